@@ -1,0 +1,225 @@
+"""Answers to a person's questions, from facts; what was not measured is said to be so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ferryman.agents.answer_facts import NO_PLAN, AnswerFacts
+from ferryman.agents.context import Place
+from ferryman.agents.discoveries import concerned
+from ferryman.agents.explain import asked, present_plan, safety
+from ferryman.agents.mapped_words import of_column, of_table
+from ferryman.agents.problems import explain_problem
+from ferryman.agents.progress import explain_outcome, explain_status
+from ferryman.agents.reasons import why_match, why_step
+from ferryman.agents.wording import bullet, clean, count, names, one_line, records, takes
+from ferryman.domain.conversation import Ask, Topic
+from ferryman.domain.findings import LeftOut
+
+__all__ = ["AnswerFacts", "answer"]
+
+
+def answer(ask: Ask, facts: AnswerFacts) -> str:
+    """The answer to a question, in plain text."""
+    return _ANSWERS[ask.topic](ask, facts)
+
+
+def _plan(ask: Ask, facts: AnswerFacts) -> str:
+    return present_plan(facts.plan).text if facts.plan else NO_PLAN
+
+
+def _table(ask: Ask, facts: AnswerFacts) -> str:
+    return "\n".join(line for table in ask.tables for line in of_table(table, facts)) or _plan(ask, facts)
+
+
+def _column(ask: Ask, facts: AnswerFacts) -> str:
+    told = [line for name in ask.columns for line in of_column(name, facts)]
+    return "\n".join(dict.fromkeys(told)) or _table(ask, facts)
+
+
+def _order(ask: Ask, facts: AnswerFacts) -> str:
+    return why_step(facts.plan, facts.findings, ask.tables) if facts.plan else NO_PLAN
+
+
+def _time(ask: Ask, facts: AnswerFacts) -> str:
+    if facts.status and facts.place is Place.RUNNING:
+        return explain_status(facts.status, facts.plan).time_remaining or "I cannot tell yet how long it still takes."
+    if facts.decision and facts.place is Place.DECIDE:
+        return "\n".join(f"{n}. {o.choice}: {o.time}" for n, o in enumerate(facts.decision.options, start=1))
+    if facts.outcome:
+        return f"It took {facts.outcome.duration}."
+    if facts.plan is None:
+        return NO_PLAN
+    plans = [batch for batch in facts.plan.batches if not ask.tables or batch.table in ask.tables]
+    longest = sorted(plans, key=lambda batch: -batch.estimate.high)[:3]
+    lines = [
+        f"{clean(b.table)}: {b.estimate.text}, {count(b.batches, 'batch', 'batches')} of up to {count(b.size, 'row')}"
+        for b in longest
+    ]
+    return "\n".join((takes(facts.plan.estimate), *bullet(lines)))
+
+
+def _safety(ask: Ask, facts: AnswerFacts) -> str:
+    if facts.outcome:
+        outcome = facts.outcome
+        if outcome.rollback_available:
+            return "Yes, it can still be undone. Your old database was only read."
+        return (
+            f"It cannot be undone{f': {one_line(outcome.rollback_blocker)}' if outcome.rollback_blocker else ''}. Your"
+            " old database was only read."
+        )
+    if facts.status and facts.place in (Place.RUNNING, Place.PAUSED, Place.DECIDE):
+        if facts.status.rollback_available:
+            return (
+                "What was moved so far is recorded row by row and can be undone at any time. Your old database is"
+                " only read."
+            )
+        if facts.status.rollback_blocker:
+            return (
+                f"Undoing is blocked just now: {one_line(facts.status.rollback_blocker)}."
+                " Your old database is only read."
+            )
+    if facts.plan is None:
+        return "Nothing is written before you have seen a plan and said yes. Your old database is only read."
+    lines = [
+        f"{clean(risk.table)}: {risk.level.value} risk{_because(risk.reasons)}"
+        for risk in facts.plan.risks
+        if not ask.tables or risk.table in ask.tables
+    ]
+    return "\n".join((safety(facts.plan), *bullet(lines[:8])))
+
+
+def _because(reasons: Sequence[str]) -> str:
+    return f" ({one_line(', '.join(reasons))})" if reasons else ""
+
+
+def _writes(ask: Ask, facts: AnswerFacts) -> str:
+    if facts.plan is None:
+        return "Nothing, until there is a plan that you have approved. The old database is never written."
+    counts = facts.plan.counts_by_table
+    lines = [
+        f"{clean(m.target)}: {records(counts[m.target].in_scope, m.target)} from {clean(m.source)}"
+        if m.target in counts
+        else f"{clean(m.target)}, from {clean(m.source)}"
+        for m in facts.plan.mapping.copied
+    ]
+    copied = {m.target for m in facts.plan.mapping.copied}
+    own = [clean(table) for table in facts.writes if table not in copied]
+    if own:
+        lines.append(f"and the run's own records: {names(own, 8)}")
+    return "\n".join(("Written in the new database:", *bullet(lines), "Nothing is written in the old one."))
+
+
+def _left_out(ask: Ask, facts: AnswerFacts) -> str:
+    left = facts.plan.left_out if facts.plan else facts.findings.left_out if facts.findings else ()
+    lines = [_left(one) for one in left if not ask.tables or one.table in ask.tables]
+    for mapping in facts.plan.mapping.copied if facts.plan else ():
+        counts = facts.plan.counts_by_table.get(mapping.target) if facts.plan else None
+        if mapping.filter is not None and counts:
+            lines.append(f"{count(counts.source - counts.in_scope, 'row')} of {clean(mapping.source)}, by the filter")
+        if mapping.ignored:
+            lines.append(f"{names(mapping.ignored)} of {clean(mapping.source)}, as you decided")
+    return "\n".join(("Left out:", *bullet(lines))) if lines else "Nothing is left out."
+
+
+def _left(one: LeftOut) -> str:
+    side = "old system" if one.side == "source" else "new system"
+    rows = f", {count(one.rows, 'row')}" if one.rows else ""
+    return f"{clean(one.table)} ({side}{rows}): {one_line(one.reason)}"
+
+
+def _questions(ask: Ask, facts: AnswerFacts) -> str:
+    waiting = facts.plan.open_questions if facts.plan else ()
+    if not waiting:
+        return "I have no open question." if facts.plan else NO_PLAN
+    return "\n".join(line for question in waiting for line in asked(question))
+
+
+def _options(ask: Ask, facts: AnswerFacts) -> str:
+    if facts.decision:
+        return explain_problem(facts.decision).text
+    if facts.plan and facts.plan.open_questions:
+        return _questions(ask, facts)
+    return _help(ask, facts)
+
+
+def _problem(ask: Ask, facts: AnswerFacts) -> str:
+    if facts.decision:
+        diagnosis = facts.decision.diagnosis
+        return f"{one_line(diagnosis.issue)}. The reason: {one_line(diagnosis.root_cause)}. {facts.decision.impact}"
+    found = facts.plan.preflight.problems if facts.plan else ()
+    if found:
+        return "\n".join(bullet([f"{clean(p.table)}: {one_line(p.text)}" for p in found]))
+    return "Nothing has gone wrong so far."
+
+
+def _status(ask: Ask, facts: AnswerFacts) -> str:
+    if facts.outcome:
+        return explain_outcome(facts.outcome, facts.plan).text
+    if facts.status:
+        return explain_status(facts.status, facts.plan).text
+    if facts.plan:
+        waiting = len(facts.plan.open_questions)
+        rest = f"{count(waiting, 'question')} still open" if waiting else "it waits for your yes"
+        return f"A plan is ready and nothing has been written; {rest}."
+    return "Nothing has been moved yet. Say what you want to move."
+
+
+def _match(ask: Ask, facts: AnswerFacts) -> str:
+    return why_match(ask, facts.plan, facts.findings) or _column(ask, facts)
+
+
+def _help(ask: Ask, facts: AnswerFacts) -> str:
+    lines = {
+        Place.START: (
+            "my <table> table is empty in the new system",
+            "fill the missing tables",
+            "move everything",
+            "only customers and their orders",
+        ),
+        Place.REVIEW: (
+            "yes, or no",
+            "leave <table> out",
+            "only <table> created after 2015",
+            "what happens to <column>?",
+            "show me three <table>",
+            "how long does it take?",
+            "let my engineer look",
+        ),
+        Place.DECIDE: (
+            "the number of an option, or what you recommend",
+            "show me them",
+            "why did it stop?",
+            "pause",
+            "undo this table",
+        ),
+        Place.PAUSED: ("resume", "what is the status?", "undo it"),
+        Place.RUNNING: ("what is the status?", "how long will it take?", "pause"),
+        Place.DONE: ("what is the status?", "show me three <table>", "undo it"),
+    }[facts.place]
+    tables = [finding.target_table for finding in concerned(facts.findings, facts.plan)] if facts.findings else []
+    example = clean(tables[0]) if tables else "orders"
+    return "\n".join(
+        (
+            "You can say, for example:",
+            *bullet([line.replace("<table>", example).replace("<column>", "Fax") for line in lines]),
+        )
+    )
+
+
+_ANSWERS: dict[Topic, Callable[[Ask, AnswerFacts], str]] = {
+    Topic.PLAN: _plan,
+    Topic.TABLE: _table,
+    Topic.COLUMN: _column,
+    Topic.ORDER: _order,
+    Topic.TIME: _time,
+    Topic.SAFETY: _safety,
+    Topic.WRITES: _writes,
+    Topic.LEFT_OUT: _left_out,
+    Topic.QUESTIONS: _questions,
+    Topic.OPTIONS: _options,
+    Topic.PROBLEM: _problem,
+    Topic.STATUS: _status,
+    Topic.MATCH: _match,
+    Topic.HELP: _help,
+}

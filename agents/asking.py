@@ -1,0 +1,132 @@
+"""Questions, typed: what a sentence asks about, and which tables and columns it names."""
+
+from __future__ import annotations
+
+import re
+
+from ferryman.agents.context import Place
+from ferryman.agents.sentence import Sentence
+from ferryman.agents.talk import Talk
+from ferryman.agents.topics import TOPICS
+from ferryman.agents.vocabulary import key
+from ferryman.domain.conversation import Ask, Topic
+
+#: Said politely as a question, and meant as an instruction.
+POLITE = re.compile(
+    r"^(?:(?:(?:can|could|would|will|may|might) you|(?:can|could|may) (?:we|i))(?: please| just| maybe"
+    r"| possibly| also| kindly)*(?: be so kind (?:as )?to)?"
+    r"|(?:would|do) you mind|please|kindly|i (?:would like|want|need|wish)(?: you)? to|i would like"
+    r"|i would prefer to|i would rather|we (?:should|would like to|want to|need to|have to)"
+    r"|you (?:should|could|can|must|may)|let us|let me|maybe|perhaps|how about|what about if (?:we|you)"
+    r"|what if (?:we|you)|why do not (?:we|you)|why not|is it possible to|would it be possible to"
+    r"|it would be (?:nice|great|good) (?:to|if you could)|i think (?:we should|you should)?|i suggest(?: we"
+    r"| to)?|you know what|can not you|could not (?:you|we)"
+    r"|make sure (?:to|that|you)|be sure to|(?:just|simply)(?= (?:leave|skip|drop|ignore|exclude|put|do not"
+    r"|remove|show|tell|forget|save|pause|stop|undo|use|set|keep|make|give|map))|go ahead and|now|then|first|so"
+    r"|and|also|ok|hey|hi|hello|well|actually|ferryman|dear ferryman) (?:, )?"
+)
+_STARTS = re.compile(
+    r"^(?:what(?! you (?:recommend|think|suggest|like|prefer|propose|advise|said|want|would)\b)|which(?!ever)"
+    r"|why|how|when"
+    r"|where|who|whose|is|are|was|were|does|did|can|could|will|would|should|shall|has|am|may|might|any)\b"
+    r"|^do(?! (?:not|it|this|that|them|only|just|the|all|everything|what|whatever|batches|smaller|bigger)\b)\b"
+    r"|^have(?! (?:my|our|the|a|someone|somebody)\b)\b"
+    r"|^(?:tell (?:me|us)|explain|describe|show (?:me|us)|show|remind me|help|list|summari[sz]e|repeat|say that again"
+    r"|give me (?:an overview|a summary|the plan)|(?:walk|run|talk|take) me (?:through|over))\b"
+    r"|^(?:the )?(?:status|progress|options|plan|questions)(?: please| now| report| again)*$"
+    r"|^(?:i (?:do not|still do not) understand|i am (?:lost|confused|worried|scared|afraid|nervous|curious|wondering)"
+    r"|i wonder|(?:let me|i want to|i would like to|i need to) (?:see|know|understand)|no clue what"
+    r"|not sure (?:what|why|how))\b"
+)
+_SLOT = re.compile(
+    r"^(?:and |so |but )?(?:what (?:will )?(?:happens?|happened|is done|becomes|do you do|will you do"
+    r"|about)(?: to| with| of)?"
+    r"|what about|how about|what (?:goes|comes|gets) (?:in|into|to)|where (?:does|do|will|did|is|are)"
+    r"|will (?:i|we) (?:lose|keep|still have)|do (?:i|we|you) (?:lose|keep)|is|are|tell me (?:more )?about|explain)"
+    r" (?P<x>.+?)(?: (?:go|goes|come|come from|end up|land|stored|kept|lost|moved|copied|migrated|then|now))*(?: \?)?$"
+)
+
+_WHAT_OF = re.compile(
+    r"\b(?:what (?:will )?(?:happens?|happened|is done|becomes?|about|do you do|are you doing"
+    r"|will you do)(?: to| with| of| become of)?|what about|how about|and"
+    r"|where (?:does|do|will|is|are|did|has|have)|what (?:is|are|was)|how (?:is|are|do you|will|does|do|did"
+    r"|many|big|large|much)|what (?:goes|comes|gets|feeds|fills|do you know about|will)|tell me (?:more )?about"
+    r"|explain|describe"
+    r"|will (?:i|we) (?:lose|keep|have|still have)|do (?:i|we|you) (?:lose|keep|have|move|take|need|migrate"
+    r"|copy)|is|are|does|do|will|why|which|did|show|has|have)\b"
+)
+
+
+def is_question(said: Sentence) -> bool:
+    """Whether a sentence asks something: it ends in a question mark, or begins as a question does."""
+    return said.text.rstrip(" .!").endswith("?") or bool(_STARTS.match(said.text))
+
+
+def without_politeness(said: Sentence) -> Sentence:
+    """ "could you please leave playlists out?" as the instruction that it is."""
+    while match := POLITE.match(said.text):
+        said = said.part(match.end(), len(said.text))
+    return said
+
+
+def ask(said: Sentence, talk: Talk) -> Ask | None:
+    """The topic of a question; None where it is about nothing that can be answered from facts."""
+    named = _slot(said, talk)
+    if named:
+        return named
+    tables = tuple(dict.fromkeys(known.label for known in talk.tables(said) if known.label))
+    topic = _topic(said.text, tables, talk)
+    columns = _columns(said, talk) if topic in (None, Topic.MATCH) else ()
+    if topic is None or (topic is Topic.MATCH and not tables and not columns):
+        topic = Topic.COLUMN if columns else Topic.TABLE if tables and _WHAT_OF.search(said.text) else topic
+    if topic is Topic.TABLE and not tables:
+        return None
+    return Ask(topic=topic, tables=tables, columns=columns) if topic else None
+
+
+def _slot(said: Sentence, talk: Talk) -> Ask | None:
+    """ "what happens to X?", where X is the name of a table or column and nothing else."""
+    match = _SLOT.match(said.text)
+    named = talk.item(said.slot(match, "x")) if match else None
+    if named is None or (named.tables and not named.one and not named.group):
+        return None
+    tables = tuple(dict.fromkeys(known.label for known in (*talk.tables(said), *named.tables)))
+    if named.columns:
+        return Ask(topic=Topic.COLUMN, tables=tables, columns=tuple(column.text for column in named.columns))
+    return Ask(topic=Topic.TABLE, tables=tables) if tables and named.tables else None
+
+
+def _topic(text: str, tables: tuple[str, ...], talk: Talk) -> Topic | None:
+    found = next((topic for topic, pattern in TOPICS if re.search(pattern, text)), None)
+    if found is Topic.OPTIONS and talk.context.place is not Place.DECIDE and not talk.context.open_questions:
+        found = Topic.SAFETY if "recommend" in text or "advise" in text or "would you" in text else Topic.HELP
+        return Topic.PLAN if talk.context.plan and found is Topic.SAFETY else found
+    if found is Topic.PROBLEM and talk.context.place not in (Place.DECIDE, Place.PAUSED, Place.RUNNING, Place.DONE):
+        return None if tables else Topic.PLAN
+    if found is Topic.PLAN and tables and not re.search(r"\bplan\b", text):
+        return Topic.TABLE
+    return found
+
+
+def _columns(said: Sentence, talk: Talk) -> tuple[str, ...]:
+    """The columns that a question names; a table's own name is not looked for among the columns."""
+    mentions = talk.mentions(said)
+    covered = {n for m in mentions for n in range(m.start, m.stop)}
+    tables = talk.tables(said)
+    words = said.words
+    for length in (3, 2, 1):
+        for start in range(len(words) - length + 1):
+            span = range(start, start + length)
+            if covered & set(span) or any(words[n].norm in _NO_COLUMN for n in span):
+                continue
+            found = talk.columns(tuple(key(words[n].norm) for n in span), tables)
+            if found and found[0].score >= (0.9 if length == 1 else 0.7):
+                return tuple(column.text for column in found)
+    return ()
+
+
+_NO_COLUMN = frozenset(
+    """what which why how when where who is are was were do does did can could will would should the a an to of in for
+    with and or about happens happen go goes it that this my our me i you we they them be on at by from into happening
+    plan ? , . ! not no new old out left keep kept lose""".split()
+)

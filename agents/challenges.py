@@ -1,0 +1,162 @@
+"""What may stand in the way of a table, seen from the two catalogues and the profiles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ferryman.agents.bookkeeping import Book, book_of, books, words
+from ferryman.agents.pairing import RULED, Pairing
+from ferryman.domain.findings import Challenge, ChallengeKind
+from ferryman.domain.profile import ColumnProfile, TableProfile
+from ferryman.domain.schema import Column, Family, ForeignKey, Table
+
+_COMMA_LIST = re.compile(r"9+\+?( ?[,;|] ?9+\+?)+[,;|]?(\.\.\.)?")
+_JSON_LIST = re.compile(r'\[ ?"?9+\+?"?( ?, ?"?9+\+?"?)*( ?\]|,? ?(\.\.\.)?)')
+_ONE_KIND = frozenset(("integer", "real"))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One pairing with what else is known of it."""
+
+    pairing: Pairing
+    references: tuple[ForeignKey, ...]
+    profile: TableProfile | None
+    ring: tuple[str, ...] = ()  #: target tables that refer to one another, when this is one of them
+
+
+def challenges(seen: Seen) -> tuple[Challenge, ...]:
+    """Every challenge of a table, in the order of `ChallengeKind`."""
+    return (*_of_keys(seen), *_of_references(seen), *_of_values(seen), *_of_places(seen))
+
+
+def _of_keys(seen: Seen) -> Iterator[Challenge]:
+    source, target = seen.pairing.source, seen.pairing.target
+    if not source.key:
+        text = f"{source.name} has no key: its rows cannot be told apart by a column"
+        yield Challenge(kind=ChallengeKind.NO_KEY, table=target.name, text=text)
+    for table in (source, target):
+        if len(table.key) > 1:
+            text = f"the key of {table.name} is made of {len(table.key)} columns"
+            yield Challenge(kind=ChallengeKind.COMPOSITE_KEY, table=target.name, columns=table.key, text=text)
+
+
+def _of_references(seen: Seen) -> Iterator[Challenge]:
+    source, target = seen.pairing.source, seen.pairing.target
+    for key in seen.references:
+        if key.parent == target.name:
+            text = f"rows of {target.name} refer to other rows of it: these are filled in a second pass"
+            yield Challenge(kind=ChallengeKind.SELF_REFERENCE, table=target.name, columns=key.columns, text=text)
+    if len(seen.ring) > 1:
+        text = f"{', '.join(seen.ring)} refer to one another in a ring"
+        yield Challenge(kind=ChallengeKind.CYCLE, table=target.name, text=text)
+    for kind, number in type_id_pairs(source):
+        text = f"{number} refers to rows of several tables; {kind} says which"
+        yield Challenge(kind=ChallengeKind.POLYMORPHIC, table=target.name, columns=(kind, number), text=text)
+
+
+def type_id_pairs(table: Table) -> list[tuple[str, str]]:
+    """Columns such as (owner_type, owner_id) or (content_type_id, object_id) whose id is no declared reference."""
+    lower = {column.name.lower(): column.name for column in table.columns}
+    found = []
+    for name, column in lower.items():
+        stem = re.sub(r"_?type(_?id)?$", "", name)
+        numbers = ("object_id", "object_pk", "objectid") if stem == "content" else (f"{stem}_id", f"{stem}id")
+        number = next((lower[n] for n in numbers if stem and stem != name and n in lower and lower[n] != column), None)
+        declared = number and (key := table.reference(number)) and key.enforced
+        if number and not declared and not _is_its_own_id(table, number, stem):
+            found.append((column, number))
+    return found
+
+
+def _is_its_own_id(table: Table, number: str, stem: str) -> bool:
+    """ "user_id" of "users" says which user the row is; "user_type" says what kind of user."""
+    own = {word.rstrip("s") for word in words(table.name)}
+    return number in table.key or number == table.columns[0].name or stem.rstrip("s") in own
+
+
+def _of_values(seen: Seen) -> Iterator[Challenge]:
+    source, target = seen.pairing.source, seen.pairing.target
+    for column in source.columns:
+        profile = seen.profile.by_name.get(column.name) if seen.profile else None
+        if profile is None:
+            continue
+        if packs_ids(column, profile):
+            text = f"{column.name} holds several ids in one text"
+            yield Challenge(kind=ChallengeKind.PACKED_IDS, table=target.name, columns=(column.name,), text=text)
+        if kinds := mixed_kinds(profile):
+            text = f"{column.name} holds {' and '.join(kinds)} side by side"
+            yield Challenge(kind=ChallengeKind.MIXED_TYPES, table=target.name, columns=(column.name,), text=text)
+    yield from _soft_deletion(seen)
+
+
+def packs_ids(column: Column, profile: ColumnProfile) -> bool:
+    """Whether a text column's shapes are lists of numbers: "12,15" or "[12, 15]". Decimals with a comma are not."""
+    if column.family not in (Family.TEXT, Family.JSON, Family.OTHER):
+        return False
+    said = {word.rstrip("s") for word in words(column.name)}
+    for shape in profile.shapes:
+        commas = shape.count(",") + shape.count(";") + shape.count("|")
+        if _JSON_LIST.fullmatch(shape) or (_COMMA_LIST.fullmatch(shape) and (commas > 1 or not said & _AMOUNTS)):
+            return True
+    return False
+
+
+_AMOUNTS = frozenset(
+    "price amount total sum cost rate value lat lon latitude longitude coordinate weight balance fee".split()
+)
+
+
+def mixed_kinds(profile: ColumnProfile) -> tuple[str, ...]:
+    """The stored kinds of a column when there is more than one; whole and broken numbers count as one."""
+    kinds = {kind for kind, rows in profile.storage.items() if rows and kind != "null"}
+    return tuple(sorted(kinds)) if len(kinds) > 1 and not kinds <= _ONE_KIND else ()
+
+
+def _soft_deletion(seen: Seen) -> Iterator[Challenge]:
+    source, target = seen.pairing.source, seen.pairing.target
+    column = books(source.columns, source.name).get(Book.DELETED)
+    if column and Book.DELETED not in books(target.columns, target.name):
+        text = f"{column.name} marks deleted rows, and {target.name} has no such column: they would come back to life"
+        yield Challenge(kind=ChallengeKind.SOFT_DELETED, table=target.name, columns=(column.name,), text=text)
+
+
+def _of_places(seen: Seen) -> Iterator[Challenge]:
+    target = seen.pairing.target
+    if target.triggers:
+        text = f"{target.name} has {len(target.triggers)} trigger(s), which run for every row written"
+        yield Challenge(kind=ChallengeKind.TRIGGER, table=target.name, text=text)
+    if without := homeless(seen.pairing):
+        text = f"{len(without)} legacy column(s) have no place of their own in {target.name}"
+        yield Challenge(kind=ChallengeKind.NO_COLUMN, table=target.name, columns=without, text=text)
+    if missing := unfilled(seen.pairing):
+        text = f"{', '.join(missing)} must be filled, and nothing in {seen.pairing.source.name} does"
+        yield Challenge(kind=ChallengeKind.UNFILLED, table=target.name, columns=missing, text=text)
+
+
+def homeless(pairing: Pairing) -> tuple[str, ...]:
+    """The legacy columns that feed no target column and are neither key nor a moment that bookkeeping takes."""
+    used = {choice.source for choice in pairing.columns.values()} | set(pairing.source.key)
+    used |= _books_taken(pairing)
+    return tuple(column.name for column in pairing.source.columns if column.name not in used)
+
+
+def _books_taken(pairing: Pairing) -> set[str]:
+    ours = books(pairing.source.columns, pairing.source.name)
+    theirs = books(pairing.target.columns, pairing.target.name)
+    return {ours[book].name for book in (Book.CREATED, Book.UPDATED, Book.METADATA) if book in ours and book in theirs}
+
+
+def unfilled(pairing: Pairing) -> tuple[str, ...]:
+    """The required target columns that nothing feeds: no legacy column, no key, no bookkeeping, no default."""
+    target = pairing.target
+    own_key = target.primary_key if len(target.primary_key) == 1 else ()
+    return tuple(
+        column.name
+        for column in target.columns
+        if column.required
+        and column.name not in (*pairing.columns, *own_key)
+        and book_of(column, target.name) not in RULED
+    )

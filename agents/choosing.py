@@ -1,0 +1,277 @@
+"""One of several offered ways: by number, by name, by what it does, by being the recommended or the safest one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from ferryman.agents.sentence import Sentence, read
+from ferryman.agents.talk import Doubt, Talk
+from ferryman.agents.vocabulary import NUMBERS, ORDINALS, key
+from ferryman.domain.changes import (
+    LeaveOut,
+    MapColumn,
+    MapTable,
+    MigrateParents,
+    Option,
+    Question,
+    SetFilter,
+    SetPolicy,
+)
+from ferryman.domain.conversation import AnswerQuestion, AnswerQuestions, Choose, Utterance
+from ferryman.domain.mapping import Strategy
+from ferryman.domain.recovery import Decision
+
+_TAIL = (
+    r"(?: (?:please|then|one|option|instead|for now|sounds (?:good|best|right)|seems (?:good|best|right|fine)"
+    r"|is (?:fine|good|best|ok|right)|looks (?:good|best)|now|thanks|will do|it is))*"
+)
+_LEAD = (
+    r"(?:(?:i|we|you|let us|let me|ok|yes|fine|well|sure|so|then|please|just|would|will|shall|should|want|like"
+    r"|to|take|pick|choose|go|with|for|do|try|use|prefer"
+    r"|select|say|think|rather|that|my|choice|answer|is|be|the|a|option|number|no|nr|#|variant|possibility"
+    r"|solution|way|one|and|,|of|them|these|those|all|right|it|make) )*"
+)
+_NUMBERED = re.compile(rf"^{_LEAD}(?P<n>\d{{1,2}}|{'|'.join([*ORDINALS, *list(NUMBERS)[1:7]])}){_TAIL}$")
+_RECOMMENDED = re.compile(
+    r"\b(?:recommend\w*|recomend\w*|suggest\w*|advise\w*|propose\w*|(?:what|whatever"
+    r"|whichever)(?: \w+){0,2} you (?:\w+ )?(?:think|like|prefer|would (?:do|take|pick|choose)|want|say|believe"
+    r"|consider)(?: \w+)*|your (?:choice|pick|preference|call|advice)|you (?:decide|choose|pick|know best)"
+    r"|up to you|best (?:one|option|choice|way)|the best|whatever is best|i trust you|as you (?:wish|like|think"
+    r"|say)|default)\b"
+)
+_SAFEST = re.compile(
+    r"\b(?:safest|most secure|most careful|most cautious|least risky|lowest risk|without risk|safe (?:one"
+    r"|option|choice|way)|safer(?: one| option)?)\b"
+)
+_FASTEST = re.compile(r"\b(?:fastest|quickest|quick one|faster one|quick option|fast one|least time)\b")
+_ALL = re.compile(
+    r"\b(?:all|every|everything|everywhere|them all|each|the lot|answers|recommendations|suggestions|defaults"
+    r"|the rest)\b"
+)
+_NOT = re.compile(r"\b(?:not|never|no|neither|none|without|nothing)\b")
+
+_DOES: tuple[tuple[Strategy, str], ...] = (
+    (
+        Strategy.ROLLBACK_TABLE,
+        r"\b(?:undo|roll ?back|rollback|revert|take (?:it|that|this|the table) back|back out|start over"
+        r"|roll (?:it|this|that|the table|this table) back)\b",
+    ),
+    (
+        Strategy.PAUSE,
+        r"^(?:please |let us |just |i want to |i need to |can we |we )*(?:pause|wait|stop|hold|halt|hold on"
+        r"|leave it for now|decide later|think about it|sleep on it|suspend)\b|^(?:ask|think|check) (?:my|our"
+        r"|the|about|with|somebody|someone)\b|\b(?:decide|answer|think about) (?:it |this |that )?later\b"
+        r"|\bneed to (?:ask|think|check)\b",
+    ),
+    (
+        Strategy.PLACEHOLDERS,
+        r"\b(?:placeholders?|dummy|dummies|stubs?|stand ?ins?|fake|empty (?:cases|parents|ones|rows|records)"
+        r"|(?:create|make|invent|add) (?:\w+ )?(?:missing|empty|blank|temporary) |(?:create|make"
+        r"|invent) (?:the )?(?:missing|parents?|them)\b)",
+    ),
+    (
+        Strategy.MIGRATE_PARENTS,
+        r"\b(?:migrate|move|bring|copy|fetch|find|get|transfer|import|take|include|add|pull|load|go get"
+        r"|retrieve|restore|recover)\b(?: \w+){0,4} \b(?:missing|parents?|first|along|too|as well|in first"
+        r"|over first)\b|\b(?:missing \w+|parents?|them) (?:come |go |in |over |along )*first\b|^(?:find|fetch"
+        r"|get|bring|migrate|move|copy|include)(?: and \w+)? (?:them|those|the missing)\b",
+    ),
+    (
+        Strategy.SET_NULL,
+        r"\b(?:set|make|leave|write|put|use|turn|keep|store)\b(?: \w+){0,5} \b(?:null|empty|blank|nothing)\b"
+        r"|\bempty (?:the |that |those )?(?:field|fields|value|values|reference|references)\b|\b(?:clear"
+        r"|blank out|null out|nullify|unset|without (?:a |the )?(?:parent|reference|link|value))\b|^(?:null"
+        r"|empty|blank)$",
+    ),
+    (Strategy.TRUNCATE, r"\b(?:truncate|shorten|cut|trim|clip|abbreviate|chop|crop)\b"),
+    (
+        Strategy.QUARANTINE,
+        r"\b(?:skip|skipping|quarantine|set (?:\w+ ){0,3}aside|put (?:\w+ ){0,3}aside|leave (?:\w+ ){0,4}(?:out"
+        r"|aside|behind|away)|leave out|ignore|drop|exclude|omit|forget|park|discard|go on without"
+        r"|continue without|do without|proceed without|without them|without those|manual review"
+        r"|review (?:\w+ ){0,2}(?:later|by hand|manually)|deal with (?:\w+ ){0,2}later"
+        r"|look at (?:\w+ ){0,2}later|fix (?:\w+ ){0,2}later|later by hand|sort (?:\w+ ){0,2}out later"
+        r"|keep (?:\w+ ){0,2}aside|move on)\b",
+    ),
+)
+_WHICH = re.compile(
+    r"(?:and |so |but )?(?:what|which|who|whose|how|where|when|why|by what|in what|from which)\b", re.IGNORECASE
+)
+_CLOSE = 82  #: rapidfuzz token-set likeness of a sentence and an option's words
+_APART = 8  #: by which the best must lead
+
+
+@dataclass(frozen=True)
+class Offered:
+    """One way that is offered, whichever kind of thing offers it."""
+
+    key: str
+    text: str
+    strategy: Strategy | None
+    safety: str = ""
+    time: str = ""
+
+
+def chosen(said: Sentence, offers: Sequence[Offered], recommended: str, about: str) -> str | None:
+    """The key of the one that a sentence means; None where it means none, several, or says which not to take.
+
+    `about` is what the offers are about, in words: a sentence that speaks of something else means none of them.
+    """
+    text = said.text.rstrip(" .!,")
+    if not text or "?" in text or not offers:
+        return None
+    exact = [o.key for o in offers if text.removeprefix("the ") == _plain(o.key) or text == _plain(o.text)]
+    if exact:
+        return exact[0]
+    number = _numbered(text, len(offers))
+    if number:
+        return offers[number - 1].key
+    if _refusing(text):
+        return None
+    by_rank = _ranked(text, offers, recommended)
+    return by_rank or _by_strategy(text, offers, about) or _by_words(text, offers)
+
+
+def _plain(text: str) -> str:
+    return read(text).text.rstrip(" .!")
+
+
+def _refusing(text: str) -> bool:
+    """A "not" that does not belong to the way itself: "not the first one", but "the ones that are not there"."""
+    return bool(re.match(r"^(?:\w+ ){0,3}(?:not|never|neither|none|no) ", text + " ")) and not re.match(
+        r"^no (?:, )?\w+ (?:them|those|it)\b", text
+    )
+
+
+def _numbered(text: str, count: int) -> int | None:
+    match = _NUMBERED.match(text)
+    if match is None:
+        return None
+    said = match["n"]
+    number = int(said) if said.isdigit() else ORDINALS.get(said) or NUMBERS[said]
+    number = count if number == -1 else number
+    return number if 1 <= number <= count else None
+
+
+def _ranked(text: str, offers: Sequence[Offered], recommended: str) -> str | None:
+    if _SAFEST.search(text):
+        safest = [o.key for o in offers if "safest" in o.safety.casefold()]
+        return safest[0] if len(safest) == 1 else recommended or None
+    if _FASTEST.search(text):
+        quick = [o.key for o in offers if re.search(r"immediate|at once|no extra", o.time.casefold())]
+        return quick[0] if len(quick) == 1 else None
+    return recommended or None if _RECOMMENDED.search(text) else None
+
+
+def _by_strategy(text: str, offers: Sequence[Offered], about: str) -> str | None:
+    for strategy, pattern in _DOES:
+        match = re.search(pattern, text)
+        fitting = [offer for offer in offers if offer.strategy is strategy]
+        if match and len(fitting) == 1:
+            left = f"{text[: match.start()]} {text[match.end() :]}"
+            topic = f"{about} {fitting[0].text} {fitting[0].key}"
+            return fitting[0].key if _beside(left, topic) else None
+    return None
+
+
+def _beside(left: str, topic: str) -> bool:
+    """Whether the words around a way are of the conversation, or of what it is about."""
+    known = {key(word) for word in read(topic).text.split()}
+    return all(word in _CHATTER or word.isdigit() or key(word) in known for word in left.split() if word.isalnum())
+
+
+def _by_words(text: str, offers: Sequence[Offered]) -> str | None:
+    """By the words of the key or the text; a word or two must all be there, and one offer must lead."""
+    scores = sorted(((_likeness(text, offer), offer.key) for offer in offers), reverse=True)
+    best = scores[0]
+    second = scores[1][0] if len(scores) > 1 else 0.0
+    return best[1] if best[0] >= _CLOSE and best[0] - second >= _APART else None
+
+
+_CHATTER = frozenset(
+    """
+    a after again ahead all along also am an and any are as aside at away bad be been before boss broken by came
+    can cases check come continue could deal did do does else enough entries faulty fine first fix for from get
+    go had hand hands has have here how i in instead into is it just later let like look manage manual manually
+    may maybe me missing moment monday must my need not now of ok on once one ones ones' only or orphan orphaned
+    orphans our out over parent parents placeholder please possible prefer problem rather record records review
+    right row rows see shall should so some something soon still stuff sure table thanks that the them then
+    there these they thing think this those time to today together tomorrow tonight too until up us want we well
+    what when where who whole why will with work works would wrong yes yet you
+    """.split()
+)
+_EMPTY_WORDS = frozenset("the a an it them to of and is i we in on please that this for with one take use".split())
+
+
+def _likeness(text: str, offer: Offered) -> float:
+    words = [word for word in text.split() if word not in _EMPTY_WORDS]
+    if not words:
+        return 0.0
+    own = {*_plain(offer.key).split(), *_plain(offer.text).split()}
+    if len(words) <= 2:
+        return 100.0 if all(word in own for word in words) else 0.0
+    return float(fuzz.token_set_ratio(" ".join(words), " ".join(sorted(own - _EMPTY_WORDS))))
+
+
+def decide(said: Sentence, decision: Decision) -> Choose | None:
+    """One of a decision's options."""
+    offers = [
+        Offered(option.strategy.value, option.choice, option.strategy, option.safety, option.time)
+        for option in decision.options
+    ]
+    about = f"{decision.situation} {decision.impact} {decision.diagnosis.issue} {decision.diagnosis.root_cause}"
+    taken = chosen(said, offers, decision.recommended.value, f"{about} {decision.failure.table}")
+    return Choose(strategy=Strategy(taken)) if taken else None
+
+
+def answer(said: Sentence, talk: Talk) -> Utterance | None:
+    """An answer to the open questions: the first one's, unless the words name another's table or option."""
+    questions = talk.context.open_questions
+    if not questions:
+        return None
+    text = said.text.rstrip(" .!,")
+    if _RECOMMENDED.search(text) and not _NOT.search(text) and (len(questions) > 1 and _ALL.search(text)):
+        return AnswerQuestions(
+            answers=tuple(AnswerQuestion(question=q.id, option=q.recommended) for q in questions if q.recommended)
+        )
+    tables = {known.target for known in talk.tables(said)}
+    ordered = sorted(questions, key=lambda question: question.table not in tables)
+    found = [
+        (question, taken)
+        for question in ordered
+        if (taken := chosen(said, _offers(question), question.recommended, f"{question.text} {question.table}"))
+    ]
+    return AnswerQuestion(question=found[0][0].id, option=found[0][1]) if found else None
+
+
+def agreed(yes: bool, question: Question) -> AnswerQuestion | Doubt | None:
+    """A bare yes or no to a question that can be answered so: its recommendation, or a doubt which other is meant.
+
+    None for a question that asks what or which: there a yes or no is about the plan.
+    """
+    asking = re.search(r"[^.!?]*\?", question.text)
+    if asking is None or _WHICH.match(asking.group().strip()):
+        return None
+    if yes and question.recommended:
+        return AnswerQuestion(question=question.id, option=question.recommended)
+    return Doubt((*(option.text for option in question.options if option.key != question.recommended), "cancel"))
+
+
+def _offers(question: Question) -> list[Offered]:
+    return [Offered(option.key, option.text, _strategy(option)) for option in question.options]
+
+
+def _strategy(option: Option) -> Strategy | None:
+    """What taking an option does to rows, where it does one thing."""
+    for change in option.changes:
+        if isinstance(change, SetPolicy):
+            return change.policy.strategy
+        if isinstance(change, MigrateParents):
+            return Strategy.MIGRATE_PARENTS
+        if isinstance(change, LeaveOut | MapTable | MapColumn | SetFilter):
+            return None
+    return None

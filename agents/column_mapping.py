@@ -1,0 +1,232 @@
+"""How the columns of one target table are filled: keys, references, bookkeeping, content, and the rest as metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ferryman.agents.bookkeeping import MOMENTS, Book, book_of, books, is_secret
+from ferryman.agents.facts import Facts
+from ferryman.agents.pairing import RULED, Choice, Fed, Pairing, references
+from ferryman.agents.person_names import full_name
+from ferryman.agents.value_steps import NUMBERS, can_become, is_epoch, moment_steps, stored, value_steps
+from ferryman.domain.mapping import Action, ColumnMapping, TableMapping
+from ferryman.domain.profile import ColumnProfile
+from ferryman.domain.schema import Column, Family, ForeignKey
+from ferryman.domain.transforms import (
+    AddCreatedAt,
+    AddMetadataJson,
+    AddUpdatedAt,
+    Concat,
+    ForeignKeyTo,
+    Lookup,
+    NewId,
+    PreserveLegacyId,
+    Transform,
+    ValueMap,
+    ValuePair,
+)
+
+NO_PARENT = 0  #: what old applications write where there is no parent
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a table's columns hang on beside the table itself: the other tables of the mapping."""
+
+    facts: Facts
+    fed: Fed
+    tables: Mapping[str, TableMapping]  #: the tables that take part, as far as they are known: their keys count
+
+    def takes_part(self, table: str) -> bool:
+        return table in self.tables
+
+
+@dataclass(frozen=True)
+class TableColumns:
+    """The columns of one pairing, worked out."""
+
+    pairing: Pairing
+    key: tuple[str, ...]  #: legacy columns
+    scope: Scope
+
+    @cached_property
+    def references(self) -> tuple[ForeignKey, ...]:
+        return references(self.pairing, self.scope.fed, self.scope.facts.target)
+
+    def mappings(self) -> tuple[ColumnMapping, ...]:
+        """One mapping for each target column that is filled, in the catalogue's order. Metadata takes what is left."""
+        found = {c.name: self.mapping(c) for c in self.pairing.target.columns if not c.generated}
+        made = {name: mapping for name, mapping in found.items() if mapping}
+        return with_metadata(tuple(made.values()), self, ())
+
+    def tidied(self, table: TableMapping) -> TableMapping:
+        """The table after a change of its columns: metadata and what is left behind follow."""
+        columns = table.columns
+        if any(column.uses(AddMetadataJson) for column in columns):
+            columns = with_metadata(columns, self, table.ignored)
+        changed = table.but(columns=in_catalogue_order(columns, self))
+        return changed.but(ignored=left_behind(changed, self))
+
+    def mapping(self, column: Column) -> ColumnMapping | None:
+        """How one target column is filled by the rules; None when nothing feeds it. Metadata are added at the end."""
+        references_here = [key for key in self.references if column.name in key.columns]
+        if references_here:
+            return self._reference(column, references_here)
+        if (column.name,) == self.pairing.target.primary_key:
+            return ColumnMapping(target=column.name, source=self.key, steps=(NewId(),))
+        book = book_of(column, self.pairing.target.name)
+        if book in RULED:
+            return self._bookkeeping(column, book) if book else None
+        choice = self.pairing.columns.get(column.name)
+        parts = full_name(column, self.pairing)
+        if parts and (choice is None or choice.source in parts):
+            return ColumnMapping(target=column.name, source=parts, steps=(Concat(),), why="first and last name")
+        return self.content(column, choice.source, choice.why) if choice else None
+
+    def content(self, column: Column, source: str, why: str = "") -> ColumnMapping | None:
+        """A plain value, with the steps that both types call for; None where no value of one fits the other."""
+        ours, profile = self.pairing.source.column(source), self._profile(source)
+        if not can_become(ours, column, profile):
+            return None
+        unique = (column.name,) in self.pairing.target.uniques
+        steps = value_steps(ours, column, profile, unique=unique)
+        return ColumnMapping(target=column.name, source=(source,), steps=steps, why=why)
+
+    def _profile(self, source: str) -> ColumnProfile | None:
+        return self.scope.facts.column(self.pairing.source.name, source)
+
+    def _reference(self, column: Column, keys: Iterable[ForeignKey]) -> ColumnMapping | None:
+        key = min(keys, key=lambda key: len(key.columns))
+        choice = self.pairing.columns.get(column.name)
+        if choice is None or (not self.scope.takes_part(key.parent) and key.parent != self.pairing.target.name):
+            return None
+        if len(key.columns) > 1:
+            return self._part_of_reference(column, key, choice)
+        return self.reference(column, choice.source, key, choice.why)
+
+    def reference(self, column: Column, source: str, key: ForeignKey, why: str = "") -> ColumnMapping:
+        """A reference of one column: the parent's new key for the legacy key that `source` holds."""
+        primary = self.scope.facts.target.table(key.parent).primary_key
+        named = "" if key.parent_columns == primary else key.parent_columns[0]
+        steps = (
+            *self._no_parent(column, source, key),
+            *self._lookup(source, key),
+            ForeignKeyTo(parent=key.parent, column=named),
+        )
+        return ColumnMapping(target=column.name, source=(source,), steps=steps, why=why)
+
+    def _part_of_reference(self, column: Column, key: ForeignKey, choice: Choice) -> ColumnMapping | None:
+        """A column of a composite reference holds what the parent's own column holds, and is filled like it."""
+        parent = self.scope.tables.get(key.parent)
+        theirs = key.parent_columns[key.columns.index(column.name)]
+        same = parent.by_target.get(theirs) if parent else None
+        if same is None or len(same.source) != 1 or same.uses(NewId):
+            return self.content(column, choice.source, choice.why)
+        return ColumnMapping(target=column.name, source=(choice.source,), steps=same.steps, why=choice.why)
+
+    def _no_parent(self, column: Column, source: str, key: ForeignKey) -> tuple[Transform, ...]:
+        """0 becomes NULL where it stands for "no parent": no parent has that key."""
+        profile = self._profile(source)
+        feeding = self.scope.fed.sources.get(key.parent)
+        their_key = self.scope.facts.source.table(feeding).key if feeding else ()
+        theirs = self.scope.facts.column(feeding or "", their_key[0]) if len(their_key) == 1 else None
+        if profile is None or theirs is None or not column.nullable or profile.lowest != NO_PARENT:
+            return ()
+        if not isinstance(theirs.lowest, int | float) or theirs.lowest <= NO_PARENT:
+            return ()
+        return (ValueMap(pairs=(ValuePair(old=NO_PARENT, new=None),), otherwise="keep"),)
+
+    def _lookup(self, source: str, key: ForeignKey) -> tuple[Transform, ...]:
+        """Where the legacy reference names another column than the one the parent's rows are told apart by."""
+        legacy, parent = self.pairing.source.reference(source), self.scope.tables.get(key.parent)
+        if legacy is None or parent is None or legacy.parent != parent.source or len(parent.key) != 1:
+            return ()
+        if legacy.parent_columns == parent.key:
+            return ()
+        return (Lookup(table=parent.source, key=legacy.parent_columns[0], value=parent.key[0]),)
+
+    def _bookkeeping(self, column: Column, book: Book) -> ColumnMapping | None:
+        if book is Book.LEGACY_ID:
+            return self._legacy_id(column)
+        if book is Book.METADATA:
+            return self._own_metadata(column)
+        step: Transform = AddCreatedAt() if book is Book.CREATED else AddUpdatedAt()
+        ours = self._legacy_moment(book)
+        if column.family in NUMBERS:
+            return self.content(column, ours.name) if ours else None
+        if ours is None:
+            return ColumnMapping(target=column.name, steps=(step,), why="the run's start")
+        steps = (*moment_steps(ours, column, self._profile(ours.name)), step)
+        return ColumnMapping(target=column.name, source=(ours.name,), steps=steps)
+
+    def _legacy_moment(self, book: Book) -> Column | None:
+        """The legacy column of that book, if it can be read as a moment."""
+        for ours in self.pairing.source.columns:
+            if book_of(ours, self.pairing.source.name) is book and self._is_moment(ours):
+                return ours
+        return None
+
+    def _is_moment(self, ours: Column) -> bool:
+        profile = self._profile(ours.name)
+        kind = stored(ours, profile)
+        if kind in NUMBERS:
+            return profile is None or profile.highest is None or is_epoch(profile)
+        return kind in MOMENTS or kind is Family.TEXT
+
+    def _legacy_id(self, column: Column) -> ColumnMapping | None:
+        family = self.pairing.source.column(self.key[0]).family if self.key != ROWID else Family.INTEGER
+        if column.family is not Family.TEXT and (len(self.key) > 1 or column.family is not family):
+            return None
+        return ColumnMapping(target=column.name, source=self.key, steps=(PreserveLegacyId(),))
+
+    def _own_metadata(self, column: Column) -> ColumnMapping | None:
+        """Legacy metadata go on as they are; otherwise the column takes the leftovers (see `with_metadata`)."""
+        ours = books(self.pairing.source.columns, self.pairing.source.name).get(Book.METADATA)
+        return self.content(column, ours.name, "metadata of the old application") if ours else None
+
+
+ROWID = ("rowid",)
+
+
+def with_metadata(
+    columns: tuple[ColumnMapping, ...], table: TableColumns, ignored: Iterable[str]
+) -> tuple[ColumnMapping, ...]:
+    """The columns with the leftovers in the metadata column, if the target has one that is free; catalogue's order."""
+    free = metadata_column(table)
+    others = [c for c in columns if not c.uses(AddMetadataJson)]
+    if free and all(c.target != free.name for c in others):
+        rest = leftovers(others, table, ignored)
+        others.append(ColumnMapping(target=free.name, source=rest, steps=(AddMetadataJson(),)))
+    return in_catalogue_order(others, table)
+
+
+def in_catalogue_order(columns: Iterable[ColumnMapping], table: TableColumns) -> tuple[ColumnMapping, ...]:
+    """The columns as they stand in the target."""
+    order = {column.name: i for i, column in enumerate(table.pairing.target.columns)}
+    return tuple(sorted(columns, key=lambda c: order.get(c.target, len(order))))
+
+
+def metadata_column(table: TableColumns) -> Column | None:
+    """The target's metadata column, if it is required or holds nothing yet."""
+    target = table.pairing.target
+    column = books(target.columns, target.name).get(Book.METADATA)
+    if column is None or column.required:
+        return column
+    profile = table.scope.facts.target_column(target.name, column.name)
+    return column if profile is None or profile.nulls == table.scope.facts.target_profile.rows(target.name) else None
+
+
+def leftovers(columns: Iterable[ColumnMapping], table: TableColumns, ignored: Iterable[str]) -> tuple[str, ...]:
+    """The legacy columns that nothing uses: no key, no secret, none left behind by decision."""
+    used = {name for column in columns for name in column.source} | set(table.key) | set(ignored)
+    return tuple(c.name for c in table.pairing.source.columns if c.name not in used and not is_secret(c.name))
+
+
+def left_behind(mapping: TableMapping, table: TableColumns) -> tuple[str, ...]:
+    """The legacy columns that go nowhere: by decision, unused secrets, or all leftovers without a metadata column."""
+    if mapping.action is not Action.COPY:
+        return ()
+    used = {name for column in mapping.columns for name in column.source} | set(mapping.key)
+    return tuple(column.name for column in table.pairing.source.columns if column.name not in used)

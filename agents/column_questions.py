@@ -1,0 +1,250 @@
+"""Questions about columns: guesses, required ones that nothing feeds, references without a parent, dates either way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ferryman.agents.allowed_values import allowed_words
+from ferryman.agents.facts import Facts
+from ferryman.agents.pairing import Choice, Pairing, references
+from ferryman.agents.person_names import full_name
+from ferryman.agents.table_questions import LEAST_OFFERED, MOST_OPTIONS, leave_out
+from ferryman.agents.value_steps import text_formats
+from ferryman.domain.changes import Include, MapColumn, MapValues, Option, Question, UnmapColumn
+from ferryman.domain.mapping import Action, ColumnMapping, Mapping, TableMapping
+from ferryman.domain.schema import Column, Family
+from ferryman.domain.transforms import (
+    Concat,
+    Constant,
+    ForeignKeyTo,
+    NewId,
+    Scalar,
+    TextToDate,
+    Transform,
+    ValueMap,
+    ValuePair,
+)
+
+_EMPTY: dict[Family, Scalar] = {
+    Family.TEXT: "",
+    Family.INTEGER: 0,
+    Family.DECIMAL: 0,
+    Family.FLOAT: 0,
+    Family.BOOLEAN: False,
+    Family.JSON: "{}",
+}
+
+
+def column_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Question]:
+    """The questions about the columns of one copied table."""
+    pairing = facts.pairings.get(table.target)
+    if table.action is not Action.COPY:
+        return
+    if pairing is None or pairing.source.name != table.source:
+        pairing = None
+    if pairing:
+        yield from _guesses(table, pairing, facts)
+    yield from _unfed(table, mapping, pairing, facts)
+    yield from _formats(table, facts)
+    yield from _values(table, facts)
+
+
+def _guesses(table: TableMapping, pairing: Pairing, facts: Facts) -> Iterator[Question]:
+    unsure = {
+        column.target: pairing.columns[column.target]
+        for column in table.columns
+        if column.target in pairing.columns and not column.uses(NewId) and _is_guess(column, pairing)
+    }
+    optional = {}
+    for column in table.columns:
+        if column.uses(Concat) and full_name(pairing.target.column(column.target), pairing) == column.source:
+            yield _joined(table, column)
+    for name, choice in unsure.items():
+        if pairing.target.column(name).required:
+            yield _required_guess(table, name, choice, facts)
+        else:
+            optional[name] = choice
+    if optional:
+        yield _optional_guesses(table, optional)
+
+
+def _joined(table: TableMapping, column: ColumnMapping) -> Question:
+    told = f"{column.source[0]} and {column.source[1]}"
+    join = MapColumn(table=table.target, source=column.source, target=column.target, steps=column.steps)
+    return Question(
+        id=f"column:{table.target}.{column.target}",
+        table=table.target,
+        text=f"{table.target}.{column.target} looks like {told} of {table.source}, joined by a blank. Is that right?",
+        options=(
+            Option(key="join", text=f"{told}, joined", changes=(join,)),
+            *(_from(table, part, column.target) for part in column.source),
+        ),
+        recommended="join",
+    )
+
+
+def _is_guess(column: ColumnMapping, pairing: Pairing) -> bool:
+    """A reference whose parent is a guess is no question of its own: the parent is asked about."""
+    choice = pairing.columns[column.target]
+    return not choice.sure and column.source == (choice.source,) and not choice.follows
+
+
+def _required_guess(table: TableMapping, name: str, choice: Choice, facts: Facts) -> Question:
+    found = facts.matches.by_pair.get((table.source, table.target))
+    others = [m.source for m in (found.columns if found else ()) if m.target == name and m.score >= LEAST_OFFERED]
+    names = dict.fromkeys((choice.source, *others))
+    return Question(
+        id=f"column:{table.target}.{name}",
+        table=table.target,
+        text=f"{table.source}.{choice.source} -> {table.target}.{name}? The new column must be filled.",
+        options=(
+            *(_from(table, source, name) for source in tuple(names)[:MOST_OPTIONS]),
+            leave_out(table.target),
+        ),
+        recommended=choice.source,
+        reason=f"{choice.why or 'It is the closest match'}, but that is not enough to be sure.",
+    )
+
+
+def _from(table: TableMapping, source: str, target: str) -> Option:
+    change = MapColumn(table=table.target, source=(source,), target=target)
+    return Option(key=source, text=f"Fill it from {source}", changes=(change,))
+
+
+def _optional_guesses(table: TableMapping, unsure: dict[str, Choice]) -> Question:
+    told = ", ".join(f"{choice.source} -> {name}" for name, choice in unsure.items())
+    without = tuple(UnmapColumn(table=table.target, target=name) for name in unsure)
+    return Question(
+        id=f"columns:{table.target}",
+        table=table.target,
+        text=f"In {table.source} -> {table.target} these look alike: {told}. Is that right?",
+        options=(
+            Option(key="yes", text="Yes, all of it"),
+            Option(key="no", text="No, leave these columns empty", changes=without),
+        ),
+        recommended="yes",
+        reason="They are the closest matches, but that is not enough to be sure.",
+    )
+
+
+def _unfed(table: TableMapping, mapping: Mapping, pairing: Pairing | None, facts: Facts) -> Iterator[Question]:
+    target = facts.target.table(table.target)
+    for column in target.columns:
+        if not column.required or column.name in table.by_target:
+            continue
+        parent = _parent(table, column, pairing, facts)
+        if parent:
+            yield _without_parent(table, column, parent, mapping, facts)
+        elif (column.name,) != target.primary_key:
+            yield _without_source(table, column, facts)
+
+
+def _parent(table: TableMapping, column: Column, pairing: Pairing | None, facts: Facts) -> str:
+    target = facts.target.table(table.target)
+    keys = references(pairing, facts.fed, facts.target) if pairing else target.foreign_keys
+    return next((key.parent for key in keys if column.name in key.columns), "")
+
+
+def _without_parent(table: TableMapping, column: Column, parent: str, mapping: Mapping, facts: Facts) -> Question:
+    """The parent takes no part, or nothing says which of its rows a row belongs to."""
+    if parent in mapping.by_target:
+        return _without_source(table, column, facts)
+    finding = facts.findings.by_target.get(parent)
+    can_be_filled = finding is not None and finding.source_table is not None
+    include = Option(key=f"include_{parent}", text=f"Take {parent} along", changes=(Include(table=parent),))
+    return Question(
+        id=f"parent:{table.target}.{column.name}",
+        table=table.target,
+        text=f"Every row of {table.target} must refer to {parent}, which takes no part in this plan.",
+        options=(*((include,) if can_be_filled else ()), leave_out(table.target)),
+        recommended=include.key if can_be_filled else leave_out(table.target).key,
+    )
+
+
+def _without_source(table: TableMapping, column: Column, facts: Facts) -> Question:
+    options = (*_weak(table, column, facts), *_constant(table, column, facts))
+    return Question(
+        id=f"unfed:{table.target}.{column.name}",
+        table=table.target,
+        text=f"{table.target}.{column.name} must be filled, and nothing in {table.source} does. What stands there?",
+        options=(*options, leave_out(table.target)),
+        recommended=options[0].key if options else leave_out(table.target).key,
+    )
+
+
+def _weak(table: TableMapping, column: Column, facts: Facts) -> list[Option]:
+    found = facts.matches.by_pair.get((table.source, table.target))
+    names = [m.source for m in (found.columns if found else ()) if m.target == column.name and m.score >= LEAST_OFFERED]
+    return [_from(table, source, column.name) for source in names[: MOST_OPTIONS - 2]]
+
+
+def _constant(table: TableMapping, column: Column, facts: Facts) -> list[Option]:
+    target = facts.target.table(table.target)
+    value = column.members[0] if column.family is Family.ENUM and column.members else _EMPTY.get(column.family)
+    bound = (target.primary_key, *target.uniques, *(key.columns for key in target.foreign_keys))
+    if value is None or any(column.name in names for names in bound):
+        return []
+    steps: tuple[Transform, ...] = (Constant(value=value),)
+    change = MapColumn(table=table.target, source=(), target=column.name, steps=steps)
+    return [Option(key="constant", text=f"{value!r} in every row", changes=(change,))]
+
+
+def _formats(table: TableMapping, facts: Facts) -> Iterator[Question]:
+    for column in table.columns:
+        if not column.uses(TextToDate) or len(column.source) != 1:
+            continue
+        formats = text_formats(facts.column(table.source, column.source[0]))
+        if len(formats) > 1:
+            yield _either_way(table, column.source[0], column.target, formats)
+
+
+def _either_way(table: TableMapping, source: str, target: str, formats: tuple[str, ...]) -> Question:
+    keys = "day_first", "month_first"
+    return Question(
+        id=f"format:{table.target}.{target}",
+        table=table.target,
+        text=f"The dates in {table.source}.{source} can be read two ways. Which comes first, the day or the month?",
+        options=tuple(
+            Option(
+                key=key,
+                text=f"{key.partition('_')[0].capitalize()} first ({form})",
+                changes=(
+                    MapColumn(table=table.target, source=(source,), target=target, steps=(TextToDate(format=form),)),
+                ),
+            )
+            for key, form in zip(keys, formats, strict=True)
+        ),
+    )
+
+
+def _values(table: TableMapping, facts: Facts) -> Iterator[Question]:
+    """Numbers of the old application stand for words that the new one lists."""
+    target = facts.target.table(table.target)
+    for column in table.columns:
+        allowed = allowed_words(target, target.column(column.target))
+        plain = len(column.source) == 1 and not column.uses(ValueMap, ForeignKeyTo)
+        profile = facts.column(table.source, column.source[0]) if plain else None
+        if allowed and profile is not None and isinstance(profile.lowest, int) and isinstance(profile.highest, int):
+            yield _words_for_numbers(table, column, allowed, (profile.lowest, profile.highest))
+
+
+def _words_for_numbers(
+    table: TableMapping, column: ColumnMapping, allowed: tuple[str, ...], bounds: tuple[int, int]
+) -> Question:
+    low, high = bounds
+    pairs = tuple(ValuePair(old=low + n, new=word) for n, word in enumerate(allowed))
+    in_order = MapValues(table=table.target, target=column.target, pairs=pairs, otherwise="stop")
+    told = ", ".join(f"{pair.old} is {pair.new}" for pair in pairs)
+    fits = high - low + 1 == len(allowed)
+    return Question(
+        id=f"values:{table.target}.{column.target}",
+        table=table.target,
+        text=f"{table.source}.{column.source[0]} holds numbers, and {table.target}.{column.target} takes only "
+        f"{', '.join(allowed)}. Which is which?",
+        options=(
+            *((Option(key="in_order", text=told, changes=(in_order,)),) if fits else ()),
+            Option(key="as_they_are", text="Move the numbers as they are"),
+            leave_out(table.target),
+        ),
+        reason='Say for example "1 is open and 2 is closed".' if not fits else "",
+    )

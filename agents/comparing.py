@@ -1,0 +1,221 @@
+"""Columns compared with values: "with status 3 or 4", "whose city is Paris", "where priority is at least 2"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from ferryman.agents.hints import Legacy
+from ferryman.agents.names import Known, Names
+from ferryman.agents.sentence import Sentence
+from ferryman.agents.talk import Doubt
+from ferryman.agents.vocabulary import NUMBERS, key
+from ferryman.domain.filters import AllOf, AnyOf, Comparison, Filter, Operator
+from ferryman.domain.schema import Column, Family
+from ferryman.domain.transforms import Scalar
+
+
+@dataclass(frozen=True)
+class Part:
+    """One condition and the span of `text` that says it."""
+
+    start: int
+    stop: int
+    test: Filter
+
+
+Found = Part | Doubt
+
+_COMPARE = {
+    Operator.AT_LEAST: r">=|at least|no less than|not less than|not below|not under|minimum",
+    Operator.AT_MOST: r"<=|at most|no more than|not more than|not over|not above|maximum",
+    Operator.GREATER: (
+        r">|above|over|more than|greater than|bigger than|larger than|higher than|exceeding|exceeds|beyond"
+    ),
+    Operator.LESS: r"<|under|below|less than|smaller than|fewer than|lower than",
+}
+ANY_COMPARE = "|".join(_COMPARE.values())
+NUMBER = rf"-?\d+(?:\.\d+)?k?|{'|'.join(NUMBERS)}"
+_IS = r"(?:is |are |was |were |being |has been |= |: |equals |equal to |equal |of )*"
+_EMPTY = r"empty|null|missing|blank|unset|unknown|not set|not known|not given|not filled|nothing"
+_FULL = r"not empty|not null|not missing|not blank|set|known|given|filled|present|filled in"
+_TEST = re.compile(
+    rf"^ (?:{_IS}(?P<full>(?:{_FULL}))(?= |$)|{_IS}(?P<empty>(?:{_EMPTY}))(?= |$)"
+    rf"|{_IS}between (?P<low>{NUMBER}) and (?P<high>{NUMBER})(?= |$)"
+    rf"|{_IS}(?P<how>{ANY_COMPARE}) (?P<n>{NUMBER})(?= |$)"
+    rf"|(?P<unequal>{_IS}(?:not equal to|not|!=|other than|different from|anything but) )(?P<other>.+)"
+    rf"|(?P<equal>{_IS}(?:one of |in |either |exactly )?)(?P<value>.+))"
+)
+_NO_VALUE = re.compile(r"(?:starts?|begins?|contains?|ends?|includes?|matches|looks?|like|similar|has|have)\b")
+_WHERE = frozenset("where whose with having if when have has and".split())
+GLUE = frozenset(
+    """the a an that which who are is was were be been have has had having where whose with ones one those these rows
+    row records record entries entry all any only just and then of my our please marked as flagged set to them they
+    their dates date day now still dated table in it from for value values data""".split()
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A clause, the legacy table that it is about, and what a clear wording would begin with."""
+
+    said: Sentence  #: without the lead ("only", "skip") and without the table's name
+    known: Known
+    legacy: Legacy
+    names: Names
+    lead: str  #: "only" or "leave out"
+    wanted: bool  #: False: these rows are to be left out
+    today: date | None
+
+
+def wanted_rows(scope: Scope, test: Filter) -> Filter:
+    return test if scope.wanted else negated(test, scope.legacy)
+
+
+_OPPOSITE = {
+    Operator.EQUAL: Operator.UNEQUAL,
+    Operator.LESS: Operator.AT_LEAST,
+    Operator.AT_MOST: Operator.GREATER,
+    Operator.ONE_OF: Operator.NONE_OF,
+    Operator.IS_NULL: Operator.NOT_NULL,
+}
+_OPPOSITE |= {there: here for here, there in _OPPOSITE.items()}
+
+
+def negated(test: Filter, legacy: Legacy) -> Filter:
+    """The rows that a filter leaves out. A NULL, of which a comparison says nothing, stays in."""
+    if isinstance(test, AllOf):
+        return AnyOf(of=tuple(negated(part, legacy) for part in test.of))
+    if isinstance(test, AnyOf):
+        return AllOf(of=tuple(negated(part, legacy) for part in test.of))
+    opposite = test.but(op=_OPPOSITE[test.op])
+    if not test.values or not legacy.table.column(test.column).nullable:
+        return opposite
+    return AnyOf(of=(opposite, Comparison(column=test.column, op=Operator.IS_NULL)))
+
+
+def columns(scope: Scope, text: str) -> Iterator[Found]:
+    """Columns named in the clause, each with the test that follows it."""
+    at = 0
+    while found := _first_column(scope, text, at):
+        start, stop, columns = found
+        limit = _limit(text, stop)
+        match = _TEST.match(text[stop:limit])
+        if len(columns) > 1 or match is None:
+            at = stop
+            continue
+        test = _tested(scope, columns[0], match, stop)
+        if test is None:
+            at = stop
+            continue
+        yield Part(start, stop + match.end(), wanted_rows(scope, test))
+        text = text[:start] + "~" * (stop + match.end() - start) + text[stop + match.end() :]
+        at = stop + match.end()
+
+
+def _limit(text: str, start: int) -> int:
+    """Where a test ends: before the next "and whose", "and where", or what is understood already."""
+    stop = re.search(r" (?:and|but)(?: (?:whose|where|with|only|the|that))+ |~| ,? ?please\b", text[start:])
+    return start + stop.start() if stop else len(text.rstrip(" .!"))
+
+
+def _first_column(scope: Scope, text: str, at: int) -> tuple[int, int, tuple[Column, ...]] | None:
+    words = list(re.finditer(r"[^\s~]+", text))
+    for first, word in enumerate(words):
+        if word.start() < at or word.group() in GLUE:
+            continue
+        for count in (3, 2, 1):
+            span = words[first : first + count]
+            if len(span) < count:
+                continue
+            columns = named_columns(scope, tuple(w.group() for w in span))
+            if columns and _introduced(text, words, first, first + count):
+                return word.start(), span[-1].end(), columns
+    return None
+
+
+def _introduced(text: str, words: list[re.Match[str]], first: int, stop: int) -> bool:
+    """A column is a condition's when "where", "with" and the like come before it, or a test after it."""
+    before = {w.group() for w in words[max(0, first - 2) : first]}
+    after = text[words[stop - 1].end() :]
+    return bool(before & _WHERE) or bool(
+        re.match(rf" (?:=|!=|<|>|:|is |are |was |equals |not |{ANY_COMPARE}|between |-?\d)", after)
+    )
+
+
+def named_columns(scope: Scope, words: tuple[str, ...]) -> tuple[Column, ...]:
+    found = scope.names.columns(tuple(key(word) for word in words), (scope.known,))
+    by_source = [f.column for f in found if f.side == "source"]
+    for one in found:
+        if one.side == "target" and scope.legacy.mapping and one.column in scope.legacy.mapping.by_target:
+            by_source += scope.legacy.mapping.by_target[one.column].source[:1]
+    return tuple(scope.legacy.table.column(name) for name in dict.fromkeys(by_source))
+
+
+def _tested(scope: Scope, column: Column, match: re.Match[str], offset: int) -> Filter | None:
+    def compare(op: Operator, *values: Scalar) -> Comparison:
+        return Comparison(column=column.name, op=op, values=values)
+
+    if match["empty"]:
+        return compare(Operator.IS_NULL)
+    if match["full"]:
+        return compare(Operator.NOT_NULL)
+    if match["low"]:
+        low, high = (typed(match[end], column) for end in ("low", "high"))
+        return AllOf(of=(compare(Operator.AT_LEAST, low), compare(Operator.AT_MOST, high))) if low and high else None
+    if match["how"]:
+        number = typed(match["n"], column)
+        return None if number is None or isinstance(number, str) else compare(operator_of(match["how"]), number)
+    group = "other" if match["other"] else "value"
+    start, stop = (offset + edge for edge in match.span(group))
+    said = scope.said.part(start, stop)
+    values = tuple(typed(text, column) for text in _values(said))
+    if not values or None in values or _NO_VALUE.match(said.text):
+        return None
+    if match["other"]:
+        return compare(Operator.UNEQUAL if len(values) == 1 else Operator.NONE_OF, *values)
+    return compare(Operator.EQUAL if len(values) == 1 else Operator.ONE_OF, *values)
+
+
+def operator_of(how: str) -> Operator:
+    return next(op for op, pattern in _COMPARE.items() if re.fullmatch(pattern, how))
+
+
+def _values(said: Sentence) -> list[str]:
+    """The values of a list, as typed: "3, 4 or 5", "Canada and Mexico"."""
+    pieces, current = list[list[int]](), list[int]()
+    for place, word in enumerate(said.words):
+        if word.norm in (",", "or", "and"):
+            pieces.append(current)
+            current = []
+        elif word.norm not in (".", "!"):
+            current.append(place)
+    pieces.append(current)
+    return [Sentence(said.original, said.words[p[0] : p[-1] + 1]).typed for p in pieces if p]
+
+
+def typed(text: str, column: Column) -> Scalar:
+    """A value as its column's family writes it; None where it cannot be one."""
+    folded = text.casefold()
+    if column.family is Family.BOOLEAN:
+        return {
+            "true": True,
+            "yes": True,
+            "1": True,
+            "on": True,
+            "false": False,
+            "no": False,
+            "0": False,
+            "off": False,
+        }.get(folded)
+    if column.family in (Family.INTEGER, Family.DECIMAL, Family.FLOAT):
+        if folded in NUMBERS:
+            return NUMBERS[folded]
+        number = re.fullmatch(r"(-?\d+(?:\.\d+)?)(k?)", text.replace(",", "").casefold())
+        if number is None:
+            return None
+        value = float(number[1]) * (1000 if number[2] else 1)
+        return int(value) if value == int(value) else value
+    return text or None

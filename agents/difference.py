@@ -1,0 +1,135 @@
+"""What a change did to a plan, in words: one short sentence for each thing that is different."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ferryman.domain.filters import describe
+from ferryman.domain.mapping import Action, ColumnMapping, IdPolicy, Matched, TableMapping
+from ferryman.domain.plan import Plan
+from ferryman.domain.transforms import AddMetadataJson
+
+
+def difference(before: Plan, after: Plan) -> tuple[str, ...]:
+    """What is different, tables first, then columns, order, batches and questions; () for the same plan."""
+    return (
+        *_of_tables(before, after),
+        *(sentence for pair in _pairs(before, after) for sentence in _of_table(*pair)),
+        *_of_order(before, after),
+        *_of_batches(before, after),
+        *_of_questions(before, after),
+    )
+
+
+def _pairs(before: Plan, after: Plan) -> Iterator[tuple[TableMapping, TableMapping]]:
+    for table in after.mapping.tables:
+        known = before.mapping.by_target.get(table.target)
+        if known is not None and known.action is table.action:
+            yield known, table
+
+
+def _of_tables(before: Plan, after: Plan) -> Iterator[str]:
+    old, new = ({t.target: t for t in plan.mapping.copied} for plan in (before, after))
+    there = {table.target for table in after.mapping.tables}
+    for name, table in new.items():
+        if name not in old:
+            yield f"{name} is filled from {table.source} as well."
+    for name in old:
+        if name not in new:
+            yield (
+                f"{name} is left as it is; its rows are only referred to." if name in there else f"{name} is left out."
+            )
+
+
+def _of_table(old: TableMapping, new: TableMapping) -> Iterator[str]:
+    if old.source != new.source:
+        yield f"{new.target} is filled from {new.source} instead of {old.source}."
+        return
+    yield from _of_columns(old, new)
+    if old.filter != new.filter:
+        told = f"Only rows of {new.source} where {describe(new.filter)}" if new.filter else f"All rows of {new.source}"
+        yield f"{told} go into {new.target}."
+    if old.key != new.key:
+        yield f"Rows of {new.source} are told apart by {', '.join(new.key)}."
+    if old.identity != new.identity:
+        yield f"Rows of {new.target} {_identity(new.identity)}."
+    if old.conflict != new.conflict:
+        yield f"Where {new.target} has a row already: {new.conflict.value}."
+    for policy in new.policies:
+        if policy not in old.policies:
+            cause = f" ({policy.cause.value.replace('_', ' ')})" if policy.cause else ""
+            problem = policy.problem.value.replace("_", " ")
+            yield f"{new.target}.{', '.join(policy.columns)}: for {problem}{cause}, {_words(policy.strategy.value)}."
+    left = [name for name in new.ignored if name not in old.ignored]
+    if left:
+        yield f"{', '.join(left)} of {new.source} is left behind."
+
+
+def _identity(policy: IdPolicy) -> str:
+    if isinstance(policy, Matched):
+        return f"are found by {', '.join(pair.target for pair in policy.on)}"
+    return {"kept": "keep their keys", "derived": "get UUIDs made of their old keys"}.get(
+        policy.kind, "are numbered by the new database"
+    )
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _of_columns(old: TableMapping, new: TableMapping) -> Iterator[str]:
+    if new.action is not Action.COPY:
+        return
+    for column in new.columns:
+        known = old.by_target.get(column.target)
+        if column.uses(AddMetadataJson):
+            yield from _of_metadata(known, column, new)
+        elif known is None or (known.source, known.steps) != (column.source, column.steps):
+            yield f"{new.target}.{column.target} comes from {_origin(column)}."
+    for column in old.columns:
+        if column.target not in new.by_target:
+            yield f"{new.target}.{column.target} stays empty."
+
+
+def _of_metadata(known: ColumnMapping | None, column: ColumnMapping, table: TableMapping) -> Iterator[str]:
+    added = [name for name in column.source if known is None or name not in known.source]
+    if added:
+        yield f"{', '.join(added)} of {table.source} goes into {table.target}.{column.target}."
+
+
+def _origin(column: ColumnMapping) -> str:
+    told = [step.use for step in column.steps if step.use != "rename"]
+    steps = f" by {', '.join(told)}" if told else ""
+    return f"{', '.join(column.source) or 'no old column'}{steps}"
+
+
+def _of_order(before: Plan, after: Plan) -> Iterator[str]:
+    old, new = ({name: phase.number for phase in plan.phases for name in phase.tables} for plan in (before, after))
+    if len(before.phases) != len(after.phases):
+        yield f"There are {len(after.phases)} phases instead of {len(before.phases)}."
+        return
+    for name, number in new.items():
+        if name in old and old[name] != number:
+            yield f"{name} goes in phase {number} instead of {old[name]}."
+
+
+def _of_batches(before: Plan, after: Plan) -> Iterator[str]:
+    changed = [b for b in after.batches if (o := before.batch_plans.get(b.table)) and o.size != b.size]
+    sizes = {(before.batch_plans[batch.table].size, batch.size) for batch in changed}
+    if len(changed) > 1 and len(sizes) == 1:
+        old, new = sizes.pop()
+        yield f"Batches have {new:,} rows instead of {old:,}."
+        return
+    for batch in changed:
+        old = before.batch_plans[batch.table].size
+        yield f"{batch.table} goes in batches of {batch.size:,} rows instead of {old:,}."
+
+
+def _of_questions(before: Plan, after: Plan) -> Iterator[str]:
+    old, new = ({question.id: question for question in plan.questions} for plan in (before, after))
+    for name, question in new.items():
+        if question.open and name not in old:
+            yield f"A new question: {question.text}"
+        elif not question.open and name in old and old[name].open:
+            option = next((o.text for o in question.options if o.key == question.answer), str(question.answer))
+            yield f"Settled: {question.text} {option}."

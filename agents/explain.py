@@ -1,0 +1,141 @@
+"""The plan in plain English: what moves, how long it takes, how safe it is, what is asked first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ferryman.agents.transform_words import filter_words
+from ferryman.agents.wording import bullet, clean, count, listed, names, one_line, records, takes
+from ferryman.domain.changes import Question
+from ferryman.domain.guidance import PlanPresented
+from ferryman.domain.plan import Phase, Plan, Risk, RiskLevel, RollbackKind
+
+_MOST_NOTES = 6
+
+
+def present_plan(plan: Plan) -> PlanPresented:
+    """A plan as it is put before a person, with its first open question where there is one."""
+    waiting = plan.open_questions
+    return PlanPresented(
+        summary=_summary(plan),
+        time=takes(plan.estimate),
+        safety=safety(plan),
+        question=_question(waiting),
+        details=bullet([*_phases(plan), *_filters(plan), *_problems(plan), *_metadata(plan), *_left(plan)]),
+        asked=asked(waiting[0], len(waiting) - 1) if waiting else (),
+    )
+
+
+def _summary(plan: Plan) -> str:
+    counts = plan.counts_by_table
+    copied = [mapping.target for mapping in plan.mapping.copied]
+    rows = sum(counts[table].in_scope for table in copied if table in counts)
+    if not copied:
+        return "This plan moves nothing."
+    if len(copied) == 1:
+        return f"The plan moves {records(rows, copied[0])} into the new system."
+    return (
+        f"The plan moves {count(rows, 'record')} into {count(len(copied), 'table')}, in"
+        f" {count(len(plan.phases), 'phase')}."
+    )
+
+
+def _phases(plan: Plan) -> list[str]:
+    if len(plan.mapping.copied) < 2:
+        return [f"{clean(step.text)}" for phase in plan.phases for step in phase.steps]
+    return [f"Phase {phase.number} ({one_line(phase.rationale)}): {_contents(phase, plan)}" for phase in plan.phases]
+
+
+def _contents(phase: Phase, plan: Plan) -> str:
+    counts = plan.counts_by_table
+    parts = [f"{clean(t)} ({counts[t].in_scope:,})" if t in counts else clean(t) for t in phase.tables]
+    return listed(parts, 8)
+
+
+def _filters(plan: Plan) -> list[str]:
+    counts, told = plan.counts_by_table, list[str]()
+    for mapping in plan.mapping.copied:
+        if mapping.filter is not None:
+            line = f"{clean(mapping.target)}: only rows whose {filter_words(mapping.filter)}"
+            found = counts.get(mapping.target)
+            told.append(f"{line} ({found.in_scope:,} of {found.source:,})" if found else line)
+    return told
+
+
+def _problems(plan: Plan) -> list[str]:
+    told = [f"{clean(found.table)}: {one_line(found.text)}" for found in plan.preflight.problems]
+    if plan.preflight.skipped:
+        told.append("I have not looked for rows that would fail")
+    return told[:_MOST_NOTES] + (
+        [f"and {count(len(told) - _MOST_NOTES, 'more problem')}"] if len(told) > _MOST_NOTES else []
+    )
+
+
+def _metadata(plan: Plan) -> list[str]:
+    return [
+        f"{names(columns)} of"
+        f" {clean(plan.mapping.by_target[table].source if table in plan.mapping.by_target else table)}"
+        f" {'has' if len(columns) == 1 else 'have'} no column in {clean(table)}; kept as metadata"
+        for table, columns in list(plan.leftovers.items())[:_MOST_NOTES]
+    ]
+
+
+def _left(plan: Plan) -> list[str]:
+    if not plan.left_out:
+        return []
+    return [f"Left out: {names([left.table for left in plan.left_out], 5)}"]
+
+
+def safety(plan: Plan) -> str:
+    """How safe a plan is, by its risk level and the way back."""
+    level = max((risk.level for risk in plan.risks), key=list(RiskLevel).index, default=RiskLevel.LOW)
+    return f"{_level(level, plan.risks)} {undo_words(plan.rollback)} Your old database is only read."
+
+
+def _level(level: RiskLevel, risks: Sequence[Risk]) -> str:
+    if level is RiskLevel.LOW:
+        return "Low risk."
+    worst = [risk for risk in risks if risk.level is level]
+    why = listed(
+        [f"{clean(risk.table)}: {_short(risk.reasons)}" if risk.reasons else clean(risk.table) for risk in worst],
+        3,
+    )
+    return f"{'Medium' if level is RiskLevel.MEDIUM else 'High'} risk ({why})."
+
+
+def _short(reasons: Sequence[str]) -> str:
+    """Each reason up to its colon: what follows there is said elsewhere."""
+    return listed([one_line(reason).split(":")[0] for reason in reasons])
+
+
+def undo_words(kind: RollbackKind) -> str:
+    """What undoing would do."""
+    match kind:
+        case RollbackKind.TRUNCATE:
+            return "It can be undone: the new tables are empty now, and emptying them again brings that back."
+        case RollbackKind.DELETE_CREATED:
+            return "It can be undone: exactly the rows that this run makes are taken out again."
+        case RollbackKind.RESTORE_UPDATED:
+            return (
+                "It can be undone: rows that this run makes are taken out, and rows that it changes get their old"
+                " values back."
+            )
+
+
+def _question(waiting: Sequence[Question]) -> str:
+    if waiting:
+        return "What is your answer?" if len(waiting) == 1 else "What is your answer to the first question?"
+    return "Shall I go ahead?"
+
+
+def asked(question: Question, more: int = 0) -> tuple[str, ...]:
+    """A question with its numbered options, one line each."""
+    lines = [f"Before that I need to know: {one_line(question.text)}"]
+    for number, option in enumerate(question.options, start=1):
+        mark = " (recommended)" if option.key == question.recommended else ""
+        lines.append(f"  {number}. {one_line(option.text)}{mark}")
+    if question.reason:
+        lines.append(f"  {one_line(question.reason)}")
+    if more > 0:
+        lines.append(f'  {count(more, "more question")} after that; "take all recommendations" answers them all.')
+    return tuple(lines)

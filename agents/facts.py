@@ -1,0 +1,60 @@
+"""What tools measured and analysis found, as the mapping and planning agents take it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from uuid import UUID
+
+from ferryman.agents.pairing import Fed, Pairing, fed_by, pair, pairings
+from ferryman.domain.findings import Findings, Match, Matches
+from ferryman.domain.mapping import NAMESPACE, IdPolicy
+from ferryman.domain.profile import ColumnProfile, Profile
+from ferryman.domain.schema import Database
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One look at both databases. Nothing here changes while a plan is discussed.
+
+    The catalogues alone will do for taking in a decision; discovery gives the rest.
+    """
+
+    source: Database
+    target: Database
+    source_profile: Profile = field(default_factory=Profile)
+    target_profile: Profile = field(default_factory=Profile)
+    matches: Matches = field(default_factory=Matches)
+    findings: Findings = field(default_factory=Findings)
+    #: By target table: the policy that suits its keys, or the reason why none does.
+    identities: Mapping[str, IdPolicy | str] = field(default_factory=dict)
+    namespace: UUID = NAMESPACE
+
+    @cached_property
+    def pairings(self) -> dict[str, Pairing]:
+        """Who feeds whom by the matches alone."""
+        return pairings(self.source, self.target, self.matches)
+
+    @cached_property
+    def fed(self) -> Fed:
+        """Which legacy table feeds which target table, by the matches alone."""
+        return fed_by(self.pairings)
+
+    def pairing(self, source: str, target: str, fed: Fed) -> Pairing:
+        """The pairing of two tables; one that the matches did not choose is taken as decided by a person."""
+        known = self.pairings.get(target)
+        if known and known.source.name == source:
+            return known
+        decided = Match(source=source, target=target, score=1.0, sure=True)
+        return pair(self.source.table(source), self.target.table(target), decided, self.matches, fed)
+
+    def column(self, table: str, name: str) -> ColumnProfile | None:
+        """The profile of a legacy column, where it was read."""
+        found = self.source_profile.by_name.get(table)
+        return found.by_name.get(name) if found else None
+
+    def target_column(self, table: str, name: str) -> ColumnProfile | None:
+        """The profile of a target column, where it was read."""
+        found = self.target_profile.by_name.get(table)
+        return found.by_name.get(name) if found else None

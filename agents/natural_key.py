@@ -1,0 +1,96 @@
+"""How rows that are in the target already are recognised: by their legacy id, or by a key that both sides share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ferryman.agents.bookkeeping import Book, books, words
+from ferryman.agents.facts import Facts
+from ferryman.agents.pairing import Pairing
+from ferryman.domain.mapping import KeyPair, Matched
+from ferryman.domain.profile import ColumnProfile, TableProfile
+from ferryman.domain.schema import Family, Table
+
+#: Words of columns that name a row to people, the most telling first.
+TELLING = (
+    "code slug uuid guid email username login sku isbn barcode number no key symbol abbreviation name title".split()
+)
+
+
+def natural_key(pairing: Pairing, facts: Facts) -> Matched | None:
+    """The key by which legacy rows are found among the target's: None when no column tells on both sides.
+
+    A legacy id that is filled comes first, then unique sets of both sides, then columns that are unique by count.
+    """
+    return next(_natural_keys(pairing, facts), None)
+
+
+def _natural_keys(pairing: Pairing, facts: Facts) -> Iterator[Matched]:
+    kept = _by_legacy_id(pairing, facts)
+    if kept:
+        yield kept
+    yield from (Matched(on=pairs) for pairs in _by_unique_sets(pairing, facts))
+    yield from (Matched(on=(pair,)) for pair in telling_pairs(pairing) if _measured_unique(pair, pairing, facts))
+
+
+def _by_legacy_id(pairing: Pairing, facts: Facts) -> Matched | None:
+    column = books(pairing.target.columns, pairing.target.name).get(Book.LEGACY_ID)
+    key = pairing.source.key
+    if column is None or len(key) != 1:
+        return None
+    profile = facts.target_column(pairing.target.name, column.name)
+    rows = facts.target_profile.rows(pairing.target.name)
+    comparable = column.family in (Family.TEXT, pairing.source.column(key[0]).family)
+    filled = profile is not None and profile.nulls < rows
+    return Matched(on=(KeyPair(source=key[0], target=column.name),)) if comparable and filled else None
+
+
+def _by_unique_sets(pairing: Pairing, facts: Facts) -> Iterator[tuple[KeyPair, ...]]:
+    references = {name for key in pairing.target.foreign_keys for name in key.columns}
+    for unique in sorted(pairing.target.uniques, key=lambda names: (len(names), _telling(names[0]))):
+        choices = [pairing.columns.get(name) for name in unique]
+        if references.intersection(unique) or not all(choice and choice.sure for choice in choices):
+            continue
+        pairs = tuple(KeyPair(source=c.source, target=n) for c, n in zip(choices, unique, strict=True) if c)
+        if _unique_in_source(tuple(pair.source for pair in pairs), pairing.source, facts):
+            yield pairs
+
+
+def _unique_in_source(columns: tuple[str, ...], table: Table, facts: Facts) -> bool:
+    declared = any(set(unique) <= set(columns) for unique in (table.primary_key, *table.uniques) if unique)
+    return declared or (len(columns) == 1 and is_unique(facts.column(table.name, columns[0]), _profile(table, facts)))
+
+
+def _profile(table: Table, facts: Facts) -> TableProfile | None:
+    return facts.source_profile.by_name.get(table.name)
+
+
+def is_unique(column: ColumnProfile | None, table: TableProfile | None) -> bool:
+    """Whether every row of a profiled table has a value of its own here, counted over all rows."""
+    if column is None or table is None or table.rows == 0:
+        return False
+    return column.sampled == 0 and column.nulls == 0 and column.distinct == table.rows
+
+
+def telling_pairs(pairing: Pairing) -> list[KeyPair]:
+    """The sure pairs of text or whole-number columns that name a row to people, the most telling first."""
+    found = []
+    for target, choice in pairing.columns.items():
+        family = pairing.target.column(target).family
+        told = _telling(target)
+        if choice.sure and family in (Family.TEXT, Family.UUID, Family.INTEGER) and told < len(TELLING):
+            found.append((told, KeyPair(source=choice.source, target=target)))
+    own = {*pairing.target.primary_key, *(n for key in pairing.target.foreign_keys for n in key.columns)}
+    return [pair for _, pair in sorted(found, key=lambda item: item[0]) if pair.target not in own]
+
+
+def _telling(name: str) -> int:
+    said = words(name)
+    return min((TELLING.index(word) for word in said if word in TELLING), default=len(TELLING))
+
+
+def _measured_unique(pair: KeyPair, pairing: Pairing, facts: Facts) -> bool:
+    theirs = facts.target_column(pairing.target.name, pair.target)
+    return is_unique(facts.column(pairing.source.name, pair.source), _profile(pairing.source, facts)) and is_unique(
+        theirs, facts.target_profile.by_name.get(pairing.target.name)
+    )

@@ -1,0 +1,183 @@
+"""Which legacy table feeds which target table, and which column which: one choice each, sure or a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ferryman.agents.bookkeeping import Book, book_of, content_words
+from ferryman.domain.findings import Match, Matches
+from ferryman.domain.schema import Column, Database, ForeignKey, Table
+
+LEAST_TABLE = 0.5  #: a table candidate below it is no guess worth a question
+LEAST_COLUMN = 0.5  #: the same for columns
+LEAST_NAMESAKE = 0.3  #: enough where both names say the same
+
+#: Books that are kept by rules of their own, never by a match alone.
+RULED = frozenset((Book.CREATED, Book.UPDATED, Book.LEGACY_ID, Book.METADATA))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The legacy column that is to feed a target column."""
+
+    source: str
+    sure: bool
+    score: float
+    why: str = ""
+    follows: bool = False  #: from the pair of tables alone: right when that is right
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """One target table with the legacy table that feeds it."""
+
+    source: Table
+    target: Table
+    sure: bool
+    score: float
+    columns: Mapping[str, Choice]  #: by target column; the target's bookkeeping columns are not among them
+    why: str = ""
+
+
+def pairings(source: Database, target: Database, matches: Matches) -> dict[str, Pairing]:
+    """The pairing of every target table that a legacy table feeds, by target name, in the target's order.
+
+    A legacy table feeds one target table, the sure and then the best match first.
+    """
+    chosen = _choose_tables(source, target, matches)
+    sources = {match.target: match.source for match in chosen}
+    sure = {match.target for match in chosen if match.sure}
+    made = {
+        match.target: pair(source.table(match.source), target.table(match.target), match, matches, Fed(sources, sure))
+        for match in chosen
+    }
+    return {table.name: made[table.name] for table in target.tables if table.name in made}
+
+
+def _choose_tables(source: Database, target: Database, matches: Matches) -> list[Match]:
+    left, right = {t.name for t in source.data_tables}, {t.name for t in target.data_tables}
+    chosen = []
+    for match in sorted(matches.tables, key=lambda m: (not m.sure, -m.score, m.source, m.target)):
+        if match.source in left and match.target in right and (match.sure or match.score >= LEAST_TABLE):
+            chosen.append(match)
+            left.discard(match.source)
+            right.discard(match.target)
+    return chosen
+
+
+@dataclass(frozen=True)
+class Fed:
+    """Which legacy table feeds which target table (target -> source), and of which that is sure."""
+
+    sources: Mapping[str, str]
+    sure: frozenset[str] | set[str]
+
+    def parent(self, source: str) -> str | None:
+        """The target table that a legacy table feeds; None when there is none, or more than one."""
+        fed = [name for name, feeding in self.sources.items() if feeding == source]
+        return fed[0] if len(fed) == 1 else None
+
+
+def fed_by(found: Mapping[str, Pairing]) -> Fed:
+    """Which legacy table feeds which target table, out of the pairings."""
+    return Fed(
+        {name: pairing.source.name for name, pairing in found.items()},
+        {name for name, pairing in found.items() if pairing.sure},
+    )
+
+
+def pair(source: Table, target: Table, match: Match, matches: Matches, fed: Fed) -> Pairing:
+    """The choices for the columns of one pair of tables, each legacy column taken once."""
+    ranked = _ranked(source, target, matches)
+    choices = {name: c for name, c in _by_references(source, target, fed) if _is_upheld(name, c, source, ranked)}
+    taken = {choice.source for choice in choices.values()}
+    for choice_target, choice in ranked:
+        free = choice.source not in taken or choice_target in target.primary_key
+        if free and choice_target not in choices:
+            choices[choice_target] = choice
+            if choice_target not in target.primary_key:
+                taken.add(choice.source)
+    return Pairing(source, target, match.sure, match.score, choices, _why(match))
+
+
+def _by_references(source: Table, target: Table, fed: Fed) -> Iterator[tuple[str, Choice]]:
+    """The only reference of one table to another is the only reference between the two that they feed."""
+    for key in target.foreign_keys:
+        feeding = fed.sources.get(key.parent)
+        theirs = _only(source.foreign_keys, feeding) if feeding else None
+        if theirs is None or _only(target.foreign_keys, key.parent) != key or len(theirs.columns) != len(key.columns):
+            continue
+        for name, legacy in zip(key.columns, theirs.columns, strict=True):
+            alike = namesakes(source.column(legacy), source.name, target.column(name), target.name)
+            why = "" if alike else f"the only reference to {feeding}, as here to {key.parent}"
+            yield name, Choice(legacy, key.parent in fed.sure, 1.0, why, follows=True)
+
+
+def _only(keys: tuple[ForeignKey, ...], parent: str) -> ForeignKey | None:
+    found = [key for key in keys if key.parent == parent]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_upheld(name: str, choice: Choice, source: Table, ranked: list[tuple[str, Choice]]) -> bool:
+    """A legacy reference that was inferred from values gives way to another column that looks more like it."""
+    if any(choice.source in key.columns and key.enforced for key in source.foreign_keys):
+        return True
+    return next((other.source for other_name, other in ranked if other_name == name), choice.source) == choice.source
+
+
+def _ranked(source: Table, target: Table, matches: Matches) -> list[tuple[str, Choice]]:
+    """Candidates for the target's columns of content, the sure and then the best first."""
+    found = matches.by_pair.get((source.name, target.name))
+    candidates = found.columns if found else _namesakes(source, target)
+    choices = [choice for match in candidates if (choice := _choice(match, source, target))]
+    return sorted(choices, key=lambda c: (not c[1].sure, -c[1].score, c[1].source, c[0]))
+
+
+def _choice(match: Match, source: Table, target: Table) -> tuple[str, Choice] | None:
+    if match.source not in source.by_name or match.target not in target.by_name:
+        return None
+    column = target.column(match.target)
+    if column.generated or book_of(column, target.name) in RULED:
+        return None
+    alike = namesakes(source.column(match.source), source.name, column, target.name)
+    if not match.sure and match.score < (LEAST_NAMESAKE if alike else LEAST_COLUMN):
+        return None
+    return match.target, Choice(match.source, match.sure or alike, match.score, "" if alike else _why(match))
+
+
+def _namesakes(source: Table, target: Table) -> tuple[Match, ...]:
+    return tuple(
+        Match(source=ours.name, target=theirs.name, score=1.0)
+        for theirs in target.columns
+        for ours in source.columns
+        if namesakes(ours, source.name, theirs, target.name)
+    )
+
+
+def namesakes(ours: Column, source: str, theirs: Column, target: str) -> bool:
+    """Whether two names say the same: "case_no" and "CaseNo", "closed" and "closed_at", but not "size" and "sum"."""
+    return content_words(ours.name, source) == content_words(theirs.name, target)
+
+
+def _why(match: Match) -> str:
+    return "; ".join(evidence.text for evidence in match.evidence[:2])
+
+
+def references(pairing: Pairing, fed: Fed, target: Database) -> tuple[ForeignKey, ...]:
+    """What the target table refers to: its declared references, then those that only the legacy table declares.
+
+    A reference taken over has one column, fed by a sure choice, and a parent whose key is one column. Not enforced.
+    """
+    return (*pairing.target.foreign_keys, *_taken_over(pairing, fed, target))
+
+
+def _taken_over(pairing: Pairing, fed: Fed, target: Database) -> Iterator[ForeignKey]:
+    declared = {name for key in pairing.target.foreign_keys for name in key.columns}
+    for column, choice in pairing.columns.items():
+        legacy = pairing.source.reference(choice.source)
+        parent = fed.parent(legacy.parent) if legacy and choice.sure else None
+        if parent is None or column in declared or (column,) == pairing.target.primary_key:
+            continue
+        if len(key := target.table(parent).key) == 1:
+            yield ForeignKey(columns=(column,), parent=parent, parent_columns=key, enforced=False)

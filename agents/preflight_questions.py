@@ -1,0 +1,124 @@
+"""What preflight found, as questions: one for each class of rows that would fail and that nobody has decided on."""
+
+from __future__ import annotations
+
+from ferryman.domain.changes import Change, LeaveOut, MigrateParents, Option, Question, SetConflict, SetPolicy
+from ferryman.domain.findings import MissingCause
+from ferryman.domain.mapping import Conflict, Policy, Problem, Strategy
+from ferryman.domain.plan import Plan, Preflight, ProblemFound
+
+#: An option's key, as a person types it, in the order they are offered.
+KEYS: dict[Strategy, str] = {
+    Strategy.MIGRATE_PARENTS: "take",
+    Strategy.PLACEHOLDERS: "placeholders",
+    Strategy.SET_NULL: "null",
+    Strategy.TRUNCATE: "shorten",
+    Strategy.QUARANTINE: "quarantine",
+}
+KEEP = "keep"
+LEAVE = "leave"
+
+#: What is recommended for missing parents, best first. All other rows that cannot go as they are rest in quarantine.
+BEST_FOR_ORPHANS = (Strategy.MIGRATE_PARENTS, Strategy.SET_NULL, Strategy.QUARANTINE)
+
+_REASONS: dict[str, str] = {
+    "take": "It is the safest: nothing is lost and every connection stays as it was.",
+    "placeholders": "It is what was decided before for the same cause.",
+    "null": "The rows arrive, and what they referred to is not there to be lost.",
+    "shorten": "It is what was decided before for the same cause.",
+    "quarantine": "Nothing is lost or changed: the rows are kept aside with the reason, to be mended later.",
+    "keep": "What is in the new system already is not touched.",
+    "leave": "Nothing else can be done about it.",
+}
+
+
+def questions(preflight: Preflight, plan: Plan) -> tuple[Question, ...]:
+    """One question for each class of problems without a decision that covers it, in preflight's order.
+
+    A class that outgrew the count its policy was decided on is asked again, with what was decided then recommended.
+    Counts and names only.
+    """
+    return tuple(
+        _question(problem, _decided_before(problem, plan)) for problem in preflight.problems if not problem.decided
+    )
+
+
+def _decided_before(problem: ProblemFound, plan: Plan) -> Policy | None:
+    table = plan.mapping.by_target.get(problem.table)
+    for policy in table.policies if table else ():
+        if (policy.problem, policy.columns, policy.cause or "") == (problem.problem, problem.columns, problem.cause):
+            return policy
+    return None
+
+
+def _question(problem: ProblemFound, before: Policy | None) -> Question:
+    options = options_for(problem)
+    recommended = recommend(problem, options, before)
+    told = f" When this was decided, {_concerned(before.rows)} concerned." if before else ""
+    return Question(
+        id=problem.id,
+        table=problem.table,
+        text=f"{problem.text}{told} What shall become of {_them(problem)}?",
+        options=options,
+        recommended=recommended,
+        reason=_REASONS[recommended],
+    )
+
+
+def options_for(problem: ProblemFound) -> tuple[Option, ...]:
+    """What can be done about a class of problems: what applies to it, and always to leave the table out."""
+    offered = [
+        Option(key=key, text=_text(problem, strategy), changes=(_change(problem, strategy),))
+        for strategy, key in KEYS.items()
+        if strategy in problem.applicable
+    ]
+    if problem.problem == Problem.CONFLICT:
+        keep = SetConflict(table=problem.table, conflict=Conflict.KEEP)
+        offered.insert(0, Option(key=KEEP, text="Keep the rows of the new system as they are", changes=(keep,)))
+    leave = Option(key=LEAVE, text=f"Leave {problem.table} out", changes=(LeaveOut(table=problem.table),))
+    return (*offered, leave)
+
+
+def recommend(problem: ProblemFound, options: tuple[Option, ...], before: Policy | None = None) -> str:
+    """The key of the option to take when in doubt: an earlier decision on the same cause, else what loses least."""
+    best = BEST_FOR_ORPHANS if problem.problem == Problem.MISSING_PARENT else (Strategy.QUARANTINE,)
+    first = [KEYS[before.strategy]] if before and before.strategy in KEYS else []
+    first += [KEEP] if problem.problem == Problem.CONFLICT else []
+    offered = {option.key for option in options}
+    return next(key for key in (*first, *(KEYS[strategy] for strategy in best), LEAVE) if key in offered)
+
+
+def _change(problem: ProblemFound, strategy: Strategy) -> Change:
+    cause = MissingCause(problem.cause) if problem.cause else None
+    if strategy is Strategy.MIGRATE_PARENTS and cause:
+        return MigrateParents(table=problem.table, columns=problem.columns, cause=cause, rows=problem.rows)
+    kind = Problem(problem.problem)
+    policy = Policy(problem=kind, columns=problem.columns, cause=cause, strategy=strategy, rows=problem.rows)
+    return SetPolicy(table=problem.table, policy=policy)
+
+
+def _text(problem: ProblemFound, strategy: Strategy) -> str:
+    columns = ", ".join(problem.columns)
+    rows = "this row" if problem.rows == 1 else f"these {problem.rows:,} rows"
+    many = problem.parents != 1
+    match strategy:
+        case Strategy.MIGRATE_PARENTS:
+            taken = f"the {problem.parents:,} missing rows" if many else "the missing row"
+            return f"Take {taken} that they refer to along, although the plan leaves {'them' if many else 'it'} out"
+        case Strategy.PLACEHOLDERS:
+            made = f"{problem.parents:,} placeholders" if many else "a placeholder"
+            return f"Make {made} for what they refer to, flagged as such"
+        case Strategy.SET_NULL:
+            return f"Move {rows} with {columns} left empty"
+        case Strategy.TRUNCATE:
+            return f"Shorten {columns} in {rows} to what fits; the rest is lost"
+        case _:
+            return f"Leave {rows} out for now and keep {_them(problem)} in quarantine"
+
+
+def _concerned(rows: int) -> str:
+    return "1 row was" if rows == 1 else f"{rows:,} rows were"
+
+
+def _them(problem: ProblemFound) -> str:
+    return "it" if problem.rows == 1 else "them"

@@ -1,0 +1,251 @@
+"""The ways on after a failure: which apply, what each says and does, and which one is recommended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ferryman.agents.stake import Stake
+from ferryman.domain.changes import Change, MigrateParents, SetPolicy
+from ferryman.domain.findings import Diagnosis, MissingCause, MissingGroup
+from ferryman.domain.mapping import Policy, Problem, Strategy
+from ferryman.domain.plan import duration_range
+from ferryman.domain.recovery import Failure, RecoveryOption
+
+LAST_STEP = "validate_relationship_integrity"
+SLOWEST = 500.0  #: rows a second, where nothing was measured
+
+_IN_LEGACY = frozenset((MissingCause.FILTERED_OUT, MissingCause.NOT_MIGRATED, MissingCause.DELETED_SINCE))
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One failure with everything that its options speak of."""
+
+    failure: Failure
+    diagnosis: Diagnosis
+    stake: Stake
+
+    @property
+    def groups(self) -> tuple[MissingGroup, ...]:
+        return self.diagnosis.groups
+
+    @property
+    def rows(self) -> int:
+        return sum(group.rows for group in self.groups) or self.failure.affected_records
+
+    @property
+    def movable(self) -> tuple[MissingGroup, ...]:
+        """The groups whose parents the old application still has, and the plan knows how to copy."""
+        return tuple(g for g in self.groups if g.cause in _IN_LEGACY and g.parent in self.stake.migratable)
+
+    @property
+    def rest(self) -> int:
+        return self.rows - sum(group.rows for group in self.movable)
+
+    @property
+    def them(self) -> str:
+        what = "connections" if self.stake.junction else "rows"
+        return f"this {what[:-1]}" if self.rows == 1 else f"these {self.rows:,} {what}"
+
+    @property
+    def parents(self) -> str:
+        return " and ".join(sorted({group.parent for group in self.groups}))
+
+
+def offers(failure: Failure, diagnosis: Diagnosis, stake: Stake) -> tuple[RecoveryOption, ...]:
+    """The options that apply, in the order of `Strategy`; to roll back and to pause are always among them."""
+    case = _Case(failure, diagnosis, stake)
+    would_mend = {*diagnosis.solutions, Strategy.ROLLBACK_TABLE.value, Strategy.PAUSE.value}
+    return tuple(_option(s, case) for s in Strategy if s.value in would_mend and _APPLIES[s](case))
+
+
+_APPLIES: dict[Strategy, Callable[[_Case], bool]] = {
+    Strategy.MIGRATE_PARENTS: lambda case: bool(case.movable),
+    Strategy.PLACEHOLDERS: lambda case: case.stake.stand_in,
+    Strategy.QUARANTINE: lambda case: case.rows > 0,
+    Strategy.SET_NULL: lambda case: case.stake.nullable,
+    Strategy.TRUNCATE: lambda case: case.failure.problem is Problem.TOO_LONG,
+    Strategy.ROLLBACK_TABLE: lambda case: True,
+    Strategy.PAUSE: lambda case: True,
+}
+
+
+def _option(strategy: Strategy, case: _Case) -> RecoveryOption:
+    choice, time, safety, tradeoff = _WORDS[strategy](case)
+    return RecoveryOption(
+        strategy=strategy,
+        choice=choice,
+        time=time,
+        safety=safety,
+        tradeoff=tradeoff,
+        rows=case.rows,
+        dependants=case.stake.dependants,
+        steps=_steps(strategy, case),
+        changes=_changes(strategy, case),
+        failed_before=strategy in case.stake.failed,
+    )
+
+
+Words = tuple[str, str, str, str]  #: choice, time, safety, trade-off
+
+
+def _migrate(case: _Case) -> Words:
+    parents = sum(group.parents for group in case.movable)
+    rate = case.stake.rows_per_second or SLOWEST
+    seconds = (parents + case.rows) / rate
+    aside = f"The other {case.rest:,} are set aside: their {case.parents} are nowhere to be found" if case.rest else ""
+    which = "and migrate the missing" if not case.rest else f"and migrate the {parents:,} missing"
+    choice = f"Find {which} {case.parents} first{', and set the rest aside' if case.rest else ''}"
+    time = f"{duration_range(seconds / 2, seconds * 2)} extra"
+    return choice, time, "Safest option: every connection stays as it was", aside
+
+
+def _stand_in(case: _Case) -> Words:
+    parents = case.diagnosis.affected_parents
+    made = "a placeholder" if parents == 1 else f"{parents:,} placeholders"
+    tradeoff = "The new system shows them until the real ones arrive; they are flagged and listed"
+    return f"Create {made} for the missing {case.parents}", "a few seconds extra", "Nothing is lost", tradeoff
+
+
+def _aside(case: _Case) -> Words:
+    choice = f"Skip {case.them} for manual review later"
+    what = f"connect {'it' if case.rows == 1 else 'them'} by hand later" if case.groups else "mend them by hand later"
+    safety = "Nothing is lost: they are kept aside with the reason"
+    return choice, "Continue immediately", safety, f"You will need to {what}"
+
+
+def _null(case: _Case) -> Words:
+    columns = sorted({name for group in case.groups for name in group.columns} or set(case.failure.columns))
+    choice = f"Move {case.them} with {', '.join(columns)} left empty"
+    return choice, "Continue immediately", "The rows arrive; the rest of them is whole", "What stood there is not moved"
+
+
+def _shorten(case: _Case) -> Words:
+    choice = f"Shorten {', '.join(case.failure.columns)} in {case.them} to what fits"
+    return choice, "Continue immediately", "The rows arrive", "The ends of these texts are lost"
+
+
+def _roll_back(case: _Case) -> Words:
+    choice = f"Undo {case.failure.table} and stop there"
+    return choice, "a few seconds", f"{case.failure.table} is as it was before", "Nothing of it is moved for now"
+
+
+def _pause(case: _Case) -> Words:
+    safety = "Nothing is lost: it goes on from here whenever you like"
+    return (
+        "Pause here and decide later",
+        "as long as you like",
+        safety,
+        f"{case.failure.table} stays unfinished so long",
+    )
+
+
+_WORDS: dict[Strategy, Callable[[_Case], Words]] = {
+    Strategy.MIGRATE_PARENTS: _migrate,
+    Strategy.PLACEHOLDERS: _stand_in,
+    Strategy.QUARANTINE: _aside,
+    Strategy.SET_NULL: _null,
+    Strategy.TRUNCATE: _shorten,
+    Strategy.ROLLBACK_TABLE: _roll_back,
+    Strategy.PAUSE: _pause,
+}
+
+_ACTS: dict[Strategy, str] = {
+    Strategy.MIGRATE_PARENTS: "migrate_missing_parents",
+    Strategy.PLACEHOLDERS: "create_placeholders",
+    Strategy.QUARANTINE: "quarantine_records",
+    Strategy.SET_NULL: "leave_columns_empty",
+    Strategy.TRUNCATE: "shorten_texts",
+}
+
+
+def _steps(strategy: Strategy, case: _Case) -> tuple[str, ...]:
+    """The named steps of a strategy, the last always the same."""
+    if strategy is Strategy.ROLLBACK_TABLE:
+        return "roll_back_table", LAST_STEP
+    if strategy is Strategy.PAUSE:
+        return "preserve_current_state", LAST_STEP
+    of_parents = strategy in (Strategy.MIGRATE_PARENTS, Strategy.PLACEHOLDERS)
+    first = "identify_missing_parent_records" if of_parents else "identify_orphaned_records"
+    act: tuple[str, ...] = (_ACTS[strategy],)
+    if strategy is Strategy.MIGRATE_PARENTS and case.rest:
+        act = (*act, _ACTS[Strategy.QUARANTINE])
+    retry = "retry_failed_junction_batch" if case.stake.junction else "retry_failed_batch"
+    return first if case.groups else "identify_failing_records", *act, retry, LAST_STEP
+
+
+def _changes(strategy: Strategy, case: _Case) -> tuple[Change, ...]:
+    """What taking an option changes in the mapping: policies, so that the same cause is dealt with alike later on."""
+    if strategy in (Strategy.ROLLBACK_TABLE, Strategy.PAUSE):
+        return ()
+    if not case.groups:
+        return (_policy_for_problem(strategy, case),) if case.failure.problem else ()
+    return tuple(_change(strategy, group, case) for group in case.groups)
+
+
+def _change(strategy: Strategy, group: MissingGroup, case: _Case) -> Change:
+    if strategy is Strategy.MIGRATE_PARENTS and group in case.movable:
+        return MigrateParents(table=group.table, columns=group.columns, cause=group.cause, rows=group.rows)
+    chosen = Strategy.QUARANTINE if strategy is Strategy.MIGRATE_PARENTS else strategy
+    policy = Policy(
+        problem=Problem.MISSING_PARENT, columns=group.columns, cause=group.cause, strategy=chosen, rows=group.rows
+    )
+    return SetPolicy(table=group.table, policy=policy)
+
+
+def _policy_for_problem(strategy: Strategy, case: _Case) -> SetPolicy:
+    assert case.failure.problem is not None
+    policy = Policy(
+        problem=case.failure.problem,
+        columns=case.failure.columns,
+        strategy=strategy,
+        rows=case.failure.affected_records,
+    )
+    return SetPolicy(table=case.failure.table, policy=policy)
+
+
+_PREFERRED: dict[Strategy, str] = {
+    Strategy.MIGRATE_PARENTS: "it is what we would do for production data: every connection stays as it was",
+    Strategy.SET_NULL: "the rows arrive, and what they referred to is not there to be lost",
+    Strategy.QUARANTINE: "nothing is lost or changed, and the rest goes on at once",
+    Strategy.PAUSE: "nothing is lost, and the reason can be looked into",
+    Strategy.PLACEHOLDERS: "the rows arrive with their connections",
+    Strategy.TRUNCATE: "the rows arrive",
+    Strategy.ROLLBACK_TABLE: "the table is as it was before",
+}
+_BY_CAUSE = (Strategy.MIGRATE_PARENTS, Strategy.SET_NULL, Strategy.QUARANTINE)
+_BY_PROBLEM = (Strategy.QUARANTINE, Strategy.PAUSE)
+
+
+def recommend(offered: tuple[RecoveryOption, ...], stake: Stake) -> tuple[Strategy, str]:
+    """The option to take when in doubt, and why: an earlier decision on the same cause, else what loses least.
+
+    One that was tried in vain is never recommended.
+    """
+    fresh = {option.strategy for option in offered if not option.failed_before}
+    if stake.earlier and stake.earlier.strategy in fresh:
+        return _numbered(Strategy(stake.earlier.strategy), _as_before(stake), offered)
+    orphans = any(isinstance(change, MigrateParents) or _is_orphan(change) for o in offered for change in o.changes)
+    order = (*(_BY_CAUSE if orphans else _BY_PROBLEM), *_BY_PROBLEM, *_PREFERRED)
+    chosen = next((strategy for strategy in order if strategy in fresh), Strategy.PAUSE)
+    return _numbered(chosen, _PREFERRED[chosen], offered)
+
+
+def _is_orphan(change: Change) -> bool:
+    return isinstance(change, SetPolicy) and change.policy.problem is Problem.MISSING_PARENT
+
+
+def _as_before(stake: Stake) -> str:
+    assert stake.earlier is not None
+    return f"it is what {stake.earlier.by} decided for the same cause in {stake.earlier.table}"
+
+
+def _numbered(strategy: Strategy, reason: str, offered: tuple[RecoveryOption, ...]) -> tuple[Strategy, str]:
+    number = next(n for n, option in enumerate(offered, 1) if option.strategy is strategy)
+    return strategy, f"Option {number}: {reason}"
+
+
+def shares(rows: int, total: int) -> str:
+    """ "23 of 15,420 rows", or "23 rows" where the total is not known."""
+    return f"{rows:,} of {total:,} rows" if total else f"{rows:,} rows"

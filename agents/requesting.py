@@ -1,0 +1,149 @@
+"""What is to be moved: everything, what is missing, or the tables that are named and what hangs on them."""
+
+from __future__ import annotations
+
+import re
+
+from ferryman.agents.names import Known
+from ferryman.agents.sentence import Sentence
+from ferryman.agents.talk import Talk
+from ferryman.domain.coordination import Request, RequestType
+
+_EXCEPT = re.compile(
+    r"(?:^| )(?:,? ?(?:but|and))? ?(?:except(?: for| that)?|excluding|apart from|other than|but not|but no"
+    r"|without|minus|aside from|not|leave out|leaving out|leave|skip|skipping|but leave out|but skip"
+    r"|but without|but) (?P<x>.+)$"
+)
+_EXCEPTED = re.compile(r"\b(?:except|excluding|apart from|other than|but not|but no|without|minus|aside from)\b")
+_EVERYTHING = re.compile(
+    r"\b(?:everything|all of it|all of them|all (?:the |my |our |your )?(?:old |legacy )?(?:data|tables|records"
+    r"|rows|stuff|content|database|information)?$|all (?:the |my |our )?(?:old |legacy )?(?:data|tables|records"
+    r"|rows|stuff|content|information)|it all|them all|(?:the )?(?:whole|entire|complete|full) (?:thing|lot"
+    r"|database|system|shebang|migration|data|application|app|enchilada|shop|set|content|old|legacy"
+    r"|\w+ database)|every (?:single )?table|the lot|(?<!at )all$)"
+)
+_MISSING = re.compile(
+    r"\b(?:empty|missing|mising|nothing|no (?:rows|data|records|entries)|not there|not here|gone|lost|lack"
+    r"|lacks|lacking|blank|zero|0 rows|vanished|disappeared|incomplete|partial|partly|half|gaps?|not (?:show"
+    r"|showing|appear|appearing|visible|arrive|arrived|come|came|made|make|copied|moved|migrated|transferred|in"
+    r"|present|available|complete|all)|absent|never (?:made|came|arrived|got)|(?:can|could|do|does) not (?:see"
+    r"|find)|where (?:are|is|did|have)|shows? no|has no|have no|without any|unfilled|not filled|not populated"
+    r"|not been|left behind|no longer|nowhere|no)\b"
+)
+_MOVING = re.compile(
+    r"\b(?:move|moved|moving|migrate|migrating|migrated|migration|copy|copied|copying|transfer|bring|import"
+    r"|fill|load|port|get|take|sync|synchronize|pull|push|restore|fetch|convert|populate|send|put|carry"
+    r"|transport|ship|do|want|need|handle|start with|begin with|complete|add|recover|rescue|save|ferry|see|have"
+    r"|run|give|update|refill|upgrade|include|process)\b"
+)
+_FILL = re.compile(
+    r"\b(?:missing|empty|incomplete|gaps?|not there|whatever is (?:still )?missing|what is (?:still )?missing"
+    r"|rest|remaining|still missing|not (?:yet )?(?:moved|migrated|copied|filled|there|arrived|come)"
+    r"|did not (?:come|arrive|make|move|get)|unfilled|blank|half (?:full|empty)|partial\w*|nothing|no data"
+    r"|no rows)\b"
+)
+_WHOLE = re.compile(
+    r"\b(?:tables?|data|anything|everything|whatever|rest|what|some|system|database|app|application|gaps?|stuff"
+    r"|things|ones|records|rows|it|that|nothing|lot)\b"
+)
+_BARE = re.compile(
+    r"^(?:(?:please|let us|start|begin|do|run|make|the|a|full|complete|whole|my|our|to|from|old|new|legacy|data"
+    r"|database|databases|system|app|application|it|now|i|we|want|would|like|need|help|me|with|us|over|across"
+    r"|into|and|this|migration|migrate|migrating|move|moving|transfer|copy|go|ferry|everything|get|going"
+    r"|started|can|you|could|have|ready|am) ?)+$"
+)
+_VERB_WORD = re.compile(r"\b(?:migrate|migration|migrating|move|transfer|copy|ferry)\b")
+_CHILDREN = re.compile(
+    r"\b(?:everything|all|whatever|anything|what|all the (?:data|tables|records))(?: \w+){0,2} (?:belongs?"
+    r"|belonging|hangs?|depends?|depending|related|relates|refers?|connected|attached|linked|that goes with"
+    r"|goes with|under|below|to do with)\b"
+)
+_LEFTOVER = frozenset(
+    """the a an my our your their its his her of and or to in on for from with into over across new old legacy system
+    database app application please table tables data rows records i we you me us it them they that this those these is
+    are was were be been has have had do does did would like want need can could will should just only also too as well
+    all any some now here there hi hello hey dear , . ! : ; so then let s not no still yet first start begin am noticed
+    notice see seems seem looks look think thank thanks at by about everything both completely totally entirely
+    somehow again along together side everyone somebody users people today yesterday since after switch old-system
+    because""".split()
+)
+
+
+def request(said: Sentence, talk: Talk) -> Request | None:
+    """A request, typed; None where the sentence names nothing of this migration and asks for nothing general."""
+    kept, left = _split(said, talk)
+    if not left and _EXCEPTED.search(said.text):
+        return None
+    tables = _targets(talk.tables(kept))
+    out = tuple(dict.fromkeys(_targets(left)))
+    context = said.original.strip()[:500]
+    if tables:
+        tables = _with_children(kept, tables, talk)
+        lost = _MISSING.search(kept.text) is not None
+        if not (lost or _MOVING.search(kept.text) or _CHILDREN.search(kept.text) or _only_names(kept, talk)):
+            return None
+        named = RequestType.NAMED
+        return Request(
+            type=named,
+            priority="fill_missing_data" if lost else "as_named",
+            tables=tables,
+            leave_out=out,
+            user_context=context,
+        )
+    if _FILL.search(kept.text) and _WHOLE.search(kept.text) and not _unknown_thing(kept, talk):
+        return Request(type=RequestType.FILL_MISSING, leave_out=out, user_context=context)
+    if (_EVERYTHING.search(kept.text) or (left and not kept.words)) and not _unknown_thing(kept, talk):
+        return Request(type=RequestType.COMPLETE, priority="everything", leave_out=out, user_context=context)
+    if _BARE.match(kept.text.rstrip(" .!?")) and _VERB_WORD.search(kept.text):
+        return Request(type=RequestType.COMPLETE, priority="everything", leave_out=out, user_context=context)
+    return None
+
+
+def _split(said: Sentence, talk: Talk) -> tuple[Sentence, tuple[Known, ...]]:
+    """What is wanted, and the tables behind "except", "but not", "without"."""
+    text = said.text.rstrip(" .!?")
+    for match in re.finditer(_EXCEPT.pattern, text):
+        slot = said.slot(match, "x")
+        left = talk.tables(slot) or tuple(
+            k for named in talk.items(slot) if named.one or named.group for k in named.tables
+        )
+        before = said.part(0, match.start())
+        if left and (talk.tables(before) or _EVERYTHING.search(before.text) or not before.words):
+            return before, left
+    return said, ()
+
+
+def _targets(known: tuple[Known, ...]) -> tuple[str, ...]:
+    """Target names; the legacy name of a table whose counterpart nobody knows yet."""
+    return tuple(dict.fromkeys(one.label for one in known))
+
+
+def _with_children(said: Sentence, tables: tuple[str, ...], talk: Talk) -> tuple[str, ...]:
+    """With everything that refers to the tables, where the sentence asks for what belongs to them."""
+    if not _CHILDREN.search(said.text):
+        return tables
+    found, waiting = dict.fromkeys(tables), list(tables)
+    while waiting:
+        for child, _ in talk.context.target.children(waiting.pop()):
+            if child.name not in found:
+                found[child.name] = None
+                waiting.append(child.name)
+    return tuple(found)
+
+
+def _only_names(said: Sentence, talk: Talk) -> bool:
+    """Whether a sentence consists of names and words around them."""
+    covered = {n for mention in talk.mentions(said) for n in range(mention.start, mention.stop)}
+    return all(n in covered or word.norm in _LEFTOVER for n, word in enumerate(said.words))
+
+
+def _unknown_thing(said: Sentence, talk: Talk) -> bool:
+    """ "move all the unicorns": a general request that names something which is not there."""
+    match = re.search(r"\ball (?:the |my |our |of the )?(?P<x>\w+)", said.text)
+    known = (
+        match is None
+        or match["x"] in _LEFTOVER
+        or match["x"]
+        in ("missing", "empty", "stuff", "content", "information", "things", "gaps", "incomplete", "remaining", "what")
+    )
+    return not known

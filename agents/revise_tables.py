@@ -1,0 +1,243 @@
+"""Changes of which tables take part and how: each a function from mapping to mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ferryman.agents.column_mapping import ROWID
+from ferryman.agents.data_mapping import propose
+from ferryman.agents.facts import Facts
+from ferryman.agents.pairing import Fed
+from ferryman.agents.selection import referred, with_parents
+from ferryman.agents.table_mapping import bare_table, columns_of, fill
+from ferryman.domain.changes import (
+    Include,
+    LeaveOut,
+    MapTable,
+    MigrateParents,
+    SetConflict,
+    SetFilter,
+    SetIdentity,
+    SetKey,
+    SetPolicy,
+    SetRequest,
+)
+from ferryman.domain.errors import Usage
+from ferryman.domain.fit_names import closest
+from ferryman.domain.mapping import Action, Derived, IdPolicy, Mapping, Policy, Problem, Strategy, TableMapping
+from ferryman.domain.references import parent_of
+from ferryman.domain.schema import Family
+from ferryman.domain.transforms import NewId
+
+
+def hint(name: str, names: Iterable[str]) -> str:
+    """What was probably meant, as a sentence."""
+    return sentence(closest(name, names))
+
+
+def sentence(text: str) -> str:
+    """A clause with a stop; names at its start keep their case."""
+    known = ("did you mean", "there is", "an ", "a ", "give ", "the ", "leave ")
+    said = text[:1].upper() + text[1:] if text.startswith(known) else text
+    return said if not said or said.endswith(("?", ".")) else f"{said}."
+
+
+def table_of(mapping: Mapping, name: str, facts: Facts) -> TableMapping:
+    """The mapping of a target table. Raises Usage when it takes no part, or does not exist."""
+    if name in mapping.by_target:
+        return mapping.by_target[name]
+    if name in facts.target.by_name:
+        raise Usage(f"{name} takes no part in this plan.", f"Include it first; {closest(name, mapping.by_target)}.")
+    raise Usage(f"The new database has no table {name}.", hint(name, facts.target.by_name))
+
+
+def fed_in(mapping: Mapping, facts: Facts) -> Fed:
+    """Who feeds whom: as the mapping has it, and for all other tables as the matches have it."""
+    ours = {table.target: table.source for table in mapping.tables}
+    return Fed({**facts.fed.sources, **ours}, facts.fed.sure | ours.keys())
+
+
+def set_request(mapping: Mapping, change: SetRequest, facts: Facts) -> Mapping:
+    """Another request altogether: the mapping is proposed anew."""
+    for name in (*change.request.tables, *change.request.leave_out):
+        if name not in facts.target.by_name and name not in facts.source.by_name:
+            raise Usage(f"The new database has no table {name}.", hint(name, facts.target.by_name))
+    return propose(change.request, facts)[0]
+
+
+def leave_out(mapping: Mapping, change: LeaveOut, facts: Facts) -> Mapping:
+    """Without moving a table. Where others refer to rows it has, they go on doing so; else those references go."""
+    if change.table not in facts.target.by_name:
+        table_of(mapping, change.table, facts)
+    known = mapping.by_target.get(change.table)
+    if known is None or known.action is Action.REFER:
+        return mapping
+    kept = [table for table in mapping.tables if table.target != change.table]
+    copied = [table.target for table in kept if table.action is Action.COPY]
+    if change.table in referred(copied, facts, fed_in(mapping, facts)):
+        return _refer(mapping, change.table, facts)
+    return without_idle(_without_references(mapping.but(tables=tuple(kept)), change.table, facts))
+
+
+def _refer(mapping: Mapping, name: str, facts: Facts) -> Mapping:
+    table = mapping.by_target[name]
+    fed = fed_in(mapping, facts)
+    bare = bare_table(facts.pairing(table.source, name, fed), Action.REFER, facts)
+    return mapping.with_table(fill(bare, facts, fed, dict(mapping.by_target)))
+
+
+def _without_references(mapping: Mapping, parent: str, facts: Facts) -> Mapping:
+    """No column refers to a table that takes no part: its legacy column goes into the metadata."""
+    for table in mapping.copied:
+        kept = tuple(column for column in table.columns if parent_of(column) != parent)
+        if len(kept) < len(table.columns):
+            mapping = mapping.with_table(tidied(table.but(columns=kept), mapping, facts))
+    return mapping
+
+
+def without_idle(mapping: Mapping) -> Mapping:
+    """Without tables that are only referred to, and by nobody."""
+    parents = {parent_of(column) for table in mapping.copied for column in table.columns}
+    kept = (t for t in mapping.tables if t.action is Action.COPY or t.target in parents)
+    return mapping.but(tables=tuple(kept))
+
+
+def tidied(table: TableMapping, mapping: Mapping, facts: Facts) -> TableMapping:
+    """The table with its metadata and what is left behind worked out anew."""
+    return columns_of(table, facts, fed_in(mapping, facts), dict(mapping.by_target)).tidied(table)
+
+
+def include(mapping: Mapping, change: Include, facts: Facts) -> Mapping:
+    """With a table, and the parents that it needs."""
+    if change.table not in facts.target.by_name:
+        table_of(mapping, change.table, facts)
+    known = mapping.by_target.get(change.table)
+    if known and known.action is Action.COPY:
+        return mapping
+    source = known.source if known else facts.fed.sources.get(change.table)
+    if source is None:
+        finding = facts.findings.by_target.get(change.table)
+        names = [match.source for match in finding.alternatives] if finding else []
+        best = f"{', '.join(names[:3])} look closest" if names else "name one of the old tables"
+        raise Usage(f"Nothing in the old database is known to feed {change.table}.", f"Say which table does; {best}.")
+    return _with(mapping, change.table, source, facts)
+
+
+def map_table(mapping: Mapping, change: MapTable, facts: Facts) -> Mapping:
+    """This legacy table feeds that target table; its columns are worked out anew unless it did already."""
+    if change.source not in facts.source.by_name:
+        raise Usage(f"The old database has no table {change.source}.", hint(change.source, facts.source.by_name))
+    if change.target not in facts.target.by_name:
+        raise Usage(f"The new database has no table {change.target}.", hint(change.target, facts.target.by_name))
+    known = mapping.by_target.get(change.target)
+    if known and known.source == change.source:
+        return mapping
+    return _with(mapping, change.target, change.source, facts)
+
+
+def _with(mapping: Mapping, target: str, source: str, facts: Facts) -> Mapping:
+    """A table copied from a source, with its parents, and the references to it that could not be filled before."""
+    before = {table.target for table in mapping.tables}
+    base = fed_in(mapping, facts)
+    fed = Fed({**base.sources, target: source}, {*base.sure, target})
+    new = {name for name in with_parents([target], facts, fed) if name == target or name not in before}
+    copied = {table.target for table in mapping.copied} | new
+    refer = set(referred(copied, facts, fed)) - before
+    for name in facts.target.by_name:
+        if name in new | refer:
+            action = Action.COPY if name in new else Action.REFER
+            mapping = mapping.with_table(bare_table(facts.pairing(fed.sources[name], name, fed), action, facts))
+    for name in new | refer:
+        mapping = mapping.with_table(fill(mapping.by_target[name], facts, fed, dict(mapping.by_target)))
+    return in_order(_with_references(mapping, (new | refer) - before, facts), facts)
+
+
+def _with_references(mapping: Mapping, parents: set[str], facts: Facts) -> Mapping:
+    """The references of copied tables to parents that take part from now on."""
+    fed = fed_in(mapping, facts)
+    for table in mapping.copied:
+        found = columns_of(table, facts, fed, dict(mapping.by_target))
+        added = tuple(c for c in found.mappings() if parent_of(c) in parents and c.target not in table.by_target)
+        if added:
+            mapping = mapping.with_table(found.tidied(table.but(columns=(*table.columns, *added))))
+    return mapping
+
+
+def in_order(mapping: Mapping, facts: Facts) -> Mapping:
+    """The tables in the order of the target's catalogue."""
+    place = {name: number for number, name in enumerate(facts.target.by_name)}
+    return mapping.but(tables=tuple(sorted(mapping.tables, key=lambda table: place.get(table.target, len(place)))))
+
+
+def set_key(mapping: Mapping, change: SetKey, facts: Facts) -> Mapping:
+    """Other columns tell the legacy rows apart; what is made of the key follows."""
+    table = table_of(mapping, change.table, facts)
+    source = facts.source.table(table.source)
+    for name in change.key if change.key != ROWID else ():
+        if name not in source.by_name:
+            raise Usage(f"{table.source} has no column {name}.", hint(name, source.by_name))
+    keyed = table.but(key=change.key, identity=_identity_for(change.key, table, facts))
+    found = columns_of(keyed, facts, fed_in(mapping, facts), dict(mapping.by_target))
+    follows = {c.target: c for c in found.mappings() if c.source == change.key}
+    columns = tuple(follows.get(c.target, c) if c.source == table.key or c.uses(NewId) else c for c in table.columns)
+    return _with_new_key(mapping.with_table(found.tidied(keyed.but(columns=columns))), change.table, facts)
+
+
+def _with_new_key(mapping: Mapping, parent: str, facts: Facts) -> Mapping:
+    """References to a parent look its rows up by the key that it has now."""
+    for table in mapping.copied:
+        found = columns_of(table, facts, fed_in(mapping, facts), dict(mapping.by_target))
+        made = {column.target: column for column in found.mappings() if parent_of(column) == parent}
+        columns = tuple(made.get(c.target, c) if parent_of(c) == parent else c for c in table.columns)
+        mapping = mapping.with_table(table.but(columns=columns))
+    return mapping
+
+
+def _identity_for(key: tuple[str, ...], table: TableMapping, facts: Facts) -> IdPolicy:
+    """Version 8 ids hold one integer; any other key takes version 5."""
+    source = facts.source.table(table.source)
+    families = [source.column(name).family for name in key if name in source.by_name]
+    if isinstance(table.identity, Derived) and key != ROWID and families != [Family.INTEGER]:
+        return table.identity.but(version=5)
+    return table.identity
+
+
+def set_identity(mapping: Mapping, change: SetIdentity, facts: Facts) -> Mapping:
+    table = table_of(mapping, change.table, facts)
+    return mapping.with_table(table.but(identity=change.identity))
+
+
+def set_conflict(mapping: Mapping, change: SetConflict, facts: Facts) -> Mapping:
+    return mapping.with_table(table_of(mapping, change.table, facts).but(conflict=change.conflict))
+
+
+def set_filter(mapping: Mapping, change: SetFilter, facts: Facts) -> Mapping:
+    return mapping.with_table(table_of(mapping, change.table, facts).but(filter=change.filter))
+
+
+def set_policy(mapping: Mapping, change: SetPolicy, facts: Facts) -> Mapping:
+    """The policy takes the place of an earlier one for the same problem, columns and cause."""
+    table = table_of(mapping, change.table, facts)
+    others = tuple(policy for policy in table.policies if _concerns(policy) != _concerns(change.policy))
+    return mapping.with_table(table.but(policies=(*others, change.policy)))
+
+
+def _concerns(policy: Policy) -> tuple[object, ...]:
+    return policy.problem, policy.columns, policy.cause
+
+
+def migrate_parents(mapping: Mapping, change: MigrateParents, facts: Facts) -> Mapping:
+    """The missing parents come along: a policy of the child. The plan must know how to copy them."""
+    table = table_of(mapping, change.table, facts)
+    policy = Policy(
+        problem=Problem.MISSING_PARENT,
+        columns=change.columns,
+        cause=change.cause,
+        strategy=Strategy.MIGRATE_PARENTS,
+        rows=change.rows,
+    )
+    for name in change.columns:
+        parent = parent_of(table.by_target[name]) if name in table.by_target else ""
+        if parent and mapping.by_target[parent].action is Action.REFER:
+            raise Usage(f"{parent} is only referred to by this plan, not copied.", f"Include {parent} first.")
+    return set_policy(mapping, SetPolicy(table=change.table, policy=policy), facts)

@@ -1,0 +1,85 @@
+"""How likely a table is to need a person, and how it is undone: the rules of `RiskLevel` and `RollbackKind`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ferryman.domain.findings import ChallengeKind, TableFinding, TableType
+from ferryman.domain.mapping import Conflict, TableMapping
+from ferryman.domain.plan import Counts, ProblemFound, Risk, RiskLevel, RollbackKind
+from ferryman.domain.transforms import PythonFunction
+
+MANY_ROWS = 1_000_000
+
+_RINGS = frozenset((ChallengeKind.CYCLE, ChallengeKind.SELF_REFERENCE))
+_OVERWRITES = frozenset((Conflict.REPLACE, Conflict.MERGE))
+
+
+@dataclass(frozen=True)
+class AtStake:
+    """What a table's risk hangs on."""
+
+    mapping: TableMapping
+    counts: Counts
+    finding: TableFinding | None = None
+    problems: tuple[ProblemFound, ...] = ()  #: of this table, as preflight counted them
+
+
+def risk_of(table: AtStake) -> Risk:
+    """The level of a table's risk, with every reason for that level."""
+    for level, reasons in ((RiskLevel.HIGH, tuple(_high(table))), (RiskLevel.MEDIUM, tuple(_medium(table)))):
+        if reasons:
+            return Risk(table=table.mapping.target, level=level, reasons=reasons)
+    return Risk(table=table.mapping.target, level=RiskLevel.LOW, reasons=(_reassurance(table),))
+
+
+def _high(table: AtStake) -> Iterator[str]:
+    for problem in table.problems:
+        if not problem.decided:
+            yield f"{problem.rows:,} rows would fail: {problem.text}"
+    if overwrites(table.mapping, table.counts):
+        yield f"rows that {table.mapping.target} has already are changed"
+
+
+def _medium(table: AtStake) -> Iterator[str]:
+    decided = sum(problem.rows for problem in table.problems if problem.decided)
+    if decided:
+        yield f"{decided:,} rows do not go as they are, as decided"
+    if table.finding and table.finding.table_type is TableType.JUNCTION:
+        yield f"a junction: orphaned connections if {' or '.join(table.finding.parents)} are not complete"
+    found = {c.kind for c in table.finding.challenges} if table.finding else set()
+    if found & _RINGS:
+        yield "its rows refer to one another, or to tables that refer back"
+    if ChallengeKind.TRIGGER in found:
+        yield "a trigger of the new database runs for every row"
+    if table.counts.target:
+        yield f"{table.mapping.target} has {table.counts.target:,} rows already"
+    if table.counts.in_scope > MANY_ROWS:
+        yield f"{table.counts.in_scope:,} rows"
+    if any(column.uses(PythonFunction) for column in table.mapping.columns):
+        yield "a step of your own code"
+
+
+def _reassurance(table: AtStake) -> str:
+    if table.counts.target == 0:
+        return f"{table.mapping.target} is empty, so it can be emptied again"
+    return "nothing speaks against it"
+
+
+def overwrites(mapping: TableMapping, counts: Counts) -> bool:
+    """Whether rows that are in the target already may be changed."""
+    return mapping.conflict in _OVERWRITES and counts.target > 0
+
+
+def rollback_of(mapping: TableMapping, counts: Counts) -> RollbackKind:
+    """How a table is undone."""
+    if overwrites(mapping, counts):
+        return RollbackKind.RESTORE_UPDATED
+    return RollbackKind.DELETE_CREATED if counts.target else RollbackKind.TRUNCATE
+
+
+def most_careful(kinds: Iterable[RollbackKind]) -> RollbackKind:
+    """The kind of a whole plan: restore_updated before delete_created before truncate."""
+    order = tuple(RollbackKind)
+    return max(kinds, key=order.index, default=RollbackKind.TRUNCATE)

@@ -1,0 +1,168 @@
+"""The Schema Analysis agent, by rules: what each target table is, what feeds it, what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ferryman.agents.challenges import Seen, challenges
+from ferryman.agents.pairing import Pairing, fed_by, pairings, references
+from ferryman.agents.table_type import Surroundings, complexity, first_type, table_type
+from ferryman.domain.findings import Findings, LeftOut, Match, Matches, TableFinding, TableStatus
+from ferryman.domain.profile import Profile
+from ferryman.domain.references import rings
+from ferryman.domain.schema import Database, ForeignKey, Table, TableKind
+
+NOTHING_FEEDS = "nothing in the old application feeds it"
+FEEDS_NOTHING = "it feeds nothing in the new application"
+NO_ROWS = "it has no rows and feeds nothing in the new application"
+
+
+def analyze(
+    source: Database, target: Database, source_profile: Profile, target_profile: Profile, matches: Matches
+) -> Findings:
+    """Findings for every data table of the target, in its order, and what nothing will be done with.
+
+    Facts come from the catalogues, the profiles' counts and the matches; a table that only a guess feeds has
+    `sure=False`.
+    """
+    analysis = _Analysis(source, target, source_profile, target_profile, matches)
+    tables = tuple(analysis.finding(table) for table in target.data_tables)
+    return Findings(tables=tables, left_out=_left_out(analysis), cycles=analysis.cycles)
+
+
+class _Analysis:
+    """The facts of one analysis, and what is worked out of them once for all tables."""
+
+    def __init__(
+        self, source: Database, target: Database, source_profile: Profile, target_profile: Profile, matches: Matches
+    ) -> None:
+        self.source, self.target = source, target
+        self.source_profile, self.target_profile = source_profile, target_profile
+        self.pairings = pairings(source, target, matches)
+        self.candidates = _by_target(matches.tables)
+        self.fed = fed_by(self.pairings)
+        self.references = {table.name: self._references(table) for table in target.data_tables}
+        self.children = _children(self.references)
+        self.cycles = _cycles(self.references)
+
+    def _references(self, table: Table) -> tuple[ForeignKey, ...]:
+        pairing = self.pairings.get(table.name)
+        return references(pairing, self.fed, self.target) if pairing else table.foreign_keys
+
+    def rows(self, table: str) -> int:
+        """Rows of the legacy table that feeds a target table, else its own."""
+        pairing = self.pairings.get(table)
+        return self.source_profile.rows(pairing.source.name) if pairing else self.target_profile.rows(table)
+
+    def status(self, table: str) -> TableStatus:
+        return status_of(self.target_profile.rows(table), self.rows(table) if table in self.pairings else None)
+
+    def must_be_filled(self, table: str) -> bool:
+        return table in self.pairings and self.rows(table) > 0 and self.status(table) is not TableStatus.POPULATED
+
+    def finding(self, table: Table) -> TableFinding:
+        pairing, keys = self.pairings.get(table.name), self.references[table.name]
+        around = self._around(table.name)
+        kind, evidence = table_type(table, around)
+        found = challenges(self._seen(pairing)) if pairing else ()
+        parents = tuple(dict.fromkeys(key.parent for key in keys if key.parent != table.name))
+        return TableFinding(
+            target_table=table.name,
+            source_table=pairing.source.name if pairing else None,
+            status=self.status(table.name),
+            record_count=self.rows(table.name) if pairing else 0,
+            target_count=self.target_profile.rows(table.name),
+            first_type=first_type(table, around),
+            table_type=kind,
+            type_evidence=evidence,
+            parents=parents,
+            relationships=tuple(relationship(key) for key in keys),
+            source_relationships=tuple(_legacy_relationship(k) for k in pairing.source.foreign_keys) if pairing else (),
+            dependencies=tuple(parent for parent in parents if self.must_be_filled(parent)),
+            complexity=complexity(kind, keys, found, sure=pairing.sure if pairing else True),
+            challenges=found,
+            score=pairing.score if pairing else 0.0,
+            sure=pairing.sure if pairing else True,
+            alternatives=self._alternatives(table.name),
+        )
+
+    def _around(self, table: str) -> Surroundings:
+        children = [child for child in self.children.get(table, ()) if child != table]
+        largest = max((self.rows(child) for child in children), default=0)
+        return Surroundings(self.rows(table), self.references[table], children, largest)
+
+    def _seen(self, pairing: Pairing) -> Seen:
+        name = pairing.target.name
+        ring = next((ring for ring in self.cycles if name in ring), ())
+        return Seen(pairing, self.references[name], self.source_profile.by_name.get(pairing.source.name), ring)
+
+    def _alternatives(self, table: str) -> tuple[Match, ...]:
+        pairing = self.pairings.get(table)
+        chosen = pairing.source.name if pairing else None
+        return tuple(match for match in self.candidates.get(table, ()) if match.source != chosen)
+
+
+def status_of(target_rows: int, source_rows: int | None) -> TableStatus:
+    """How full a target table is, by the rule of `TableStatus`; `source_rows` is None when nothing feeds it."""
+    if target_rows == 0:
+        return TableStatus.EMPTY
+    if source_rows is not None and target_rows < source_rows:
+        return TableStatus.PARTIAL
+    return TableStatus.POPULATED
+
+
+def relationship(key: ForeignKey) -> str:
+    """A reference as it is shown: "project_id -> projects.id"."""
+    return f"{', '.join(key.columns)} -> {key.parent}.{', '.join(key.parent_columns)}"
+
+
+def _legacy_relationship(key: ForeignKey) -> str:
+    return f"{', '.join(key.columns)} -> {key.parent}"
+
+
+def _by_target(found: Iterable[Match]) -> dict[str, list[Match]]:
+    candidates: dict[str, list[Match]] = {}
+    for match in sorted(found, key=lambda m: (not m.sure, -m.score, m.source)):
+        candidates.setdefault(match.target, []).append(match)
+    return candidates
+
+
+def _children(references_of: Mapping[str, tuple[ForeignKey, ...]]) -> dict[str, list[str]]:
+    children: dict[str, list[str]] = {}
+    for child, keys in references_of.items():
+        for parent in dict.fromkeys(key.parent for key in keys):
+            children.setdefault(parent, []).append(child)
+    return children
+
+
+def _cycles(references_of: Mapping[str, tuple[ForeignKey, ...]]) -> tuple[tuple[str, ...], ...]:
+    parents = {child: [key.parent for key in keys] for child, keys in references_of.items()}
+    return tuple(ring for ring in rings(tuple(references_of), parents) if len(ring) > 1)
+
+
+def _left_out(analysis: _Analysis) -> tuple[LeftOut, ...]:
+    feeding = set(analysis.fed.sources.values())
+    ours = [_source_left_out(t, analysis) for t in analysis.source.tables if t.name not in feeding]
+    theirs = [_target_left_out(t, analysis) for t in analysis.target.tables if t.name not in analysis.pairings]
+    return (*ours, *theirs)
+
+
+def _source_left_out(table: Table, analysis: _Analysis) -> LeftOut:
+    rows = analysis.source_profile.rows(table.name)
+    reason = FEEDS_NOTHING if rows or table.name not in analysis.source_profile.by_name else NO_ROWS
+    return LeftOut(side="source", table=table.name, rows=rows, reason=_kind_reason(table) or reason)
+
+
+def _target_left_out(table: Table, analysis: _Analysis) -> LeftOut:
+    rows = analysis.target_profile.rows(table.name)
+    return LeftOut(side="target", table=table.name, rows=rows, reason=_kind_reason(table) or NOTHING_FEEDS)
+
+
+def _kind_reason(table: Table) -> str:
+    said = {
+        TableKind.DATA: "",
+        TableKind.VIEW: "a view: computed, not stored",
+        TableKind.FRAMEWORK: "the framework's own table",
+        TableKind.LEDGER: "Ferryman's own record",
+    }[table.kind]
+    return said if table.kind is TableKind.DATA else table.kind_reason or said

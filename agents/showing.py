@@ -1,0 +1,76 @@
+"""Which rows a person wants to see, and how many."""
+
+from __future__ import annotations
+
+import re
+
+from ferryman.agents.context import Place
+from ferryman.agents.sentence import Sentence
+from ferryman.agents.talk import Talk
+from ferryman.agents.vocabulary import NUMBERS
+from ferryman.domain.conversation import ShowRows
+
+_SHOW = re.compile(
+    r"\b(?:show|see|display|list|preview|print|give|look at|view|have a look at|inspect|examine|sample|let me have)\b"
+)
+_EXAMPLE = r"(?:rows?|records?|examples?|samples?|entries|lines?|of them|of those|of these|ones|instances|preview|data)"
+_ROWS = re.compile(rf"\b{_EXAMPLE}\b")
+_SOME_ROWS = re.compile(
+    rf"^(?:some|a few|an|{'|'.join(NUMBERS)}|\d+)(?: (?:more|random|other|sample))*"
+    rf" {_EXAMPLE}(?: please| of \w+| from \w+)*\W*$"
+)
+_COUNTED = re.compile(rf"\b(?P<n>\d+|{'|'.join(NUMBERS)})\b(?! (?:times|minutes|hours))")
+_PROBLEM_ROWS = re.compile(
+    r"\b(?:bad|broken|orphan\w*|missing|failing|failed|faulty|problem\w*|affected|wrong|those|these|the|them|which)\b.*"
+    rf"\b(?:{_EXAMPLE}|them|those|\d+|ones|connections|cases|links)\b|\bthem\b|\bthose\b|\bthese\b"
+    r"|\bwhich (?:ones|rows)\b"
+)
+
+
+def show_rows(said: Sentence, talk: Talk) -> ShowRows | None:
+    """ "show me three of them", "let me see the 23", "can I see some brackets?"."""
+    text = said.text
+    if not (_SHOW.search(text) or _SOME_ROWS.match(text)) or re.search(
+        r"\b(?:not|never|plan|status|progress|options|questions|how|why|what|order|phases|report|help|summary)\b", text
+    ):
+        return None
+    tables = talk.tables(said)
+    counted = _COUNTED.search(text)
+    pronoun = bool(re.search(r"\b(?:them|those|these|it|some|a few|any|one|that)\b", text))
+    if not (tables or counted or _ROWS.search(text) or (pronoun and re.search(r"\b(?:show|see|list|display)\b", text))):
+        return None
+    if not tables and not counted and not _ROWS.search(text) and re.search(r"\bit\b", text):
+        return None
+    problem = not tables and _about_problem(text, counted, talk)
+    named = tables[0].target or "" if tables else ""
+    return ShowRows(table=named, count=_how_many(counted, text, problem, talk), only_problem=problem)
+
+
+def _about_problem(text: str, counted: re.Match[str] | None, talk: Talk) -> bool:
+    if _affected(talk) and counted and _number(counted["n"]) in _affected(talk):
+        return True
+    deciding = talk.context.place is Place.DECIDE
+    marked = re.search(r"\b(?:bad|broken|orphan\w*|missing|failing|failed|faulty|problem\w*|affected|wrong)\b", text)
+    return bool(_affected(talk)) and bool(marked or (deciding and (_PROBLEM_ROWS.search(text) or _ROWS.search(text))))
+
+
+def _affected(talk: Talk) -> set[int]:
+    context = talk.context
+    found = {context.decision.failure.affected_records} if context.decision else set()
+    if context.decision:
+        found |= {group.rows for group in context.decision.diagnosis.groups}
+    elif context.plan:
+        found |= {problem.rows for problem in context.plan.preflight.problems}
+    return found - {0}
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else NUMBERS[text]
+
+
+def _how_many(counted: re.Match[str] | None, text: str, problem: bool, talk: Talk) -> int:
+    if counted:
+        return max(1, _number(counted["n"]))
+    if problem and re.search(r"\ball\b", text):
+        return max(_affected(talk), default=3)
+    return 3

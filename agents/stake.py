@@ -1,0 +1,91 @@
+"""What hangs on a table that stopped: the facts that decide which ways on there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ferryman.agents.bookkeeping import Book, book_of
+from ferryman.agents.risk import overwrites
+from ferryman.domain.approval import Amendment
+from ferryman.domain.findings import MissingGroup, TableType
+from ferryman.domain.mapping import Action, Mapping, Strategy
+from ferryman.domain.plan import Counts, Plan
+from ferryman.domain.recovery import Failure
+from ferryman.domain.references import postponable, references_of
+from ferryman.domain.schema import Column, Database, Family, Table
+
+
+@dataclass(frozen=True)
+class Stake:
+    """Facts about a table that stopped, its columns concerned, and the parents that are missing."""
+
+    rows: int = 0  #: of the table, in scope
+    dependants: tuple[str, ...] = ()  #: copied tables that refer to it
+    nullable: bool = False  #: every column concerned takes NULL
+    stand_in: bool = False  #: a placeholder can be made of every missing parent
+    migratable: frozenset[str] = frozenset()  #: parents whose rows the plan knows how to copy
+    junction: bool = False
+    overwritten: bool = False  #: rows that were in the target have been changed: only a rollback mends that
+    rows_per_second: float | None = None
+    failed: frozenset[Strategy] = frozenset()  #: tried for this failure, in vain
+    earlier: Amendment | None = None  #: what was decided on the same cause before
+
+
+def stake_of(plan: Plan, target: Database, failure: Failure, groups: tuple[MissingGroup, ...] = ()) -> Stake:
+    """The stake that plan and catalogue tell; `failed`, `earlier` and a measured rate are for the caller to add."""
+    table = target.table(failure.table)
+    counts = plan.counts_by_table.get(failure.table, Counts(table=failure.table, source=0, in_scope=0, target=0))
+    columns = {name for group in groups for name in group.columns} or set(failure.columns)
+    batch = plan.batch_plans.get(failure.table)
+    return Stake(
+        rows=counts.in_scope,
+        dependants=dependants_of(failure.table, plan.mapping, target),
+        nullable=bool(columns) and len(postponable(table, columns & table.by_name.keys())) == len(columns),
+        stand_in=bool(groups) and all(can_stand_in(target.table(group.parent)) for group in groups),
+        migratable=frozenset(g.parent for g in groups if _is_copied(plan.mapping, g.parent)),
+        junction=any(
+            s.target == failure.table and s.table_type is TableType.JUNCTION for p in plan.phases for s in p.steps
+        ),
+        overwritten=overwrites(plan.mapping.by_target[failure.table], counts),
+        rows_per_second=batch.estimate.rows_per_second if batch else None,
+    )
+
+
+def _is_copied(mapping: Mapping, table: str) -> bool:
+    known = mapping.by_target.get(table)
+    return known is not None and known.action is Action.COPY
+
+
+def dependants_of(table: str, mapping: Mapping, target: Database) -> tuple[str, ...]:
+    """The other copied tables whose rows refer to a table, each once."""
+    found = (r.child for r in references_of(mapping, target) if r.parent == table and r.child != table)
+    return tuple(dict.fromkeys(found))
+
+
+_FILLABLE = frozenset((
+    Family.TEXT, Family.INTEGER, Family.DECIMAL, Family.FLOAT, Family.BOOLEAN, Family.DATE, Family.TIMESTAMP,
+))  # fmt: skip
+_KNOWN = frozenset((Book.CREATED, Book.UPDATED, Book.METADATA))
+
+
+def can_stand_in(parent: Table) -> bool:
+    """Whether a placeholder can be made: every required column besides the key can be filled without knowing more.
+
+    One that refers to another table, or is checked or unique, cannot.
+    """
+    bound = {name for key in parent.foreign_keys for name in key.columns}
+    bound |= {name for unique in parent.uniques for name in unique}
+    checked = " ".join(parent.checks).lower()
+    required = [column for column in parent.columns if column.required and column.name not in parent.primary_key]
+    return all(_fillable(c, parent) and c.name not in bound and c.name.lower() not in checked for c in required)
+
+
+def _fillable(column: Column, parent: Table) -> bool:
+    return column.family in _FILLABLE or book_of(column, parent.name) in _KNOWN
+
+
+def earlier_decision(amendments: Iterable[Amendment], causes: Iterable[str]) -> Amendment | None:
+    """The last decision on one of these causes, if there was one."""
+    known = set(causes)
+    return next((amendment for amendment in reversed(tuple(amendments)) if amendment.cause in known), None)

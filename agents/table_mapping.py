@@ -1,0 +1,137 @@
+"""How one target table takes part: key, identity, conflict rule and columns, by the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ferryman.agents.column_mapping import ROWID, Scope, TableColumns, left_behind
+from ferryman.agents.facts import Facts
+from ferryman.agents.natural_key import is_unique, natural_key, telling_pairs
+from ferryman.agents.pairing import Fed, Pairing
+from ferryman.domain.mapping import (
+    Action,
+    ColumnMapping,
+    Conflict,
+    Derived,
+    IdPolicy,
+    Kept,
+    Mapping,
+    Matched,
+    TableMapping,
+)
+from ferryman.domain.schema import Family, Table
+from ferryman.domain.transforms import NewId
+
+UUID_LENGTH = 36  #: of a text column made for dashed UUIDs
+
+
+def build(copied: Iterable[str], referred: Iterable[str], facts: Facts, fed: Fed) -> Mapping:
+    """The mapping of these tables, in the order of the target's catalogue.
+
+    Columns are worked out once every table's key is known, parents first where one needs the other's columns.
+    """
+    actions = dict.fromkeys(referred, Action.REFER) | dict.fromkeys(copied, Action.COPY)
+    names = [table.name for table in facts.target.tables if table.name in actions]
+    bare = {name: bare_table(facts.pairing(fed.sources[name], name, fed), actions[name], facts) for name in names}
+    for name in names:
+        bare[name] = fill(bare[name], facts, fed, bare)
+    filled = {name: fill(bare[name], facts, fed, bare) for name in names}
+    return Mapping(namespace=facts.namespace, tables=tuple(filled[name] for name in names))
+
+
+def bare_table(pairing: Pairing, action: Action, facts: Facts) -> TableMapping:
+    """A table without its columns: what others need to know of it."""
+    identity, conflict = identity_of(pairing, action, facts)
+    return TableMapping(
+        source=pairing.source.name,
+        target=pairing.target.name,
+        action=action,
+        key=key_of(pairing, facts),
+        identity=identity,
+        conflict=conflict,
+        why=pairing.why,
+    )
+
+
+def key_of(pairing: Pairing, facts: Facts) -> tuple[str, ...]:
+    """The legacy columns that tell rows apart: the catalogue's key, else a column that is unique by count, else the
+    rows' position, else every column together."""
+    if pairing.source.key:
+        return pairing.source.key
+    unique = unique_columns(pairing.source, facts)
+    if unique and _names_the_row(unique[0]):
+        return (unique[0],)
+    if pairing.source.rowid:
+        return ROWID
+    return (unique[0],) if unique else tuple(column.name for column in pairing.source.columns)
+
+
+def unique_columns(table: Table, facts: Facts) -> tuple[str, ...]:
+    """The columns whose values are all different by count, those that look like a key first."""
+    profile = facts.source_profile.by_name.get(table.name)
+    found = [
+        column.name
+        for column in table.columns
+        if column.family in (Family.INTEGER, Family.TEXT, Family.UUID)
+        and is_unique(facts.column(table.name, column.name), profile)
+    ]
+    return tuple(sorted(found, key=lambda name: not _names_the_row(name)))
+
+
+def _names_the_row(column: str) -> bool:
+    name = column.lower()
+    return name.endswith(("id", "_no", "number", "code", "key", "uuid", "guid")) or name in ("no", "nr", "pk")
+
+
+def identity_of(pairing: Pairing, action: Action, facts: Facts) -> tuple[IdPolicy, Conflict]:
+    """The identity policy of a table, and what happens to legacy rows whose counterpart is there already."""
+    present = facts.target_profile.rows(pairing.target.name) > 0
+    own = own_identity(pairing, facts)
+    shared = natural_key(pairing, facts) if present else None
+    if action is Action.REFER:
+        return shared or guessed_key(pairing) or Kept(), Conflict.KEEP
+    if shared:
+        otherwise = None if isinstance(own, Matched) else own
+        return shared.but(otherwise=otherwise), Conflict.KEEP
+    return own, Conflict.STOP
+
+
+def own_identity(pairing: Pairing, facts: Facts) -> IdPolicy:
+    """The policy that the identity tool gave for new rows of this pair; without one, by the families of both keys."""
+    given = facts.identities.get(pairing.target.name)
+    finding = facts.findings.by_target.get(pairing.target.name)
+    same_pair = finding is None or finding.source_table == pairing.source.name
+    if given is not None and not isinstance(given, str) and same_pair:
+        return given
+    ours = [pairing.source.column(name).family for name in pairing.source.key]
+    theirs = [pairing.target.column(name) for name in pairing.target.primary_key]
+    if len(theirs) == 1 and (theirs[0].family is Family.UUID or theirs[0].length == UUID_LENGTH):
+        return Kept() if ours == [Family.UUID] else Derived(version=8 if ours == [Family.INTEGER] else 5)
+    return Kept()
+
+
+def guessed_key(pairing: Pairing) -> Matched | None:
+    """The most telling pair of columns, for rows that nothing else recognises. A person is asked about it."""
+    pairs = telling_pairs(pairing)
+    return Matched(on=(pairs[0],)) if pairs else None
+
+
+def fill(table: TableMapping, facts: Facts, fed: Fed, others: dict[str, TableMapping]) -> TableMapping:
+    """The table with its columns; one that is only referred to has its key."""
+    columns = columns_of(table, facts, fed, others)
+    if table.action is Action.REFER:
+        return table.but(columns=_key_only(columns))
+    filled = table.but(columns=columns.mappings())
+    return filled.but(ignored=left_behind(filled, columns))
+
+
+def columns_of(table: TableMapping, facts: Facts, fed: Fed, others: dict[str, TableMapping]) -> TableColumns:
+    """The rules for a table's columns, among the other tables of its mapping."""
+    return TableColumns(facts.pairing(table.source, table.target, fed), table.key, Scope(facts, fed, others))
+
+
+def _key_only(columns: TableColumns) -> tuple[ColumnMapping, ...]:
+    primary = columns.pairing.target.primary_key
+    if len(primary) != 1:
+        return ()
+    return (ColumnMapping(target=primary[0], source=columns.key, steps=(NewId(),)),)

@@ -1,0 +1,190 @@
+"""Questions about a table as a whole: what feeds it, how its rows are told apart, how they meet those already there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ferryman.agents.column_mapping import ROWID
+from ferryman.agents.facts import Facts
+from ferryman.agents.natural_key import natural_key, telling_pairs
+from ferryman.agents.table_mapping import own_identity, unique_columns
+from ferryman.domain.changes import (
+    LeaveOut,
+    MapTable,
+    Option,
+    Question,
+    SetConflict,
+    SetIdentity,
+    SetKey,
+    UnmapColumn,
+)
+from ferryman.domain.mapping import Action, Conflict, Generated, Kept, KeyPair, Mapping, Matched, TableMapping
+from ferryman.domain.references import references_of
+
+LEAVE_OUT = "leave_out"
+MOST_OPTIONS = 4  #: candidates that are offered
+LEAST_OFFERED = 0.3
+
+
+def table_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Question]:
+    """The questions about one table, each with its options."""
+    yield from _source(table, mapping, facts)
+    if table.action is Action.REFER:
+        yield from _link(table, mapping, facts)
+        return
+    yield from _key(table, facts)
+    yield from _identity(table, facts)
+    yield from _present(table, facts)
+
+
+def leave_out(table: str) -> Option:
+    """The option that there always is."""
+    return Option(key=LEAVE_OUT, text=f"Leave {table} out", changes=(LeaveOut(table=table),))
+
+
+def _source(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Question]:
+    pairing = facts.pairings.get(table.target)
+    if pairing is None or pairing.sure or pairing.source.name != table.source:
+        return
+    rows = facts.source_profile.rows(table.source)
+    names = [table.source, *_other_sources(table, mapping, facts)]
+    yield Question(
+        id=f"table:{table.target}",
+        table=table.target,
+        text=f"{table.source} -> {table.target}? {table.source} ({rows:,} rows) looks like what fills {table.target}.",
+        options=(
+            *(
+                Option(key=name, text=f"Fill it from {name}", changes=(MapTable(source=name, target=table.target),))
+                for name in names
+            ),
+            leave_out(table.target),
+        ),
+        recommended=table.source,
+        reason=f"{pairing.why or 'It is the closest match'}, but that is not enough to be sure.",
+    )
+
+
+def _other_sources(table: TableMapping, mapping: Mapping, facts: Facts) -> list[str]:
+    taken = {t.source for t in mapping.tables if t.target != table.target}
+    finding = facts.findings.by_target.get(table.target)
+    found = [m.source for m in (finding.alternatives if finding else ()) if m.score >= LEAST_OFFERED]
+    return [name for name in found if name not in taken and name != table.source][: MOST_OPTIONS - 1]
+
+
+def _key(table: TableMapping, facts: Facts) -> Iterator[Question]:
+    source = facts.source.table(table.source)
+    if source.key:
+        return
+    unique = unique_columns(source, facts)[: MOST_OPTIONS - 1]
+    options = [
+        Option(
+            key=name,
+            text=f"By {name}, which is different in every row",
+            changes=(SetKey(table=table.target, key=(name,)),),
+        )
+        for name in unique
+    ]
+    if source.rowid:
+        by_position = SetKey(table=table.target, key=ROWID)
+        options.append(Option(key="position", text="By their position in the file", changes=(by_position,)))
+    chosen = "position" if table.key == ROWID else table.key[0]
+    yield Question(
+        id=f"key:{table.target}",
+        table=table.target,
+        text=f"{source.name} has no key. How are its rows told apart?",
+        options=(*options, leave_out(table.target)),
+        recommended=chosen if any(option.key == chosen for option in options) else LEAVE_OUT,
+        reason="Without a key no row can be found again, to go on after a stop or to undo it.",
+    )
+
+
+def _identity(table: TableMapping, facts: Facts) -> Iterator[Question]:
+    reason = facts.identities.get(table.target)
+    if not isinstance(reason, str):
+        return
+    target = facts.target.table(table.target)
+    counted = [c for c in target.columns if c.name in target.primary_key and c.autoincrement]
+    by_target = SetIdentity(table=table.target, identity=Generated())
+    generated = Option(key="generated", text="Let the new database number them", changes=(by_target,))
+    yield Question(
+        id=f"identity:{table.target}",
+        table=table.target,
+        text=f"No new key suits {table.target}: {reason}.",
+        options=(*((generated,) if counted else ()), leave_out(table.target)),
+        recommended="generated" if counted else LEAVE_OUT,
+    )
+
+
+def _present(table: TableMapping, facts: Facts) -> Iterator[Question]:
+    """Rows are in the target already, and nothing tells which of them are the old ones."""
+    there = facts.target_profile.rows(table.target)
+    if not there or (isinstance(table.identity, Matched) and not _is_guess(table, facts)):
+        return
+    rows = facts.source_profile.rows(table.source)
+    add = Option(key="add", text=f"Add all {rows:,} rows beside them", changes=_added(table, facts))
+    yield Question(
+        id=f"present:{table.target}",
+        table=table.target,
+        text=f"{table.target} has {there:,} rows already, and no column tells which of them are legacy rows. What now?",
+        options=(add, *_by_column(table, facts), leave_out(table.target)),
+        recommended=LEAVE_OUT,
+        reason="Adding them could double what is there.",
+    )
+
+
+def _is_guess(table: TableMapping, facts: Facts) -> bool:
+    pairing = facts.pairings.get(table.target)
+    return pairing is not None and pairing.source.name == table.source and natural_key(pairing, facts) is None
+
+
+def _added(table: TableMapping, facts: Facts) -> tuple[SetIdentity, SetConflict]:
+    own = own_identity(facts.pairings[table.target], facts) if table.target in facts.pairings else Kept()
+    return SetIdentity(table=table.target, identity=own), SetConflict(table=table.target, conflict=Conflict.STOP)
+
+
+def _by_column(table: TableMapping, facts: Facts) -> list[Option]:
+    pairing = facts.pairings.get(table.target)
+    pairs = telling_pairs(pairing)[: MOST_OPTIONS - 1] if pairing else []
+    return [_recognised_by(table, pair, facts) for pair in pairs]
+
+
+def _recognised_by(table: TableMapping, pair: KeyPair, facts: Facts) -> Option:
+    own = own_identity(facts.pairings[table.target], facts)
+    otherwise = None if table.action is Action.REFER or isinstance(own, Matched) else own
+    by = SetIdentity(table=table.target, identity=Matched(on=(pair,), otherwise=otherwise))
+    kept = SetConflict(table=table.target, conflict=Conflict.KEEP)
+    told = pair.target if pair.source == pair.target else f"{pair.source} = {pair.target}"
+    return Option(key=pair.target, text=f"Rows with the same {told} are the same", changes=(by, kept))
+
+
+def _link(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Question]:
+    """Others refer to rows that are there already, and nothing tells which legacy row is which."""
+    if not _is_guess(table, facts):
+        return
+    same = SetIdentity(table=table.target, identity=Kept())
+    options = [
+        *_by_column(table, facts),
+        Option(key="same_key", text="Their keys are the same as before", changes=(same,)),
+    ]
+    chosen = table.identity.on[0].target if isinstance(table.identity, Matched) else "same_key"
+    yield Question(
+        id=f"link:{table.target}",
+        table=table.target,
+        text=f"{table.target} is filled already. How is a row of {table.source} found there?",
+        options=(*options, _without(table.target, mapping, facts)),
+        recommended=chosen,
+        reason="Other tables refer to these rows.",
+    )
+
+
+def _without(parent: str, mapping: Mapping, facts: Facts) -> Option:
+    """Nothing refers to a parent: its references stay empty, and tables that cannot do without are left out."""
+    changes: dict[str, LeaveOut | UnmapColumn] = {}
+    for reference in references_of(mapping, facts.target):
+        if reference.parent == parent and reference.required:
+            changes[reference.child] = LeaveOut(table=reference.child)
+        elif reference.parent == parent:
+            change = UnmapColumn(table=reference.child, target=reference.columns[0])
+            changes.setdefault(reference.text, change)
+    text = f"Move nothing that must refer to {parent}, and leave other references to it empty"
+    return Option(key="without", text=text, changes=tuple(changes.values()))

@@ -1,0 +1,155 @@
+"""One thing being said in one context, with what its words can mean. The rules of `understand` share it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ferryman.agents.context import Context
+from ferryman.agents.hints import Legacy
+from ferryman.agents.names import PERHAPS, SURE, ColumnFound, Known, Mention, Names
+from ferryman.agents.sentence import Sentence
+from ferryman.agents.vocabulary import key
+from ferryman.domain.changes import Change
+
+_ARTICLES = frozenset(
+    """the a an my our your their its his her this that these those both all any every each whole entire please old new
+    legacy also too again either neither just only of""".split()
+)
+_KIND = re.compile(
+    r"(?: (?:source|target))?(?: (?P<kind>tables?|columns?|fields?|records?|rows?|data|stuff|entries))+$"
+)
+_OF = re.compile(r"^(?P<c>.+?) (?:of|in|from) (?P<t>.+)$")
+_GENERAL = 3  #: tables: a column of that name in more of them is asked about
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """It is clear what kind of thing is wanted, but not which; `wordings` are sentences that would be clear."""
+
+    wordings: tuple[str, ...] = ()
+
+
+Edit = tuple[Change, ...] | Doubt | None  #: what a rule makes of a clause; None: it is about something else
+
+
+@dataclass(frozen=True)
+class Named:
+    """What an item of a list names."""
+
+    tables: tuple[Known, ...] = ()
+    columns: tuple[ColumnFound, ...] = ()
+    group: bool = False  #: all of the tables are meant, not one of them
+
+    @property
+    def one(self) -> Known | None:
+        return self.tables[0] if len(self.tables) == 1 else None
+
+
+@dataclass(frozen=True)
+class Talk:
+    """The context of what is said, and the names of the migration."""
+
+    context: Context
+    names: Names
+
+    def mentions(self, said: Sentence) -> tuple[Mention, ...]:
+        return self.names.mentions(said)
+
+    def tables(self, said: Sentence) -> tuple[Known, ...]:
+        """The tables that a sentence names without a doubt, in its order, each once."""
+        found = [k for m in self.mentions(said) if m.group or len(m.tables) == 1 for k in m.tables]
+        return tuple(dict.fromkeys(found))
+
+    def about(self, said: Sentence) -> tuple[Known, ...]:
+        """The tables named, else the one talked about."""
+        named = self.tables(said)
+        if named:
+            return named
+        current = self.names.of_target(self.context.table)
+        return (current,) if current else ()
+
+    @property
+    def planned(self) -> tuple[Known, ...]:
+        """The tables that the plan copies."""
+        copied = {m.target for m in self.context.plan.mapping.copied} if self.context.plan else set()
+        return tuple(known for known in self.names.known if known.target in copied)
+
+    def legacy(self, known: Known) -> Legacy | None:
+        """A table's legacy side; None where nothing feeds it."""
+        table = self.context.source.by_name.get(known.source or "")
+        if table is None:
+            return None
+        mapping = next((m for m in self.context.mapped if m.target == known.target), None)
+        return Legacy(table, mapping, self.context.target.by_name.get(known.target or ""))
+
+    def items(self, said: Sentence) -> tuple[Named, ...]:
+        """What a list names, item by item; an item that names nothing is an empty Named."""
+        return tuple(self.item(part) for part in listed(said))
+
+    def item(self, said: Sentence) -> Named:
+        """A table, several (a group, or equally good ones), or columns; nothing for words that name none."""
+        owned = _OF.match(said.text)
+        if owned and (owners := self.tables(said.slot(owned, "t"))):
+            words, _ = _bare(owned["c"].split())
+            columns = self.columns(tuple(key(word) for word in words), owners)
+            if columns:
+                return Named(columns=columns)
+        words, kind = _bare([word.norm for word in said.words])
+        if not words:
+            return Named()
+        mention = next((m for m in self.mentions(said) if m.stop - m.start >= len(words)), None)
+        if mention and mention.score >= SURE and not kind.startswith(("column", "field")):
+            return Named(mention.tables, group=mention.group)
+        said_keys = tuple(key(word) for word in words)
+        columns = self.columns(said_keys)
+        tables, score = self.names.table(said_keys)
+        if score >= SURE and kind not in ("column", "columns", "field", "fields"):
+            return Named(tables)
+        if columns and (columns[0].score >= score or kind.startswith(("column", "field"))):
+            return Named(columns=columns)
+        return Named(tables) if score >= PERHAPS else Named()
+
+    def columns(self, said: tuple[str, ...], within: Sequence[Known] = ()) -> tuple[ColumnFound, ...]:
+        """Columns by their words: in the tables given, in the one talked about, else in those of the plan."""
+        current = self.names.of_target(self.context.table)
+        if not within and current:
+            found = self.names.columns(said, (current,))
+            if found:
+                return found
+        return self.names.columns(said, within)
+
+
+def listed(said: Sentence) -> tuple[Sentence, ...]:
+    """The items of a list: cut at commas, "and", "or", "nor", "plus"."""
+    items, current = list[Sentence](), list[int]()
+    for place, word in enumerate(said.words):
+        if word.norm in (",", "and", "or", "nor", "plus", "&"):
+            items.append(Sentence(said.original, tuple(said.words[n] for n in current)))
+            current = []
+        elif word.norm not in (".", "!", ";"):
+            current.append(place)
+    items.append(Sentence(said.original, tuple(said.words[n] for n in current)))
+    return tuple(item for item in items if any(w.norm not in _ARTICLES for w in item.words))
+
+
+def _bare(words: list[str]) -> tuple[list[str], str]:
+    """The words without articles, and the kind of thing that they were called ("column", "tables"); "" for none."""
+    while words and words[0] in _ARTICLES:
+        words = words[1:]
+    while words and words[-1] in ("please", "too", "also", "either", "now"):
+        words = words[:-1]
+    found = _KIND.search(" ".join(words))
+    if found:
+        words = words[: len(words) - len(found.group().split())]
+        return words, found["kind"]
+    if len(words) > 1 and words[0] in ("column", "field", "table"):
+        return words[1:], words[0]
+    return words, ""
+
+
+def general(columns: Sequence[ColumnFound]) -> bool:
+    """Whether a column named without its table may mean each of those found: same name, and not in many tables."""
+    same = len({column.column.casefold() for column in columns}) == 1
+    return bool(columns) and same and len({column.known for column in columns}) <= _GENERAL

@@ -1,0 +1,106 @@
+"""What a transform does to a value, in a clause: "as it is", "by the new key of its customers row"."""
+
+from __future__ import annotations
+
+from ferryman.agents.wording import clean, listed
+from ferryman.domain.filters import AllOf, Comparison, Filter, Operator
+from ferryman.domain.mapping import ColumnMapping
+from ferryman.domain.transforms import (
+    AddCreatedAt,
+    AddMetadataJson,
+    AddUpdatedAt,
+    BooleanWords,
+    Cast,
+    Concat,
+    Constant,
+    EmptyToNull,
+    EpochToTimestamp,
+    ForeignKeyTo,
+    Lookup,
+    NewId,
+    PreserveLegacyId,
+    PythonFunction,
+    Rename,
+    Split,
+    TextToDate,
+    Transform,
+    Trim,
+    ValueMap,
+)
+
+_FIXED: dict[type, str] = {
+    Rename: "as it is",
+    NewId: "as the row's new key",
+    PreserveLegacyId: "as the old key, kept beside the new one",
+    AddCreatedAt: "as it is, or the start of the run where the old value is empty",
+    AddUpdatedAt: "as it is, or the start of the run where the old value is empty",
+    AddMetadataJson: "into a JSON value, under the old column's name",
+    EpochToTimestamp: "turned from seconds since 1970 into a date and time",
+    BooleanWords: "turned from words like yes and no into true and false",
+    Trim: "without blanks around it",
+    EmptyToNull: "with NULL for empty texts",
+}
+
+
+def step_words(step: Transform) -> str:
+    """One step as a clause that follows "it is written"."""
+    match step:
+        case ForeignKeyTo():
+            return f"as the new key of the {clean(step.parent)} row that it refers to"
+        case Constant():
+            return f"as the same value in every row: {clean(str(step.value))}"
+        case Cast():
+            return f"converted to {clean(step.to)}"
+        case ValueMap():
+            return f"translated: {_pairs(step)}"
+        case Lookup():
+            return f"as {clean(step.value)} of the {clean(step.table)} row that it names"
+        case PythonFunction():
+            return f"by your function {clean(step.function)}"
+    return _FIXED.get(type(step)) or _text_step(step)
+
+
+def _text_step(step: Transform) -> str:
+    match step:
+        case Concat():
+            return f"joined with {step.separator!r} between the parts"
+        case Split():
+            return f"as part {step.part} of the text"
+        case TextToDate():
+            return f"read as a date written like {clean(step.format)}"
+    return "as it is"
+
+
+def _pairs(step: ValueMap) -> str:
+    said = [f"{clean(str(pair.old))} becomes {clean(str(pair.new))}" for pair in step.pairs]
+    rest = {"keep": "others stay", "null": "others become NULL", "stop": "others stop the run and are asked about"}
+    return f"{listed(said, 5)}; {rest[step.otherwise]}"
+
+
+def how(line: ColumnMapping) -> str:
+    """All steps of a column, in order."""
+    told = [step_words(step) for step in line.steps if not isinstance(step, Rename)]
+    return ", then ".join(told) or "as it is"
+
+
+_WORDS = {
+    Operator.EQUAL: "is",
+    Operator.UNEQUAL: "is not",
+    Operator.LESS: "is less than",
+    Operator.AT_MOST: "is at most",
+    Operator.GREATER: "is more than",
+    Operator.AT_LEAST: "is at least",
+    Operator.ONE_OF: "is one of",
+    Operator.NONE_OF: "is none of",
+    Operator.IS_NULL: "is empty",
+    Operator.NOT_NULL: "is not empty",
+}
+
+
+def filter_words(condition: Filter) -> str:
+    """A filter in words: "created_on is at least 2015-01-01"."""
+    if isinstance(condition, Comparison):
+        values = listed([clean(str(value)) for value in condition.values], joined="or")
+        return f"{clean(condition.column)} {_WORDS[condition.op]} {values}".strip()
+    joined = "and" if isinstance(condition, AllOf) else "or"
+    return f" {joined} ".join(filter_words(part) for part in condition.of)

@@ -1,0 +1,261 @@
+"""What a person said, as typed data, by rules alone.
+
+A sentence is a question, an answer to what was just asked, a word to the run, a change, a yes or no, or a request; the
+place in the conversation says which of these can be. What fits none of them is Unclear, never guessed: above all no
+approval, which takes a sentence that says yes and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ferryman.agents.asking import ask, is_question, without_politeness
+from ferryman.agents.choosing import agreed, answer, decide
+from ferryman.agents.consent import Consent, after_lead, consent, hedged, idle
+from ferryman.agents.context import Context, Place
+from ferryman.agents.controls import control, saved_for_others, undoes_more
+from ferryman.agents.edits import edited
+from ferryman.agents.names import Names
+from ferryman.agents.requesting import request
+from ferryman.agents.sentence import Sentence, read
+from ferryman.agents.showing import show_rows
+from ferryman.agents.suggestions import unclear
+from ferryman.agents.talk import Doubt, Talk
+from ferryman.domain.changes import Change, SetRequest
+from ferryman.domain.conversation import (
+    AnswerQuestion,
+    Approve,
+    Ask,
+    Begin,
+    Cancel,
+    ChangePlan,
+    Choose,
+    Pause,
+    Resume,
+    SavePlan,
+    Utterance,
+)
+from ferryman.domain.coordination import RequestType
+
+_JOINED = re.compile(
+    r" (?:,? ?and(?: then| also)?|,? ?then|,? ?but|,) (?=(?:please |also |just |do not |never )?(?:leave|skip"
+    r"|use|drop|ignore|exclude|put|move|migrate|copy|map|take|only|keep|make|set|show|tell|what|why|how|fill"
+    r"|include|add|omit|remove|forget|bring|is|can|do|limit|rename|save|pause|undo|smaller|bigger|batches)\b)"
+)
+_REASON = re.compile(
+    r" (?:, )?(?:because|as we|as i|as it|as they|since (?:we|i|it|they|that|this|the|nobody|no)|so that"
+    r"|for they|otherwise|in order)\b.*$"
+)
+_CONDITIONAL = re.compile(
+    r"\b(?:if|unless|provided|assuming|once|as soon as|until i|until we|when i|when we|in case)\b"
+)
+_NEGATED = re.compile(r"\b(?:not|never|no|nobody|neither|nor)\b")
+_LEAVING = re.compile(r"\b(?:cancel|stop|abort|quit|exit|scrap|forget|bye|enough|never)\b")
+_BY = re.compile(r"^(?:approved|yes|ok|i approve|go ahead) ,? ?(?:by|as|says|signed|signed by) ")
+_NAME = re.compile(
+    r"(?:by|as|says|signed)\s+(?P<by>[A-Z][\w'-]+(?:\s+(?:[A-Z][\w'.-]*|van|von|de|da|del|der)){0,3})\s*[.!]?\s*$"
+)
+_MAY_I = re.compile(r"^(?:can|could|may|might) (?:i|we)\b")
+_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday today tomorrow mistake accident".split())
+
+
+def understand(text: str, context: Context) -> Utterance:
+    """The person's words, typed. Never raises: what is not understood is Unclear, with things that would be."""
+    talk = Talk(context, Names(context))
+    said = read(text, talk.names.words)
+    found = _heard(said, talk) if said.words else None
+    if isinstance(found, Doubt):
+        return unclear(text, context, found.wordings)
+    return _with_text(found, text) if found else unclear(text, context)
+
+
+Heard = Utterance | Doubt | None
+
+
+def _heard(said: Sentence, talk: Talk) -> Heard:
+    """A yes or no first; then clause by clause where each is understood; then the sentence as a whole."""
+    consented = _agreed(said, talk)
+    if consented:
+        return consented
+    sentences = [clause for clause in said.clauses() if not idle(clause.text)]
+    clauses = [part for clause in sentences for part in _cut(clause)]
+    found = [_agreed(clause, talk) or _one(clause, talk) for clause in clauses] if len(clauses) > 1 else []
+    if found and not any(one is None or isinstance(one, Doubt) for one in found):
+        return _together(clauses, found)
+    whole = _one(sentences[0], talk) if len(sentences) == 1 else None
+    if whole and not isinstance(whole, Doubt):
+        return whole
+    return (_together(clauses, found) if found else None) or whole
+
+
+def _with_text(said: Utterance, text: str) -> Utterance:
+    if isinstance(said, Ask | ChangePlan):
+        return said.but(text=text.strip()[:500])
+    return said
+
+
+def _one(said: Sentence, talk: Talk) -> Heard:
+    """One clause, without what leads up to it ("yes, but", "no,", "ok and")."""
+    rest = said.part(after_lead(said.text), len(said.text))
+    found = _said(rest if rest.words else said, talk)
+    return found or (_said(said, talk) if talk.context.place in (Place.RUNNING, Place.DECIDE, Place.PAUSED) else None)
+
+
+def _agreed(said: Sentence, talk: Talk) -> Heard:
+    """A yes or a no that is nothing else, where one can be given."""
+    place, context = talk.context.place, talk.context
+    signed = _signed(said) if place is Place.REVIEW else None
+    if signed:
+        return signed
+    option = answer(said, talk) if place is Place.REVIEW and context.open_questions else None
+    meant = consent(said.text)
+    if meant is Consent.NEITHER:
+        return None
+    if option:
+        return option
+    yes = meant is Consent.YES
+    asked = context.open_questions[:1] if place is Place.REVIEW and not _LEAVING.search(said.text) else ()
+    settled = agreed(yes, asked[0]) if asked else None
+    if settled:
+        return settled
+    match place:
+        case Place.REVIEW:
+            return Approve() if yes else Cancel()
+        case Place.DECIDE:
+            return Choose(strategy=context.decision.recommended) if yes and context.decision else _stopped(said)
+        case Place.PAUSED:
+            return Resume() if yes else Pause()
+        case Place.RUNNING:
+            return None if yes else _stopped(said)
+        case Place.START | Place.DONE:
+            return None if yes else Cancel()
+
+
+def _stopped(said: Sentence) -> Utterance | None:
+    return Pause() if re.search(r"\b(?:stop|cancel|abort|quit|enough|wait|exit)\b", said.text) else None
+
+
+def _signed(said: Sentence) -> Approve | None:
+    """ "approved by Anna Schmidt": a yes with the name of whose it is."""
+    match, name = _BY.match(said.text), _NAME.search(said.original)
+    if match is None or name is None or {w.casefold() for w in name["by"].split()} & _DAYS:
+        return None
+    words = len(name["by"].split())
+    return Approve(by=name["by"]) if len(said.words) <= len(match.group().split()) + words + 1 else None
+
+
+def _said(said: Sentence, talk: Talk) -> Heard:
+    """One clause. The order of these rules is the order of what a person would be most surprised to see misread."""
+    looked = None if talk.context.place is Place.DECIDE else saved_for_others(said)
+    if looked:
+        return looked
+    asked = said
+    said = without_politeness(said)
+    polite = len(said.words) < len(asked.words)
+    if not said.words:
+        return None
+    shown = show_rows(said, talk)
+    if shown:
+        return shown
+    if _MAY_I.match(asked.text):
+        changed = _told(said, talk)
+        return changed if isinstance(changed, ChangePlan | SavePlan | Pause) else _questioned(asked, talk)
+    if is_question(said) and not _instruction(said, polite):
+        return _questioned(said, talk)
+    return _told(said, talk) or (ask(said, talk) if asked.text.endswith("?") else None)
+
+
+def _instruction(said: Sentence, polite: bool) -> bool:
+    """A question only in form: "could you leave playlists out?", once "could you" is gone."""
+    return polite and not re.match(
+        r"^(?:what|which|why|how|when|where|who|is|are|does|did|will|explain|tell|describe)\b", said.text
+    )
+
+
+def _questioned(said: Sentence, talk: Talk) -> Heard:
+    if talk.context.place in (Place.START, Place.DONE) and talk.tables(said):
+        wanted = request(said, talk)
+        if wanted and wanted.priority == "fill_missing_data" and re.match(r"^(?:why|where|how come)\b", said.text):
+            return Begin(request=wanted)
+    return ask(said, talk)
+
+
+def _told(said: Sentence, talk: Talk) -> Heard:
+    context = talk.context
+    said = said.part(0, len(said.text.rstrip(" ?!.")))
+    if context.place is Place.DECIDE and context.decision and not undoes_more(said, talk):
+        chosen = decide(said, context.decision)
+        if chosen:
+            return chosen
+    if context.place is Place.REVIEW and not _CONDITIONAL.search(said.text):
+        answered = answer(said, talk)
+        if answered:
+            return answered
+    told = control(said, talk)
+    if told:
+        return told
+    if context.place is Place.REVIEW and context.plan:
+        return _changed(said, talk)
+    if context.place in (Place.START, Place.DONE, Place.REVIEW):
+        wanted = request(said, talk)
+        return Begin(request=wanted) if wanted else None
+    return None
+
+
+def _changed(said: Sentence, talk: Talk) -> ChangePlan | Doubt | Ask | None:
+    reason = _REASON.search(said.text)
+    said = said.part(0, reason.start()) if reason else said
+    if _CONDITIONAL.search(said.text) and not re.search(r"\b(?:only|just)\b.* if\b", said.text):
+        return None
+    found = edited(said, talk)
+    if isinstance(found, tuple):
+        return ChangePlan(changes=found)
+    wanted = None if found or hedged(said.text) else request(said, talk)
+    if wanted and not (_NEGATED.search(said.text) and not wanted.leave_out and wanted.priority != "fill_missing_data"):
+        return ChangePlan(changes=(SetRequest(request=wanted),))
+    return found
+
+
+def _together(clauses: list[Sentence], found: list[Heard]) -> Heard:
+    """What several clauses come to: every change; else a request; else a question; a yes only where all say yes."""
+    changes = tuple(change for one in found if isinstance(one, ChangePlan) for change in one.changes)
+    if changes:
+        return _several(changes, clauses, found)
+    wanted = [one for one in found if isinstance(one, Begin)]
+    if wanted:
+        return wanted[0]
+    moving = (Approve, Cancel, Choose, Resume, AnswerQuestion)
+    others = [one for one in found if one and not isinstance(one, (*moving, Doubt))]
+    if others:
+        return others[0]
+    if None in found or any(isinstance(one, Doubt) for one in found):
+        return _lone(found) or next((one for one in found if isinstance(one, Doubt)), None)
+    return found[0] if len({repr(one) for one in found}) == 1 else _answered_and_agreed(found)
+
+
+def _answered_and_agreed(found: list[Heard]) -> Heard:
+    """ "yes, the first one": an answer or a choice beside a yes is that answer."""
+    said = [one for one in found if not isinstance(one, Approve)]
+    return said[0] if len(said) == 1 and isinstance(said[0], AnswerQuestion | Choose) else None
+
+
+def _lone(found: list[Heard]) -> Utterance | None:
+    """One thing that was understood among others that were not: taken only where it moves nothing."""
+    understood = [one for one in found if isinstance(one, Cancel | Pause)]
+    others = [one for one in found if one and not isinstance(one, Cancel | Pause)]
+    return understood[0] if understood and not others and None not in found else None
+
+
+def _several(changes: tuple[Change, ...], clauses: list[Sentence], found: list[Heard]) -> ChangePlan:
+    missed = " ".join(c.typed for c, one in zip(clauses, found, strict=True) if one is None or isinstance(one, Doubt))
+    kept = changes
+    if any(isinstance(c, SetRequest) and c.request.type is RequestType.COMPLETE for c in changes) and len(changes) > 1:
+        kept = tuple(c for c in changes if not isinstance(c, SetRequest)) or changes
+    return ChangePlan(changes=tuple(dict.fromkeys(kept)), not_understood=missed)
+
+
+def _cut(clause: Sentence) -> list[Sentence]:
+    cuts = list(_JOINED.finditer(clause.text))
+    starts = [0, *(match.end() for match in cuts)]
+    stops = [*(match.start() for match in cuts), len(clause.text)]
+    return [part for a, b in zip(starts, stops, strict=True) if (part := clause.part(a, b)).words]

@@ -1,0 +1,66 @@
+"""The User Guidance agent: everything that the others found, planned, did or could not do, in plain English.
+
+All of it is said from facts: numbers stand in them, and what was not measured is not claimed. The parts live in
+`explain` (findings and plan), `progress` (batches, status, outcome), `problems`, `reasons` and `answers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ferryman.agents.answer_facts import AnswerFacts
+from ferryman.agents.answers import answer
+from ferryman.agents.discoveries import explain_complexity, explain_findings
+from ferryman.agents.explain import present_plan
+from ferryman.agents.problems import explain_problem
+from ferryman.agents.progress import (
+    action_words,
+    batch_message,
+    explain_outcome,
+    explain_pause,
+    explain_progress,
+    explain_status,
+    next_steps,
+)
+from ferryman.agents.reasons import why_match, why_step
+from ferryman.agents.wording import clean, listed, one_line
+from ferryman.domain.conversation import Unclear
+
+__all__ = [
+    "AnswerFacts",
+    "action_words",
+    "answer",
+    "batch_message",
+    "clean",
+    "difference_text",
+    "explain_complexity",
+    "explain_findings",
+    "explain_outcome",
+    "explain_pause",
+    "explain_problem",
+    "explain_progress",
+    "explain_status",
+    "next_steps",
+    "not_understood",
+    "present_plan",
+    "why_match",
+    "why_step",
+]
+
+
+def not_understood(said: Unclear) -> str:
+    """That a sentence was not understood, and what would be."""
+    tries = listed([f'"{one_line(suggestion)}"' for suggestion in said.suggestions], joined="or")
+    return f"I did not understand that. You could say {tries}."
+
+
+def difference_text(lines: Sequence[str], not_understood: str = "") -> str:
+    """What a change changes about the plan, and what of the sentence was not understood."""
+    told = (
+        ["What is different now:", *(f"  - {line}" for line in lines)]
+        if lines
+        else ["That changes nothing in the plan."]
+    )
+    if not_understood:
+        told.append(f'I did not understand this part: "{one_line(not_understood)}". It is not in the plan.')
+    return "\n".join(told)

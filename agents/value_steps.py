@@ -1,0 +1,200 @@
+"""Which transforms a value needs on its way from one column to another, by both types and the legacy profile."""
+
+from __future__ import annotations
+
+import re
+
+from ferryman.domain.fit_values import becomes
+from ferryman.domain.profile import ColumnProfile
+from ferryman.domain.schema import Column, Family
+from ferryman.domain.transforms import (
+    BooleanWords,
+    Cast,
+    EmptyToNull,
+    EpochToTimestamp,
+    Rename,
+    TextToDate,
+    Transform,
+    Trim,
+)
+
+_TEXTS = frozenset((Family.TEXT, Family.ENUM, Family.UUID, Family.JSON))
+_MOMENTS = frozenset((Family.DATE, Family.TIMESTAMP))
+NUMBERS = frozenset((Family.INTEGER, Family.DECIMAL, Family.FLOAT))
+
+#: Families between which a value needs no conversion besides the implied cast to the column's own type.
+_SIMILAR = (
+    frozenset((Family.INTEGER, Family.DECIMAL, Family.FLOAT, Family.BOOLEAN)),
+    frozenset((Family.TEXT, Family.ENUM)),
+    frozenset((Family.TEXT, Family.UUID)),
+    frozenset((Family.TEXT, Family.JSON)),
+    frozenset((Family.DATE, Family.TIMESTAMP)),
+)
+
+_SECONDS = (100_000_000, 5_000_000_000)  #: 1973 to 2128
+_MILLISECONDS = (100_000_000_000, 5_000_000_000_000)
+_COMPACT = (18_000_101, 22_001_231)  #: yyyymmdd
+
+_NUMBER = re.compile(r"[-+]?[9.,+]+")
+_ISO = re.compile(r"9999-99-99([ A]99:99(:99(\.9+\+?)?)?(A|[+-]99:?99)?)?")
+_DATES = {
+    "9999-99-99": "%Y-%m-%d",
+    "9999/99/99": "%Y/%m/%d",
+    "9999.99.99": "%Y.%m.%d",
+    "99.99.9999": "%d.%m.%Y",
+    "99.99.99": "%d.%m.%y",
+    "99-Aa+-9999": "%d-%b-%Y",
+    "99 Aa+ 9999": "%d %b %Y",
+    "99-A+-9999": "%d-%b-%Y",
+    "99-A+-99": "%d-%b-%y",
+    "Aa+ 99, 9999": "%b %d, %Y",
+}
+_EITHER_WAY = {
+    "99/99/9999": ("%d/%m/%Y", "%m/%d/%Y"),
+    "99-99-9999": ("%d-%m-%Y", "%m-%d-%Y"),
+    "99/99/99": ("%d/%m/%y", "%m/%d/%y"),
+    "99-99-99": ("%d-%m-%y", "%m-%d-%y"),
+}
+_TIMES = {"": "", " 99:99": " %H:%M", " 99:99:99": " %H:%M:%S", "A99:99:99": "T%H:%M:%S", "A99:99": "T%H:%M"}
+_LONGEST_ABBREVIATED = 12  #: "Jan 01, 2010": a longer text spells the month out
+
+
+def value_steps(
+    ours: Column, theirs: Column, profile: ColumnProfile | None, *, unique: bool = False
+) -> tuple[Transform, ...]:
+    """The steps for a plain value; one rename where nothing has to be done. `unique`: the column is unique by itself.
+
+    Without a profile the declared types decide.
+    """
+    cleaned = _cleaning(ours, theirs, profile, unique=unique)
+    converted = _conversion(ours, theirs, profile)
+    return (*cleaned, *converted) or (Rename(),)
+
+
+def _cleaning(ours: Column, theirs: Column, profile: ColumnProfile | None, *, unique: bool) -> tuple[Transform, ...]:
+    """Blanks go only where they would be in the way: of another type, of a length, of a unique column."""
+    if profile is None or stored(ours, profile) is not Family.TEXT:
+        return ()
+    plain = theirs.family in (Family.TEXT, Family.JSON)
+    too_long = theirs.length is not None and (profile.longest or 0) > theirs.length
+    trims = has_blanks(profile) and (too_long or theirs.family is Family.ENUM)
+    empties = profile.empty > 0 and theirs.nullable and (not plain or (unique and profile.empty > 1))
+    return (*((Trim(),) if trims or empties else ()), *((EmptyToNull(),) if empties else ()))
+
+
+def can_become(ours: Column, theirs: Column, profile: ColumnProfile | None) -> bool:
+    """Whether some value of a legacy column can become one of a target column."""
+    kind = stored(ours, profile)
+    if kind in NUMBERS and theirs.family in _MOMENTS:
+        return True
+    if kind is Family.TEXT and theirs.family in NUMBERS and not _like_numbers(profile):
+        return False
+    return becomes(kind, theirs.family) and becomes(ours.family, theirs.family)
+
+
+def _like_numbers(profile: ColumnProfile | None) -> bool:
+    """Whether some shape of a text is one of a number; without shapes it may be."""
+    shapes = [shape for shape in (profile.shapes if profile else ()) if shape.strip()]
+    return not shapes or any(_NUMBER.fullmatch(shape.strip()) for shape in shapes)
+
+
+def has_blanks(profile: ColumnProfile) -> bool:
+    """Whether a masked shape begins or ends with a blank."""
+    return any(shape != shape.strip() for shape in profile.shapes if shape)
+
+
+def _conversion(ours: Column, theirs: Column, profile: ColumnProfile | None) -> tuple[Transform, ...]:
+    kind = stored(ours, profile)
+    if theirs.family in _MOMENTS:
+        return moment_steps(ours, theirs, profile)
+    if theirs.family is Family.BOOLEAN and kind is Family.TEXT:
+        return (BooleanWords(),)
+    if theirs.family is Family.BOOLEAN and _beyond_a_bit(profile):
+        return (Cast(to=Family.BOOLEAN.value),)
+    if kind is theirs.family or theirs.family is Family.OTHER or _similar(kind, theirs.family):
+        return ()
+    return (Cast(to=theirs.family.value),)
+
+
+def _similar(one: Family, other: Family) -> bool:
+    return any(one in group and other in group for group in _SIMILAR)
+
+
+def _beyond_a_bit(profile: ColumnProfile | None) -> bool:
+    bounds = (profile.lowest, profile.highest) if profile else ()
+    return any(isinstance(bound, int | float) and bound not in (0, 1) for bound in bounds)
+
+
+def stored(ours: Column, profile: ColumnProfile | None) -> Family:
+    """What most of a column's values really are: the declared family, unless the file holds another kind."""
+    if profile is None or not profile.storage:
+        return ours.family
+    kind = max(profile.storage, key=lambda name: (profile.storage[name], name))
+    if kind == "text":
+        return ours.family if ours.family in _TEXTS else Family.TEXT
+    if kind in ("integer", "real"):
+        held = Family.INTEGER if kind == "integer" else Family.FLOAT
+        return ours.family if ours.family in NUMBERS | {Family.BOOLEAN} else held
+    return ours.family
+
+
+def moment_steps(ours: Column, theirs: Column, profile: ColumnProfile | None) -> tuple[Transform, ...]:
+    """From whatever a legacy column holds to a date or timestamp: epochs, compact numbers, texts in one format."""
+    kind = stored(ours, profile)
+    if kind in NUMBERS:
+        return _from_number(profile)
+    if kind is not Family.TEXT:
+        return () if kind in _MOMENTS else (Cast(to=theirs.family.value),)
+    formats = text_formats(profile)
+    if formats:
+        return (TextToDate(format=formats[0]),)
+    return () if ours.family in _MOMENTS else (Cast(to=theirs.family.value),)
+
+
+def _from_number(profile: ColumnProfile | None) -> tuple[Transform, ...]:
+    low, high = (profile.lowest, profile.highest) if profile else (None, None)
+    if not isinstance(high, int | float):
+        return (EpochToTimestamp(unit="s"),)
+    if _within(low, high, _COMPACT):
+        return Cast(to=Family.TEXT.value), TextToDate(format="%Y%m%d")
+    return (EpochToTimestamp(unit="ms" if high >= _MILLISECONDS[0] else "s"),)
+
+
+def _within(low: object, high: int | float, bounds: tuple[int, int]) -> bool:
+    return isinstance(low, int | float) and bounds[0] <= low and high <= bounds[1]
+
+
+def is_epoch(profile: ColumnProfile | None) -> bool:
+    """Whether a numeric column's range is one of seconds or milliseconds since 1970."""
+    if profile is None or not isinstance(profile.highest, int | float):
+        return False
+    return any(_within(profile.lowest, profile.highest, bounds) for bounds in (_SECONDS, _MILLISECONDS))
+
+
+def text_formats(profile: ColumnProfile | None) -> tuple[str, ...]:
+    """The strptime formats that a text column's most frequent shape allows: none, one, or two (day or month first).
+
+    Several ISO forms side by side give none: the cast reads them all.
+    """
+    shapes = {
+        shape: rows for shape, rows in (profile.shapes if profile else {}).items() if shape.strip() and shape != "..."
+    }
+    if profile is None or not shapes:
+        return ()
+    if len(shapes) > 1 and all(_ISO.fullmatch(shape) for shape in shapes):
+        return ()
+    most = max(shapes, key=lambda shape: (shapes[shape], shape))
+    if most == "9+" and profile.shortest == profile.longest == len("20091231"):
+        return ("%Y%m%d",)
+    return _formats_of(re.sub(r"(?<!9)9(?![9+])", "99", most.strip()), profile)
+
+
+def _formats_of(shape: str, profile: ColumnProfile) -> tuple[str, ...]:
+    for time, written in sorted(_TIMES.items(), key=lambda item: -len(item[0])):
+        date = shape[: len(shape) - len(time)] if shape.endswith(time) else ""
+        if date in _DATES:
+            spelt = "a+" in date and (profile.longest or 0) > _LONGEST_ABBREVIATED + len(time)
+            return () if spelt else (_DATES[date] + written,)
+        if date in _EITHER_WAY:
+            return tuple(form + written for form in _EITHER_WAY[date])
+    return ()

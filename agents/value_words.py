@@ -1,0 +1,133 @@
+"""What old values mean: "status 3 means archived", "1 is open and 2 is closed"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ferryman.agents.comparing import typed
+from ferryman.agents.mapping_words import name_words
+from ferryman.agents.names import ColumnFound, Known
+from ferryman.agents.sentence import Sentence, split_name
+from ferryman.agents.talk import Doubt, Edit, Talk
+from ferryman.domain.changes import MapValues
+from ferryman.domain.schema import Column, Family
+from ferryman.domain.transforms import Scalar, ValuePair
+
+_MEANS = r"(?:means|mean|stands for|stand for|represents|represent|is short for|indicates|is the code for|->)"
+_IS = (
+    r"(?:is|are|was|=|becomes|become|should be|should become|should read|to|into|equals|:|as|should mean|must be"
+    r"|must become|would be|turns into)"
+)
+_VALUE = re.compile(
+    rf"^(?P<col>.*?)(?:(?:^|(?<= ))(?P<old>\S+) {_MEANS}|(?:^|(?<= ))(?P<code>-?\d+|[a-z]{{1,2}}|true"
+    rf"|false) {_IS}) (?P<new>.+)$"
+)
+_ELLIPTIC = re.compile(r"^(?P<col>)(?:(?P<old>$)|(?P<code>\S+)) (?:for )?(?P<new>\S.*)$")
+_GLUE = re.compile(
+    r"^(?:(?:in|for|of|the|a|an|value|values|column|field|where|when|if|and|old|with|map|turn|change|convert"
+    r"|translate|by|here|:|,|number|code|is|code) ?)+|(?:(?:^| )(?:is|of|value|values|=|:|,|column|code|in|a"
+    r"|the|number|field|and))+ ?$"
+)
+_KINDS = frozenset(
+    "status state type kind stage phase level category flag code priority mode role gender sex grade condition".split()
+)
+
+
+def map_values(said: Sentence, talk: Talk) -> Edit:
+    """ "status 3 means archived", "1 is open and 2 is closed"."""
+    pieces = _pieces(said)
+    matches = [
+        (piece, _VALUE.match(piece.text) or (_ELLIPTIC.match(piece.text) if n else None))
+        for n, piece in enumerate(pieces)
+    ]
+    first = matches[0][1] if matches else None
+    if first is None or any(match is None for _, match in matches):
+        return None
+    pairs, where = list[tuple[Sentence, Sentence]](), matches[0][0].slot(first, "col")
+    for piece, match in matches:
+        assert match is not None
+        pairs.append((piece.slot(match, "old" if match["old"] else "code"), piece.slot(match, "new")))
+    last_new, tail = _column_tail(pairs[-1][1], talk)
+    if tail is not None:
+        pairs[-1] = (pairs[-1][0], last_new)
+    return _valued(_described(tail or where), pairs, talk)
+
+
+def _pieces(said: Sentence) -> list[Sentence]:
+    """The clause, cut at the commas and "and"s that a new pair follows."""
+    text = said.text.rstrip(" .!")
+    first = re.search(rf" (?:{_MEANS}|{_IS}) ", text)
+    begin = first.end() if first else 0
+    cuts = list(re.finditer(rf" (?:, and|,|and|;) (?=(?:\S+ (?:{_MEANS}|{_IS}|for) )|-?\d+ )", text))
+    cuts = [cut for cut in cuts if cut.start() >= begin]
+    starts, stops = [0, *(m.end() for m in cuts)], [*(m.start() for m in cuts), len(text)]
+    return [said.part(a, b) for a, b in zip(starts, stops, strict=True)]
+
+
+def _column_tail(said: Sentence, talk: Talk) -> tuple[Sentence, Sentence | None]:
+    match = re.search(r" (?:in|for|of) (?:the )?(?P<c>.+)$", said.text)
+    if match and (talk.columns(name_words(said.slot(match, "c"))) or talk.tables(said.slot(match, "c"))):
+        return said.part(0, match.start()), said.slot(match, "c")
+    return said, None
+
+
+def _described(said: Sentence) -> Sentence:
+    """The words that name the column, without those around them."""
+    text = said.text
+    start = len(m.group()) if (m := _GLUE.match(text)) else 0
+    rest = text[start:]
+    stop = start + (m.start() if (m := _GLUE.search(rest)) and m.start() else len(rest))
+    return said.part(start, stop)
+
+
+def _valued(where: Sentence, pairs: list[tuple[Sentence, Sentence]], talk: Talk) -> Edit:
+    fits = list(dict.fromkeys(_value_columns(where, talk)))
+    if len(fits) > 1 and (current := [fit for fit in fits if fit[0].target == talk.context.table]):
+        fits = current
+    if len(fits) != 1:
+        old, new = pairs[0][0].typed, pairs[0][1].typed
+        return (
+            Doubt(tuple(f"{column} of {known.label} {old} means {new}" for known, column in fits[:3])) if fits else None
+        )
+    known, target = fits[0]
+    return (MapValues(table=known.target or "", target=target, pairs=tuple(_typed_pairs(known, target, pairs, talk))),)
+
+
+def _value_columns(where: Sentence, talk: Talk) -> Iterator[tuple[Known, str]]:
+    """(table, target column) for what the words name; for no words, the columns that hold kinds and states."""
+    if where.words:
+        tables = talk.tables(where)
+        words = name_words(where)
+        for found in talk.item(where).columns or talk.columns(words, tables) or talk.columns(words):
+            yield from ((found.known, target) for target in _fed(found, talk))
+        return
+    for known in [k for k in talk.planned if k.target == talk.context.table] or talk.planned:
+        legacy = talk.legacy(known)
+        for column in legacy.table.columns if legacy else ():
+            if _KINDS & set(split_name(column.name)) and not legacy.table.reference(column.name):  # type: ignore[union-attr]
+                yield from ((known, line.target) for line in legacy.lines(column.name))  # type: ignore[union-attr]
+
+
+def _fed(found: ColumnFound, talk: Talk) -> tuple[str, ...]:
+    if found.side == "target":
+        return (found.column,)
+    legacy = talk.legacy(found.known)
+    return tuple(line.target for line in legacy.lines(found.column)) if legacy else ()
+
+
+def _typed_pairs(known: Known, target: str, pairs: list[tuple[Sentence, Sentence]], talk: Talk) -> Iterator[ValuePair]:
+    legacy = talk.legacy(known)
+    line = legacy.mapping.by_target.get(target) if legacy and legacy.mapping else None
+    old = legacy.table.by_name.get(line.source[0]) if legacy and line and line.source else None
+    new = legacy.target.by_name.get(target) if legacy and legacy.target else None
+    for left, right in pairs:
+        yield ValuePair(old=_scalar(left, old), new=_scalar(right, new))
+
+
+def _scalar(said: Sentence, column: Column | None) -> Scalar:
+    text = re.sub(r"^(?:the|a|an) ", "", said.typed.rstrip(" .!"))
+    if text.casefold() in ("null", "nothing", "empty"):
+        return None
+    value = typed(text, column) if column and column.family is not Family.BOOLEAN else None
+    return text if value is None else value

@@ -1,0 +1,1 @@
+"""The nouns of a migration; pydantic and the standard library only."""

@@ -1,0 +1,202 @@
+"""What people and the graph say to each other, typed: answers that go in, payloads that an interrupt hands out.
+
+Both are versioned: an embedder that reads `version` 1 goes on working.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from ferryman.domain.changes import Change
+from ferryman.domain.coordination import Request
+from ferryman.domain.mapping import Strategy
+from ferryman.domain.model import Frozen
+from ferryman.domain.plan import Plan
+from ferryman.domain.recovery import Decision
+
+VERSION = 1
+
+
+class Approve(Frozen):
+    """Yes, go ahead. `token` binds what was shown; empty when the person answers the payload just put before them."""
+
+    say: Literal["approve"] = "approve"
+    token: str = ""
+    by: str = ""
+
+
+class ChangePlan(Frozen):
+    """The plan, but different."""
+
+    say: Literal["change"] = "change"
+    changes: tuple[Change, ...]
+    text: str = ""  #: what was said
+    not_understood: str = ""  #: the part of it that no change stands for
+
+
+class AnswerQuestion(Frozen):
+    """One of a question's options."""
+
+    say: Literal["answer"] = "answer"
+    question: str
+    option: str
+
+
+class AnswerQuestions(Frozen):
+    """Several questions at once: "yes to all recommended"."""
+
+    say: Literal["answers"] = "answers"
+    answers: tuple[AnswerQuestion, ...]
+
+
+class Topic(StrEnum):
+    """What a question is about."""
+
+    PLAN = "plan"  #: "what will happen?", "show me the plan"
+    TABLE = "table"  #: "what happens to brackets?"
+    COLUMN = "column"  #: "what happens to Fax?"
+    ORDER = "order"  #: "why is that after cases?"
+    TIME = "time"  #: "how long does it take?"
+    SAFETY = "safety"  #: "is that safe?", "can I undo it?"
+    WRITES = "writes"  #: "what will be written where?"
+    LEFT_OUT = "left_out"  #: "what is left out?"
+    QUESTIONS = "questions"  #: "what do you need to know?"
+    OPTIONS = "options"  #: "what can I do?", "why that one?"
+    PROBLEM = "problem"  #: "what went wrong?", "why did it stop?"
+    STATUS = "status"
+    MATCH = "match"  #: "why do you think Invoice is orders?"
+    HELP = "help"
+
+
+class Ask(Frozen):
+    """A question; it is answered from facts, and the same place in the conversation returns."""
+
+    say: Literal["ask"] = "ask"
+    topic: Topic
+    tables: tuple[str, ...] = ()  #: target names, in the order they were named
+    columns: tuple[str, ...] = ()  #: "table.column" of the target or "table.column" of the source, as found
+    text: str = ""
+
+
+class ShowRows(Frozen):
+    """Legacy rows beside their future form, on this screen only. `only_problem`: the rows of the open decision."""
+
+    say: Literal["show_rows"] = "show_rows"
+    table: str = ""  #: target name; empty: the one being talked about
+    count: int = 3
+    only_problem: bool = False
+
+
+class Choose(Frozen):
+    """One of the offered strategies."""
+
+    say: Literal["choose"] = "choose"
+    strategy: Strategy
+    by: str = ""
+
+
+class Pause(Frozen):
+    say: Literal["pause"] = "pause"
+
+
+class Resume(Frozen):
+    say: Literal["resume"] = "resume"
+
+
+class Rollback(Frozen):
+    """Undo a run, or one of its tables. `run` empty: ask which where there are several."""
+
+    say: Literal["rollback"] = "rollback"
+    run: str = ""
+    tables: tuple[str, ...] = ()
+
+
+class Cancel(Frozen):
+    """No; nothing is written."""
+
+    say: Literal["cancel"] = "cancel"
+
+
+class SavePlan(Frozen):
+    """Put the plan and a summary into files, for somebody else to look at."""
+
+    say: Literal["save_plan"] = "save_plan"
+    path: str = ""
+
+
+class Begin(Frozen):
+    """A request: what is to be moved."""
+
+    say: Literal["request"] = "request"
+    request: Request
+
+
+class Unclear(Frozen):
+    """Not understood; two or three things that would be."""
+
+    say: Literal["unclear"] = "unclear"
+    text: str
+    suggestions: tuple[str, ...]
+
+
+Utterance = Annotated[
+    Begin
+    | Approve
+    | ChangePlan
+    | AnswerQuestion
+    | AnswerQuestions
+    | Ask
+    | ShowRows
+    | Choose
+    | Pause
+    | Resume
+    | Rollback
+    | Cancel
+    | SavePlan
+    | Unclear,
+    Field(discriminator="say"),
+]
+UTTERANCE: TypeAdapter[Utterance] = TypeAdapter(Utterance)
+
+
+class ReviewPayload(Frozen):
+    """Handed out by [review]: the plan, and the token that approving it will bind."""
+
+    kind: Literal["review"] = "review"
+    version: int = VERSION
+    run: str
+    plan: Plan
+    token: str
+    writes: tuple[str, ...]  #: every table that will be written, the ledger's too
+    message: str  #: the plan in plain words
+    question: str  #: "Shall we proceed?"
+
+
+class DecidePayload(Frozen):
+    """Handed out by [decide]."""
+
+    kind: Literal["decide"] = "decide"
+    version: int = VERSION
+    run: str
+    decision: Decision
+    message: str
+    question: str
+    deadline: str = ""  #: ISO time when the run pauses by itself; empty: none
+
+
+class PausedPayload(Frozen):
+    """Handed out by [paused]."""
+
+    kind: Literal["paused"] = "paused"
+    version: int = VERSION
+    run: str
+    reason: str
+    message: str
+    question: str
+
+
+Payload = Annotated[ReviewPayload | DecidePayload | PausedPayload, Field(discriminator="kind")]
+PAYLOAD: TypeAdapter[Payload] = TypeAdapter(Payload)

@@ -1,0 +1,52 @@
+"""What the rows of a table look like in numbers. No row's text leaves: shapes are masked, ranges stay in memory."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from pydantic import Field
+
+from ferryman.domain.model import Frozen
+
+
+class ColumnProfile(Frozen):
+    """Aggregates over one column. `lowest` and `highest` are values: kept in memory, never serialised."""
+
+    name: str
+    nulls: int = 0
+    distinct: int | None = None  #: None where it was not counted
+    empty: int = 0  #: empty or blank strings
+    shortest: int | None = None  #: characters
+    longest: int | None = None
+    storage: dict[str, int] = Field(default_factory=dict)  #: rows per stored kind, e.g. {"integer": 9, "text": 1}
+    shapes: dict[str, int] = Field(default_factory=dict)  #: masked shapes of sampled values, e.g. {"9999-99-99": 40}
+    lowest: int | float | str | None = Field(default=None, exclude=True, repr=False)
+    highest: int | float | str | None = Field(default=None, exclude=True, repr=False)
+    sampled: int = 0  #: rows that shapes and distinct were taken from; 0 means all of them
+
+
+class TableProfile(Frozen):
+    """Aggregates over one table, read by set queries."""
+
+    table: str
+    rows: int
+    columns: tuple[ColumnProfile, ...] = ()
+
+    @cached_property
+    def by_name(self) -> dict[str, ColumnProfile]:
+        return {column.name: column for column in self.columns}
+
+
+class Profile(Frozen):
+    """Aggregates over a database."""
+
+    tables: tuple[TableProfile, ...] = ()
+
+    @cached_property
+    def by_name(self) -> dict[str, TableProfile]:
+        return {table.table: table for table in self.tables}
+
+    def rows(self, table: str) -> int:
+        """Row count at the time of reading; 0 for a table that was not looked at."""
+        found = self.by_name.get(table)
+        return found.rows if found else 0

@@ -1,0 +1,126 @@
+"""Who refers to whom among the tables of a mapping, and the rings that such references make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from ferryman.domain.mapping import ColumnMapping, TableMapping
+from ferryman.domain.mapping import Mapping as TablesMapping
+from ferryman.domain.model import Frozen
+from ferryman.domain.schema import Column, Database, Table
+from ferryman.domain.transforms import ForeignKeyTo
+
+
+class Reference(Frozen):
+    """Columns of a copied table that name a row of its parent; all are target names."""
+
+    child: str
+    columns: tuple[str, ...]
+    parent: str
+    required: bool  #: no row can be written without its parent: every column is NOT NULL
+
+    @property
+    def text(self) -> str:
+        return f"{self.child}.{','.join(self.columns)} -> {self.parent}"
+
+
+def references_of(mapping: TablesMapping, target: Database) -> tuple[Reference, ...]:
+    """Every reference that the copied tables fill: declared by the target, or made by a foreign_key step.
+
+    The parents may be copied or referred to; a reference whose columns stay empty is none.
+    """
+    found = {r.text: r for table in mapping.copied for r in _references(table, target.by_name.get(table.target))}
+    return tuple(found.values())
+
+
+def _references(mapping: TableMapping, table: Table | None) -> Iterator[Reference]:
+    if table is None:
+        return
+    filled = {column.target for column in mapping.columns if not fills_nothing(column)}
+    for key in table.foreign_keys:
+        if filled.issuperset(key.columns):
+            yield _reference(table, key.columns, key.parent)
+    declared = {column for key in table.foreign_keys if len(key.columns) == 1 for column in key.columns}
+    for column in mapping.columns:
+        parent = parent_of(column)
+        if parent and column.target in table.by_name and column.target not in declared:
+            yield _reference(table, (column.target,), parent)
+
+
+def fills_nothing(column: ColumnMapping) -> bool:
+    """Whether a column mapping has neither a legacy column nor a step."""
+    return not column.source and not column.steps
+
+
+def parent_of(column: ColumnMapping) -> str:
+    """The target table that a column's foreign_key step names; empty without such a step."""
+    return next((step.parent for step in column.steps if isinstance(step, ForeignKeyTo)), "")
+
+
+def _reference(table: Table, columns: tuple[str, ...], parent: str) -> Reference:
+    return Reference(child=table.name, columns=columns, parent=parent, required=not postponable(table, columns))
+
+
+def postponable(table: Table, columns: Iterable[str]) -> tuple[str, ...]:
+    """Of a reference's columns, those that may stay NULL for a while: nullable and not in the primary key."""
+    return tuple(name for name in columns if _may_be_null(table, table.column(name)))
+
+
+def _may_be_null(table: Table, column: Column) -> bool:
+    return column.nullable and column.name not in table.primary_key
+
+
+def rings(tables: Sequence[str], parents: Mapping[str, Iterable[str]]) -> tuple[tuple[str, ...], ...]:
+    """The strongly connected components, parents before children, each in the order given. Tarjan, without recursion.
+
+    A table that is in no ring is a component of its own.
+    """
+    position = {name: i for i, name in enumerate(tables)}
+    search = _Search({name: [p for p in parents.get(name, ()) if p in position and p != name] for name in tables})
+    for name in tables:
+        search.start(name)
+    return tuple(tuple(sorted(part, key=position.__getitem__)) for part in search.found)
+
+
+class _Search:
+    """One run of Tarjan's algorithm: `found` collects components, children after their parents."""
+
+    def __init__(self, parents: Mapping[str, list[str]]) -> None:
+        self.parents = parents
+        self.found: list[list[str]] = []
+        self._index: dict[str, int] = {}
+        self._low: dict[str, int] = {}
+        self._open: list[str] = []
+        self._is_open: set[str] = set()
+
+    def start(self, root: str) -> None:
+        if root in self._index:
+            return
+        work = [(root, self._enter(root))]
+        while work:
+            name, parents = work[-1]
+            parent = next(parents, None)
+            if parent is None:
+                work.pop()
+                self._leave(name, work[-1][0] if work else None)
+            elif parent not in self._index:
+                work.append((parent, self._enter(parent)))
+            elif parent in self._is_open:
+                self._low[name] = min(self._low[name], self._index[parent])
+
+    def _enter(self, name: str) -> Iterator[str]:
+        self._index[name] = self._low[name] = len(self._index)
+        self._open.append(name)
+        self._is_open.add(name)
+        return iter(self.parents[name])
+
+    def _leave(self, name: str, below: str | None) -> None:
+        if below is not None:
+            self._low[below] = min(self._low[below], self._low[name])
+        if self._low[name] != self._index[name]:
+            return
+        cut = self._open.index(name)
+        part = self._open[cut:]
+        del self._open[cut:]
+        self._is_open.difference_update(part)
+        self.found.append(part)

@@ -1,0 +1,143 @@
+"""What a database looks like: tables, columns, keys, references. Facts only, read from the live catalogue."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from enum import StrEnum
+from functools import cached_property
+
+from pydantic import Field
+
+from ferryman.domain.model import Frozen
+
+
+class Family(StrEnum):
+    """What a column holds, whatever the database calls its type."""
+
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    FLOAT = "float"
+    TEXT = "text"
+    DATE = "date"
+    TIME = "time"
+    TIMESTAMP = "timestamp"
+    JSON = "json"
+    UUID = "uuid"
+    BINARY = "binary"
+    ENUM = "enum"
+    OTHER = "other"  #: arrays, geometries, ranges: carried as they are or asked about
+
+
+class Column(Frozen):
+    """One column as its catalogue describes it."""
+
+    name: str
+    native: str  #: the type as the database prints it, e.g. "VARCHAR(120)"
+    family: Family
+    nullable: bool = True
+    default: str | None = None  #: the default's SQL text; None where there is none
+    length: int | None = None  #: characters for text, bytes for binary
+    precision: int | None = None
+    scale: int | None = None
+    unsigned: bool = False
+    generated: bool = False  #: computed by the database: never written
+    autoincrement: bool = False  #: the database can make a value where none is given
+    members: tuple[str, ...] = ()  #: the values of an enum
+    comment: str = ""
+
+    @property
+    def required(self) -> bool:
+        """Whether an insert must give a value."""
+        return not (self.nullable or self.generated or self.autoincrement or self.default is not None)
+
+
+class ForeignKey(Frozen):
+    """Columns of a table that name a row of its parent, in the order of the parent's columns."""
+
+    columns: tuple[str, ...]
+    parent: str
+    parent_columns: tuple[str, ...]
+    name: str = ""
+    enforced: bool = True  #: False where it was inferred from names and values, not declared
+    on_delete: str = ""
+
+
+class TableKind(StrEnum):
+    """Why a table is looked at, or is not."""
+
+    DATA = "data"  #: holds the application's own rows
+    VIEW = "view"  #: computed: left out
+    FRAMEWORK = "framework"  #: migrations, sessions, caches of the framework: left out
+    LEDGER = "ledger"  #: Ferryman's own records: left out
+
+
+class Table(Frozen):
+    """One table of a catalogue. `columns` stand in the catalogue's order."""
+
+    name: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ()
+    uniques: tuple[tuple[str, ...], ...] = ()  #: column sets besides the primary key
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    checks: tuple[str, ...] = ()
+    triggers: tuple[str, ...] = ()
+    kind: TableKind = TableKind.DATA
+    kind_reason: str = ""  #: why it is left out, in words
+    rowid: bool = False  #: SQLite only: rows have a position (`rowid`) that can stand in for a key
+    comment: str = ""
+
+    @cached_property
+    def by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
+
+    def column(self, name: str) -> Column:
+        """The column of that name. Raises KeyError when there is none."""
+        return self.by_name[name]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that tell rows apart: the primary key, else the first unique set without NULLs, else ()."""
+        if self.primary_key:
+            return self.primary_key
+        for unique in self.uniques:
+            if all(not self.by_name[name].nullable for name in unique):
+                return unique
+        return ()
+
+    def reference(self, column: str) -> ForeignKey | None:
+        """The foreign key that this column alone makes up, if any."""
+        return next((key for key in self.foreign_keys if key.columns == (column,)), None)
+
+
+class Database(Frozen):
+    """A catalogue at one moment."""
+
+    dialect: str  #: "sqlite", "postgresql" or "mysql"
+    tables: tuple[Table, ...] = Field(default=())
+
+    @cached_property
+    def by_name(self) -> dict[str, Table]:
+        return {table.name: table for table in self.tables}
+
+    def table(self, name: str) -> Table:
+        """The table of that name. Raises KeyError when there is none."""
+        return self.by_name[name]
+
+    @property
+    def data_tables(self) -> tuple[Table, ...]:
+        """The tables that hold the application's rows: no views, framework tables or ledger."""
+        return tuple(table for table in self.tables if table.kind is TableKind.DATA)
+
+    def children(self, parent: str) -> tuple[tuple[Table, ForeignKey], ...]:
+        """Every reference to a table, as (child, its foreign key)."""
+        return tuple((t, key) for t in self.tables for key in t.foreign_keys if key.parent == parent)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over the structure of all but the ledger's tables; 64 hex digits. Rows play no part in it."""
+        tables = [
+            t.model_dump(mode="json") for t in sorted(self.tables, key=lambda t: t.name) if t.kind is not TableKind.LEDGER
+        ]
+        return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()

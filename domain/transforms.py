@@ -1,0 +1,182 @@
+"""The named transforms: what may happen to a legacy value on its way. Data; `tools.prepare.transform` carries them out.
+
+A column mapping applies its steps in order. The cast to the target column's own type comes last and is implied.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ferryman.domain.model import Frozen
+
+Scalar = str | int | float | bool | None
+
+
+class Rename(Frozen):
+    """The value as it is, under the target's name."""
+
+    use: Literal["rename"] = "rename"
+
+
+class NewId(Frozen):
+    """The row's own key by the table's identity policy. Source: the legacy key columns."""
+
+    use: Literal["new_id"] = "new_id"
+
+
+class PreserveLegacyId(Frozen):
+    """The legacy key, kept beside the new one. A composite key is written as a JSON array."""
+
+    use: Literal["preserve_legacy_id"] = "preserve_legacy_id"
+
+
+class ForeignKeyTo(Frozen):
+    """The new key of the parent row that the legacy columns name, by the parent's identity policy."""
+
+    use: Literal["foreign_key"] = "foreign_key"
+    parent: str  #: target table name; it has a TableMapping, copied or referred to
+    column: str = ""  #: the parent's column that is referred to; empty: its primary key
+
+
+class AddCreatedAt(Frozen):
+    """The legacy column's value where there is one and it is not NULL, else the run's start (kept in the ledger)."""
+
+    use: Literal["add_created_at"] = "add_created_at"
+
+
+class AddUpdatedAt(Frozen):
+    """The legacy column's value where there is one and it is not NULL, else the run's start (kept in the ledger)."""
+
+    use: Literal["add_updated_at"] = "add_updated_at"
+
+
+class AddMetadataJson(Frozen):
+    """{"legacy": {leftover column: value, ...}, "origin": {"table": ..., "key": ...}}; blobs as base64.
+
+    The mapping's source columns are the leftovers, in order; the key is a scalar, or an array when composite.
+    """
+
+    use: Literal["add_metadata_json"] = "add_metadata_json"
+
+
+class Constant(Frozen):
+    """The same value in every row."""
+
+    use: Literal["constant"] = "constant"
+    value: Scalar
+
+
+class Cast(Frozen):
+    """To a family other than the value's own, where a rename would leave it as it is. A value that does not fit is
+    a problem that preflight finds, never a silent NULL."""
+
+    use: Literal["cast"] = "cast"
+    to: str  #: a schema.Family
+
+
+class ValuePair(Frozen):
+    old: Scalar
+    new: Scalar
+
+
+class ValueMap(Frozen):
+    """Old values to new ones, compared as text. `otherwise`: keep the old value, write NULL, or stop and ask."""
+
+    use: Literal["value_map"] = "value_map"
+    pairs: tuple[ValuePair, ...]
+    otherwise: Literal["keep", "null", "stop"] = "stop"
+
+
+class Concat(Frozen):
+    """The source columns that are not NULL, joined. All NULL gives NULL."""
+
+    use: Literal["concat"] = "concat"
+    separator: str = " "
+
+
+class Split(Frozen):
+    """One part of a text, counted from 1 (from the end when negative); NULL where there is no such part."""
+
+    use: Literal["split"] = "split"
+    separator: str = " "
+    part: int = 1
+
+
+class Lookup(Frozen):
+    """A value of another legacy table: `value` of the row of `table` whose `key` equals the source column."""
+
+    use: Literal["lookup"] = "lookup"
+    table: str
+    key: str
+    value: str
+
+
+class EpochToTimestamp(Frozen):
+    """Seconds (or milliseconds) since 1970-01-01 UTC to a timestamp."""
+
+    use: Literal["epoch_to_timestamp"] = "epoch_to_timestamp"
+    unit: Literal["s", "ms"] = "s"
+
+
+class TextToDate(Frozen):
+    """A text by a strptime format (%Y %m %d %H %M %S %y %b only) to a date or timestamp, as the target needs."""
+
+    use: Literal["text_to_date"] = "text_to_date"
+    format: str = "%Y-%m-%d"
+
+
+class BooleanWords(Frozen):
+    """Words to true and false, case folded and trimmed. A word in neither list is a problem, NULL stays NULL."""
+
+    use: Literal["boolean_words"] = "boolean_words"
+    true: tuple[str, ...] = ("y", "yes", "t", "true", "1", "on")
+    false: tuple[str, ...] = ("n", "no", "f", "false", "0", "off")
+
+
+class Trim(Frozen):
+    """Leading and trailing blanks off."""
+
+    use: Literal["trim"] = "trim"
+
+
+class EmptyToNull(Frozen):
+    """An empty text (after trimming, if that came before) becomes NULL."""
+
+    use: Literal["empty_to_null"] = "empty_to_null"
+
+
+class PythonFunction(Frozen):
+    """`module:function`, called with one pyarrow.Array per source column, giving one of the same length.
+
+    `source_hash` is the SHA-256 of the function's source text: a changed function is a changed plan.
+    """
+
+    use: Literal["python"] = "python"
+    function: str
+    source_hash: str = ""
+
+
+Transform = Annotated[
+    Rename
+    | NewId
+    | PreserveLegacyId
+    | ForeignKeyTo
+    | AddCreatedAt
+    | AddUpdatedAt
+    | AddMetadataJson
+    | Constant
+    | Cast
+    | ValueMap
+    | Concat
+    | Split
+    | Lookup
+    | EpochToTimestamp
+    | TextToDate
+    | BooleanWords
+    | Trim
+    | EmptyToNull
+    | PythonFunction,
+    Field(discriminator="use"),
+]

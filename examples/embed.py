@@ -1,0 +1,29 @@
+"""Ferryman inside another program: move what is missing, decide by rule, read the facts.
+
+python examples/embed.py legacy.sqlite new.sqlite
+"""
+
+from __future__ import annotations
+
+import sys
+
+import ferryman
+from ferryman.domain.conversation import Approve, ReviewPayload
+from ferryman.domain.coordination import Request, RequestType
+from ferryman.domain.events import BatchCompleted
+
+
+def move(legacy: str, new: str) -> str:
+    """Fill the empty tables of `new` from `legacy`; gives the run's status, or what it waits for."""
+    with ferryman.open(legacy, new, by="nightly job") as session:
+        list(session.ask_for(Request(type=RequestType.FILL_MISSING)))
+        if not isinstance(session.payload, ReviewPayload) or session.payload.plan.open_questions:
+            return "waiting"
+        for event in session.say(Approve(token=session.payload.token)):
+            if isinstance(event, BatchCompleted):
+                print(f"{event.table}: {event.records} of {event.records_total:,}")
+        return session.outcome.status.value if session.outcome else "waiting"
+
+
+if __name__ == "__main__":
+    print(move(sys.argv[1], sys.argv[2]))

@@ -1,0 +1,441 @@
+"""`ferryman chat`: the conversation in a terminal, or through a pipe. A question never loses its place.
+
+Ctrl-C while rows move: once, stop after the running batch; twice, leave with 130, and the database rolls the open batch
+back. At the prompt it leaves.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from ferryman import desk
+from ferryman.agents.consent import Consent, consent
+from ferryman.agents.sentence import read
+from ferryman.agents.user_guidance import clean, explain_status
+from ferryman.agents.wording import count, first_upper, names
+from ferryman.commands.edge import Exit
+from ferryman.commands.terminal import LONGEST, Interrupts, Reader, listen
+from ferryman.commands.voice import printable
+from ferryman.domain.conversation import (
+    Ask,
+    Begin,
+    Cancel,
+    DecidePayload,
+    Pause,
+    PausedPayload,
+    Payload,
+    Resume,
+    ReviewPayload,
+    Rollback,
+    SavePlan,
+    ShowRows,
+    Topic,
+    Utterance,
+)
+from ferryman.domain.errors import FerrymanError
+from ferryman.domain.events import Event, RunStarted
+from ferryman.domain.run import Outcome, RunStatus, Status
+from ferryman.screen import Screen
+from ferryman.session import Session
+from ferryman.standing import OVER
+from ferryman.tools.move.ledger import Ledger
+
+COMMANDS = {
+    "/plan": "show the plan again",
+    "/status": "where the run stands",
+    "/pause": "put off a decision; while rows move, Ctrl-C stops after the running batch",
+    "/resume": "go on with a run that is paused",
+    "/rollback": "undo a run",
+    "/report": "write the report of a run to a file",
+    "/runs": "the runs that the new database knows of",
+    "/save": "save the plan, with a summary, for somebody else to look at",
+    "/help": "this list",
+    "/quit": "leave; what was moved is kept",
+}
+LEAVING = frozenset(("/quit", "/exit", "/q", "quit", "exit", "bye", "goodbye"))
+
+
+@dataclass(frozen=True)
+class Way:
+    """The way back, as commands that work where the conversation was held."""
+
+    chat: str  #: begins such a conversation again
+    pair: str = ""  #: how `ferryman resume RUN` is told of the databases; empty where the folder remembers
+    target: str = ""  #: the same for `status` and `rollback`
+    keep: Callable[[str], None] = lambda run: None  #: called when a run begins
+
+
+class Chat:
+    """One conversation with a person."""
+
+    def __init__(self, session: Session, screen: Screen, way: Way, reader: Reader | None = None) -> None:
+        self.session = session
+        self.screen = screen
+        self.way = way
+        self._read = reader or listen(screen, COMMANDS)
+        self._runs: list[str] = []  #: begun or taken up in this conversation
+        self._seen: Payload | None = None
+        self._ended: Outcome | None = None
+        self._table = ""
+        self._saved = ""
+        self._error: FerrymanError | None = None
+
+    def talk(self, *, alone: bool = True) -> int:
+        """Until the person leaves; gives the exit code. `alone`: they have to find out what to say."""
+        self.greet(alone)
+        try:
+            while (words := self._next()) is not None:
+                self._turn(words)
+        except KeyboardInterrupt:
+            self.leave()
+            return Exit.INTERRUPTED
+        self.leave()
+        return self.code
+
+    # In and out
+
+    def greet(self, alone: bool) -> None:
+        """What is there, and how one begins."""
+        old, new = desk.glance(self.session)
+        empty = "none of them empty" if not new.empty else f"{len(new.empty):,} of them empty"
+        self.screen.says(
+            f"Your old database, {clean(old.name)}, has {count(old.tables, 'table')}."
+            f" The new one, {clean(new.name)}, has {new.tables:,}, {empty}."
+        )
+        waiting = desk.to_resume(desk.runs(self.session))
+        if waiting:
+            self.screen.says("\n".join(f'{_standing(run)} Say "resume" to go on with it.' for run in waiting[-3:]))
+        if alone:
+            example = f"my {clean(new.empty[0])} table is empty" if new.empty else "move everything"
+            self.screen.says(
+                f'Tell me what is missing, for example "{example}", or say "fill the missing tables".'
+                " You see a plan first, and nothing is written before you have said yes."
+                " /help lists what else I understand."
+            )
+
+    def leave(self) -> None:
+        """What is kept, and the one way back."""
+        kept, command = self._kept()
+        self.screen.says(f"Goodbye. {kept}")
+        if command:
+            self.screen.line(command)
+
+    def abandon(self) -> None:
+        """The same in a hurry, without a look at anything."""
+        self.screen.restore()
+        self.session.interrupt()
+        self.screen.says("Left at once. The database takes the open batch back; everything before it is kept.")
+        if self._runs:
+            self.screen.line(self._command("resume", self._runs[-1]))
+
+    @property
+    def code(self) -> int:
+        """The exit code, as things stand now."""
+        outcome = self.session.outcome
+        if self._error is not None:
+            return self._error.exit_code
+        if isinstance(self.session.payload, DecidePayload | PausedPayload):
+            return Exit.WAITING
+        if outcome is not None and outcome.status is RunStatus.FAILED:
+            return Exit.FAILED
+        aside = outcome is not None and outcome.status is RunStatus.SUCCESS_WITH_QUARANTINE
+        return Exit.FINDINGS if aside else Exit.DONE
+
+    def _kept(self) -> tuple[str, str]:
+        """In a sentence, and the command that leads back."""
+        run = self._current()
+        if run is None and self._saved:
+            return (
+                "Nothing was written; the plan is kept. To run it:",
+                f"ferryman run --plan {shlex.quote(self._saved)}",
+            )
+        if run is None:
+            return "Nothing was written. To come back:", self.way.chat
+        if run.status is RunStatus.ROLLED_BACK:
+            return f"What run {run.run} had moved was taken out again. To come back:", self.way.chat
+        rows = count(desk.made(run), "row")
+        if run.status in OVER:
+            return f"{rows} of run {run.run} are in the new database. To undo it:", self._command("rollback", run.run)
+        return f"{rows} of run {run.run} are moved and kept. To go on:", self._command("resume", run.run)
+
+    def _command(self, name: str, run: str) -> str:
+        where = self.way.pair if name == "resume" else self.way.target
+        return f"ferryman {name} {run} {where}".strip()
+
+    def _current(self) -> Status | None:
+        """The run of this conversation that was last at work."""
+        return desk.run(self.session, self._runs[-1]) if self._runs else None
+
+    # One turn
+
+    def _next(self) -> str | None:
+        """What is said next; None when the person leaves."""
+        try:
+            words = printable(self._ask("> "))[:LONGEST]
+        except EOFError:
+            return None
+        return None if words.lower() in LEAVING else words
+
+    def _ask(self, prompt: str) -> str:
+        words = self._read(prompt).strip()
+        self.screen.heard()
+        return words
+
+    def _turn(self, words: str) -> None:
+        before, self._error = self.session.payload, None
+        if not words:
+            return
+        try:
+            if words.startswith("/"):
+                self._obey(words)
+            else:
+                self._hear(words)
+            self._place()
+        except FerrymanError as error:
+            self._failed(error, before)
+
+    def _failed(self, error: FerrymanError, before: Payload | None) -> None:
+        """Two lines; then the conversation goes on where it was, as far as that can be."""
+        self._error = error
+        self.screen.error(error)
+        if self.session.payload is None and isinstance(before, ReviewPayload):
+            self.session.back()
+        elif self.session.payload is None and before is not None:
+            self.screen.says('Everything that was moved is kept. Say "resume" to try again from there.')
+        if self.session.payload is not None:
+            self._place()
+
+    def _place(self) -> None:
+        """What is waited for: whole when it is new, else its question only."""
+        if self.session.payload is not None:
+            there = Ledger(self.session.context.target).exists()
+            self.screen.payload(self.session.payload, self._seen, ledger=there)
+        elif self.session.outcome is not None and self.session.outcome is not self._ended:
+            self.screen.says(_what_next(self.session.outcome))
+        self._seen, self._ended = self.session.payload, self.session.outcome
+
+    def _hear(self, words: str) -> None:
+        said = self.session.understood(words, runs=desk.runs(self.session), table=self._table)
+        here = self.session.payload
+        match said:
+            case ShowRows():
+                self._rows(said)
+            case SavePlan():
+                self._save(said.path)
+            case Rollback():
+                self._undo(said, words)
+            case Resume() if here is None:
+                self._resume("")
+            case Pause() | Cancel() if here is None:
+                self.screen.says("Nothing is running, and nothing was written by that.")
+            case Ask(topic=Topic.STATUS) if self._runs:
+                self._status()
+            case _:
+                self._say(said, words)
+
+    def _say(self, said: Utterance, words: str) -> None:
+        """Say it to the session, and show what comes of it."""
+        if isinstance(said, Begin) and self.session.payload is None and (self.session.outcome or self._runs):
+            self.session.anew()
+        if isinstance(said, Ask):
+            self._about(said.tables)
+        self._watch(self.session.say(said, text=words))
+
+    def _about(self, tables: tuple[str, ...]) -> None:
+        """The table that "them" means from now on: the first of these that the plan fills."""
+        filled = {table.target for table in self.session.plan.mapping.copied} if self.session.plan else set()
+        self._table = next((table for table in tables if table in filled), self._table)
+
+    def _watch(self, events: Iterator[Event]) -> None:
+        with Interrupts(self._stop, self.abandon) as interrupts, self.screen:
+            for event in events:
+                if isinstance(event, RunStarted):
+                    self._runs.append(event.run)
+                    self.way.keep(event.run)
+                self.screen.show(event)
+        if interrupts.killed:
+            raise KeyboardInterrupt
+
+    def _stop(self) -> None:
+        self.session.pause()
+        self.screen.line("Stopping after the running batch; Ctrl-C once more leaves at once.", "yellow")
+
+    # What is done beside the graph
+
+    def _obey(self, line: str) -> None:
+        name, _, rest = line.partition(" ")
+        rest = rest.strip()
+        match name.lower():
+            case "/plan":
+                self._plan()
+            case "/status":
+                self._status()
+            case "/pause":
+                self._pause()
+            case "/resume":
+                self._resume(rest)
+            case "/rollback" | "/undo":
+                self._undo(Rollback(run=rest), line)
+            case "/runs":
+                self._list_runs()
+            case "/report":
+                self._report(rest)
+            case "/save":
+                self._save(rest)
+            case "/help":
+                self._help()
+            case other:
+                near = get_close_matches(other, COMMANDS, n=1)
+                meant = f"Did you mean {near[0]}? " if near else ""
+                self.screen.says(f"{other} is no command. {meant}/help lists them.")
+
+    def _help(self) -> None:
+        self.screen.says("You can talk to me in plain English, or use these:")
+        for command, text in COMMANDS.items():
+            self.screen.line(f"{command:10} {text}")
+        self._say(Ask(topic=Topic.HELP), "/help")
+
+    def _plan(self) -> None:
+        if self.session.plan is None:
+            self.screen.says('There is no plan yet. Say what is missing, or "move everything".')
+            return
+        self.screen.plan(self.session.plan, most=sys.maxsize)
+
+    def _rows(self, wish: ShowRows) -> None:
+        self._about((wish.table,))
+        found = desk.show_rows(self.session, wish if wish.only_problem else wish.but(table=self._table))
+        for row in found:
+            self.screen.row(row)
+        self.screen.says("They are on this screen only, and kept nowhere." if found else "There are no such rows.")
+
+    def _status(self) -> None:
+        run = self._current()
+        if run is not None:
+            self.screen.says(f"Run {run.run}. {explain_status(run, self.session.plan).text}")
+        elif isinstance(self.session.payload, ReviewPayload):
+            self.screen.says("Nothing has been written. A plan waits for your answer.")
+        else:
+            self.screen.says("Nothing has been written in this conversation. /runs lists earlier runs.")
+
+    def _pause(self) -> None:
+        if isinstance(self.session.payload, DecidePayload):
+            self._say(Pause(), "/pause")
+        elif isinstance(self.session.payload, PausedPayload):
+            self.screen.says("It is paused already.")
+        else:
+            self.screen.says("Nothing is running. While rows move, Ctrl-C stops after the running batch.")
+
+    def _resume(self, run: str) -> None:
+        if isinstance(self.session.payload, PausedPayload):
+            self._say(Resume(), "/resume")
+            return
+        if self.session.payload is not None:
+            self.screen.says("One thing first:")
+            return
+        chosen = self._choose(desk.to_resume(desk.runs(self.session)), run, "that could go on")
+        if chosen is not None:
+            self._watch(self.session.reopen(chosen.run))
+
+    def _report(self, path: str) -> None:
+        run = self._current() or self._choose(desk.runs(self.session), "", "to report on")
+        if run is not None:
+            self.screen.says(f"Written: {desk.save_report(self.session, run.run, path)}")
+
+    def _save(self, path: str) -> None:
+        plan, summary = desk.save_plan(self.session, path)
+        self._saved = str(plan)
+        self.screen.says(
+            f"Saved: {plan} is the plan, to the last column; {summary} says in words what it does. Neither holds a row."
+        )
+        if isinstance(self.session.payload, ReviewPayload) and not self.session.payload.plan.open_questions:
+            self.screen.says(
+                'Whoever looks at it can approve it here, by name ("approved by Ada"), or run it with the command that'
+                f" stands in {summary}."
+            )
+
+    def _list_runs(self) -> None:
+        found = desk.runs(self.session)
+        if not found:
+            self.screen.says("The new database knows of no run yet.")
+        else:
+            self.screen.grid(("run", "begun", "is", "rows", "tables"), [_run_cells(run) for run in found], ("begun",))
+
+    # Undo
+
+    def _undo(self, said: Rollback, words: str) -> None:
+        """Undo a run, or tables of it: which one is asked where there are several, and once more before it is done."""
+        here = self.session.payload
+        if isinstance(here, DecidePayload | PausedPayload) and said.run in ("", here.run):
+            chosen = self._current()
+        else:
+            chosen = self._choose(desk.to_undo(desk.runs(self.session)), said.run, "to undo")
+        if chosen is None or not self._sure(chosen, said):
+            return
+        if isinstance(here, DecidePayload | PausedPayload) and chosen.run == here.run:
+            self._say(said.but(run=chosen.run), words)
+            return
+        for event in desk.undo(self.session, chosen.run, said.tables):
+            self.screen.show(event)
+        self.screen.says(f"Undone. Run {chosen.run} can be looked at with /runs; a new one can move the rows again.")
+
+    def _sure(self, run: Status, said: Rollback) -> bool:
+        tables = said.tables or tuple(table.table for table in run.tables)
+        rows = desk.made(run, tables)
+        self.screen.says(
+            f"That takes {count(rows, 'row')} out of {names(tables)} again:"
+            f" what run {run.run} made there, and nothing else."
+        )
+        self.screen.asks("Undo it? (yes/no)")
+        if consent(read(self._ask("> "), frozenset()).text) is Consent.YES:
+            return True
+        self.screen.says("Nothing was undone.")
+        return False
+
+    def _choose(self, found: tuple[Status, ...], run: str, fit: str) -> Status | None:
+        """The run that is meant; asks where there are several. None where there is none, or nobody says which."""
+        meant = tuple(one for one in found if run in ("", one.run))
+        if not meant:
+            self.screen.says(
+                f"There is no run {clean(run)} {fit}; /runs lists them." if run else f"There is no run {fit}."
+            )
+        if len(meant) < 2:
+            return meant[0] if meant else None
+        self.screen.says(f"There are {len(meant)} runs {fit}:")
+        cells = [{"": f"{number}.", **_run_cells(one)} for number, one in enumerate(meant, 1)]
+        self.screen.grid(("", "run", "begun", "is", "rows", "tables"), cells, ("begun",))
+        self.screen.asks("Which one? (its number)")
+        said = self._ask("> ").strip(" .")
+        picked = [one for number, one in enumerate(meant, 1) if said in (str(number), one.run)]
+        if not picked:
+            self.screen.says("Then none of them.")
+        return picked[0] if picked else None
+
+
+def _what_next(outcome: Outcome) -> str:
+    """What can be said after a run."""
+    if outcome.status in (RunStatus.ROLLED_BACK, RunStatus.CANCELLED):
+        return "Say what you would like instead, or /quit."
+    then = f'"fill {names(outcome.next_steps, 3)}" goes on from here; ' if outcome.next_steps else ""
+    undo = '"undo it" takes it all back; ' if outcome.rollback_available else ""
+    return f"What next? {first_upper(f'{then}{undo}/report writes down what was done; /quit leaves.')}"
+
+
+def _standing(run: Status) -> str:
+    """Where a run stands that is not over, in a sentence."""
+    what = "waits for a decision" if run.status is RunStatus.WAITING else "is paused"
+    done, total = (sum(getattr(table, name) for table in run.tables) for name in ("done", "total"))
+    return f"Run {run.run} {what}, with {done:,} of {count(total, 'row')} done."
+
+
+def _run_cells(run: Status) -> dict[str, str]:
+    return {
+        "run": run.run,
+        "begun": f"{run.started_at.astimezone():%Y-%m-%d %H:%M}" if run.started_at else "",
+        "is": run.status.value.replace("_", " "),
+        "rows": f"{desk.made(run):,}",
+        "tables": names([table.table for table in run.tables], 4),
+    }

@@ -1,0 +1,100 @@
+"""`ferryman doctor`: whether everything that Ferryman needs is there."""
+
+from __future__ import annotations
+
+import platform
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+from ferryman.commands.connections import named
+from ferryman.commands.edge import Exit
+from ferryman.commands.options import Where
+from ferryman.commands.pair import pair_of
+from ferryman.commands.voice import Voice
+from ferryman.domain.errors import FerrymanError
+from ferryman.settings import Settings, load
+from ferryman.tools.databases.connect import check_pair, open_source, open_target
+from ferryman.workspace import FOLDER, Workspace
+
+OLDEST_SQLITE = (3, 37, 0)
+_DRIVERS = {"PostgreSQL": ("psycopg", "postgresql"), "MySQL and MariaDB": ("pymysql", "mysql")}
+
+
+@dataclass(frozen=True)
+class Look:
+    """One thing that was looked at."""
+
+    name: str
+    well: bool
+    found: str
+    do: str = ""
+
+
+def doctor(where: Where, as_json: bool) -> int:
+    voice = Voice(as_json)
+    looks = list(_looks(where))
+    well = all(look.well for look in looks)
+    voice.give({"well": well, "looks": [asdict(look) for look in looks]})
+    if not as_json:
+        voice.table(("", "what", "found"), [("ok" if look.well else "NOT", look.name, look.found) for look in looks])
+        for look in looks:
+            if look.do:
+                voice.say(f"{look.name}: {look.do}")
+    return Exit.DONE if well else Exit.CONFIGURATION
+
+
+def _looks(where: Where) -> Iterator[Look]:
+    yield Look("Ferryman", True, _version("ferryman"))
+    yield Look("Python", True, f"{platform.python_version()} on {platform.system()}")
+    old = sqlite3.sqlite_version_info < OLDEST_SQLITE
+    yield Look("SQLite", not old, sqlite3.sqlite_version, "Use a Python with SQLite 3.37 or newer." if old else "")
+    for package in ("langgraph", "sqlalchemy", "pyarrow"):
+        yield Look(package, True, _version(package))
+    for name, (module, extra) in _DRIVERS.items():
+        there = find_spec(module) is not None
+        yield Look(name, True, "driver installed" if there else f"no driver (pip install 'ferryman[{extra}]')")
+    yield Look("model", True, "none configured: the rules alone do the whole job")
+    yield _workspace()
+    try:
+        settings = load()
+    except FerrymanError as error:
+        yield Look("settings", False, error.what, error.do)
+        return
+    yield from _databases(where, settings)
+
+
+def _workspace() -> Look:
+    try:
+        Workspace().checkpointer().conn.close()
+    except (FerrymanError, OSError, sqlite3.Error) as error:
+        found = error.what if isinstance(error, FerrymanError) else str(error)
+        return Look("workspace", False, found, "Run Ferryman in a folder that you can write to.")
+    return Look("workspace", True, f"{FOLDER} can be written")
+
+
+def _databases(where: Where, settings: Settings) -> Iterator[Look]:
+    """The named databases; and the pair in question, where one was named or only one can be meant."""
+    for one in named(settings):
+        yield Look(f"{one.name} {one.side}", one.answers, one.url if one.answers else one.what, one.do)
+    if where == Where():
+        return
+    try:
+        pair = pair_of(where, settings)
+        source, target = open_source(pair.source), open_target(pair.target)
+        check_pair(source, target)
+    except FerrymanError as error:
+        yield Look("databases", False, error.what, error.do)
+    else:
+        yield Look(
+            "databases", True, f"{source.identity.name} ({source.url}) into {target.identity.name} ({target.url})"
+        )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

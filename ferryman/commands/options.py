@@ -1,0 +1,98 @@
+"""The options that several commands share, each said once; and what was typed, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+@dataclass(frozen=True)
+class Where:
+    """Which databases were named: by a connection's name, or one by one. Empty texts: not said."""
+
+    name: str = ""
+    source: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Which:
+    """Which run was named, and where its ledger is."""
+
+    where: Where
+    run: str = ""
+
+
+def _names(incomplete: str) -> list[str]:
+    """Completion: the connections of ferryman.toml and of the environment."""
+    from ferryman.domain.errors import FerrymanError
+    from ferryman.settings import load
+
+    try:
+        return sorted(name for name in load().connections if name.startswith(incomplete))
+    except FerrymanError:
+        return []
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object to standard output, and nothing else there.")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="A connection that ferryman.toml names.", autocompletion=_names)
+]
+On = Annotated[
+    str, typer.Option("--on", metavar="NAME", help="A connection that ferryman.toml names.", autocompletion=_names)
+]
+Source = Annotated[
+    str, typer.Option("--source", metavar="URL", help="The old database: URL, path of a SQLite file, or name.")
+]
+Target = Annotated[
+    str, typer.Option("--target", metavar="URL", help="The new database: URL, path of a SQLite file, or name.")
+]
+Run = Annotated[
+    str, typer.Argument(metavar="RUN", help="The run's id; may be left out when only one comes into question.")
+]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who approves or decides; default: the user's name.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+Decide = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--decide",
+        metavar="STRATEGY",
+        help="What to do where a decision is needed, e.g. skip_orphaned_records. The first that fits, if repeated.",
+    ),
+]
+Tables = Annotated[
+    list[str] | None, typer.Option("--table", "-t", metavar="TABLE", help="Only this table; may be repeated.")
+]
+Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")]
+Preflight = Annotated[
+    bool, typer.Option("--preflight/--no-preflight", help="Look through the data for what would fail.")
+]
+Interactive = Annotated[bool, typer.Option("--interactive", help="Type the sentences yourself.")]
+Folder = Annotated[Path | None, typer.Option("--folder", metavar="FOLDER", help="Where its databases are made.")]
+Request = Annotated[
+    str, typer.Option("--request", metavar="WORDS", help='What is wanted; default: "fill the missing tables".')
+]
+Answers = Annotated[
+    list[str] | None,
+    typer.Option("--answer", metavar="WORDS", help="An answer or a change, in words; may be repeated."),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="TABLE", help="Only this new table and the parents it needs; may be repeated."),
+]
+LeaveOut = Annotated[
+    list[str] | None, typer.Option("--leave-out", metavar="TABLE", help="Not this new table; may be repeated.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Write over the file if it is there.")]
+PlanFile = Annotated[Path, typer.Option("--plan", metavar="FILE", help="The plan, as `ferryman plan` wrote it.")]
+Approve = Annotated[
+    str, typer.Option("--approve", metavar="APPROVAL", help="The approval that `ferryman plan` printed.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Do everything but the commit; show before and after.")]
+Sample = Annotated[
+    str, typer.Option("--sample", metavar="PERCENT", help='Only so much of each table, kept nowhere, e.g. "1%".')
+]
+Dialect = Annotated[str, typer.Option("--dialect", metavar="NAME", help="sqlite, postgresql or mysql.")]

@@ -1,0 +1,103 @@
+"""From what was typed to opened databases: the settings, and what this folder remembers of its runs.
+
+A folder remembers, per run, by which names or URLs (never with a password) its databases were reached, so that
+`ferryman status` and `ferryman rollback` need no options where a run was made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ferryman.commands.crash import FOLDER
+from ferryman.commands.options import Where, Which
+from ferryman.domain.errors import Usage
+from ferryman.settings import Pair, Settings, load, resolve_pair, resolve_side
+from ferryman.tools.databases.connect import open_target
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.records import RunRecord
+
+MEMORY = "databases.json"  #: in a run's folder
+
+
+def pair_of(where: Where, settings: Settings | None = None) -> Pair:
+    """Both databases, as they were typed or as the settings name them."""
+    settings = settings or load()
+    if where.name and (where.source or where.target):
+        named = resolve_pair(where.name, "", settings).names
+        return resolve_pair(where.source or named[0], where.target or named[1], settings)
+    return resolve_pair(where.name or where.source, where.target, settings)
+
+
+def remember(run: str, pair: Pair) -> None:
+    """Keep by which names a run's databases were reached."""
+    place = Path(FOLDER) / "runs" / run
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    source, target = pair.names
+    (place / MEMORY).write_text(json.dumps({"source": source, "target": target}), encoding="utf-8")
+
+
+def remembered(run: str = "") -> Where:
+    """Where a run's databases are; without a run, the databases of all runs here when they are the same."""
+    kept_here = (Path(FOLDER) / "runs").glob(f"*/{MEMORY}")
+    found = {path.read_text(encoding="utf-8") for path in kept_here if run in ("", path.parent.name)}
+    if len(found) != 1:
+        return Where()
+    kept = json.loads(found.pop())
+    return Where(source=kept["source"], target=kept["target"])
+
+
+def run_pair(which: Which) -> Pair:
+    """Both databases of a run: as typed, as remembered in this folder, else as the settings say."""
+    typed = which.where
+    if typed.name or (typed.source and typed.target):
+        return pair_of(typed)
+    kept = remembered(which.run)
+    return pair_of(Where(source=typed.source or kept.source, target=typed.target or kept.target))
+
+
+def target_of(which: Which) -> str:
+    """The URL of the new database that holds a run's ledger."""
+    settings, typed = load(), which.where
+    text = typed.target or typed.name or remembered(which.run).target or settings.target or settings.connection
+    if not text and len(settings.connections) == 1:
+        text = next(iter(settings.connections))
+    if not text:
+        known = ", ".join(sorted(settings.connections))
+        raise Usage(
+            "It was not said in which new database to look.",
+            "Give --target URL"
+            + (f", or --on with one of: {known}." if known else ", or run it where the run was made."),
+        )
+    return resolve_side("target", text, settings)[0]
+
+
+@contextmanager
+def target_ledger(which: Which) -> Iterator[Ledger]:
+    """The ledger in the new database. Raises Usage where there is none."""
+    target = open_target(target_of(which))
+    try:
+        ledger = Ledger(target)
+        if not ledger.exists():
+            raise Usage(
+                f"The new database {target.identity.name} has no ledger: nothing was moved into it by Ferryman.",
+                "Check that this is the right database; `ferryman plan` begins a migration.",
+            )
+        yield ledger
+    finally:
+        target.dispose()
+
+
+def chosen_run(ledger: Ledger, run: str, fits: Callable[[RunRecord], bool], fitting: str) -> RunRecord:
+    """The named run; without a name the only one that fits. Raises Usage, listing what there is, else."""
+    if run:
+        return ledger.run(run)
+    found = [record for record in ledger.runs() if fits(record)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Usage(f"There is no run {fitting}.", "`ferryman runs` lists the runs that there are.")
+    listed = ", ".join(f"{record.run} ({record.status.value})" for record in found[-5:])
+    raise Usage(f"There are {len(found)} runs {fitting}.", f"Say which one: {listed}.")

@@ -1,0 +1,204 @@
+"""`ferryman plan`: a plan as a file, with the approval that running it asks for. Neither database is written."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from ferryman.commands.conversation import heard, opened
+from ferryman.commands.edge import Exit
+from ferryman.commands.options import Where
+from ferryman.commands.pair import pair_of
+from ferryman.commands.voice import Voice
+from ferryman.domain import plan_file
+from ferryman.domain.changes import LeaveOut
+from ferryman.domain.conversation import AnswerQuestion, Begin, ChangePlan, ReviewPayload, Unclear, Utterance
+from ferryman.domain.coordination import Request, RequestType
+from ferryman.domain.errors import Configuration, Usage
+from ferryman.domain.events import Event
+from ferryman.domain.plan import Plan
+from ferryman.graph.checks import live_catalogues
+from ferryman.graph.context import Options
+from ferryman.session import Session
+
+DEFAULT_REQUEST = "fill the missing tables"
+SUGGESTIONS = (DEFAULT_REQUEST, "only customers and their orders", "leave playlists out")
+
+
+@dataclass(frozen=True)
+class PlanWish:
+    """What `ferryman plan` was asked for."""
+
+    where: Where
+    output: Path | None = None
+    request: str = ""
+    answers: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+    preflight: bool = True
+    force: bool = False
+
+
+def plan(wish: PlanWish, as_json: bool) -> int:
+    """Exit code 5 while questions are open; the file is written all the same."""
+    voice, pair = Voice(as_json), pair_of(wish.where)
+    _refuse_existing(wish)
+    with opened(pair, Options(preflight=wish.preflight, connection_names=pair.names)) as session:
+        review = _review(session, wish, voice)
+    if wish.output:
+        write_file(wish.output, plan_file.dump(review.plan))
+    elif not as_json:
+        sys.stdout.write(plan_file.dump(review.plan))
+    voice.give(plan_json(review) | {"file": str(wish.output) if wish.output else None})
+    _tell(review, wish, voice)
+    return Exit.WAITING if review.plan.open_questions else Exit.DONE
+
+
+def plan_json(review: ReviewPayload) -> dict[str, Any]:
+    """A plan and what approving it binds, for a program."""
+    made = review.plan
+    shown = made.model_dump(
+        mode="json",
+        include={
+            "strategy",
+            "request",
+            "connections",
+            "phases",
+            "counts",
+            "batches",
+            "risks",
+            "preflight",
+            "validation",
+            "rollback",
+            "left_out",
+            "leftovers",
+        },
+    )
+    return {
+        "plan_hash": made.hash,
+        "approval": review.token,
+        "questions": [_question(question.model_dump(mode="json")) for question in made.questions],
+        "open_questions": len(made.open_questions),
+        **shown,
+        "estimate": made.estimate.model_dump(mode="json") | {"text": made.estimate.text},
+        "writes": list(review.writes),
+    }
+
+
+def _question(question: dict[str, Any]) -> dict[str, Any]:
+    options = [{"key": option["key"], "text": option["text"]} for option in question["options"]]
+    return question | {"options": options, "open": question["answer"] is None}
+
+
+def _review(session: Session, wish: PlanWish, voice: Voice) -> ReviewPayload:
+    """The plan after everything that was said. Raises Usage for words that were not understood."""
+    if wish.request:
+        _listen(session.say(_understood(session, wish.request, Begin)), voice)
+    else:
+        kind = RequestType.NAMED if wish.only else RequestType.FILL_MISSING
+        wanted = Request(type=kind, tables=wish.only, leave_out=wish.leave_out, user_context=DEFAULT_REQUEST)
+        _listen(session.ask_for(wanted), voice)
+    _refuse_unknown(session, wish)
+    if wish.request and wish.leave_out:
+        _listen(session.say(ChangePlan(changes=tuple(LeaveOut(table=table) for table in wish.leave_out))), voice)
+    for answer in wish.answers:
+        _listen(session.say(_understood(session, answer, Begin, ChangePlan, AnswerQuestion)), voice)
+    if not isinstance(session.payload, ReviewPayload):
+        raise Usage("There is nothing to plan.", "`ferryman analyze` says what was found.")
+    return session.payload
+
+
+def _understood(session: Session, words: str, *wanted: type[Utterance]) -> Utterance:
+    """The words as a request, a change or an answer. Raises Usage, with what would be understood, for anything else."""
+    said = session.understood(words)
+    if isinstance(said, wanted):
+        return said
+    would = said.suggestions if isinstance(said, Unclear) else SUGGESTIONS
+    quoted = ", ".join(f'"{text}"' for text in would)
+    raise Usage(f'"{words}" was not understood as a wish about the plan.', f"Say for example {quoted}.")
+
+
+def _listen(events: Iterator[Event], voice: Voice) -> list[Event]:
+    """On a terminal people see what is found; a program and a pipe get the result only."""
+    return heard(events, voice) if voice.interactive else list(events)
+
+
+def _refuse_unknown(session: Session, wish: PlanWish) -> None:
+    """A table named by an option must be one of the new database."""
+    tables = [table.name for table in live_catalogues(session.context).target.data_tables]
+    for name in (*wish.only, *wish.leave_out):
+        if name not in tables:
+            near = get_close_matches(name, tables, n=3) or sorted(tables)[:8]
+            raise Usage(f'The new database has no table "{name}".', f"There is, for example: {', '.join(near)}.")
+
+
+def _refuse_existing(wish: PlanWish) -> None:
+    if wish.output and wish.output.exists() and not wish.force:
+        raise Usage(f"{wish.output} is there already.", "Give another name, or --force to write over it.")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all. Raises Configuration when it cannot be written."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise Configuration(f"{path} cannot be written: {error.strerror}.", "Give the path of another file.") from error
+
+
+def _tell(review: ReviewPayload, wish: PlanWish, voice: Voice) -> None:
+    """The plan in words, and how it is run."""
+    made = review.plan
+    if not voice.as_json:
+        show_plan(review, voice)
+    asked = made.open_questions
+    if asked:
+        voice.say(f"\n{_count(len(asked), 'question')} before this can run:", "bold")
+        for question in asked:
+            voice.say(f"  {question.text}")
+            for option in question.options:
+                mark = " (recommended)" if option.key == question.recommended else ""
+                voice.say(f"    {option.key}: {option.text}{mark}")
+        voice.say(f"Answer in {wish.output or 'the file'}, or by --answer WORDS.")
+    if wish.output:
+        voice.say(f"\nWritten: {wish.output}")
+        if not asked:
+            voice.say(f"Run it:  ferryman run --plan {wish.output} --approve {review.token}")
+
+
+def show_plan(review: ReviewPayload, voice: Voice) -> None:
+    """The plan as a table, and in words."""
+    made = review.plan
+    voice.table(
+        ("phase", "from", "to", "kind", "rows", "batches", "takes", "risk", "undo"),
+        [row for phase in made.phases for row in _steps(made, phase.number)],
+    )
+    voice.say(f"\n{review.message}")
+
+
+def _steps(made: Plan, number: int) -> Iterator[tuple[object, ...]]:
+    risks = {risk.table: risk.level.value for risk in made.risks}
+    for step in next(phase for phase in made.phases if phase.number == number).steps:
+        batch, count = made.batch_plans.get(step.target), made.counts_by_table.get(step.target)
+        yield (
+            number,
+            step.source,
+            step.target,
+            step.table_type.value,
+            count.in_scope if count else 0,
+            batch.batches if batch else 0,
+            batch.estimate.text if batch else "",
+            risks.get(step.target, ""),
+            step.rollback.value.replace("_", " "),
+        )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

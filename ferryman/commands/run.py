@@ -1,0 +1,202 @@
+"""`ferryman run` and `ferryman resume`: rows move, under an approval, without asking."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ferryman.commands.conversation import heard, interruptible, opened, strategies
+from ferryman.commands.edge import Exit
+from ferryman.commands.options import Where, Which
+from ferryman.commands.pair import chosen_run, pair_of, remember, run_pair, target_ledger
+from ferryman.commands.plan import plan_json, show_plan
+from ferryman.commands.voice import Voice
+from ferryman.domain import plan_file
+from ferryman.domain.conversation import Approve, DecidePayload, Payload, ReviewPayload
+from ferryman.domain.errors import Configuration, Refused, Usage
+from ferryman.domain.fits import misfits
+from ferryman.domain.plan import Plan
+from ferryman.domain.run import Outcome, RunStatus
+from ferryman.graph.checks import binding_now, live_catalogues, refuse_drift
+from ferryman.graph.context import Options
+from ferryman.session import Session
+from ferryman.settings import Pair, load
+from ferryman.standing import OVER
+
+_ENDS = {
+    RunStatus.SUCCESS: Exit.DONE,
+    RunStatus.SUCCESS_WITH_QUARANTINE: Exit.FINDINGS,
+    RunStatus.ROLLED_BACK: Exit.FINDINGS,
+    RunStatus.CANCELLED: Exit.WAITING,
+}
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+
+
+@dataclass(frozen=True)
+class RunWish:
+    """What `ferryman run` was asked for."""
+
+    plan: Path
+    approve: str = ""
+    where: Where = field(default_factory=Where)
+    by: str = ""
+    decide: tuple[str, ...] = ()
+    preflight: bool = True
+    dry_run: bool = False
+    sample: str = ""
+
+
+def run(wish: RunWish, as_json: bool) -> int:
+    """Run a plan from its file. Raises Refused while it must not: an open question, an approval that does not bind."""
+    voice, part, text = Voice(as_json), _share(wish.sample), _text(wish.plan)
+    given = plan_file.load(text, str(wish.plan))
+    pair = _pair(wish, given)
+    options = _options(wish.decide, wish.preflight and not given.preflight.skipped, pair)
+    with opened(pair, options, wish.by) as session:
+        _refuse_other_databases(session, given, wish.approve)
+        _refuse_misfits(session, given, text, wish.plan)
+        list(session.take(given))
+        review = _reviewed(session)
+        if refused := _open_question(review, wish.plan):
+            return voice.refuse(refused, plan_json(review) | {"status": "waiting"})
+        if wish.dry_run or part is not None:
+            return _rehearse(session, review, part, voice)
+        approve = wish.approve or _asked(review, voice)
+        if not approve:
+            refused = Refused("The plan is not approved; nothing was written.", f"Approve it: --approve {review.token}")
+            return voice.refuse(refused, plan_json(review) | {"status": "waiting"})
+        remember(session.run, pair)
+        return _drive(session, Approve(token=approve, by=wish.by), voice)
+
+
+def resume(which: Which, by: str, decide: tuple[str, ...], as_json: bool) -> int:
+    """Go on with a run from its ledger."""
+    voice, pair = Voice(as_json), run_pair(which)
+    with target_ledger(Which(Where(target=pair.target))) as ledger:
+        record = chosen_run(ledger, which.run, lambda record: record.status not in OVER, "that could go on")
+    with opened(pair, _options(decide, True, pair), by) as session:
+        remember(record.run, pair)
+        return _drive(session, record.run, voice)
+
+
+def _drive(session: Session, what: Approve | str, voice: Voice) -> int:
+    """Let it run to its end or to where it waits; say how it ended."""
+    with interruptible(session) as interrupts:
+        heard(session.reopen(what) if isinstance(what, str) else session.say(what), voice)
+    voice.give(run_json(session.run, session.outcome, session.payload))
+    if session.outcome is not None:
+        return _ENDS.get(session.outcome.status, Exit.FAILED)
+    _say_waiting(session, voice)
+    return Exit.INTERRUPTED if interrupts.pressed else Exit.WAITING
+
+
+def run_json(run_id: str, outcome: Outcome | None, payload: Payload | None) -> dict[str, Any]:
+    """How a run ended, or what it waits for, for a program."""
+    waiting = RunStatus.WAITING if isinstance(payload, DecidePayload) else RunStatus.PAUSED
+    return {
+        "run": run_id,
+        "status": (outcome.status if outcome else waiting).value,
+        "outcome": outcome.model_dump(mode="json") if outcome else None,
+        "payload": payload.model_dump(mode="json") if payload else None,
+    }
+
+
+def _say_waiting(session: Session, voice: Voice) -> None:
+    payload = session.payload
+    if payload is None:
+        return
+    voice.say(payload.message)
+    if isinstance(payload, DecidePayload):
+        for option in payload.decision.options:
+            mark = " (recommended)" if option.strategy is payload.decision.recommended else ""
+            voice.say(f"  {option.strategy.value}: {option.choice}{mark}")
+        voice.say(f"Decide:  ferryman resume {session.run} --decide STRATEGY")
+    else:
+        voice.say(f"Go on:  ferryman resume {session.run}")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise Usage(f"The plan {path} cannot be read: {reason}.", "`ferryman plan ... -o FILE` writes one.") from error
+
+
+def _refuse_other_databases(session: Session, given: Plan, approve: str) -> None:
+    """An approval of other databases, or of other tables and columns in them, is refused before anything else."""
+    binding, _ = binding_now(given, session.context)
+    if approve and set(binding.changed(approve)) - {"plan", "preflight"}:
+        refuse_drift(binding, approve)
+
+
+def _refuse_misfits(session: Session, given: Plan, text: str, path: Path) -> None:
+    """An edit that does not fit the live catalogues is refused with its line and with what would fit."""
+    catalogues = live_catalogues(session.context)
+    if wrong := misfits(given, catalogues.source, catalogues.target):
+        raise plan_file.refused(text, str(path), wrong)
+
+
+def _pair(wish: RunWish, given: Plan) -> Pair:
+    """The plan's own databases, unless others are named: the same plan runs on a rehearsal pair."""
+    connections = given.connections
+    return pair_of(
+        Where(source=wish.where.source or connections.source, target=wish.where.target or connections.target)
+    )
+
+
+def _options(decide: tuple[str, ...], preflight: bool, pair: Pair) -> Options:
+    return Options(
+        preflight=preflight,
+        deadline_minutes=load().deadline_minutes,
+        decisions=strategies(decide),
+        connection_names=pair.names,
+    )
+
+
+def _reviewed(session: Session) -> ReviewPayload:
+    if isinstance(session.payload, ReviewPayload):
+        return session.payload
+    raise Configuration("The plan could not be put up for review.", "Make it anew with `ferryman plan`.")
+
+
+def _open_question(review: ReviewPayload, path: Path) -> Refused | None:
+    asked = review.plan.open_questions
+    if not asked:
+        return None
+    more = f" (and {len(asked) - 1} more)" if len(asked) > 1 else ""
+    keys = ", ".join(option.key for option in asked[0].options)
+    return Refused(
+        f"A question of the plan is open{more}: {asked[0].text}",
+        f"Answer it in {path}, or by `ferryman plan --answer`; the answers are: {keys}.",
+    )
+
+
+def _asked(review: ReviewPayload, voice: Voice) -> str:
+    """The approval of whoever sits here; nothing where nobody does, or where it is a no."""
+    if not voice.interactive:
+        return ""
+    show_plan(review, voice)
+    voice.say(f"\nWritten would be: {', '.join(review.writes)}.")
+    return review.token if voice.ask(review.question) else ""
+
+
+def _share(sample: str) -> float | None:
+    """ "1%" as 0.01. Raises Usage for what is no percentage."""
+    if not sample:
+        return None
+    found = _PERCENT.fullmatch(sample.strip())
+    if found is None or not 0 < float(found[1]) <= 100:
+        raise Usage(f'"{sample}" is no share of the rows.', 'Give a percentage, e.g. --sample "1%".')
+    return float(found[1]) / 100
+
+
+def _rehearse(session: Session, review: ReviewPayload, share: float | None, voice: Voice) -> int:
+    """Everything but the commit: before and after, side by side."""
+    from ferryman.graph.rehearse import rehearse
+
+    rehearsed = rehearse(session.context, review.plan, share)
+    voice.give(rehearsed)
+    return Exit.DONE

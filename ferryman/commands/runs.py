@@ -1,0 +1,128 @@
+"""`ferryman runs`, `status` and `pause`: the new database's ledger, from any terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ferryman.commands.edge import Exit
+from ferryman.commands.options import Where, Which
+from ferryman.commands.pair import chosen_run, target_ledger
+from ferryman.commands.voice import Voice
+from ferryman.domain.errors import Usage
+from ferryman.domain.events import Event
+from ferryman.domain.run import Status, TableProgress, duration_text
+from ferryman.domain.validation import CheckStatus
+from ferryman.standing import OVER, now, status_of
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.progress import progress
+from ferryman.tools.move.records import RunRecord
+
+
+def runs(where: Where, as_json: bool) -> int:
+    voice = Voice(as_json)
+    with target_ledger(Which(where)) as ledger:
+        found = [(record, progress(ledger, record.run)) for record in ledger.runs()]
+    voice.give({"runs": [_run_json(record, tables) for record, tables in found]})
+    if not as_json:
+        voice.table(
+            ("run", "status", "rows", "tables", "begun", "by"),
+            [
+                (
+                    record.run,
+                    now(record).value.replace("_", " "),
+                    sum(table.accounting.migrated for table in tables),
+                    ", ".join(table.table for table in tables),
+                    f"{record.run_started:%Y-%m-%d %H:%M} UTC",
+                    record.approval.by,
+                )
+                for record, tables in found
+            ],
+        )
+    return Exit.DONE
+
+
+def _run_json(record: RunRecord, tables: tuple[TableProgress, ...]) -> dict[str, object]:
+    return {
+        "run": record.run,
+        "status": now(record).value,
+        "started_at": record.run_started.isoformat(),
+        "ended_at": record.ended_at.isoformat() if record.ended_at else None,
+        "by": record.approval.by,
+        "plan_hash": record.amended.hash,
+        "tables": [table.table for table in tables],
+        "records_migrated": sum(table.accounting.migrated for table in tables),
+        "records_quarantined": sum(table.accounting.quarantined for table in tables),
+    }
+
+
+def status(which: Which, as_json: bool) -> int:
+    voice = Voice(as_json)
+    with target_ledger(which) as ledger:
+        record = latest(ledger, which.run)
+        standing = status_of(ledger, record.run, events_of(record.run))
+    voice.give(standing)
+    if not as_json:
+        _show(standing, voice)
+    return Exit.DONE
+
+
+def latest(ledger: Ledger, run: str) -> RunRecord:
+    """The named run; else the one that is not over; else the newest."""
+    if run:
+        return ledger.run(run)
+    found = ledger.runs()
+    going = [record for record in found if record.status not in OVER]
+    if len(going) > 1 or not found:
+        return chosen_run(ledger, "", lambda record: record.status not in OVER, "that is not over")
+    return going[0] if going else found[-1]
+
+
+def events_of(run: str) -> Iterator[Event]:
+    """What this folder's log has of a run; nothing where it was made elsewhere."""
+    from ferryman.workspace import Workspace
+
+    return (event for _, event in Workspace().events(run))
+
+
+def _show(standing: Status, voice: Voice) -> None:
+    going = standing.status not in OVER
+    voice.say(
+        f"Run {standing.run}: {standing.status.value.replace('_', ' ')}, {standing.overall_progress}% done", "bold"
+    )
+    if going:
+        voice.say(f"  {standing.technical_status.replace('_', ' ')}; time left: {standing.estimated_completion}")
+    if standing.waiting_for:
+        voice.say(f"  waits for: {standing.waiting_for}")
+    voice.table(
+        ("table", "is", "done", "of", "moved", "set aside", "took", "checks"),
+        [_table(table) for table in standing.tables],
+    )
+    undo = "can be undone" if standing.rollback_available else f"cannot be undone: {standing.rollback_blocker}"
+    voice.say(f"  last checkpoint: {standing.last_successful_checkpoint or 'none yet'}; it {undo}")
+
+
+def _table(table: TableProgress) -> tuple[object, ...]:
+    checks = table.validation.status if table.validation else CheckStatus.NOT_VALIDATED
+    return (
+        table.table,
+        table.state.value.replace("_", " "),
+        table.done,
+        table.total,
+        table.accounting.migrated,
+        table.accounting.quarantined,
+        duration_text(table.seconds),
+        checks.value.replace("_", " "),
+    )
+
+
+def pause(which: Which, as_json: bool) -> int:
+    """The request goes through the ledger; the run stops after its running batch."""
+    voice = Voice(as_json)
+    with target_ledger(which) as ledger:
+        record = chosen_run(ledger, which.run, lambda record: record.running, "at work")
+        if not record.running:
+            raise Usage(f"Run {record.run} is not at work: it is {now(record).value}.", "There is nothing to pause.")
+        ledger.request_stop(record.run, "asked to pause from another terminal")
+    voice.give({"run": record.run, "stop_requested": True})
+    voice.say(f"Run {record.run} stops after its running batch.\nGo on later:  ferryman resume {record.run}")
+    return Exit.DONE

@@ -1,0 +1,45 @@
+"""`ferryman chat` and `ferryman demo`."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from ferryman.chat import Chat, Way
+from ferryman.commands.conversation import opened
+from ferryman.commands.edge import Exit
+from ferryman.commands.options import Where
+from ferryman.commands.pair import pair_of, remember
+from ferryman.commands.voice import Voice
+from ferryman.demo import BRACKETS, build, play
+from ferryman.domain.errors import Usage
+from ferryman.domain.run import RunStatus
+from ferryman.graph.context import Options
+from ferryman.screen import Screen
+from ferryman.settings import Pair, load
+
+
+def chat(where: Where, by: str, as_json: bool) -> int:
+    """Talk about two databases until the person leaves."""
+    if as_json:
+        raise Usage("A conversation cannot be one JSON object.", "For programs there are `ferryman plan` and `run`.")
+    voice, pair = Voice(as_json), pair_of(where)
+    options = Options(connection_names=pair.names, deadline_minutes=load().deadline_minutes)
+    with opened(pair, options, by) as session:
+        return Chat(session, Screen(voice.console), _way(where, pair)).talk()
+
+
+def _way(where: Where, pair: Pair) -> Way:
+    """The commands that lead back here: this folder remembers where the databases of a run are."""
+    named = {"": where.name, "--source": where.source, "--target": where.target}
+    words = (f"{option} {shlex.quote(text)}".strip() for option, text in named.items() if text)
+    return Way(chat=" ".join(("ferryman chat", *words)), keep=lambda run: remember(run, pair))
+
+
+def demo(folder: Path | None, interactive: bool, as_json: bool) -> int:
+    """Play the specification's first example, or let the reader type in its databases."""
+    voice, stage = Voice(as_json), build(BRACKETS, folder)
+    outcome = play(BRACKETS, stage, voice.console, interactive=interactive)
+    voice.give({"folder": str(stage.folder), "outcome": outcome.model_dump(mode="json") if outcome else None})
+    done = interactive or (outcome is not None and outcome.status is RunStatus.SUCCESS)
+    return Exit.DONE if done else Exit.FAILED

@@ -1,0 +1,86 @@
+"""A person at a terminal, or a pipe in their place: how lines are read, and what Ctrl-C does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from types import FrameType
+from typing import Self
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import WordCompleter
+from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.output import create_output
+from prompt_toolkit.output.vt100 import Vt100_Output
+from prompt_toolkit.shortcuts import CompleteStyle
+
+from ferryman.commands.edge import Exit
+from ferryman.screen import Screen
+
+LONGEST = 4_000  #: characters of a line that are listened to
+
+Reader = Callable[[str], str]  #: prompts for a line; raises EOFError when nobody says anything more
+
+
+def listen(screen: Screen, completions: Iterable[str]) -> Reader:
+    """How lines are read here: edited at a terminal, one after the other from a pipe."""
+    return _typed(completions) if sys.stdin.isatty() and screen.console.is_terminal else _piped(screen)
+
+
+def _typed(completions: Iterable[str]) -> Reader:
+    """A prompt with history and completion. It asks the terminal nothing, so that it works in every one."""
+    output = create_output(stdout=sys.stderr)
+    if isinstance(output, Vt100_Output):
+        output.enable_cpr = False
+    prompter: PromptSession[str] = PromptSession(
+        history=InMemoryHistory(),
+        completer=WordCompleter(list(completions), sentence=True),
+        complete_while_typing=False,
+        complete_style=CompleteStyle.READLINE_LIKE,
+        reserve_space_for_menu=0,
+        output=output,
+    )
+    return prompter.prompt
+
+
+def _piped(screen: Screen) -> Reader:
+    """Lines of a pipe or a file; each is shown, so that what is written down reads as a conversation."""
+    with suppress(AttributeError):
+        sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
+
+    def read_line(_prompt: str) -> str:
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        screen.person(line.strip()[:LONGEST])
+        return line
+
+    return read_line
+
+
+class Interrupts:
+    """While the graph works: Ctrl-C and a polite kill stop after the running batch; a second one leaves at once."""
+
+    def __init__(self, stop: Callable[[], None], abandon: Callable[[], None]) -> None:
+        self.stop = stop  #: asks for a stop after the running batch, and says so
+        self.abandon = abandon  #: says what is left when the process ends right afterwards
+        self.pressed = False
+        self.killed = False  #: by SIGTERM: there is nobody to ask how to go on
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._press) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _press(self, number: int, _frame: FrameType | None) -> None:
+        if self.pressed:
+            self.abandon()
+            os._exit(Exit.INTERRUPTED)  # threads may be inside the database's library, where nothing else reaches them
+        self.pressed, self.killed = True, number == signal.SIGTERM
+        self.stop()

@@ -1,0 +1,93 @@
+"""`ferryman rollback` and `finish`: what takes something away asks first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ferryman.commands.edge import Exit
+from ferryman.commands.options import Which
+from ferryman.commands.pair import chosen_run, target_ledger
+from ferryman.commands.voice import Voice
+from ferryman.domain.errors import Refused, Usage
+from ferryman.domain.events import Event, RolledBack
+from ferryman.domain.run import RunStatus
+from ferryman.standing import OVER
+from ferryman.story import sentence
+from ferryman.tools.move.archive import archive, drop
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.progress import progress
+from ferryman.tools.move.records import RunRecord
+from ferryman.tools.move.rollback import rollback as undo
+from ferryman.workspace import Workspace
+
+
+def rollback(which: Which, tables: tuple[str, ...], yes: bool, as_json: bool) -> int:
+    """Undo a run or some of its tables. Raises Refused where rows of others hang on them, naming these."""
+    voice = Voice(as_json)
+    with target_ledger(which) as ledger:
+        record = chosen_run(ledger, which.run, lambda record: record.status is not RunStatus.ROLLED_BACK, "to undo")
+        chosen = _chosen(ledger, record, tables)
+        done = [table for table in progress(ledger, record.run) if table.table in chosen]
+        rows = sum(table.accounting.migrated + table.accounting.placeholders for table in done)
+        question = f"Undo run {record.run}: take {rows:,} rows out of {', '.join(chosen)}?"
+        if not (yes or voice.ask(question)):
+            raise Refused(f"{question[:-1]} was not confirmed; nothing was changed.", "Confirm with --yes.")
+        undone = _undo(ledger, record, tables)
+    voice.give({"run": record.run, "tables": [event.model_dump(mode="json", exclude={"event"}) for event in undone]})
+    for event in undone:
+        voice.say(sentence(event))
+    return Exit.DONE
+
+
+def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> list[RolledBack]:
+    """Undo; the events go into this folder's log of the run as well, where it has one."""
+    seen: list[Event] = []
+    undo(ledger.target, ledger, record.run, tables or None, emit=seen.append)
+    workspace = Workspace()
+    if workspace.run_folder(record.run).exists():
+        for event in seen:
+            workspace.record(record.run, event)
+    return [event for event in seen if isinstance(event, RolledBack)]
+
+
+def _chosen(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> tuple[str, ...]:
+    known = [table.table for table in ledger.tables_of(record.run)]
+    for name in tables:
+        if name not in known:
+            raise Usage(f'Run {record.run} did not write a table "{name}".', f"It wrote: {', '.join(known)}.")
+    return tables or tuple(known)
+
+
+def finish(which: Which, output: Path | None, yes: bool, as_json: bool) -> int:
+    """Archive the whole ledger and drop it. Raises Refused while a run is not over."""
+    voice = Voice(as_json)
+    with target_ledger(which) as ledger:
+        found = ledger.runs()
+        if which.run:
+            ledger.run(which.run)
+        _refuse_unfinished(found)
+        path = output or Path(f"ferryman-ledger-{ledger.target.identity.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}.jsonl")
+        question = (
+            f"Write the ledger with {_counted(found)} to {path} and drop it? Nothing of it can be undone afterwards."
+        )
+        if not (yes or voice.ask(question)):
+            raise Refused("It was not confirmed that the ledger goes; nothing was changed.", "Confirm with --yes.")
+        rows = archive(ledger, path)
+        drop(ledger)
+    voice.give({"runs": [record.run for record in found], "file": str(path), "entries": rows})
+    voice.say(f"Written: {path} ({rows:,} entries; it may hold values of rows, and is readable by its owner only).")
+    return Exit.DONE
+
+
+def _refuse_unfinished(found: tuple[RunRecord, ...]) -> None:
+    for record in found:
+        if record.status not in OVER:
+            raise Refused(
+                f"Run {record.run} is not over: it is {record.status.value}.",
+                f"Bring it to its end: `ferryman resume {record.run}`; or undo it: `ferryman rollback {record.run}`.",
+            )
+
+
+def _counted(found: tuple[RunRecord, ...]) -> str:
+    return "1 run" if len(found) == 1 else f"{len(found):,} runs"

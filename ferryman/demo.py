@@ -1,0 +1,105 @@
+"""`ferryman demo`: the specification's first example, played for real on two databases made for it.
+
+Nothing is pretended: two SQLite files are built, the conversation runs through the same chat as any other, and every
+figure that is shown was measured.
+"""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from ferryman import session as sessions
+from ferryman.chat import Chat, Way
+from ferryman.commands.terminal import Reader
+from ferryman.demo_data import build_brackets
+from ferryman.domain.errors import Configuration, Usage
+from ferryman.domain.run import Outcome
+from ferryman.screen import Screen
+
+
+@dataclass(frozen=True)
+class Story:
+    """A demo: how its databases are made, and what the person says, in order."""
+
+    title: str
+    build: Callable[[Path], tuple[Path, Path]]
+    words: tuple[str, ...]
+
+
+BRACKETS = Story(
+    title="A dispatch application of 2012 moves into its new database. Somebody notices that a table is empty there.",
+    build=build_brackets,
+    words=(
+        "I noticed that my brackets table is empty in the new system.",
+        "Is that safe?",
+        "Yes, go ahead.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A story's two databases, in a folder of its own."""
+
+    folder: Path
+    legacy: Path
+    new: Path
+
+    @property
+    def way(self) -> Way:
+        """Commands that work from anywhere: the folder is named in them."""
+        old, new = shlex.quote(str(self.legacy)), shlex.quote(str(self.new))
+        return Way(
+            chat=f"ferryman chat --source {old} --target {new}",
+            pair=f"--source {old} --target {new}",
+            target=f"--target {new}",
+        )
+
+
+def build(story: Story, folder: Path | None = None) -> Stage:
+    """The story's databases, in a folder that is new each time where none is named.
+
+    Raises Usage where the folder has a demo already, Configuration where it cannot be written.
+    """
+    try:
+        place = folder or Path(tempfile.mkdtemp(prefix="ferryman-demo-"))
+        legacy, new = story.build(place)
+    except FileExistsError as error:
+        raise Usage(f"The folder {folder} holds a demo already.", "Name another --folder, or none.") from error
+    except OSError as error:
+        raise Configuration(
+            f"The demo's databases cannot be written: {error.strerror}.", "Name a --folder that you can write to."
+        ) from error
+    return Stage(place, legacy, new)
+
+
+def play(story: Story, stage: Stage, console: Console, *, interactive: bool = False) -> Outcome | None:
+    """Play a story, or let the reader type; gives how its last run ended."""
+    screen = Screen(console)
+    screen.says(story.title, "bold")
+    screen.line(f"old: {stage.legacy}")
+    screen.line(f"new: {stage.new}")
+    with sessions.open(str(stage.legacy), str(stage.new), folder=stage.folder) as session:
+        reader = None if interactive else reciting(story.words, screen)
+        Chat(session, screen, stage.way, reader).talk(alone=interactive)
+        return session.outcome
+
+
+def reciting(words: Sequence[str], screen: Screen) -> Reader:
+    """Says what a story's person says, line by line."""
+    waiting = iter(words)
+
+    def say(_prompt: str) -> str:
+        line = next(waiting, None)
+        if line is None:
+            raise EOFError
+        screen.person(line)
+        return line
+
+    return say

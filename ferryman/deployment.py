@@ -1,0 +1,36 @@
+"""The graph for LangGraph's own server (`langgraph.json`): connection names are resolved from the environment.
+
+    FERRYMAN_CONNECTION=shop          a name in ferryman.toml, or
+    FERRYMAN_SOURCE=... FERRYMAN_TARGET=...    the two URLs
+
+The server brings its own checkpointer. The databases stand in the Context, never in state or in `configurable`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langgraph.graph.state import CompiledStateGraph
+
+from ferryman.graph.build import draw
+from ferryman.graph.context import Context
+from ferryman.graph.state import State
+from ferryman.settings import Settings, resolve_pair
+from ferryman.tools.databases.connect import check_pair, open_source, open_target
+
+
+def context_from_environment() -> Context:
+    """Both databases as the environment names them. Raises Configuration when one cannot be opened."""
+    settings = Settings()
+    pair = resolve_pair(settings.connection, "", settings)
+    source, target = open_source(pair.source), open_target(pair.target)
+    check_pair(source, target)
+    return Context(source=source, target=target)
+
+
+def make_graph() -> CompiledStateGraph[Any, Any, Any, Any]:
+    """The compiled graph, its context bound to the environment's databases when it is called."""
+    return draw(context_from_environment).compile()
+
+
+__all__ = ["Context", "State", "context_from_environment", "make_graph"]

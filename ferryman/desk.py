@@ -1,0 +1,325 @@
+"""What a front door does beside the graph: a first glance, rows for the screen, the plan for an engineer, runs, undo.
+
+Rows are read when a person asks to see them, shown, and kept nowhere: not in state, events, transcript or report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from ferryman.agents.explain import asked, present_plan
+from ferryman.agents.wording import clean
+from ferryman.domain import plan_file
+from ferryman.domain.conversation import DecidePayload, ReviewPayload, ShowRows
+from ferryman.domain.errors import Configuration, Usage
+from ferryman.domain.events import Event, RolledBack
+from ferryman.domain.findings import MissingGroup
+from ferryman.domain.mapping import ColumnMapping
+from ferryman.domain.plan import Plan
+from ferryman.domain.run import RunStatus, Status, TableProgress
+from ferryman.domain.schema import Database
+from ferryman.graph.checks import live_catalogues
+from ferryman.graph.context import Context
+from ferryman.graph.work import all_compiled, compiled
+from ferryman.report import write_report
+from ferryman.session import Session
+from ferryman.standing import OVER, now, status_of
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.progress import progress
+from ferryman.tools.move.records import RunRecord
+from ferryman.tools.move.rollback import rollback
+from ferryman.tools.prepare.orphans import Ground, orphan_rows
+from ferryman.tools.prepare.references import LiveReferences
+from ferryman.tools.prepare.transform import CompiledTable
+
+MOST_ROWS = 50  #: on one screen
+LONGEST = 300  #: characters of a value that are shown
+
+
+# What is there
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two databases at a glance: no rows, no values."""
+
+    name: str
+    tables: int
+    empty: tuple[str, ...]  #: names of the tables without a row
+
+
+def glance(session: Session) -> tuple[Side, Side]:
+    """The old and the new database as they are now. Tables of frameworks and of Ferryman itself do not count."""
+    context, found = session.context, live_catalogues(session.context)
+    with context.source.connect("looking at the old database") as connection:
+        old = _side(connection, found.source, context.source.identity.name)
+    with context.target.connect("looking at the new database", reading=True) as connection:
+        return old, _side(connection, found.target, context.target.identity.name)
+
+
+def _side(connection: Connection, database: Database, name: str) -> Side:
+    tables = [table.name for table in database.data_tables]
+    empty = tuple(t for t in tables if connection.execute(select(1).select_from(clause(t)).limit(1)).first() is None)
+    return Side(name, len(tables), empty)
+
+
+# Rows for the screen
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A legacy column with its value, and what becomes of it. Parts that there are not are empty."""
+
+    old: str
+    before: str
+    new: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class RowShown:
+    """One legacy row for a person's eyes."""
+
+    title: str
+    lines: tuple[Beside, ...]
+
+    @property
+    def both(self) -> bool:
+        """Whether its future form stands beside it."""
+        return any(line.new for line in self.lines)
+
+
+def show_rows(session: Session, wish: ShowRows) -> tuple[RowShown, ...]:
+    """Legacy rows beside their future form, or the rows of the open decision. Raises Usage without a plan."""
+    count = max(1, min(wish.count, MOST_ROWS))
+    if wish.only_problem and isinstance(session.payload, DecidePayload):
+        return tuple(_problem_rows(session, session.payload))[:count]
+    if session.plan is None:
+        raise Usage("There is no plan yet to show rows of.", 'Say what is missing first, or "move everything".')
+    table = wish.table or session.plan.phases[0].tables[0]
+    if table not in session.plan.mapping.by_target or not session.plan.mapping.by_target[table].columns:
+        raise Usage(f"No rows go into {clean(table)} by this plan.", "`/plan` shows which tables it fills.")
+    work = compiled(session.plan.mapping, table, live_catalogues(session.context), session.context.clock())
+    return tuple(_future(session.context, session.plan, work, count))
+
+
+def _future(context: Context, plan: Plan, work: CompiledTable, count: int) -> Iterator[RowShown]:
+    rows = clause(work.source)
+    wanted = work.read(rows).where(work.in_filter(rows)).order_by(*work.key_columns(rows)).limit(count)
+    with context.source.connect() as old, context.target.connect(reading=True) as new:
+        references = LiveReferences(plan.mapping, work.source_database, work.target_database, old, new)
+        for batch in context.source.dialect.read(old, wanted, work.families, count):
+            for before, after in zip(batch.to_pylist(), work.apply(batch, references).to_pylist(), strict=True):
+                lines = (line for column in work.mapping.columns for line in _beside(column, before, after))
+                yield RowShown(_title(work, before), tuple(lines))
+
+
+def _beside(column: ColumnMapping, before: dict[str, Any], after: dict[str, Any]) -> Iterator[Beside]:
+    """A line of the mapping; where several legacy columns feed it, a line each."""
+    first, *more = column.source or ("",)
+    yield Beside(first, shown(before[first]) if first else "", column.target, shown(after[column.target]))
+    for name in more:
+        yield Beside(name, shown(before[name]), "", "")
+
+
+def _title(work: CompiledTable, row: dict[str, Any]) -> str:
+    return f"{clean(work.source.name)} {', '.join(shown(row[name]) for name in work.mapping.key)}"
+
+
+def shown(value: object) -> str:
+    """A value as a person reads it: blanks at the ends can be seen, and nothing fills the screen."""
+    if value is None:
+        return "(empty)"
+    if isinstance(value, bytes):
+        return f"({len(value):,} bytes)"
+    text = str(value)
+    text = text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text):,} characters)"
+    return f'"{text}"' if isinstance(value, str) and (not text or text != text.strip()) else text
+
+
+def _problem_rows(session: Session, payload: DecidePayload) -> Iterator[RowShown]:
+    """The rows behind an open decision, group by group, each with its plain reason."""
+    context, plan = session.context, session.plan
+    assert plan is not None
+    all_work = all_compiled(plan.mapping, live_catalogues(context), context.clock())
+    for group in payload.decision.diagnosis.groups:
+        work = all_work[group.table]
+        found = orphan_rows(context.source, context.target, work, group, Ground(all_work), MOST_ROWS)
+        for row in found:
+            lines = tuple(Beside(name, shown(value)) for name, value in row.items())
+            yield RowShown(f"{_title(work, row)}: {_reason(group)}", lines)
+
+
+def _reason(group: MissingGroup) -> str:
+    return f"its row in {clean(group.parent)} is missing ({group.cause.value.replace('_', ' ')})"
+
+
+# The plan and the report as files
+
+
+def save_plan(session: Session, path: str = "") -> tuple[Path, Path]:
+    """Write the plan and a summary in words beside it, for somebody else to look at. Never over a file.
+
+    Without a path: plan.yaml, or the first of plan-2.yaml, plan-3.yaml ... that is free.
+    """
+    if session.plan is None:
+        raise Usage("There is no plan yet to save.", 'Say what is missing first, or "move everything".')
+    plan = _yaml(Path(path)) if path else _free(Path("plan.yaml"))
+    summary = plan.with_suffix(".md")
+    token = session.payload.token if isinstance(session.payload, ReviewPayload) else ""
+    for file, text in ((plan, plan_file.dump(session.plan)), (summary, summary_of(session.plan, plan, token))):
+        _write_new(file, text)
+    return plan, summary
+
+
+def _yaml(path: Path) -> Path:
+    return path if path.suffix in (".yaml", ".yml") else path.with_name(f"{path.name}.yaml")
+
+
+def _free(path: Path) -> Path:
+    names = (path if n == 1 else path.with_stem(f"{path.stem}-{n}") for n in range(1, 10_000))
+    return next(name for name in names if not (name.exists() or name.with_suffix(".md").exists()))
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        with path.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError as error:
+        raise Usage(f"{path} is there already.", "Give another name: /save NAME.yaml") from error
+    except OSError as error:
+        raise Configuration(f"{path} cannot be written: {error.strerror}.", "Give another name.") from error
+
+
+def summary_of(plan: Plan, file: Path, token: str) -> str:
+    """The plan in words, as Markdown, for whoever is to look at it. Names and counts; no row's value."""
+    told = present_plan(plan)
+    steps = (step for phase in plan.phases for step in phase.steps)
+    lines = [
+        "# A migration plan to look at",
+        "",
+        _plain(told.summary),
+        "",
+        "| from | to | rows | undo |",
+        "|---|---|--:|---|",
+    ]
+    for step in steps:
+        count = plan.counts_by_table.get(step.target)
+        cells = (
+            step.source,
+            step.target,
+            f"{count.in_scope:,}" if count else "",
+            step.rollback.value.replace("_", " "),
+        )
+        lines.append(f"| {' | '.join(_plain(cell) for cell in cells)} |")
+    lines += [
+        "",
+        *(f"- {_plain(line.strip(' -'))}" for line in told.details),
+        "",
+        _plain(f"{told.time} {told.safety}"),
+        "",
+    ]
+    for question in plan.open_questions:
+        lines += ["## Still to be answered", "", *(_plain(line.strip()) for line in asked(question)), ""]
+    lines += [f"The whole plan, every column of it, is in `{file.name}`.", ""]
+    if token and not plan.open_questions:
+        lines += ["To run it as it stands:", "", f"    ferryman run --plan {file.name} --approve {token}", ""]
+    return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """A text in Markdown as it stands: a name out of a database is never markup."""
+    return "".join(f"\\{c}" if c in "\\`*_[]<>|#" else c for c in text)
+
+
+def save_report(session: Session, run: str, path: str = "") -> Path:
+    """Write a run's report: HTML, or Markdown where the name ends in .md."""
+    file = Path(path or f"report-{run}.html")
+    try:
+        return write_report(Ledger(session.context.target), run, file, session.workspace)
+    except OSError as error:
+        raise Configuration(f"{file} cannot be written: {error.strerror}.", "Give another name.") from error
+
+
+# Runs
+
+
+def run(session: Session, run: str) -> Status:
+    """Everything about one run. Raises Usage when the ledger has none of that id."""
+    return status_of(Ledger(session.context.target), run)
+
+
+def runs(session: Session) -> tuple[Status, ...]:
+    """Every run that the target's ledger knows, oldest first, without what takes time to find out."""
+    ledger = Ledger(session.context.target)
+    return tuple(_brief(ledger, record) for record in ledger.runs())
+
+
+def _brief(ledger: Ledger, record: RunRecord) -> Status:
+    return Status(
+        run=record.run,
+        status=now(record),
+        phase="",
+        overall_progress=0,
+        current_table=None,
+        technical_status="",
+        estimated_completion="",
+        estimated_seconds=None,
+        last_successful_checkpoint=None,
+        tables=progress(ledger, record.run),
+        started_at=record.run_started,
+        waiting_for=record.waiting_for,
+    )
+
+
+def to_resume(found: Sequence[Status]) -> tuple[Status, ...]:
+    """The runs that are not over, and at which no process works."""
+    return tuple(run for run in found if run.status not in OVER and run.status is not RunStatus.RUNNING)
+
+
+def to_undo(found: Sequence[Status]) -> tuple[Status, ...]:
+    """The runs that made or changed rows and were not undone."""
+    return tuple(run for run in found if run.status is not RunStatus.ROLLED_BACK and made(run))
+
+
+def made(run: Status, tables: Sequence[str] = ()) -> int:
+    """Rows that a run made in the target and that are there still, of all its tables or of some."""
+    return sum(_made(table) for table in run.tables if not tables or table.table in tables)
+
+
+def _made(table: TableProgress) -> int:
+    return table.accounting.migrated + table.accounting.placeholders
+
+
+def undo(session: Session, run: str, tables: Sequence[str] = ()) -> tuple[RolledBack, ...]:
+    """Undo a run, or some of its tables; gives an event a table. Raises Refused where rows of others hang on them."""
+
+    def keep(event: Event) -> None:
+        if session.workspace is not None:
+            session.workspace.record(run, event)
+
+    return rollback(session.context.target, run, tuple(tables) or None, emit=keep)
+
+
+__all__ = [
+    "Beside",
+    "RowShown",
+    "Side",
+    "glance",
+    "made",
+    "run",
+    "runs",
+    "save_plan",
+    "save_report",
+    "show_rows",
+    "summary_of",
+    "to_resume",
+    "to_undo",
+    "undo",
+]

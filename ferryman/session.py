@@ -1,0 +1,235 @@
+"""One conversation over the graph: words in, events out, and what it waits for.
+
+with ferryman.open("sqlite:///legacy.db", "sqlite:///new.db") as session:
+    for event in session.say("my brackets table is empty in the new system"):
+        print(event)
+    print(session.payload.message)          # the plan, in words
+    for event in session.say("go ahead"):
+        print(event)
+    print(session.outcome.status)
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # read when langgraph is imported
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self, cast
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.types import Command
+
+from ferryman.agents import context as agents
+from ferryman.agents.understand import understand
+from ferryman.domain.conversation import PAYLOAD, Payload, Utterance
+from ferryman.domain.coordination import Request
+from ferryman.domain.events import EVENT, Event, Said
+from ferryman.domain.plan import Plan
+from ferryman.domain.run import Outcome, Status
+from ferryman.graph.build import build_graph
+from ferryman.graph.checks import live_catalogues
+from ferryman.graph.context import Context, Options, utc_now
+from ferryman.graph.listening import hearing
+from ferryman.graph.state import Place, State
+from ferryman.tools.databases.connect import Source, Target, check_pair, open_source, open_target
+from ferryman.tools.move.ledger import Ledger
+from ferryman.workspace import Workspace
+
+Sink = Callable[[Event], None]
+
+MAX_STEPS = 10_000  #: of the graph in one call: a plan of 300 phases with recoveries stays far below
+
+
+class Session:
+    """A conversation about one pair of databases. Not for use from several threads, but for `pause`."""
+
+    def __init__(
+        self,
+        context: Context,
+        *,
+        workspace: Workspace | None = None,
+        checkpointer: BaseCheckpointSaver[Any] | None = None,
+        sink: Sink | None = None,
+    ) -> None:
+        self.context = context
+        self.workspace = workspace
+        self._saver = checkpointer or (workspace or Workspace()).checkpointer()
+        self._graph = build_graph(self._saver)
+        self._sink = sink
+        self.run = context.new_id()
+        self.payload: Payload | None = None  #: what it waits for, after `say` has been read to its end
+        self.outcome: Outcome | None = None  #: how the run ended, once it has
+        self.plan: Plan | None = None  #: the plan that was last put before the person
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def say(self, words: str | Utterance, *, text: str = "") -> Iterator[Event]:
+        """Say something, in words or typed, and get the events up to where it waits again or ends.
+
+        `text` is what was said where it comes typed: the transcript keeps it. Raises FerrymanError when something
+        cannot go on; what was committed stays, and the run resumes.
+        """
+        heard = {"text": words} if isinstance(words, str) else words.model_dump(mode="json")
+        self._note("person", words if isinstance(words, str) else text or f"[{words.say}]")
+        if self.payload is not None:
+            yield from self._drive(Command(resume=heard))
+        else:
+            yield from self._drive({"run": self.run, "heard": heard, "place": Place.START.value})
+
+    def ask_for(self, request: Request) -> Iterator[Event]:
+        """Start with a typed request instead of a sentence."""
+        yield from self._drive(
+            {
+                "run": self.run,
+                "heard": {"say": "request", "request": request.model_dump(mode="json")},
+                "place": Place.START.value,
+            }
+        )
+
+    def take(self, plan: Plan) -> Iterator[Event]:
+        """Start from a plan that was made before, e.g. read from a file: it is checked and put up for review."""
+        yield from self._drive({"run": self.run, "plan": self.context.shelf.put(plan), "given": True})
+
+    def reopen(self, run: str) -> Iterator[Event]:
+        """Go on with a run from the ledger alone."""
+        self.run = run
+        yield from self._drive({"run": run, "reopen": True})
+
+    def anew(self) -> None:
+        """Begin another run in the same conversation. What the one before it moved stays as it is."""
+        self.run = self.context.new_id()
+        self.payload = self.outcome = self.plan = None
+
+    def back(self) -> None:
+        """After an error between a plan and its start: the plan lies before the person again."""
+        self._graph.update_state(self._config(), {"place": Place.REVIEW.value}, as_node="present")
+        for _ in self._drive(None):
+            pass
+
+    def understood(self, words: str, *, runs: tuple[Status, ...] = (), table: str = "") -> Utterance:
+        """The words as they would be taken here and now; before the first request that reads both catalogues.
+
+        `runs` are those that may be spoken of ("what we did yesterday"), `table` is the one last talked about.
+        """
+        if "facts" not in self._state():
+            catalogues = live_catalogues(self.context)
+            put = self.context.shelf.put
+            facts = {"source": put(catalogues.source), "target": put(catalogues.target)}
+        else:
+            facts = self._state()["facts"]
+        place = {"review": Place.REVIEW, "decide": Place.DECIDE, "paused": Place.PAUSED}
+        at = place[self.payload.kind] if self.payload else Place.START
+        heard = hearing({**self._state(), "facts": facts, "place": at}, self.context)
+        over = heard.place is agents.Place.START and self.outcome is not None
+        place_now = agents.Place.DONE if over else heard.place
+        return understand(words, replace(heard, runs=runs, table=heard.table or table, place=place_now))
+
+    def interrupt(self) -> None:
+        """Give up the running batch: called right before the process leaves. The database rolls the batch back."""
+        self._note("person", "[interrupted]")
+
+    def pause(self) -> None:
+        """Ask the running copy to stop after its batch. May be called from a signal handler or another thread."""
+        self.context.stop.set()
+
+    def close(self) -> None:
+        """Give back the lease and the connections. What is undecided stays as it is, and can be resumed."""
+        if self._state().get("approval"):
+            Ledger(self.context.target).release(self.run)
+        connection = getattr(self._saver, "conn", None)
+        if self.workspace is not None and connection is not None:
+            connection.close()
+        self.context.source.dispose()
+        self.context.target.dispose()
+
+    def _config(self) -> RunnableConfig:
+        """LangGraph waits for streamed events on one of its own workers: with a single one nothing else would run."""
+        workers = self.context.options.workers + 1
+        return {"configurable": {"thread_id": self.run}, "recursion_limit": MAX_STEPS, "max_concurrency": workers}
+
+    def _drive(self, step: State | Command[Any] | None) -> Iterator[Event]:
+        self.payload = None
+        self.context.stop.clear()
+        for part in self._graph.stream(
+            step,
+            self._config(),
+            context=self.context,
+            stream_mode=["custom", "updates"],
+            durability="sync",
+            version="v2",
+        ):
+            if part["type"] == "custom":
+                yield self._seen(EVENT.validate_python(part["data"]))
+        self._look()
+
+    def _seen(self, event: Event) -> Event:
+        if self.workspace is not None:
+            self.workspace.record(self.run, event)
+        if isinstance(event, Said):
+            self._note("ferryman", event.text)
+        if self._sink is not None:
+            self._sink(event)
+        return event
+
+    def _state(self) -> State:
+        return cast(State, self._graph.get_state(self._config()).values)
+
+    def _look(self) -> None:
+        snapshot = self._graph.get_state(self._config())
+        state = snapshot.values
+        if snapshot.interrupts:
+            self.payload = PAYLOAD.validate_python(snapshot.interrupts[0].value)
+            self._note("ferryman", f"{self.payload.message}\n{self.payload.question}")
+        if state.get("plan"):
+            self.plan = self.context.shelf.get(state["plan"], Plan)
+        if state.get("finished"):
+            self.outcome = Outcome.model_validate(state["outcome"])
+
+    def _note(self, who: str, text: str) -> None:
+        if self.workspace is not None:
+            self.workspace.say(self.run, who, text)
+
+
+def open(  # noqa: PLR0913 (every argument but two has a default)
+    source: str | Source,
+    target: str | Target,
+    *,
+    folder: Path | None = None,
+    checkpointer: BaseCheckpointSaver[Any] | None = None,
+    sink: Sink | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    by: str = "",
+    options: Options | None = None,
+) -> Session:
+    """Open a conversation about two databases.
+
+    `source` and `target` are SQLAlchemy URLs (or opened ones). Checkpoints, facts and logs go to `folder`/.ferryman
+    (default: the current folder). `checkpointer` replaces the checkpoints' SQLite file by one of your own; `sink` is
+    called with every event. Raises Configuration when a database cannot be opened, or both are the same one.
+    """
+    opened = open_source(source) if isinstance(source, str) else source
+    goal = open_target(target) if isinstance(target, str) else target
+    check_pair(opened, goal)
+    workspace = Workspace(folder)
+    given: dict[str, Any] = {"by": by} if by else {}
+    context = Context(
+        source=opened,
+        target=goal,
+        shelf=workspace.shelf(),
+        clock=clock,
+        stop=threading.Event(),
+        options=options or Options(),
+        **given,
+    )
+    return Session(context, workspace=workspace, checkpointer=checkpointer, sink=sink)

@@ -1,0 +1,121 @@
+"""Where a run stands, from its ledger; the hand-overs between the agents come from the workspace where it has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ferryman.domain.coordination import Delegation
+from ferryman.domain.events import Delegated, DelegationEnded, Event
+from ferryman.domain.plan import duration_range
+from ferryman.domain.run import RunStatus, Status, TableProgress, TableState
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.progress import last_batch, progress
+from ferryman.tools.move.records import RunRecord
+from ferryman.tools.move.rollback import rollback_available
+
+OVER = frozenset(
+    (
+        RunStatus.SUCCESS,
+        RunStatus.SUCCESS_WITH_QUARANTINE,
+        RunStatus.FAILED,
+        RunStatus.ROLLED_BACK,
+        RunStatus.CANCELLED,
+    )
+)
+_FINISHED = frozenset((TableState.VALIDATED, TableState.FAILED, TableState.ROLLED_BACK))
+
+
+def status_of(ledger: Ledger, run: str, events: Iterable[Event] = ()) -> Status:
+    """Everything that `ferryman status` says. Raises Usage when the ledger has no such run."""
+    record, tables = ledger.run(run), progress(ledger, run)
+    current = _current(record, tables)
+    left = _seconds_left(tables)
+    last = last_batch(ledger, run)
+    available, blocker = rollback_available(ledger.target, run)
+    return Status(
+        run=run,
+        status=now(record),
+        phase=_phase(record, tables),
+        overall_progress=_percent(tables),
+        current_table=current.table if current else None,
+        technical_status=_technical(record, current),
+        estimated_completion=_estimate(record, left),
+        estimated_seconds=None if record.status in OVER else left,
+        last_successful_checkpoint=f"{last.table} batch_{last.number}_completed" if last else None,
+        tables=tables,
+        delegations=delegations(events),
+        rollback_available=available,
+        rollback_blocker=blocker,
+        started_at=record.run_started,
+        waiting_for=record.waiting_for,
+    )
+
+
+def delegations(events: Iterable[Event]) -> tuple[Delegation, ...]:
+    """Every hand-over in order, each with how it ended."""
+    found: dict[int, Delegation] = {}
+    for event in events:
+        if isinstance(event, Delegated):
+            found[event.delegation.number] = event.delegation
+        elif isinstance(event, DelegationEnded) and event.number in found:
+            found[event.number] = found[event.number].but(state=event.state)
+    return tuple(found.values())
+
+
+def now(record: RunRecord) -> RunStatus:
+    """What it is in: a run whose process is gone does not run, whatever its row says."""
+    died = record.status is RunStatus.RUNNING and not record.running
+    return RunStatus.PAUSED if died else record.status
+
+
+def _phase(record: RunRecord, tables: tuple[TableProgress, ...]) -> str:
+    if record.status in OVER:
+        return "done"
+    if record.status is RunStatus.WAITING:
+        return "recovery"
+    copied = all(table.state in _FINISHED or table.state is TableState.COPIED for table in tables)
+    return "validation" if copied and tables else "execution"
+
+
+def _current(record: RunRecord, tables: tuple[TableProgress, ...]) -> TableProgress | None:
+    """The table that is worked on, or would be next."""
+    if record.status in OVER:
+        return None
+    begun = [table for table in tables if table.state in (TableState.COPYING, TableState.COPIED)]
+    pending = [table for table in tables if table.state is TableState.PENDING]
+    return next(iter(begun + pending), None)
+
+
+def _technical(record: RunRecord, current: TableProgress | None) -> str:
+    if record.status is RunStatus.RUNNING and not record.running:
+        return "process_gone"
+    if record.status is not RunStatus.RUNNING or current is None:
+        return record.status.value
+    if current.state is TableState.COPIED:
+        return f"validating_{current.table}"
+    planned = record.amended.batch_plans.get(current.table)
+    return f"processing_batch_{current.batches + 1}_of_{max(planned.batches if planned else 1, current.batches + 1)}"
+
+
+def _percent(tables: tuple[TableProgress, ...]) -> int:
+    """Weighted by rows; a run without rows is done when its tables are."""
+    total, done = sum(table.total for table in tables), sum(min(table.done, table.total) for table in tables)
+    if not total:
+        return 100 if all(table.state in _FINISHED for table in tables) else 0
+    return 100 * done // total
+
+
+def _seconds_left(tables: tuple[TableProgress, ...]) -> float:
+    """Each table's rest at the speed that it has shown, or at the one that was estimated."""
+    left = 0.0
+    for table in tables:
+        rest = max(0, table.total - table.done)
+        per_row = table.seconds / table.done if table.done else table.estimated_seconds / max(1, table.total)
+        left += rest * per_row if table.state not in _FINISHED else 0.0
+    return left
+
+
+def _estimate(record: RunRecord, left: float) -> str:
+    if record.status in OVER:
+        return "it is over"
+    return duration_range(left * 0.8, left * 1.25)

@@ -1,0 +1,94 @@
+"""What happened, a sentence an event: for the report. Events that only a program cares about have none."""
+
+from __future__ import annotations
+
+from ferryman.domain.events import (
+    Approved,
+    BatchHalved,
+    DecisionNeeded,
+    DecisionTaken,
+    Diagnosed,
+    Escalated,
+    Event,
+    FailureFound,
+    PhaseStarted,
+    PlanMade,
+    RecoveryStep,
+    RolledBack,
+    RowsQuarantined,
+    RunFinished,
+    RunPaused,
+    RunStarted,
+    SelfRecovery,
+    TableCopied,
+    TableValidated,
+)
+from ferryman.domain.run import duration_text
+from ferryman.domain.validation import CheckStatus
+
+
+def sentence(event: Event) -> str:
+    """The event in a sentence; "" where people need none."""
+    text = ""
+    match event:
+        case PlanMade():
+            text = f"A plan was made: {event.tables:,} tables, {event.rows:,} rows, {event.questions:,} open questions."
+        case Approved():
+            text = f"{event.approval.by} approved it."
+        case RunStarted():
+            how = "went on" if event.resumed else "began"
+            text = f"The run {how}: {event.tables:,} tables, {event.rows:,} rows."
+        case PhaseStarted():
+            text = f"Phase {event.phase} of {event.of} began: {', '.join(event.tables)} ({event.rationale})."
+        case TableCopied():
+            text = f"{event.table}: {event.accounting.migrated:,} rows moved in {duration_text(event.seconds)}."
+        case TableValidated():
+            text = _validated(event)
+        case RunPaused():
+            text = f"The run paused: {event.reason}."
+        case RolledBack():
+            text = (
+                f"{event.table}: undone ({_words(event.kind)}), {event.rows:,} rows out, {event.restored:,} restored."
+            )
+        case RunFinished():
+            text = f"The run ended: {event.outcome.status.value.replace('_', ' ')}, after {event.outcome.duration}."
+        case _:
+            text = _trouble(event)
+    return text
+
+
+def _validated(event: TableValidated) -> str:
+    checks, name = event.validation.checks, event.validation.table
+    passed = sum(check.status is CheckStatus.PASS for check in checks)
+    return f"{name} was validated: {passed} of {len(checks)} checks passed."
+
+
+def _trouble(event: Event) -> str:
+    """What went wrong on the way, and what was done about it."""
+    text = ""
+    match event:
+        case SelfRecovery():
+            text = f"{_words(event.issue)} at {event.table or 'reading'}: try {event.attempt} of {event.max_retries}."
+        case BatchHalved():
+            text = f"Batch {event.batch} of {event.table} was cut to {event.rows:,} rows."
+        case Escalated():
+            text = f"It went up to level {event.level}: {_words(event.trigger)}."
+        case FailureFound():
+            found = event.failure
+            text = f"{found.table} stopped: {_words(found.type.value)}, {found.affected_records:,} rows concerned."
+        case Diagnosed():
+            text = f"Why {event.table} stopped: {event.diagnosis.root_cause}."
+        case DecisionNeeded():
+            text = f"A decision was needed: {event.decision.situation}"
+        case DecisionTaken():
+            how = "by the policy that was given" if event.as_policy else f"by {event.by}"
+            text = f"Decided {how} for {event.table}: {_words(event.strategy)}."
+        case RecoveryStep() if event.state != "started":
+            text = f"{event.table}: {_words(event.step)} {event.state}."
+        case RowsQuarantined():
+            text = f"{event.rows:,} rows of {event.table} were set aside: {event.reason}."
+    return text
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,1 @@
+"""The orchestrator: the conversation and the migration as one LangGraph graph."""

@@ -1,0 +1,101 @@
+"""The first nodes: read both catalogues, understand what was asked, find out what feeds what."""
+
+from __future__ import annotations
+
+from langgraph.runtime import Runtime
+
+from ferryman.agents.schema_analysis import analyze as analyze_tables
+from ferryman.agents.understand import understand as understood
+from ferryman.agents.user_guidance import explain_findings
+from ferryman.domain.conversation import UTTERANCE, Begin
+from ferryman.domain.coordination import Request
+from ferryman.domain.errors import Usage
+from ferryman.domain.events import Said, TableAnalyzed
+from ferryman.domain.findings import Findings
+from ferryman.domain.schema import Database, TableKind
+from ferryman.graph import delegate
+from ferryman.graph.context import Context
+from ferryman.graph.facts import Analysis
+from ferryman.graph.listening import hearing
+from ferryman.graph.state import State
+from ferryman.graph.streams import emitter
+from ferryman.tools.discover.contain import infer_references
+from ferryman.tools.discover.introspect import introspect as read_catalogue
+from ferryman.tools.discover.match import match
+from ferryman.tools.discover.profile import profile
+
+
+def introspect(state: State, runtime: Runtime[Context]) -> State:
+    """Both live catalogues, onto the shelf."""
+    context = runtime.context
+    with context.source.connect() as connection:
+        source = read_catalogue(connection, context.source.dialect)
+    with context.target.connect(reading=True) as connection:
+        target = read_catalogue(connection, context.target.dialect)
+    _refuse_nothing(source, "old")
+    _refuse_nothing(target, "new")
+    return {"facts": {"source": context.shelf.put(source), "target": context.shelf.put(target)}}
+
+
+def _refuse_nothing(database: Database, side: str) -> None:
+    if not any(table.kind is TableKind.DATA for table in database.tables):
+        raise Usage(
+            f"The {side} database has no tables of an application in it.",
+            "Check that this is the right file, and that the application has created its tables.",
+        )
+
+
+def understand(state: State, runtime: Runtime[Context]) -> State:
+    """A person's words as a typed answer. What came typed already stays as it is."""
+    heard = state["heard"]
+    if "say" in heard:
+        said = UTTERANCE.validate_python(heard)
+    else:
+        said = understood(heard["text"], hearing(state, runtime.context))
+    update: State = {"answer": said.model_dump(mode="json")}
+    if isinstance(said, Begin):
+        update["request"] = said.request.model_dump(mode="json")
+    return update
+
+
+def analyze(state: State, runtime: Runtime[Context]) -> State:
+    """Schema analysis: profiles, matches, findings; said to the person in plain words."""
+    context, emit = runtime.context, emitter(runtime)
+    request = Request.model_validate(state["request"])
+    given = state.get("delegated", 0)
+    with delegate.delegated(emit, delegate.discovery(given + 1, _objective(request))):
+        facts = discovered(state["facts"], context)
+    findings = context.shelf.get(facts["findings"], Findings)
+    for finding in findings.tables:
+        emit(TableAnalyzed(finding=finding))
+    emit(Said(topic="findings", text=explain_findings(findings, request).text))
+    return {"facts": facts, "delegated": given + 1}
+
+
+def _objective(request: Request) -> str:
+    tables = "_".join(request.tables[:3]) or "missing_tables"
+    return f"analyze_{tables}" if request.tables else f"analyze_{request.priority}"
+
+
+def discovered(facts: dict[str, str], context: Context) -> dict[str, str]:
+    """All of discovery's facts by name, as digests of the shelf. What is known already is not looked for again."""
+    if Analysis.known(facts):
+        return facts
+    source = context.shelf.get(facts["source"], Database)
+    target = context.shelf.get(facts["target"], Database)
+    with context.source.connect() as connection:
+        source_profile = profile(connection, source, context.source.dialect)
+        source = infer_references(connection, source, source_profile)
+    with context.target.connect(reading=True) as connection:
+        target_profile = profile(connection, target, context.target.dialect)
+        target = infer_references(connection, target, target_profile)
+    matches = match(source, target, source_profile, target_profile)
+    put = context.shelf.put
+    return facts | {
+        "source_known": put(source),
+        "target_known": put(target),
+        "source_profile": put(source_profile),
+        "target_profile": put(target_profile),
+        "matches": put(matches),
+        "findings": put(analyze_tables(source, target, source_profile, target_profile, matches)),
+    }

@@ -1,0 +1,92 @@
+"""What the tools measure for a mapping before it is planned: identities, order, counts, batches from a timed probe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Lookup
+
+from sqlalchemy import Select, func, select
+
+from ferryman.agents.facts import Facts
+from ferryman.agents.planning import Measured, types_of
+from ferryman.domain.coordination import Request
+from ferryman.domain.mapping import IdPolicy, Mapping, namespace_of
+from ferryman.domain.plan import Connections, Counts
+from ferryman.domain.references import references_of
+from ferryman.graph.context import Context
+from ferryman.graph.facts import Analysis, Catalogues
+from ferryman.graph.work import all_compiled
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.prepare.batching import plan_batches
+from ferryman.tools.prepare.order import arrange
+from ferryman.tools.prepare.probe import rows_per_second
+from ferryman.tools.prepare.suitable import suitable_identity
+from ferryman.tools.prepare.transform import CompiledTable
+
+
+def facts_for_agents(analysis: Analysis, context: Context) -> Facts:
+    """Everything that the mapping and planning agents take, identities included."""
+    return Facts(
+        source=analysis.source,
+        target=analysis.target,
+        source_profile=analysis.source_profile,
+        target_profile=analysis.target_profile,
+        matches=analysis.matches,
+        findings=analysis.findings,
+        identities=_identities(analysis),
+        namespace=namespace_of(context.source.identity.name),
+    )
+
+
+def _identities(analysis: Analysis) -> dict[str, IdPolicy | str]:
+    return {
+        finding.target_table: suitable_identity(
+            analysis.source.table(finding.source_table),
+            analysis.target.table(finding.target_table),
+            analysis.source_profile.by_name.get(finding.source_table),
+            finding.target_count,
+        )
+        for finding in analysis.findings.tables
+        if finding.source_table is not None
+    }
+
+
+def measured(
+    request: Request, mapping: Mapping, facts: Facts, catalogues: Catalogues, sizes: Lookup[str, int], context: Context
+) -> Measured:
+    """Phases, counts and batches. `sizes` holds the batch sizes that were asked for, by target table."""
+    copied = [table.target for table in mapping.copied]
+    order = arrange(copied, types_of(facts), references_of(mapping, catalogues.target), request.tables)
+    work = _compiled(mapping, catalogues, context)
+    counts = counted(work, facts, context)
+    rates = {name: rows_per_second(context.source, context.target, table) for name, table in work.items()}
+    return Measured(
+        phases=order.phases,
+        counts=counts,
+        batches=tuple(plan_batches(c.table, c.in_scope, rates[c.table], sizes.get(c.table)) for c in counts),
+        stuck=order.stuck,
+        paths={name: ("push-down" if t.push_down else "careful", t.reason) for name, t in work.items()},
+        connections=Connections(source=context.options.connection_names[0], target=context.options.connection_names[1]),
+    )
+
+
+def _compiled(mapping: Mapping, catalogues: Catalogues, context: Context) -> dict[str, CompiledTable]:
+    return all_compiled(mapping, catalogues, context.clock())
+
+
+def counted(work: Lookup[str, CompiledTable], facts: Facts, context: Context) -> tuple[Counts, ...]:
+    """Rows of every table at this moment: in the source, of these in scope, in the target."""
+    with context.source.connect() as connection:
+        return tuple(
+            Counts(
+                table=name,
+                source=facts.source_profile.rows(table.source.name),
+                in_scope=connection.execute(_in_scope(table)).scalar_one(),
+                target=facts.target_profile.rows(name),
+            )
+            for name, table in work.items()
+        )
+
+
+def _in_scope(table: CompiledTable) -> Select[int]:
+    rows = clause(table.source)
+    return select(func.count()).select_from(rows).where(table.in_filter(rows))

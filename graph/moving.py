@@ -1,0 +1,295 @@
+"""The nodes that move rows: begin a run, start a phase, carry a table over, settle, hold, report.
+
+A phase is planned from the ledger, never from what branches returned: a branch that was paused or killed simply is
+not validated there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from langgraph.runtime import Runtime
+from langgraph.types import Send
+
+from ferryman.agents.user_guidance import explain_outcome
+from ferryman.domain.approval import Approval
+from ferryman.domain.conversation import UTTERANCE, Approve
+from ferryman.domain.coordination import Prerequisite
+from ferryman.domain.errors import Refused
+from ferryman.domain.events import (
+    Approved,
+    FailureFound,
+    PhaseCompleted,
+    PhaseStarted,
+    RunFinished,
+    RunPaused,
+    RunStarted,
+    Said,
+    TablePrepared,
+    TableValidated,
+)
+from ferryman.domain.plan import Phase, Plan, Step
+from ferryman.domain.recovery import Failure, FailureType
+from ferryman.domain.run import RunStatus, TableState
+from ferryman.domain.validation import CheckStatus, TableValidation
+from ferryman.graph import delegate
+from ferryman.graph.checks import binding_now, live_catalogues, refuse_drift
+from ferryman.graph.context import Context
+from ferryman.graph.facts import Catalogues
+from ferryman.graph.outcome import outcome_of
+from ferryman.graph.state import Place, State, TableTask
+from ferryman.graph.streams import emitter
+from ferryman.graph.work import table_starts, table_work
+from ferryman.tools.discover.profile import row_counts
+from ferryman.tools.move.copy import copy_table
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.records import Beginning
+from ferryman.tools.move.resume import Present, resumable
+from ferryman.tools.move.work import TableWork
+from ferryman.tools.prove.validate import validate_table
+
+FINISHED = (TableState.VALIDATED, TableState.ROLLED_BACK)
+
+
+def begin(state: State, runtime: Runtime[Context]) -> State:
+    """Bind the approval, write the run into the ledger and take its lease. An open question sends back to review."""
+    context, emit = runtime.context, emitter(runtime)
+    plan = context.shelf.get(state["plan"], Plan)
+    if plan.open_questions:
+        emit(Said(topic="answer", text=_still_open(plan)))
+        return {"approval": {}}
+    said = UTTERANCE.validate_python(state["answer"])
+    assert isinstance(said, Approve)
+    binding, catalogues = binding_now(plan, context)
+    refuse_drift(binding, said.token or state["token"])
+    now = context.clock()
+    approval = Approval(token=binding.token, by=said.by or context.by, at=now, skipped_preflight=plan.preflight.skipped)
+    starts = table_starts(plan, catalogues, context, now)
+    Ledger(context.target).begin(
+        Beginning(
+            run=state["run"],
+            plan=plan,
+            approval=approval,
+            source=context.source.identity,
+            target=context.target.identity,
+            source_schema=catalogues.source.fingerprint,
+            target_schema=catalogues.target.fingerprint,
+            run_started=now,
+            tables=starts,
+        )
+    )
+    emit(Approved(approval=approval))
+    emit(RunStarted(run=state["run"], tables=len(starts), rows=sum(start.scope.total for start in starts)))
+    return {"approval": approval.model_dump(mode="json")}
+
+
+def _still_open(plan: Plan) -> str:
+    asked = "\n".join(f"- {question.text}" for question in plan.open_questions)
+    return f"Before I start, {len(plan.open_questions)} of my questions need your answer:\n{asked}"
+
+
+def reopen(state: State, runtime: Runtime[Context]) -> State:
+    """Go on with a run from the ledger alone. Raises Refused where anything that it was bound to has changed."""
+    context = runtime.context
+    ledger, live = Ledger(context.target), live_catalogues(context)
+    present = Present(
+        source=context.source.identity,
+        target=context.target.identity,
+        source_schema=live.source.fingerprint,
+        target_schema=live.target.fingerprint,
+    )
+    record = resumable(ledger, state["run"], present)
+    ledger.acquire(record.run)
+    tables = ledger.tables_of(record.run)
+    rows = sum(table.scope.total for table in tables)
+    emitter(runtime)(RunStarted(run=record.run, tables=len(tables), rows=rows, resumed=True))
+    return {
+        "plan": context.shelf.put(record.amended),
+        "request": record.amended.request.model_dump(mode="json"),
+        "token": record.approval.token,
+        "approval": record.approval.model_dump(mode="json"),
+        "place": Place.PAUSED.value,
+        "failures": {table.table: None for table in tables},
+        "reason": "",
+        "phase": 0,
+        "reopen": False,
+    }
+
+
+def next_phase(state: State, runtime: Runtime[Context]) -> State:
+    """The first phase that is not finished by the ledger, its prerequisites checked; nothing left ends the run."""
+    context, emit = runtime.context, emitter(runtime)
+    ledger = Ledger(context.target)
+    ledger.acquire(state["run"])
+    ledger.clear_stop(state["run"])
+    ledger.set_status(state["run"], RunStatus.RUNNING)
+    plan = context.shelf.get(state["plan"], Plan)
+    states = {record.table: record.state for record in ledger.tables_of(state["run"])}
+    phase = next((p for p in plan.phases if any(states[t] not in FINISHED for t in p.tables)), None)
+    if phase is None:
+        return {"sending": [], "reason": ""}
+    if phase.number != state.get("phase"):
+        emit(_started(phase, plan, states, context))
+    left = [table for table in phase.tables if states[table] not in FINISHED]
+    return {"sending": left[: at_once(context)], "phase": phase.number, "reason": ""}
+
+
+def at_once(context: Context) -> int:
+    """Tables side by side. SQLite has one write lock, so there one table goes after the other."""
+    return 1 if context.target.dialect.name == "sqlite" else context.options.workers
+
+
+def _started(phase: Phase, plan: Plan, states: dict[str, TableState], context: Context) -> PhaseStarted:
+    """Raises Refused where a prerequisite does not hold."""
+    met = prerequisites(phase, states, context)
+    _refuse_unmet(met)
+    return PhaseStarted(
+        phase=phase.number,
+        of=len(plan.phases),
+        name=phase.name,
+        tables=phase.tables,
+        rationale=phase.rationale,
+        prerequisites=met,
+        handling=phase.handling,
+        agents=phase.agents,
+    )
+
+
+def prerequisites(phase: Phase, states: dict[str, TableState], context: Context) -> tuple[Prerequisite, ...]:
+    """Every parent by name: complete and validated in this run, or present in the target."""
+    return tuple(_prerequisite(parent, states.get(parent), context) for parent in phase.prerequisites)
+
+
+def _prerequisite(parent: str, state: TableState | None, context: Context) -> Prerequisite:
+    if state is not None:
+        met, reason = state is TableState.VALIDATED, f"{state.value} in this run"
+    else:
+        with context.target.connect(reading=True) as connection:
+            rows = row_counts(connection, [parent])[parent]
+        met, reason = rows > 0, f"{rows:,} rows are there already"
+    return Prerequisite(name="verify_parent_tables_complete", table=parent, met=met, reason=reason)
+
+
+def _refuse_unmet(met: Iterable[Prerequisite]) -> None:
+    missing = [p for p in met if not p.met]
+    if missing:
+        raise Refused(
+            f"Phase cannot start: {missing[0].table} is not complete ({missing[0].reason}).",
+            f"Fill {missing[0].table} first, or plan again so that it is part of the run.",
+        )
+
+
+def send_tables(state: State) -> str | list[Send]:
+    """A branch for every table of the phase that is not finished."""
+    if not state["sending"]:
+        return "report"
+    return [
+        Send(
+            "table",
+            TableTask(
+                run=state["run"],
+                plan=state["plan"],
+                facts=state["facts"],
+                table=table,
+                phase=state["phase"],
+                delegated=state.get("delegated", 0) + place * delegate.PER_TABLE,
+            ),
+        )
+        for place, table in enumerate(state["sending"])
+    ]
+
+
+def carry_over(state: TableTask, runtime: Runtime[Context]) -> State:
+    """One table: data mapping prepares, migration execution copies, validation proves."""
+    context, emit = runtime.context, emitter(runtime)
+    ledger = Ledger(context.target)
+    plan = context.shelf.get(state["plan"], Plan)
+    phase = plan.phase_of(state["table"])
+    step = next(step for step in phase.steps if step.target == state["table"])
+    prepare, copy, validate = delegate.for_table(state["delegated"] + 1, phase, step)
+    record = ledger.run(state["run"])
+    with delegate.delegated(emit, prepare):
+        work = table_work(plan, step.target, Catalogues.of(state["facts"], context.shelf), context, record)
+        emit(_prepared(step, work))
+    with delegate.delegated(emit, copy):
+        result = copy_table(work, stop=context.stop.is_set, emit=emit)
+    if result.failure is not None:
+        emit(FailureFound(failure=result.failure))
+        return {"failures": {step.target: result.failure.model_dump(mode="json")}}
+    if not result.complete:
+        return {}
+    with delegate.delegated(emit, validate):
+        return _prove(work, plan, context, emit)
+
+
+def _prepared(step: Step, work: TableWork) -> TablePrepared:
+    return TablePrepared(
+        table=step.target,
+        transformations=work.compiled.transformations,
+        path="push-down" if work.compiled.push_down else "careful",
+        path_reason=work.compiled.reason,
+    )
+
+
+def _prove(work: TableWork, plan: Plan, context: Context, emit: delegate.Emit) -> State:
+    name = work.compiled.target.name
+    validation = validate_table(context.source, context.target, work.ledger, work.run, work.compiled, plan.validation)
+    emit(TableValidated(validation=validation))
+    if validation.status is CheckStatus.PASS:
+        work.ledger.set_table(work.run, name, TableState.VALIDATED, validation=validation)
+        return {"failures": {name: None}}
+    failure = _unproved(name, validation)
+    work.ledger.set_table(work.run, name, TableState.FAILED, validation=validation, failure=failure)
+    emit(FailureFound(failure=failure))
+    return {"failures": {name: failure.model_dump(mode="json")}}
+
+
+def _unproved(table: str, validation: TableValidation) -> Failure:
+    bad = [check for check in validation.checks if check.status is not CheckStatus.PASS]
+    return Failure(
+        type=FailureType.VALIDATION,
+        table=table,
+        error_detail="; ".join(check.text for check in bad),
+        affected_records=sum(max(0, check.samples - check.passed) for check in bad),
+    )
+
+
+def settle(state: State, runtime: Runtime[Context]) -> State:
+    """After every branch of a phase: was a stop asked for, is the phase complete?"""
+    context, emit = runtime.context, emitter(runtime)
+    ledger, run = Ledger(context.target), state["run"]
+    update: State = {"delegated": state.get("delegated", 0) + delegate.PER_TABLE * len(state["sending"])}
+    states = {record.table: record.state for record in ledger.tables_of(run)}
+    plan = context.shelf.get(state["plan"], Plan)
+    if all(states[table] in FINISHED for table in plan.phase_of(state["sending"][0]).tables):
+        last = state["phase"] == len(plan.phases)
+        emit(PhaseCompleted(phase=state["phase"], proceed_to=None if last else state["phase"] + 1))
+        update["rounds"] = 0
+    record = ledger.run(run)
+    if context.stop.is_set() or record.stop_requested:
+        update["reason"] = record.stop_reason or "asked to stop"
+    return update
+
+
+def hold(state: State, runtime: Runtime[Context]) -> State:
+    """Nothing runs from here on; the lease is given back, so that any process may go on."""
+    ledger, run = Ledger(runtime.context.target), state["run"]
+    reason = state.get("reason") or "a decision was put off"
+    ledger.set_status(run, RunStatus.PAUSED)
+    ledger.release(run)
+    runtime.context.stop.clear()
+    emitter(runtime)(RunPaused(run=run, reason=reason))
+    return {"reason": reason}
+
+
+def report(state: State, runtime: Runtime[Context]) -> State:
+    """How it ended: from the ledger, or cancelled before anything was written."""
+    context, emit = runtime.context, emitter(runtime)
+    outcome = outcome_of(state, context)
+    if state.get("approval"):
+        ledger = Ledger(context.target)
+        ledger.set_status(state["run"], outcome.status)
+        ledger.release(state["run"])
+    emit(RunFinished(outcome=outcome))
+    emit(Said(topic="outcome", text=explain_outcome(outcome, context.shelf.get(state["plan"], Plan)).text))
+    return {"outcome": outcome.model_dump(mode="json"), "finished": True}

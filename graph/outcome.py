@@ -1,0 +1,68 @@
+"""How a run ended, counted from its ledger."""
+
+from __future__ import annotations
+
+from ferryman.agents.user_guidance import next_steps
+from ferryman.domain.findings import Findings
+from ferryman.domain.run import Outcome, RunStatus, TableState, duration_text
+from ferryman.domain.validation import CheckStatus
+from ferryman.graph.context import Context
+from ferryman.graph.state import State
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.progress import progress
+from ferryman.tools.move.rollback import rollback_available
+
+
+def outcome_of(state: State, context: Context) -> Outcome:
+    """The outcome of the run that the state speaks of; `cancelled` when nothing of it is in the ledger."""
+    if not state.get("approval"):
+        return Outcome(
+            run=state["run"],
+            status=RunStatus.CANCELLED,
+            records_migrated=0,
+            duration=duration_text(0),
+            seconds=0,
+            validation="NOT VALIDATED",
+            rollback_available=False,
+            rollback_blocker="nothing was written",
+        )
+    ledger = Ledger(context.target)
+    record, tables = ledger.run(state["run"]), progress(ledger, state["run"])
+    available, blocker = rollback_available(context.target, record.run)
+    quarantined = sum(table.accounting.quarantined for table in tables)
+    seconds = (context.clock() - record.run_started).total_seconds()
+    return Outcome(
+        run=record.run,
+        status=ending([table.state for table in tables], quarantined),
+        records_migrated=sum(table.accounting.migrated for table in tables),
+        records_quarantined=quarantined,
+        duration=duration_text(seconds),
+        seconds=seconds,
+        validation=verdict([table.validation.status if table.validation else None for table in tables]),
+        rollback_available=available,
+        rollback_blocker=blocker,
+        next_steps=_next(state, context, [t.table for t in tables if t.state is TableState.VALIDATED]),
+    )
+
+
+def ending(states: list[TableState], quarantined: int) -> RunStatus:
+    """rolled_back when every table is; a success when every table is validated; failed otherwise."""
+    if states and all(state is TableState.ROLLED_BACK for state in states):
+        return RunStatus.ROLLED_BACK
+    if any(state is not TableState.VALIDATED for state in states):
+        return RunStatus.FAILED
+    return RunStatus.SUCCESS_WITH_QUARANTINE if quarantined else RunStatus.SUCCESS
+
+
+def verdict(found: list[CheckStatus | None]) -> str:
+    """FAILED if any table failed; NOT VALIDATED if any was not looked at, or there are none; else PASSED."""
+    if CheckStatus.FAIL in found:
+        return "FAILED"
+    if not found or any(status is not CheckStatus.PASS for status in found):
+        return "NOT VALIDATED"
+    return "PASSED"
+
+
+def _next(state: State, context: Context, done: list[str]) -> tuple[str, ...]:
+    digest = state.get("facts", {}).get("findings")
+    return next_steps(context.shelf.get(digest, Findings), tuple(done)) if digest else ()

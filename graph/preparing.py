@@ -1,0 +1,237 @@
+"""From findings to a plan that is put up for review: map, plan, look for what would fail, present; and change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from langgraph.runtime import Runtime
+
+from ferryman.agents.data_mapping import propose
+from ferryman.agents.difference import difference
+from ferryman.agents.facts import Facts
+from ferryman.agents.planning import make_plan
+from ferryman.agents.preflight_questions import questions as preflight_questions
+from ferryman.agents.questions import carry, questions_about, settle
+from ferryman.agents.revise import batch_sizes, revise
+from ferryman.agents.risk import AtStake, risk_of
+from ferryman.agents.user_guidance import difference_text
+from ferryman.domain.changes import Change, Question, SetBatchSize, SetRequest
+from ferryman.domain.conversation import UTTERANCE, AnswerQuestion, AnswerQuestions, Begin, ChangePlan
+from ferryman.domain.coordination import Request
+from ferryman.domain.errors import Usage
+from ferryman.domain.events import PlanMade, Said
+from ferryman.domain.fits import misfits
+from ferryman.domain.mapping import Mapping
+from ferryman.domain.model import Frozen
+from ferryman.domain.plan import Plan, Preflight, Risk
+from ferryman.graph import delegate
+from ferryman.graph.checks import binding_now
+from ferryman.graph.context import Context
+from ferryman.graph.discovery import discovered
+from ferryman.graph.facts import Analysis, Catalogues
+from ferryman.graph.measuring import facts_for_agents, measured
+from ferryman.graph.state import Place, State
+from ferryman.graph.streams import emitter
+from ferryman.graph.work import all_compiled
+from ferryman.tools.prepare.preflight import preflight as look_ahead
+
+
+class Draft(Frozen):
+    """A mapping and what is still to be asked about it."""
+
+    mapping: Mapping
+    questions: tuple[Question, ...] = ()
+
+
+def map_tables(state: State, runtime: Runtime[Context]) -> State:
+    """Data mapping: what feeds what, column by column; what is not sure becomes a question."""
+    context, emit = runtime.context, emitter(runtime)
+    request = Request.model_validate(state["request"])
+    analysis = Analysis.of(state["facts"], context.shelf)
+    number = state.get("delegated", 0) + 1
+    with delegate.delegated(emit, delegate.mapping(number, request.tables)):
+        mapping, questions = propose(request, facts_for_agents(analysis, context))
+    draft = Draft(mapping=mapping, questions=questions)
+    return {"draft": context.shelf.put(draft), "delegated": number}
+
+
+def revise_plan(state: State, runtime: Runtime[Context]) -> State:
+    """Take a person's change or answer into the mapping. A change that does not fit is said, and nothing changes."""
+    context, emit = runtime.context, emitter(runtime)
+    before = context.shelf.get(state["plan"], Plan)
+    known = discovered(state["facts"], context)
+    facts = facts_for_agents(Analysis.of(known, context.shelf), context)
+    try:
+        changes, questions = _wanted(state, before)
+        request, draft = redrafted(before, changes, questions, facts)
+        sizes = state.get("sizes", {}) | _resized(before, changes)
+    except Usage as error:
+        emit(Said(topic="answer", text=f"{error.what} {error.do}".strip()))
+        request, draft, sizes = before.request, Draft(mapping=before.mapping, questions=before.questions), {}
+    return {
+        "facts": known,
+        "draft": context.shelf.put(draft),
+        "shown": state["plan"],
+        "request": request.model_dump(mode="json"),
+        "sizes": sizes,
+    }
+
+
+def _resized(plan: Plan, changes: Iterable[Change]) -> dict[str, int]:
+    """The batch sizes that were asked for just now, by target table."""
+    before = sizes = {batch.table: batch.size for batch in plan.batches}
+    for change in changes:
+        if isinstance(change, SetBatchSize):
+            sizes = batch_sizes(sizes, change)
+    return {table: size for table, size in sizes.items() if size != before[table]}
+
+
+def redrafted(
+    before: Plan, changes: Iterable[Change], questions: tuple[Question, ...], facts: Facts
+) -> tuple[Request, Draft]:
+    """The mapping after some changes, and the questions that are left; answers given before are carried along."""
+    request, mapping = before.request, before.mapping
+    for change in changes:
+        if isinstance(change, SetRequest):
+            request = change.request
+            mapping, questions = propose(request, facts)
+        else:
+            mapping = revise(mapping, change, facts)
+            questions = settle(questions, change)
+    if not mapping.copied:
+        raise Usage("That would leave nothing to move.", 'Say "no" if nothing shall be moved at all.')
+    left = carry(questions, questions_about(mapping, facts))
+    return request, Draft(mapping=mapping, questions=tuple(q.but(taken=not q.open) for q in left))
+
+
+def _wanted(state: State, plan: Plan) -> tuple[tuple[Change, ...], tuple[Question, ...]]:
+    """The changes that were asked for, and the plan's questions as they are answered by that."""
+    said = UTTERANCE.validate_python(state["answer"])
+    match said:
+        case Begin():
+            return (SetRequest(request=said.request),), plan.questions
+        case ChangePlan():
+            return said.changes, plan.questions
+        case AnswerQuestion():
+            return _answered(plan, (said,))
+        case AnswerQuestions():
+            return _answered(plan, said.answers)
+        case _:
+            raise AssertionError(said.say)
+
+
+def _answered(plan: Plan, said: tuple[AnswerQuestion, ...]) -> tuple[tuple[Change, ...], tuple[Question, ...]]:
+    taken = {answer.question: _asked(plan, answer).option(answer.option) for answer in said}
+    questions = tuple(q.but(answer=taken[q.id].key) if q.id in taken else q for q in plan.questions)
+    return tuple(change for option in taken.values() for change in option.changes), questions
+
+
+def _asked(plan: Plan, said: AnswerQuestion) -> Question:
+    for question in plan.questions:
+        if question.id == said.question and any(option.key == said.option for option in question.options):
+            return question
+    known = "; ".join(f"{q.id}: {', '.join(o.key for o in q.options)}" for q in plan.open_questions) or "none is open"
+    raise Usage(f'There is no question "{said.question}" with an answer "{said.option}".', f"The open ones: {known}.")
+
+
+def plan(state: State, runtime: Runtime[Context]) -> State:
+    """Planning: order, batches from a timed probe, risks, the way back."""
+    context, emit = runtime.context, emitter(runtime)
+    request = Request.model_validate(state["request"])
+    draft = context.shelf.get(state["draft"], Draft)
+    if not draft.mapping.copied:
+        raise Usage(
+            "Nothing that was asked for can be moved: no old table feeds an empty table of the new system.",
+            "See `ferryman analyze` for what was found, or say which old table goes into which new one.",
+        )
+    facts = facts_for_agents(Analysis.of(state["facts"], context.shelf), context)
+    catalogues = Catalogues.of(state["facts"], context.shelf)
+    number = state.get("delegated", 0) + 1
+    found = measured(request, draft.mapping, facts, catalogues, state.get("sizes", {}), context)
+    made = make_plan(request, draft.mapping, draft.questions, facts, found)
+    with delegate.delegated(emit, delegate.planning(number, made.strategy.value, delegate.urgency(request))):
+        digest = context.shelf.put(made)
+    return {"plan": digest, "delegated": number}
+
+
+def adopt(state: State, runtime: Runtime[Context]) -> State:
+    """A plan from a file: it must fit the live catalogues; answers that were written into it are taken in."""
+    context = runtime.context
+    given = context.shelf.get(state["plan"], Plan)
+    catalogues = Catalogues.of(state["facts"], context.shelf)
+    wrong = misfits(given, catalogues.source, catalogues.target)
+    if wrong:
+        raise Usage(
+            f"The plan does not fit these databases: {wrong[0].what}.", f"What would fit: {wrong[0].would_fit}."
+        )
+    update: State = {"request": given.request.model_dump(mode="json"), "place": Place.REVIEW.value}
+    new = [q for q in given.questions if not q.open and not q.taken]
+    if new:
+        known = discovered(state["facts"], context)
+        facts = facts_for_agents(Analysis.of(known, context.shelf), context)
+        changes = [change for q in new for change in q.option(q.answer or "").changes]
+        _, draft = redrafted(given, changes, given.questions, facts)
+        update |= {"facts": known, "draft": context.shelf.put(draft)}
+    return update
+
+
+def preflight(state: State, runtime: Runtime[Context]) -> State:
+    """What would fail, found before a write; every class of it that nobody decided becomes a question."""
+    context = runtime.context
+    made = context.shelf.get(state["plan"], Plan)
+    catalogues = Catalogues.of(state["facts"], context.shelf)
+    found = look_ahead(
+        context.source,
+        context.target,
+        catalogues.source,
+        catalogues.target,
+        made,
+        all_compiled(made.mapping, catalogues, context.clock()),
+        skip_data=not context.options.preflight,
+    )
+    asked = preflight_questions(found, made)
+    known = {question.id for question in made.questions}
+    made = made.but(
+        preflight=found,
+        questions=(*made.questions, *(question for question in asked if question.id not in known)),
+        risks=_risks(state, made, found, context),
+    )
+    return {"plan": context.shelf.put(made)}
+
+
+def _risks(state: State, plan: Plan, found: Preflight, context: Context) -> tuple[Risk, ...]:
+    """Every table's risk, with what was found now. Without discovery a plan from a file keeps what stands in it."""
+    if not Analysis.known(state["facts"]):
+        return plan.risks
+    findings = Analysis.of(state["facts"], context.shelf).findings.by_target
+    return tuple(
+        risk_of(
+            AtStake(
+                plan.mapping.by_target[risk.table],
+                plan.counts_by_table[risk.table],
+                findings.get(risk.table),
+                tuple(problem for problem in found.problems if problem.table == risk.table),
+            )
+        )
+        for risk in plan.risks
+    )
+
+
+def present(state: State, runtime: Runtime[Context]) -> State:
+    """What an approval would bind, and, after a change, what is different now."""
+    context, emit = runtime.context, emitter(runtime)
+    made = context.shelf.get(state["plan"], Plan)
+    binding, _ = binding_now(made, context)
+    if state.get("shown"):
+        changed = difference(context.shelf.get(state["shown"], Plan), made)
+        emit(Said(topic="plan", text=difference_text(changed)))
+    emit(
+        PlanMade(
+            plan_hash=made.hash,
+            tables=len(made.mapping.copied),
+            rows=sum(count.in_scope for count in made.counts),
+            questions=len(made.open_questions),
+            estimate=made.estimate.text,
+        )
+    )
+    return {"token": binding.token, "shown": ""}

@@ -1,0 +1,259 @@
+"""What happens when a table stops: level 2 looks again, level 3 investigates, asks, and carries the choice out.
+
+Nothing here deletes what verifies. A choice is an amendment in the ledger before it acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+from langgraph.runtime import Runtime
+
+from ferryman.agents.diagnosis import diagnose
+from ferryman.agents.diagnosis import options as offer
+from ferryman.agents.revise import revise_all
+from ferryman.agents.stake import Stake, stake_of
+from ferryman.domain.approval import Amendment
+from ferryman.domain.conversation import UTTERANCE, Choose, Rollback
+from ferryman.domain.errors import FerrymanError
+from ferryman.domain.events import (
+    DecisionNeeded,
+    DecisionTaken,
+    Diagnosed,
+    Escalated,
+    FailureFound,
+    OrphansIdentified,
+    RecoveryStep,
+)
+from ferryman.domain.findings import MissingGroup
+from ferryman.domain.mapping import Strategy
+from ferryman.domain.plan import Plan
+from ferryman.domain.recovery import Decision, Failure, RecoveryOption
+from ferryman.domain.run import RunStatus
+from ferryman.graph import delegate
+from ferryman.graph.checks import binding_now, live_catalogues
+from ferryman.graph.context import Context
+from ferryman.graph.discovery import discovered
+from ferryman.graph.facts import Analysis, Catalogues
+from ferryman.graph.measuring import facts_for_agents
+from ferryman.graph.state import State
+from ferryman.graph.streams import emitter
+from ferryman.graph.work import all_compiled, table_work
+from ferryman.tools.move.copy import copy_table
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.rollback import rollback as undo
+from ferryman.tools.prepare.orphans import Ground, missing_groups
+from ferryman.tools.prove.dangling import dangling
+from ferryman.tools.prove.integrity import copied_so_far
+
+LAST_STEP = "validate_relationship_integrity"
+RETRY = "retry_failed"
+
+
+def stopped(state: State) -> Failure:
+    """The failure that is dealt with now: one decision at a time, tables in the plan's order of naming."""
+    return Failure.model_validate(next(failure for _, failure in sorted(state["failures"].items()) if failure))
+
+
+def verify(state: State, runtime: Runtime[Context]) -> State:
+    """Level 2: what is committed against its ledger, the target's schema against the plan; then one fresh try."""
+    context, emit = runtime.context, emitter(runtime)
+    failure, given = stopped(state), state.get("delegated", 0)
+    schema, data = delegate.verification(given + 1, failure.table)
+    emit(
+        Escalated(
+            level=2,
+            trigger="agent_escalation",
+            table=failure.table,
+            investigation=(schema, data),
+            recovery="coordinate_rollback_to_last_checkpoint",
+        )
+    )
+    ledger = Ledger(context.target)
+    with delegate.delegated(emit, schema):
+        record = ledger.run(state["run"])
+        binding, _ = binding_now(record.plan, context)
+        same = not binding.changed(record.approval.token)
+    with delegate.delegated(emit, data):
+        ledger.verify(state["run"])
+    update: State = {"delegated": given + 2, "rounds": state.get("rounds", 0) + 1}
+    if same:
+        update["failures"] = dict.fromkeys(state["failures"])
+    return update
+
+
+def missing_references(state: State, runtime: Runtime[Context]) -> State:
+    """Schema analysis: which references of the stopped table lack their parents, and why."""
+    context, emit = runtime.context, emitter(runtime)
+    failure = stopped(state)
+    task, _ = delegate.investigation(state.get("delegated", 0) + 1, failure.table)
+    with delegate.delegated(emit, task):
+        groups = _groups(state, failure, context)
+    return {"groups": [group.model_dump(mode="json") for group in groups]}
+
+
+def _groups(state: State, failure: Failure, context: Context) -> tuple[MissingGroup, ...]:
+    plan = context.shelf.get(state["plan"], Plan)
+    record = Ledger(context.target).run(state["run"])
+    catalogues = Catalogues.of(state["facts"], context.shelf)
+    ledger = Ledger(context.target)
+    ground = Ground(
+        all_compiled(plan.mapping, catalogues, record.run_started), copied=copied_so_far(ledger, state["run"])
+    )
+    leave = [name.partition(".")[2] for name in plan.phase_of(failure.table).second_pass]
+    return missing_groups(context.source, context.target, ground.compiled[failure.table], ground, leave)
+
+
+def orphaned_records(state: State, runtime: Runtime[Context]) -> State:
+    """Validation: how many rows of the stopped table are concerned, in all of it, by cause."""
+    context, emit = runtime.context, emitter(runtime)
+    failure = stopped(state)
+    _, task = delegate.investigation(state.get("delegated", 0) + 1, failure.table)
+    with delegate.delegated(emit, task):
+        groups = _groups(state, failure, context)
+        emit(OrphansIdentified(table=failure.table, groups=groups))
+    return {}
+
+
+def options(state: State, runtime: Runtime[Context]) -> State:
+    """Level 3: the diagnosis, and what can be done; the run waits for a person from here on."""
+    context, emit = runtime.context, emitter(runtime)
+    failure = stopped(state)
+    groups = tuple(MissingGroup.model_validate(group) for group in state.get("groups", []))
+    diagnosis = diagnose(failure, groups)
+    emit(Diagnosed(table=failure.table, diagnosis=diagnosis))
+    decision = offer(failure, diagnosis, _stake(state, failure, groups, context))
+    emit(DecisionNeeded(decision=decision))
+    Ledger(context.target).set_status(state["run"], RunStatus.WAITING, waiting_for=decision.situation)
+    minutes = context.options.deadline_minutes
+    deadline = context.clock() + timedelta(minutes=minutes) if minutes else None
+    Ledger(context.target).set_deadline(state["run"], deadline)
+    return {
+        "decision": decision.model_dump(mode="json"),
+        "delegated": state.get("delegated", 0) + 2,
+        "deadline": deadline.isoformat() if deadline else "",
+    }
+
+
+def _stake(state: State, failure: Failure, groups: tuple[MissingGroup, ...], context: Context) -> Stake:
+    """What hangs on the failure: from plan and catalogue, what was tried, and what was decided on the cause before."""
+    plan = context.shelf.get(state["plan"], Plan)
+    stake = stake_of(plan, Catalogues.of(state["facts"], context.shelf).target, failure, groups)
+    causes = {group.cause.value for group in groups} or {str(failure.problem or "")}
+    decided = Ledger(context.target).run(state["run"]).amendments
+    return replace(
+        stake,
+        failed=frozenset(Strategy(name) for name in state.get("tried", {}).get(failure.table, [])),
+        earlier=next((amendment for amendment in reversed(decided) if amendment.cause in causes), None),
+    )
+
+
+def recover(state: State, runtime: Runtime[Context]) -> State:
+    """Carry out the chosen strategy, step by step; a step that fails marks the strategy and asks again."""
+    context, emit = runtime.context, emitter(runtime)
+    said = UTTERANCE.validate_python(state["answer"])
+    assert isinstance(said, Choose)
+    decision = Decision.model_validate(state["decision"])
+    chosen = next(option for option in decision.options if option.strategy is said.strategy)
+    table = decision.failure.table
+    if chosen.strategy is Strategy.PAUSE:
+        return {"reason": f"the decision about {table} was put off"}
+    plan, amendment = _amend(state, decision, chosen, said.by or context.by, context)
+    emit(
+        DecisionTaken(
+            table=table, strategy=chosen.strategy, by=amendment.by, amendment=amendment.number, rows=chosen.rows
+        )
+    )
+    if chosen.strategy is Strategy.ROLLBACK_TABLE:
+        undo(context.target, state["run"], (table,), emit=emit)
+        return {"plan": context.shelf.put(plan), "failures": {table: None}, "reason": f"{table} was rolled back"}
+    return _carry_out(state, plan, chosen, decision.failure, context, emit)
+
+
+def _amend(
+    state: State, decision: Decision, chosen: RecoveryOption, by: str, context: Context
+) -> tuple[Plan, Amendment]:
+    """The plan with the choice taken in, and the amendment that the ledger keeps of it."""
+    before = context.shelf.get(state["plan"], Plan)
+    known = Analysis.of(discovered(state["facts"], context), context.shelf)
+    after = before.but(mapping=revise_all(before.mapping, chosen.changes, facts_for_agents(known, context)))
+    amendment = Amendment(
+        number=1,
+        by=by,
+        at=context.clock(),
+        table=decision.failure.table,
+        cause=decision.diagnosis.groups[0].cause if decision.diagnosis.groups else str(decision.failure.problem or ""),
+        strategy=chosen.strategy,
+        reason=decision.recommendation if chosen.strategy is decision.recommended else "",
+        rows=chosen.rows,
+        hash_before=before.hash,
+        hash_after=after.hash,
+    )
+    return after, Ledger(context.target).amend(state["run"], amendment, after)
+
+
+def _carry_out(
+    state: State, plan: Plan, chosen: RecoveryOption, failure: Failure, context: Context, emit: delegate.Emit
+) -> State:
+    digest = context.shelf.put(plan)
+    record = Ledger(context.target).run(state["run"])
+    work = table_work(plan, failure.table, Catalogues.of(state["facts"], context.shelf), context, record)
+    for step in chosen.steps[:-1]:
+        with _step(failure.table, chosen.strategy, step, emit):
+            if not step.startswith(RETRY):
+                continue
+            result = copy_table(work, stop=context.stop.is_set, emit=emit, batches=1)
+            if result.failure is not None:
+                return _failed_again(state, digest, chosen, result.failure)
+    return {"plan": digest, "failures": {failure.table: None}}
+
+
+def _failed_again(state: State, plan: str, chosen: RecoveryOption, failure: Failure) -> State:
+    tried = _marked(state, failure.table, chosen.strategy)
+    return {"plan": plan, "failures": {failure.table: failure.model_dump(mode="json")}, "tried": tried}
+
+
+def _marked(state: State, table: str, strategy: Strategy) -> dict[str, list[str]]:
+    tried = state.get("tried", {})
+    return {**tried, table: [*tried.get(table, []), strategy]}
+
+
+@contextmanager
+def _step(table: str, strategy: Strategy, name: str, emit: delegate.Emit) -> Iterator[None]:
+    emit(RecoveryStep(table=table, strategy=strategy, step=name, state="started"))
+    try:
+        yield
+    except FerrymanError as error:
+        emit(RecoveryStep(table=table, strategy=strategy, step=name, state="failed", detail=error.what))
+        raise
+    emit(RecoveryStep(table=table, strategy=strategy, step=name, state="done"))
+
+
+def integrity(state: State, runtime: Runtime[Context]) -> State:
+    """The last step of every strategy: no reference of what was copied lacks its parent."""
+    context, emit = runtime.context, emitter(runtime)
+    decision = Decision.model_validate(state["decision"])
+    said = UTTERANCE.validate_python(state["answer"])
+    table = decision.failure.table
+    if state.get("reason") or state.get("failures") or not isinstance(said, Choose):
+        return {}
+    with _step(table, said.strategy, LAST_STEP, emit):
+        broken = dangling(context.target, live_catalogues(context).target, table)
+        if not broken:
+            return {}
+    failure = decision.failure.but(affected_records=broken, error_detail="references are still broken")
+    emit(FailureFound(failure=failure))
+    tried = _marked(state, table, said.strategy)
+    return {"failures": {table: failure.model_dump(mode="json")}, "tried": tried}
+
+
+def rollback(state: State, runtime: Runtime[Context]) -> State:
+    """Undo the whole run, or the tables that were named."""
+    context, emit = runtime.context, emitter(runtime)
+    said = UTTERANCE.validate_python(state["answer"])
+    tables = said.tables if isinstance(said, Rollback) else ()
+    undo(context.target, state["run"], tables or None, emit=emit)
+    return {"failures": dict.fromkeys(state.get("failures", {})), "reason": ""}

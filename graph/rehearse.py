@@ -1,0 +1,124 @@
+"""A plan tried out: everything that a run does, on a copy of the target that is thrown away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+
+from sqlalchemy import func, select
+
+from ferryman.domain.approval import Approval
+from ferryman.domain.model import Frozen
+from ferryman.domain.plan import Handling, Plan
+from ferryman.domain.recovery import Failure
+from ferryman.domain.run import Accounting
+from ferryman.domain.validation import TableValidation
+from ferryman.graph.checks import live_catalogues
+from ferryman.graph.context import Context
+from ferryman.graph.facts import Catalogues
+from ferryman.graph.work import copied_in_order, table_starts, table_work
+from ferryman.tools.databases.connect import Target
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.move.copy import copy_table
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.records import Beginning
+from ferryman.tools.move.scratch import scratch
+from ferryman.tools.prove.validate import validate_table
+
+
+class TriedTable(Frozen):
+    """What a table would be like afterwards. Counts are rows of the target table."""
+
+    table: str
+    source: str
+    in_scope: int  #: legacy rows that the run would deal with
+    tried: int  #: of these, rows that were tried
+    before: int
+    after: int
+    accounting: Accounting
+    failure: Failure | None = None
+    validation: TableValidation | None = None  #: of a whole dry run; a sample is not validated
+
+
+class Rehearsal(Frozen):
+    """A plan tried out; nothing of it was kept."""
+
+    share: float  #: of every table's rows, 1.0 for all
+    tables: tuple[TriedTable, ...]
+    not_reached: tuple[str, ...] = ()  #: tables after the first one that failed
+    kept: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether every table went through, and passed its checks where it was checked."""
+        checked = (table.validation for table in self.tables)
+        return not self.not_reached and all(v is None or v.status.value == "pass" for v in checked)
+
+
+def rehearse(context: Context, plan: Plan, share: float | None = None) -> Rehearsal:
+    """Do all that the plan says, on a copy; with `share` (0 to 1) the first rows of every table only.
+
+    Parents beyond the sample count as present then. Raises as a run would.
+    """
+    catalogues = live_catalogues(context)
+    with scratch(context.target) as copy:
+        trying = replace(context, target=copy)
+        run = _begin(plan, catalogues, trying, share)
+        tables: list[TriedTable] = []
+        for name in copied_in_order(plan):
+            tables.append(_try(plan, name, catalogues, trying, run, share))
+            if tables[-1].failure is not None:
+                break
+    reached = {table.table for table in tables}
+    left = tuple(name for name in copied_in_order(plan) if name not in reached)
+    failed = (tables[-1].table,) if tables and tables[-1].failure else ()
+    return Rehearsal(share=share or 1.0, tables=tuple(tables), not_reached=(*failed, *left))
+
+
+def _begin(plan: Plan, catalogues: Catalogues, context: Context, share: float | None) -> str:
+    run, now = context.new_id(), context.clock()
+    starts = table_starts(plan, catalogues, context, now)
+    if share is not None:
+        starts = tuple(start.but(batch_size=max(1, ceil(start.scope.total * share))) for start in starts)
+    Ledger(context.target).begin(
+        Beginning(
+            run=run,
+            plan=plan,
+            approval=Approval(token="rehearsal", by=context.by, at=now),
+            source=context.source.identity,
+            target=context.target.identity,
+            source_schema=catalogues.source.fingerprint,
+            target_schema=catalogues.target.fingerprint,
+            run_started=now,
+            tables=starts,
+        )
+    )
+    return run
+
+
+def _try(plan: Plan, name: str, catalogues: Catalogues, context: Context, run: str, share: float | None) -> TriedTable:
+    ledger = Ledger(context.target)
+    record, before = ledger.run(run), _rows(context.target, name)
+    work = table_work(plan, name, catalogues, context, record)
+    if share is not None:
+        work = replace(work, handling=Handling(foreign_key_validation=False, orphan_detection=False))
+    result = copy_table(work, batches=None if share is None else 1)
+    checked = result.complete and share is None
+    return TriedTable(
+        table=name,
+        source=work.compiled.source.name,
+        in_scope=ledger.table(run, name).scope.total,
+        tried=result.accounting.accounted - result.accounting.skipped,
+        before=before,
+        after=_rows(context.target, name),
+        accounting=result.accounting,
+        failure=result.failure,
+        validation=validate_table(context.source, context.target, ledger, run, work.compiled, plan.validation)
+        if checked
+        else None,
+    )
+
+
+def _rows(target: Target, table: str) -> int:
+    with target.connect("counting", reading=True) as connection:
+        return connection.execute(select(func.count()).select_from(clause(table))).scalar_one()

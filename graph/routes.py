@@ -1,0 +1,76 @@
+"""Where the graph goes next. Pure functions of the state, tested as a table."""
+
+from __future__ import annotations
+
+from langgraph.graph import END
+
+from ferryman.domain.recovery import Failure
+from ferryman.graph.state import Place, State
+
+VERIFY_ROUNDS = 2  #: level 2 tries that often, then a person decides
+INVESTIGATION = ["missing_references", "orphaned_records"]  #: side by side
+
+HEARD: dict[Place, dict[str, str]] = {
+    Place.START: {"request": "analyze"},
+    Place.REVIEW: {
+        "approve": "begin",
+        "change": "revise",
+        "answer": "revise",
+        "answers": "revise",
+        "request": "revise",
+        "cancel": "report",
+    },
+    Place.DECIDE: {"choose": "recover", "pause": "hold", "rollback": "rollback", "cancel": "hold"},
+    Place.PAUSED: {"resume": "next_phase", "approve": "next_phase", "rollback": "rollback"},
+}
+
+
+def after_introspection(state: State) -> str:
+    """A run that is in the ledger already goes on from there; a plan from a file is checked; words are understood."""
+    if state.get("reopen"):
+        return "reopen"
+    return "adopt" if state.get("given") else "understand"
+
+
+def after_adopting(state: State) -> str:
+    """Answers in the file change the mapping, so it is planned anew; else the file's plan stands as it is."""
+    return "plan" if state.get("draft") else "preflight"
+
+
+def after_understanding(state: State) -> str:
+    """What was said decides, by the place where it was said; everything else is answered."""
+    return HEARD[Place(state["place"])].get(state["answer"]["say"], "answer")
+
+
+def after_answer(state: State) -> str:
+    """The same place in the conversation returns; before there is a plan, the person's turn."""
+    return {Place.REVIEW: "review", Place.DECIDE: "decide", Place.PAUSED: "paused"}.get(Place(state["place"]), END)
+
+
+def after_begin(state: State) -> str:
+    """Without an approval that binds, back to the review."""
+    return "next_phase" if state.get("approval") else "review"
+
+
+def after_settling(state: State) -> str | list[str]:
+    """Pause first, then failures by type, then on to the next phase."""
+    if state.get("reason"):
+        return "hold"
+    failures = [Failure.model_validate(failure) for failure in state.get("failures", {}).values()]
+    if not failures:
+        return "next_phase"
+    if all(failure.transient for failure in failures) and state.get("rounds", 0) < VERIFY_ROUNDS:
+        return "verify"
+    return INVESTIGATION
+
+
+def after_verification(state: State) -> str | list[str]:
+    """One fresh try when what was committed verifies; else a person decides."""
+    return INVESTIGATION if state.get("failures") else "next_phase"
+
+
+def after_integrity(state: State) -> str | list[str]:
+    """A strategy that did not help goes back to diagnosis."""
+    if state.get("reason"):
+        return "hold"
+    return INVESTIGATION if state.get("failures") else "next_phase"

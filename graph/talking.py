@@ -1,0 +1,70 @@
+"""The three places where a person is asked, and the answers that are given there.
+
+An interrupt stands alone in its node: resuming runs the node again from its start.
+"""
+
+from __future__ import annotations
+
+from langgraph.runtime import Runtime
+from langgraph.types import interrupt
+
+from ferryman.agents import user_guidance
+from ferryman.domain.conversation import UTTERANCE, Ask, DecidePayload, PausedPayload, ReviewPayload, Unclear
+from ferryman.domain.events import Said
+from ferryman.domain.plan import Plan
+from ferryman.domain.recovery import Decision
+from ferryman.graph.answering import facts_for_answers, written_tables
+from ferryman.graph.context import Context
+from ferryman.graph.state import Place, State
+from ferryman.graph.streams import emitter
+
+
+def review(state: State, runtime: Runtime[Context]) -> State:
+    """[review]: put the plan before the person and hear what they say."""
+    plan = runtime.context.shelf.get(state["plan"], Plan)
+    presented = user_guidance.present_plan(plan)
+    payload = ReviewPayload(
+        run=state["run"],
+        plan=plan,
+        token=state["token"],
+        writes=written_tables(plan, runtime.context.target),
+        message=presented.text,
+        question=presented.question,
+    )
+    return {"heard": interrupt(payload.model_dump(mode="json")), "place": Place.REVIEW.value}
+
+
+def decide(state: State, runtime: Runtime[Context]) -> State:
+    """[decide]: put the options before the person."""
+    decision = Decision.model_validate(state["decision"])
+    explained = user_guidance.explain_problem(decision)
+    payload = DecidePayload(
+        run=state["run"],
+        decision=decision,
+        message=explained.text,
+        question=explained.question,
+        deadline=state.get("deadline", ""),
+    )
+    return {"heard": interrupt(payload.model_dump(mode="json")), "place": Place.DECIDE.value}
+
+
+def paused(state: State, runtime: Runtime[Context]) -> State:
+    """[paused]: nothing runs; everything that was moved is safe."""
+    payload = PausedPayload(
+        run=state["run"],
+        reason=state.get("reason", "asked to"),
+        message=user_guidance.explain_pause(state["run"], state.get("reason", "")),
+        question="Shall I go on?",
+    )
+    return {"heard": interrupt(payload.model_dump(mode="json")), "place": Place.PAUSED.value}
+
+
+def answer(state: State, runtime: Runtime[Context]) -> State:
+    """Answer a question from facts; the same place in the conversation returns."""
+    said = UTTERANCE.validate_python(state["answer"])
+    emit = emitter(runtime)
+    if isinstance(said, Ask):
+        emit(Said(topic="answer", text=user_guidance.answer(said, facts_for_answers(state, runtime.context))))
+    elif isinstance(said, Unclear):
+        emit(Said(topic="answer", text=user_guidance.not_understood(said)))
+    return {}

@@ -1,0 +1,211 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from ferryman.agents.data_mapping import propose
+from ferryman.agents.diagnosis import FAILURES, MISSING, PROBLEMS, diagnose, options
+from ferryman.agents.revise import revise_all
+from ferryman.agents.stake import Stake, earlier_decision, stake_of
+from ferryman.domain.approval import Amendment
+from ferryman.domain.changes import MigrateParents, SetPolicy
+from ferryman.domain.findings import MissingCause, MissingGroup
+from ferryman.domain.mapping import Problem, Strategy
+from ferryman.domain.recovery import Decision, Failure, FailureType, RecoveryOption, Severity
+from tests.catalogues import FILL, dispatch, planned
+
+LINKS = "case_file_relationships"
+FAILURE = Failure(
+    type=FailureType.FOREIGN_KEY,
+    table=LINKS,
+    constraint="fk_case_file_case_id",
+    columns=("case_id",),
+    batch="15",
+    affected_records=23,
+    error_detail="Referenced case IDs not found in target cases table",
+    problem=Problem.MISSING_PARENT,
+)
+MIGRATE, STAND_IN, NULL = Strategy.MIGRATE_PARENTS, Strategy.PLACEHOLDERS, Strategy.SET_NULL
+ASIDE, SHORTEN = Strategy.QUARANTINE, Strategy.TRUNCATE
+WAYS_OUT = [Strategy.ROLLBACK_TABLE, Strategy.PAUSE]
+
+
+def group(cause: MissingCause, rows: int = 23, parents: int = 11) -> MissingGroup:
+    return MissingGroup(
+        table=LINKS,
+        columns=("case_id",),
+        parent="cases",
+        constraint="fk_case_file_case_id",
+        cause=cause,
+        rows=rows,
+        parents=parents,
+    )
+
+
+ALL = Stake(rows=15_420, nullable=True, stand_in=True, migratable=frozenset({"cases"}), junction=True)
+
+
+def decided(*groups: MissingGroup, stake: Stake = ALL, failure: Failure = FAILURE) -> Decision:
+    return options(failure, diagnose(failure, groups), stake)
+
+
+def strategies(decision: Decision) -> list[Strategy]:
+    return [option.strategy for option in decision.options]
+
+
+def option(decision: Decision, strategy: Strategy) -> RecoveryOption:
+    return next(option for option in decision.options if option.strategy is strategy)
+
+
+@pytest.mark.parametrize(
+    ("cause", "root", "solutions"),
+    [
+        (MissingCause.NOT_MIGRATED, "migration order dependency violation", [MIGRATE, STAND_IN, ASIDE]),
+        (MissingCause.FILTERED_OUT, "the parents are left out by this plan", [MIGRATE, STAND_IN, ASIDE, NULL]),
+        (MissingCause.DELETED_SINCE, "the parents were in the new database and are gone since", [MIGRATE, STAND_IN, ASIDE, NULL]),
+        (MissingCause.NEVER_EXISTED, "the parents were missing in the old application already", [STAND_IN, ASIDE, NULL]),
+    ],
+)  # fmt: skip
+def test_each_cause_has_its_root_cause_and_strategies(
+    cause: MissingCause, root: str, solutions: list[Strategy]
+) -> None:
+    diagnosis = diagnose(FAILURE, (group(cause),))
+    assert diagnosis.issue == f"23 rows of {LINKS} refer to cases that are not there"
+    assert diagnosis.root_cause == root
+    assert diagnosis.solutions == tuple(solution.value for solution in solutions)
+    assert diagnosis.affected_parents == 11
+
+
+def test_every_cause_problem_and_failure_has_its_row() -> None:
+    assert set(MISSING) == set(MissingCause)
+    assert set(PROBLEMS) == set(Problem)
+    assert set(FAILURES) == set(FailureType)
+
+
+@pytest.mark.parametrize(
+    ("problem", "offered"),
+    [
+        (Problem.MISSING_PARENT, [ASIDE, NULL]),
+        (Problem.NULL_IN_REQUIRED, [ASIDE]),
+        (Problem.TOO_LONG, [ASIDE, NULL, SHORTEN]),
+        (Problem.DUPLICATE, [ASIDE]),
+        (Problem.UNCASTABLE, [ASIDE, NULL]),
+        (Problem.OUT_OF_RANGE, [ASIDE, NULL]),
+        (Problem.CHECK_FAILED, [ASIDE, NULL]),
+        (Problem.CONFLICT, [ASIDE]),
+        (Problem.UNMAPPED_VALUE, [ASIDE, NULL]),
+        (Problem.MISSING_KEY, [ASIDE]),
+    ],
+)
+def test_each_problem_has_its_ways_on(problem: Problem, offered: list[Strategy]) -> None:
+    failure = Failure(type=FailureType.VALUE, table="files", columns=("name",), affected_records=3, problem=problem)
+    decision = decided(failure=failure)
+    assert strategies(decision) == [*offered, *WAYS_OUT]
+    assert decision.recommended is (NULL if problem is Problem.MISSING_PARENT else ASIDE)
+    policy = decision.options[0].changes[0]
+    assert isinstance(policy, SetPolicy)
+    assert (policy.policy.problem, policy.policy.rows) == (problem, 3)
+
+
+@pytest.mark.parametrize(
+    "kind", [FailureType.COUNT, FailureType.SAMPLE, FailureType.TRANSIENT, FailureType.ENVIRONMENT]
+)
+def test_what_no_row_is_to_blame_for_can_be_undone_or_put_off(kind: FailureType) -> None:
+    decision = decided(failure=Failure(type=kind, table="files"))
+    assert strategies(decision) == WAYS_OUT
+    assert decision.recommended is Strategy.PAUSE
+
+
+def test_the_specification_s_options() -> None:
+    decision = decided(group(MissingCause.NOT_MIGRATED), stake=replace(ALL, stand_in=False))
+    assert strategies(decision) == [MIGRATE, ASIDE, *WAYS_OUT]
+    first, second = decision.options[:2]
+    assert first.choice == "Find and migrate the missing cases first"
+    assert first.safety.startswith("Safest option")
+    assert second.choice == "Skip these 23 connections for manual review later"
+    assert second.time == "Continue immediately"
+    assert second.tradeoff == "You will need to connect them by hand later"
+    assert decision.recommended is MIGRATE
+    assert decision.recommendation.startswith("Option 1: it is what we would do for production data")
+    assert first.steps == (
+        "identify_missing_parent_records",
+        "migrate_missing_parents",
+        "retry_failed_junction_batch",
+        "validate_relationship_integrity",
+    )
+    assert decision.severity is Severity.LOW
+
+
+@pytest.mark.parametrize(
+    ("stake", "offered"),
+    [
+        (replace(ALL, migratable=frozenset()), [STAND_IN, ASIDE, NULL]),
+        (replace(ALL, stand_in=False), [MIGRATE, ASIDE, NULL]),
+        (replace(ALL, nullable=False), [MIGRATE, STAND_IN, ASIDE]),
+        (Stake(), [ASIDE]),
+    ],
+)
+def test_only_what_applies_is_offered(stake: Stake, offered: list[Strategy]) -> None:
+    assert strategies(decided(group(MissingCause.FILTERED_OUT), stake=stake)) == [*offered, *WAYS_OUT]
+
+
+def test_every_option_ends_with_the_check_of_relationships() -> None:
+    for cause in MissingCause:
+        for offered in decided(group(cause)).options:
+            assert offered.steps[-1] == "validate_relationship_integrity"
+            assert offered.choice and offered.time and offered.safety
+
+
+def test_two_causes_are_one_decision() -> None:
+    decision = decided(group(MissingCause.NEVER_EXISTED, 14, 11), group(MissingCause.FILTERED_OUT, 9, 6))
+    assert decision.diagnosis.root_cause == (
+        "14 rows: the parents were missing in the old application already; 9 rows: the parents are left out by this plan"
+    )
+    migrate = option(decision, MIGRATE)
+    assert migrate.choice == "Find and migrate the 6 missing cases first, and set the rest aside"
+    assert "quarantine_records" in migrate.steps
+    aside, taken = migrate.changes
+    assert isinstance(aside, SetPolicy) and isinstance(taken, MigrateParents)
+    assert (aside.policy.strategy, aside.policy.rows) == (ASIDE, 14)
+    assert (taken.cause, taken.rows) == (MissingCause.FILTERED_OUT, 9)
+    assert migrate.rows == 23
+
+
+def test_a_strategy_that_failed_is_marked_and_not_recommended() -> None:
+    stake = replace(ALL, failed=frozenset({MIGRATE}))
+    decision = decided(group(MissingCause.NOT_MIGRATED), stake=stake)
+    assert option(decision, MIGRATE).failed_before
+    assert not option(decision, ASIDE).failed_before
+    assert decision.recommended is ASIDE
+
+
+def test_an_earlier_decision_on_the_same_cause_is_named() -> None:
+    amendment = Amendment(
+        number=1, by="Anna", at=datetime(2026, 11, 1, tzinfo=UTC), table="notes", cause="not_migrated", strategy=ASIDE
+    )
+    assert earlier_decision([amendment], ["never_existed"]) is None
+    earlier = earlier_decision([amendment], ["not_migrated"])
+    decision = decided(group(MissingCause.NOT_MIGRATED), stake=replace(ALL, earlier=earlier))
+    assert decision.recommended is ASIDE
+    assert decision.recommendation == "Option 3: it is what Anna decided for the same cause in notes"
+
+
+def test_what_is_at_stake_is_told_by_plan_and_catalogue() -> None:
+    known = dispatch()
+    plan = planned(FILL, known)
+    orphans = (group(MissingCause.FILTERED_OUT),)
+    stake = stake_of(plan, known.target, FAILURE, orphans)
+    assert stake == Stake(rows=15_420, stand_in=True, migratable=frozenset({"cases"}), junction=True)
+    cases = stake_of(plan, known.target, FAILURE.but(table="cases", columns=("bracket_id",)))
+    assert (cases.dependants, cases.nullable) == ((LINKS,), True)
+
+
+@pytest.mark.parametrize("cause", list(MissingCause))
+def test_every_option_that_applies_can_be_taken(cause: MissingCause) -> None:
+    known = dispatch()
+    mapping = propose(FILL, known)[0]
+    orphans = (group(cause),)
+    stake = stake_of(planned(FILL, known), known.target, FAILURE, orphans)
+    for offered in decided(*orphans, stake=stake).options:
+        revised = revise_all(mapping, offered.changes, known)
+        assert (revised != mapping) is (offered.strategy not in WAYS_OUT)

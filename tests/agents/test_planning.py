@@ -1,0 +1,115 @@
+import pytest
+
+from ferryman.agents.difference import difference
+from ferryman.agents.planning import total
+from ferryman.domain.changes import LeaveOut
+from ferryman.domain.coordination import Agent, Priority, Request, RequestType
+from ferryman.domain.fits import misfits
+from ferryman.domain.plan import Estimate, MigrationStrategy, Plan, RiskLevel, RollbackKind
+from tests.catalogues import FILL, database, dispatch, facts, matches, named, planned, profile
+
+
+@pytest.fixture(scope="module")
+def brackets() -> Plan:
+    return planned(named("brackets"), dispatch())
+
+
+@pytest.fixture(scope="module")
+def everything() -> Plan:
+    return planned(FILL, dispatch())
+
+
+def test_the_specification_s_plan_for_brackets(brackets: Plan) -> None:
+    (phase,) = brackets.phases
+    (step,) = phase.steps
+    assert brackets.strategy is MigrationStrategy.CATALOG
+    assert phase.name == "brackets_migration"
+    assert step.text == "dispatch_bracket -> brackets"
+    assert brackets.batch_plans["brackets"].size == 500
+    assert phase.depends_on == ()
+    assert {"add_created_at", "add_updated_at", "add_metadata_json", "preserve_legacy_id"} <= set(step.transformations)
+    assert brackets.estimate.text
+    assert [(risk.table, risk.level) for risk in brackets.risks] == [("brackets", RiskLevel.LOW)]
+    assert {"count_match", "sample_verification"} <= set(brackets.validation)
+    assert (brackets.rollback, step.rollback) == (RollbackKind.TRUNCATE, RollbackKind.TRUNCATE)
+    assert phase.prerequisites == ("projects",)
+    assert step.priority is Priority.HIGH
+    assert brackets.leftovers == {"brackets": ("gl_account",)}
+    assert brackets.open_questions == ()
+
+
+def test_phases_by_kind_within_what_references_allow(everything: Plan) -> None:
+    assert [(phase.name, phase.tables, phase.rationale) for phase in everything.phases] == [
+        ("catalogs", ("brackets",), "no dependencies"),
+        ("entities", ("cases", "files"), "parent entities"),
+        ("junctions", ("case_file_relationships",), "junction depends on parents"),
+    ]
+    assert everything.strategy is MigrationStrategy.ORDERED
+
+
+def test_a_junction_s_phase_has_its_prerequisites_handling_and_agents(everything: Plan) -> None:
+    junction = everything.phases[2]
+    assert junction.prerequisites == ("cases", "files")
+    assert junction.agents.critical == (Agent.DATA_MAPPING,)
+    assert junction.agents.support == (Agent.VALIDATION,)
+    assert junction.agents.primary is Agent.MIGRATION_EXECUTION
+    assert all(junction.handling.model_dump().values())
+    assert everything.risks[-1].level is RiskLevel.MEDIUM
+    assert "orphaned connections" in everything.risks[-1].reasons[0]
+
+
+def test_a_junction_that_was_asked_for_names_the_strategy() -> None:
+    plan = planned(named("case_file_relationships"), dispatch())
+    assert plan.strategy is MigrationStrategy.JUNCTION
+    priorities = {step.target: step.priority for phase in plan.phases for step in phase.steps}
+    assert priorities["case_file_relationships"] is Priority.HIGH
+    assert priorities["cases"] is Priority.LOW
+
+
+def test_several_phases_of_a_kind_are_counted() -> None:
+    old = database("a: id int key\nb: id int key, a_id int > a\nc: id int key, b_id int > b")
+    found = matches("a -> a: id=id\nb -> b: id=id, a_id=a_id\nc -> c: id=id, b_id=b_id")
+    plan = planned(FILL, facts(old, old, found, profile({"a": 1, "b": 1, "c": 1})))
+    assert [phase.name for phase in plan.phases] == ["catalogs_1", "catalogs_2", "entities"]
+
+
+def test_what_is_not_taken_says_why() -> None:
+    request = Request(type=RequestType.FILL_MISSING, leave_out=("files",))
+    reasons = {left.table: left.reason for left in planned(request, dispatch()).left_out}
+    assert reasons["files"] == "left out, as you asked"
+    assert reasons["notifications"] == "nothing in the old application feeds it"
+    not_asked = {left.table: left.reason for left in planned(named("brackets"), dispatch()).left_out}
+    assert not_asked["cases"] == "not asked for"
+
+
+def test_a_ring_of_required_references_is_a_question() -> None:
+    old = database("a: id int key, b_id int > b\nb: id int key, a_id int > a")
+    found = matches("a -> a: id=id, b_id=b_id\nb -> b: id=id, a_id=a_id")
+    plan = planned(FILL, facts(old, old, found, profile({"a": 1, "b": 1})))
+    (question,) = plan.open_questions
+    assert question.id == "ring:a,b"
+    assert [option.changes for option in question.options] == [(LeaveOut(table="a"),), (LeaveOut(table="b"),)]
+
+
+def test_a_plan_fits_the_databases_it_was_made_for(everything: Plan) -> None:
+    known = dispatch()
+    assert misfits(everything, known.source, known.target) == ()
+
+
+def test_the_same_facts_give_the_same_plan() -> None:
+    assert planned(FILL, dispatch()) == planned(FILL, dispatch())
+
+
+def test_estimates_add_up() -> None:
+    assert total([Estimate(low=1, high=2), Estimate(low=3, high=4)]) == Estimate(low=4, high=6)
+
+
+def test_nothing_differs_between_a_plan_and_itself(everything: Plan) -> None:
+    assert difference(everything, everything) == ()
+
+
+def test_the_difference_between_two_requests(brackets: Plan, everything: Plan) -> None:
+    told = difference(brackets, everything)
+    assert "cases is filled from dispatch_case as well." in told
+    assert "There are 3 phases instead of 1." in told
+    assert "files is left out." in difference(everything, brackets)

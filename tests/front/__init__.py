@@ -1,0 +1,1 @@
+"""Tests of the front doors: the command line, settings, the report."""

@@ -1,0 +1,143 @@
+"""Names of databases: from the environment, from ferryman.toml, and what is refused there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ferryman.domain.errors import Configuration, FerrymanError, Usage
+from ferryman.settings import FILE, Pair, holds_secret, load, masked, resolve_pair
+
+SHOP = """
+[connections.Shop]
+source = "sqlite:///legacy.db"
+target = "postgresql://app:${SHOP_PASSWORD}@db.example/shop"
+
+[databases]
+archive = "sqlite:///archive.db"
+"""
+
+
+def write(text: str) -> None:
+    Path(FILE).write_text(text)
+
+
+def resolved(name_or_source: str = "", target: str = "") -> Pair:
+    return resolve_pair(name_or_source, target, load())
+
+
+def test_a_connection_of_the_file_is_found_by_its_name_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    write(SHOP)
+    monkeypatch.setenv("SHOP_PASSWORD", "p@ss/word")
+    pair = resolved("SHOP")
+    assert pair.source == "sqlite:///legacy.db"
+    assert pair.target == "postgresql://app:p%40ss%2Fword@db.example/shop"
+    assert pair.names == ("shop", "shop")
+
+
+def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    write(SHOP)
+    monkeypatch.setenv("FERRYMAN_CONNECTIONS__SHOP__TARGET", "sqlite:///elsewhere.db")
+    assert resolved("shop").target == "sqlite:///elsewhere.db"
+    assert resolved("shop").source == "sqlite:///legacy.db"
+
+
+def test_the_only_connection_is_meant_where_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    write(SHOP)
+    monkeypatch.setenv("SHOP_PASSWORD", "x")
+    assert resolved().names == ("shop", "shop")
+
+
+def test_source_and_target_of_the_environment_stand_in_for_what_is_not_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FERRYMAN_SOURCE", "old.db")
+    monkeypatch.setenv("FERRYMAN_TARGET", "new.db")
+    assert resolved().names == ("old.db", "new.db")
+    assert resolved("other.db").names == ("other.db", "new.db")
+    assert resolved("", "other.db").names == ("old.db", "other.db")
+
+
+def test_a_database_has_a_name_of_its_own() -> None:
+    write(SHOP)
+    pair = resolved("archive", "new.db")
+    assert pair.source == "sqlite:///archive.db"
+    assert pair.names == ("archive", "new.db")
+
+
+def test_the_plan_never_learns_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = resolved("postgresql://app:hidden@db.example/shop", "new.db")
+    assert pair.names == ("postgresql://app:***@db.example/shop", "new.db")
+    assert "hidden" not in repr(pair)
+    with pytest.raises(Usage, match="without its password"):
+        resolved(*pair.names)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://app:hidden@db.example/shop",
+        "postgresql://db.example/shop?password=hidden",
+        "postgresql://app:hidden${MORE}@db.example/shop",
+    ],
+)
+def test_a_password_in_the_file_is_refused_without_repeating_it(url: str) -> None:
+    write(f'[databases]\nshop = "{url}"\n')
+    with pytest.raises(Configuration, match=r"holds a password, in databases\.shop") as refused:
+        load()
+    assert "hidden" not in str(refused.value)
+    assert "environment" in refused.value.do
+
+
+def test_a_variable_that_is_not_set_is_named_when_it_is_needed() -> None:
+    write(SHOP)
+    settings = load()
+    with pytest.raises(Configuration, match="SHOP_PASSWORD is not set"):
+        resolve_pair("shop", "", settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("[connections", "cannot be read"),
+        ("[connections.shop]\nsource = 'a.db'\n", r"connections\.shop\.target is not right"),
+        ("[connections.shop]\nsource='a'\ntarget='b'\nsuorce='c'\n", r"connections\.shop\.suorce"),
+        ("colour = 'red'\n", "colour"),
+        ("deadline_minutes = -1\n", "deadline_minutes"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_is_named_with_the_place(text: str, match: str) -> None:
+    write(text)
+    with pytest.raises(Configuration, match=match) as refused:
+        load()
+    assert FILE in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "match"),
+    [
+        (("nonsense", ""), 'no connection named "nonsense"'),
+        (("there/old.db", ""), "which is the new database"),
+        (("", "new.db"), "which is the old database"),
+        (("", ""), "which is the old database"),
+    ],
+)
+def test_what_is_missing_is_said_with_what_would_do(said: tuple[str, str], match: str) -> None:
+    with pytest.raises(FerrymanError, match=match) as refused:
+        resolved(*said)
+    assert "--source URL --target URL" in refused.value.do
+
+
+def test_two_connections_are_not_guessed_between() -> None:
+    write(SHOP + "[connections.other]\nsource = 'a.db'\ntarget = 'b.db'\n")
+    with pytest.raises(Usage) as refused:
+        resolved()
+    assert "other, shop" in refused.value.do
+
+
+def test_masking_leaves_the_rest_of_a_url() -> None:
+    assert masked("mysql://root:secret@host:3306/db?charset=utf8mb4&password=x") == (
+        "mysql://root:***@host:3306/db?charset=utf8mb4"
+    )
+    assert masked("some/file.db") == "some/file.db"
+    assert not holds_secret("postgresql://app:${PW}@host/db")
+    assert not holds_secret("sqlite:///a:b@c.db")

@@ -1,0 +1,601 @@
+"""Proof that everything arrived: right migrations pass, and every planted fault is seen by the check that should."""
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from ferryman.domain.filters import Comparison, Operator
+from ferryman.domain.mapping import (
+    Conflict,
+    Derived,
+    Generated,
+    Kept,
+    Mapping,
+    Policy,
+    Problem,
+    Shape,
+    Strategy,
+    TableMapping,
+)
+from ferryman.domain.run import Accounting, BatchRecord, Segment
+from ferryman.domain.schema import Column, Family
+from ferryman.domain.transforms import AddMetadataJson, EpochToTimestamp, ForeignKeyTo, NewId, PreserveLegacyId
+from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus, TableValidation
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.prove.accounting import balance
+from ferryman.tools.prove.canonical import Care, canonical, same
+from ferryman.tools.prove.checksums import Difference, Seen, status_of
+from ferryman.tools.prove.counts import Totals, judge
+from ferryman.tools.prove.digests import Shape as RowShape
+from ferryman.tools.prove.digests import Sums, framed, held, sums
+from ferryman.tools.prove.overwritten import Overwritten
+from ferryman.tools.prove.samples import SAMPLES, places
+from ferryman.tools.prove.validate import validate_table
+from tests.tools.demo_plan import CASE_FILES, Pair, brackets, column, junction, moved
+from tests.tools.demo_plan import pair as pair_of
+
+PASS, FAIL, NOT_VALIDATED = CheckStatus.PASS, CheckStatus.FAIL, CheckStatus.NOT_VALIDATED
+COUNT, SAMPLE, CHECKSUM, INTEGRITY, ACCOUNTING = CheckKind
+
+OLD = """
+CREATE TABLE shop (id integer PRIMARY KEY, name text);
+CREATE TABLE sale (
+    id integer PRIMARY KEY, shop_id int, name text, price numeric, weight real, at int, day text, doc text);
+INSERT INTO shop VALUES (1, 'North'), (2, 'South'), (3, 'West');
+"""
+NEW = """
+CREATE TABLE shops (id CHAR(36) PRIMARY KEY, name VARCHAR(20) NOT NULL);
+CREATE TABLE sales (
+    id CHAR(36) PRIMARY KEY, shop_id CHAR(36) REFERENCES shops (id), name VARCHAR(40), price NUMERIC(10, 2),
+    weight REAL, at TIMESTAMP, day DATE, metadata JSON, legacy_id INTEGER);
+"""
+SHOPS = TableMapping(
+    source="shop",
+    target="shops",
+    key=("id",),
+    identity=Derived(),
+    columns=(column("id", "id", NewId()), column("name", "name")),
+)
+SALES = TableMapping(
+    source="sale",
+    target="sales",
+    key=("id",),
+    identity=Derived(),
+    columns=(
+        column("id", "id", NewId()),
+        column("shop_id", "shop_id", ForeignKeyTo(parent="shops")),
+        column("name", "name"),
+        column("price", "price"),
+        column("weight", "weight"),
+        column("at", "at", EpochToTimestamp()),
+        column("day", "day"),
+        column("metadata", ("doc",), AddMetadataJson()),
+        column("legacy_id", "id", PreserveLegacyId()),
+    ),
+)
+ROWS = 400
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A pair whose plan was carried out."""
+
+    pair: Pair
+    ledger: Ledger
+
+    def new(self, *statements: str) -> "Moved":
+        """Change the new database behind everybody's back."""
+        return self._run(self.pair.new, statements)
+
+    def old(self, *statements: str) -> "Moved":
+        """Change the old database, as its application might."""
+        return self._run(self.pair.legacy, statements)
+
+    def _run(self, path: Path, statements: tuple[str, ...]) -> "Moved":
+        with closing(sqlite3.connect(path)) as database, database:
+            for statement in statements:
+                assert database.execute(statement).rowcount != 0, f"{statement} changed nothing"
+        return self
+
+    def validated(self, table: str = "sales") -> TableValidation:
+        return validate_table(self.pair.source, self.pair.target, self.ledger, "r1", self.pair.compiled()[table])
+
+    def check(self, kind: CheckKind, table: str = "sales") -> CheckResult:
+        (found,) = [check for check in self.validated(table).checks if check.kind is kind]
+        return found
+
+    def failing(self, table: str = "sales") -> set[CheckKind]:
+        return {check.kind for check in self.validated(table).checks if check.status is FAIL}
+
+
+def sales_pair(folder: Path, sales: TableMapping = SALES, new: str = NEW, rows: int = ROWS) -> Pair:
+    old_file, new_file = folder / "old.sqlite", folder / "new.sqlite"
+    with closing(sqlite3.connect(old_file)) as old, old:
+        old.executescript(OLD)
+        old.executemany(
+            "INSERT INTO sale VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (n, n % 3 + 1, f"Sale {n}", n + 0.25, n / 7, 1_500_000_000 + n, f"2020-01-{n % 28 + 1:02}", f"d{n}")
+                for n in range(1, rows + 1)
+            ),
+        )
+    with closing(sqlite3.connect(new_file)) as database, database:
+        database.executescript(new)
+    return pair_of(old_file, new_file, Mapping(tables=(SHOPS, sales)))
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory) -> Path:
+    """400 sales, moved rightly; the old database was last written to long ago."""
+    pair = sales_pair(tmp_path_factory.mktemp("once"))
+    quiet(pair.legacy)
+    moved(pair, 100)
+    return pair.legacy.parent
+
+
+@pytest.fixture
+def good(once, tmp_path) -> Moved:
+    """A copy of these two files, for a fault to be planted in."""
+    for name in ("old.sqlite", "new.sqlite"):
+        shutil.copy2(once / name, tmp_path / name)
+    pair = pair_of(tmp_path / "old.sqlite", tmp_path / "new.sqlite", Mapping(tables=(SHOPS, SALES)))
+    return Moved(pair, Ledger(pair.target))
+
+
+def quiet(path: Path) -> None:
+    os.utime(path, (1_600_000_000, 1_600_000_000))
+
+
+def new_id(legacy: int) -> str:
+    return f"(SELECT id FROM sales WHERE legacy_id = {legacy})"
+
+
+def test_a_right_migration_passes_every_check(good):
+    validation = good.validated()
+    assert [(check.kind, check.status) for check in validation.checks] == [(kind, PASS) for kind in CheckKind]
+    count, sample, checksum, integrity, accounting = validation.checks
+    assert (count.expected, count.actual) == (ROWS, ROWS)
+    assert (sample.samples, sample.passed) == (SAMPLES, SAMPLES)
+    assert set(sample.fields) == {c.target for c in SALES.columns}
+    assert checksum.expected == checksum.actual
+    assert (integrity.expected, integrity.actual) == (0, 0)
+    assert (accounting.expected, accounting.actual) == (ROWS, ROWS)
+
+
+def test_the_demo_is_proved(tmp_path):
+    done = Moved(pair := brackets(tmp_path), moved(pair, 500))
+    validation = done.validated("brackets")
+    assert validation.status is PASS
+    assert "the table held 0 before and holds 1,569 now" in validation.checks[0].text
+
+
+def test_only_the_checks_of_the_plan_are_made_in_their_order(good):
+    pair = good.pair
+    found = validate_table(
+        pair.source, pair.target, good.ledger, "r1", pair.compiled()["sales"], ("accounting", "count_match")
+    )
+    assert [check.kind for check in found.checks] == [COUNT, ACCOUNTING]
+
+
+def test_it_can_be_done_again_and_writes_nothing(good):
+    before = good.pair.new.read_bytes()
+    assert good.validated() == good.validated()
+    assert good.pair.new.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("fault", "columns"),
+    [
+        ("UPDATE sales SET name = name || '!' WHERE legacy_id = 17", {"name"}),
+        ("UPDATE sales SET name = NULL WHERE legacy_id = 17", {"name"}),
+        ("UPDATE sales SET price = CAST(price AS INTEGER) WHERE legacy_id = 17", {"price"}),
+        ("UPDATE sales SET price = price + 0.01 WHERE legacy_id = 17", {"price"}),
+        ("UPDATE sales SET weight = round(weight, 3) WHERE legacy_id = 17", {"weight"}),
+        ("UPDATE sales SET at = datetime(at, '+1 hour') WHERE legacy_id = 17", {"at"}),
+        ("UPDATE sales SET at = datetime(at, '+1 hour')", {"at"}),
+        ("UPDATE sales SET day = date(day, '-1 day') WHERE legacy_id = 17", {"day"}),
+        ("UPDATE sales SET metadata = json_set(metadata, '$.legacy.doc', 'x') WHERE legacy_id = 17", {"metadata"}),
+        ("UPDATE sales SET name = 'x', price = 0 WHERE legacy_id IN (17, 18)", {"name", "price"}),
+        ("UPDATE sales SET legacy_id = 100017 WHERE legacy_id = 17", {"legacy_id"}),
+    ],
+)
+def test_the_checksum_sees_a_changed_value_and_names_its_column(good, fault, columns):
+    check = good.new(fault).check(CHECKSUM)
+    assert (check.status, set(check.mismatched)) == (FAIL, columns)
+    assert check.expected != check.actual
+    assert good.check(COUNT).status is PASS
+
+
+def test_the_checksum_sees_two_values_swapped_between_rows(good):
+    good.new(
+        "UPDATE sales SET name = CASE legacy_id WHEN 17 THEN 'Sale 18' ELSE 'Sale 17' END WHERE legacy_id IN (17, 18)"
+    )
+    check = good.check(CHECKSUM)
+    assert (check.status, check.mismatched, check.passed) == (FAIL, ("name",), ROWS - 2)
+    assert "2 rows differ in name" in check.text
+
+
+def test_a_missing_row_is_seen_by_count_and_checksum(good):
+    good.new("DELETE FROM sales WHERE legacy_id = 17")
+    assert {COUNT, CHECKSUM} <= good.failing()
+    count = good.check(COUNT)
+    assert (count.expected, count.actual) == (ROWS, ROWS - 1)
+    assert "1 row of this run is gone" in good.check(CHECKSUM).text
+
+
+def test_a_missing_row_is_seen_though_another_was_added(good):
+    good.new("DELETE FROM sales WHERE legacy_id = 17", "INSERT INTO sales (id, name) VALUES ('theirs', 'Sale 17')")
+    assert good.failing() >= {COUNT, CHECKSUM}
+
+
+def test_a_row_too_many_is_seen_by_its_mark(good):
+    good.new("INSERT INTO sales SELECT 'again', shop_id, name, price, weight, at, day, metadata, 17 FROM sales LIMIT 1")
+    check = good.check(COUNT)
+    assert (check.status, check.actual) == (FAIL, ROWS + 1)
+    assert "1 row too many" in check.text
+
+
+def test_a_row_of_others_is_told_and_is_no_fault(good):
+    good.new("INSERT INTO sales (id, name) VALUES ('theirs', 'x')")
+    assert good.validated().status is PASS
+    assert "1 row came from others" in good.check(COUNT).text
+
+
+def test_a_row_that_the_filter_left_out_must_not_be_there(tmp_path):
+    few = SALES.but(filter=Comparison(column="id", op=Operator.UNEQUAL, values=(17,)))
+    pair = sales_pair(tmp_path, few)
+    quiet(pair.legacy)
+    done = Moved(pair, moved(pair, 100))
+    assert done.validated().status is PASS
+    assert done.check(ACCOUNTING).text == f"{ROWS:,} = {ROWS - 1:,} migrated + 1 skipped."
+    done.new("INSERT INTO sales (id, legacy_id) SELECT replace(id, '012', '011'), 17 FROM sales WHERE legacy_id = 18")
+    assert done.failing() == {COUNT}
+
+
+def test_a_reference_to_another_parent_that_exists_is_seen(good):
+    west = "(SELECT id FROM shops WHERE name = 'West')"
+    first = f"(SELECT min(legacy_id) FROM sales WHERE shop_id <> {west})"
+    good.new(f"UPDATE sales SET shop_id = {west} WHERE legacy_id = {first}")
+    assert good.failing() >= {CHECKSUM, INTEGRITY}
+    check = good.check(INTEGRITY)
+    assert (check.mismatched, check.actual) == (("shop_id",), 2)
+    assert good.check(CHECKSUM).mismatched == ("shop_id",)
+
+
+def test_a_reference_without_its_parent_is_seen(good):
+    good.new("UPDATE sales SET shop_id = 'nowhere' WHERE legacy_id = 17")
+    check = good.check(INTEGRITY)
+    assert check.status is FAIL
+    assert "1 without a parent, by shop_id" in check.text
+
+
+def test_a_deleted_parent_is_seen(good):
+    good.new("DELETE FROM shops WHERE name = 'West'")
+    assert good.check(INTEGRITY).status is FAIL
+    assert good.failing("shops") >= {COUNT, CHECKSUM}
+
+
+def test_a_sampled_row_that_changed_is_seen(good):
+    check = good.new("UPDATE sales SET name = 'x'").check(SAMPLE)
+    assert (check.status, check.samples, check.passed, check.mismatched) == (FAIL, SAMPLES, 0, ("name",))
+
+
+def test_the_same_value_written_in_another_way_is_no_difference(good):
+    good.new(
+        "UPDATE sales SET at = replace(at, ' ', 'T') || '+00:00' WHERE legacy_id % 2",
+        "UPDATE sales SET at = strftime('%Y-%m-%d %H:%M:%S', at, '+2 hours') || '+02:00' WHERE legacy_id = 18",
+        "UPDATE sales SET metadata = json_object('origin', metadata -> 'origin', 'legacy', metadata -> 'legacy')",
+        "UPDATE sales SET weight = weight * (1 + 1e-15)",
+    )
+    assert good.validated().status is PASS
+
+
+def test_no_result_holds_a_value(good):
+    good.new("UPDATE sales SET name = 'Secret-Person' WHERE legacy_id IN (1, 17)")
+    told = good.validated().model_dump_json()
+    assert "Secret-Person" not in told
+    assert "Sale 17" not in told
+
+
+def test_rows_that_were_deleted_in_the_old_database_since_are_told_and_no_fault(good):
+    good.old("DELETE FROM sale WHERE id IN (17, 18)")
+    check = good.check(CHECKSUM)
+    assert check.status is PASS
+    assert "2 rows left the old database since" in check.text
+    assert good.check(COUNT).status is PASS
+
+
+def test_rows_that_came_since_are_the_next_runs(good):
+    good.old(f"INSERT INTO sale (id, name) VALUES ({ROWS + 1}, 'new')")
+    assert good.validated().status is PASS
+    assert "1 row arrived in the old database since" in good.check(COUNT).text
+
+
+def test_rows_that_changed_in_the_old_database_since_are_never_green_and_no_proof_of_a_fault(good):
+    good.old("UPDATE sale SET name = 'changed' WHERE id = 17")
+    check = good.check(CHECKSUM)
+    assert (check.status, check.mismatched) == (NOT_VALIDATED, ("name",))
+    assert "the old database was written to" in check.text
+
+
+def test_a_legacy_value_that_does_not_fit_any_more_is_told(good):
+    good.old("UPDATE sale SET day = 'someday' WHERE id = 17")
+    check = good.check(CHECKSUM)
+    assert check.status is NOT_VALIDATED
+    assert "1 row of the old database by now with values" in check.text
+
+
+def test_quarantined_rows_are_left_out_and_accounted_for(tmp_path):
+    policies = (Policy(problem=Problem.MISSING_PARENT, columns=("case_id",), strategy=Strategy.QUARANTINE),)
+    found = junction(tmp_path)
+    pair = Pair(
+        found.source, found.target, found.mapping.with_table(CASE_FILES.but(policies=policies)), found.legacy, found.new
+    )
+    done = Moved(pair, moved(pair))
+    validation = done.validated("case_file_relationships")
+    assert validation.status is PASS
+    assert done.check(ACCOUNTING, "case_file_relationships").text == "15,420 = 15,397 migrated + 23 quarantined."
+    assert done.check(COUNT, "case_file_relationships").expected == 15_397
+
+
+@pytest.mark.parametrize(
+    "identity", [Derived(version=5), Derived(version=5, shape=Shape.HEX), Derived(shape=Shape.HEX)], ids=str
+)
+def test_every_kind_of_derived_key_is_proved(tmp_path, identity):
+    pair = sales_pair(tmp_path, SALES.but(identity=identity))
+    assert Moved(pair, moved(pair, 100)).validated().status is PASS
+
+
+@pytest.mark.parametrize("identity", [Kept(), Generated()], ids=str)
+def test_integer_keys_are_proved(tmp_path, identity):
+    integers = NEW.replace("id CHAR(36) PRIMARY KEY, shop_id", "id INTEGER PRIMARY KEY, shop_id")
+    pair = sales_pair(tmp_path, SALES.but(identity=identity), integers)
+    quiet(pair.legacy)
+    done = Moved(pair, moved(pair, 100))
+    assert done.validated().status is PASS
+    assert {COUNT, CHECKSUM} <= done.new("DELETE FROM sales WHERE legacy_id = 17").failing()
+
+
+def test_keys_that_the_target_numbers_itself_are_proved(tmp_path):
+    integers = NEW.replace("id CHAR(36) PRIMARY KEY, shop_id", "id INTEGER PRIMARY KEY, shop_id")
+    numbered = SALES.but(columns=SALES.columns[1:])
+    pair = sales_pair(tmp_path, numbered, integers)
+    quiet(pair.legacy)
+    done = Moved(pair, moved(pair, 100))
+    assert done.check(CHECKSUM).status is PASS
+    assert done.check(SAMPLE).status is NOT_VALIDATED
+    assert done.new("UPDATE sales SET name = 'x' WHERE legacy_id = 17").check(CHECKSUM).status is FAIL
+
+
+def test_a_table_without_a_key_is_proved_where_it_was_empty(tmp_path):
+    bare = NEW.replace("id CHAR(36) PRIMARY KEY, shop_id", "shop_id")
+    pair = sales_pair(tmp_path, SALES.but(columns=SALES.columns[1:]), bare)
+    quiet(pair.legacy)
+    done = Moved(pair, moved(pair, 100))
+    assert done.check(CHECKSUM).status is PASS
+    swapped = "UPDATE sales SET name = CASE legacy_id WHEN 17 THEN 'Sale 18' ELSE 'Sale 17' END"
+    assert done.new(f"{swapped} WHERE legacy_id IN (17, 18)").check(CHECKSUM).status is FAIL
+
+
+def test_a_table_without_a_key_that_held_rows_is_not_validated(tmp_path):
+    bare = NEW.replace("id CHAR(36) PRIMARY KEY, shop_id", "shop_id") + "INSERT INTO sales (name) VALUES ('theirs');"
+    pair = sales_pair(tmp_path, SALES.but(columns=SALES.columns[1:]), bare)
+    done = Moved(pair, moved(pair, 100))
+    assert done.check(CHECKSUM).status is NOT_VALIDATED
+    assert done.validated().status is NOT_VALIDATED
+
+
+def with_a_row_of_others(folder: Path, conflict: Conflict) -> Moved:
+    """Sale 17 was in the new database before, under its own key, with another name and no day."""
+    integers = NEW.replace("id CHAR(36) PRIMARY KEY, shop_id", "id INTEGER PRIMARY KEY, shop_id")
+    there = integers + "INSERT INTO sales (id, name) VALUES (17, 'theirs');"
+    pair = sales_pair(folder, SALES.but(identity=Kept(), conflict=conflict), there)
+    quiet(pair.legacy)
+    return Moved(pair, moved(pair, 100))
+
+
+@pytest.mark.parametrize("conflict", [Conflict.KEEP, Conflict.REPLACE, Conflict.MERGE], ids=str)
+def test_rows_that_were_there_before_are_accounted_for_as_matched(tmp_path, conflict):
+    done = with_a_row_of_others(tmp_path, conflict)
+    validation = done.validated()
+    assert validation.status is PASS, validation
+    assert done.check(COUNT).expected == ROWS
+    assert done.check(ACCOUNTING).text == f"{ROWS:,} = {ROWS - 1:,} migrated + 1 matched."
+
+
+def test_what_was_overwritten_or_filled_is_compared_and_nothing_else_of_that_row(tmp_path):
+    for conflict, fault, expected in (
+        (Conflict.KEEP, "name", PASS),
+        (Conflict.MERGE, "name", PASS),
+        (Conflict.MERGE, "day", FAIL),
+        (Conflict.REPLACE, "name", FAIL),
+    ):
+        folder = tmp_path / f"{conflict}-{fault}"
+        folder.mkdir()
+        done = with_a_row_of_others(folder, conflict).new(f"UPDATE sales SET {fault} = '2001-01-01' WHERE id = 17")
+        check = done.check(CHECKSUM)
+        assert (check.status, check.mismatched) == (expected, (fault,) if expected is FAIL else ())
+
+
+def test_a_matched_row_that_is_gone_is_seen(tmp_path):
+    done = with_a_row_of_others(tmp_path, Conflict.KEEP).new("DELETE FROM sales WHERE id = 17")
+    check = done.check(COUNT)
+    assert (check.status, check.expected, check.actual) == (FAIL, ROWS, ROWS - 1)
+
+
+# The parts, by themselves
+
+
+def col(family: Family, **more: object) -> Column:
+    return Column(name="c", native="", family=family, **more)
+
+
+MOMENT = datetime(2024, 1, 1, 10, 0)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "family", "equal"),
+    [
+        (MOMENT, "2024-01-01T12:00:00+02:00", Family.TIMESTAMP, True),
+        (MOMENT, MOMENT.replace(tzinfo=UTC), Family.TIMESTAMP, True),
+        (MOMENT, MOMENT.replace(tzinfo=timezone(timedelta(hours=1))), Family.TIMESTAMP, False),
+        (MOMENT, MOMENT.replace(microsecond=1), Family.TIMESTAMP, False),
+        (MOMENT, "0000-00-00", Family.TIMESTAMP, False),
+        (date(2024, 1, 1), "2024-01-01 00:00:00", Family.DATE, True),
+        (date(2024, 1, 1), "2024-01-01 00:00:01", Family.DATE, False),
+        (time(1, 2, 3), "01:02:03", Family.TIME, True),
+        ("5.00", "5", Family.DECIMAL, True),
+        (Decimal("0.1"), "0.10", Family.DECIMAL, True),
+        ("0.1", "0.10000000001", Family.DECIMAL, False),
+        ("-0.0", "0", Family.DECIMAL, True),
+        (0.1 + 0.2, 0.3, Family.FLOAT, True),
+        (0.3, 0.30001, Family.FLOAT, False),
+        (-0.0, 0.0, Family.FLOAT, True),
+        ('{"a": 1, "b": [1.0]}', '{"b":[1],"a":1}', Family.JSON, True),
+        ('{"a": 1}', '{"a": "1"}', Family.JSON, False),
+        ("[1, 2]", "[2, 1]", Family.JSON, False),
+        ("null", None, Family.JSON, False),
+        ("6F0C1D0E-0B7E-5D0A-9C59-66657272796D", "6f0c1d0e0b7e5d0a9c5966657272796d", Family.UUID, True),
+        (True, 1, Family.BOOLEAN, True),
+        (True, 2, Family.BOOLEAN, False),
+        ("", None, Family.TEXT, False),
+        ("a ", "a", Family.TEXT, False),
+        (b"a", "a", Family.TEXT, False),
+        (17, "17", Family.INTEGER, True),
+        (b"\x00", b"\x00\x00", Family.BINARY, False),
+    ],
+)
+def test_values_are_compared_by_what_they_mean(one, other, family, equal):
+    assert same(one, other, col(family)) is equal
+    assert same(other, one, col(family)) is equal
+
+
+def test_decimals_are_compared_at_the_columns_scale():
+    assert same("1.004", "1.00", col(Family.DECIMAL, scale=2))
+    assert not same("1.006", "1.00", col(Family.DECIMAL, scale=2))
+    assert same("12345678901234567.89", "12345678901234568", col(Family.DECIMAL, scale=2), Care.REAL)
+    assert not same("12345678901234567.89", "12345678901234568", col(Family.DECIMAL, scale=2), Care.CAREFUL)
+
+
+@pytest.mark.parametrize("care", list(Care))
+@pytest.mark.parametrize(
+    ("values", "family"),
+    [
+        (["2024-01-01 10:00:00", "rubbish"], Family.TIMESTAMP),
+        (["0.1", "rubbish"], Family.FLOAT),
+        (["1", "2.5"], Family.INTEGER),
+        (["1", "2"], Family.BOOLEAN),
+        (["1.50", "rubbish"], Family.DECIMAL),
+    ],
+)
+def test_a_value_looks_the_same_whatever_stands_beside_it(values, family, care):
+    fitting = {
+        Family.TIMESTAMP: pa.array([MOMENT], pa.timestamp("us")),
+        Family.FLOAT: pa.array([0.1]),
+        Family.INTEGER: pa.array([1]),
+        Family.BOOLEAN: pa.array([True]),
+        Family.DECIMAL: pa.array(["1.50"]),
+    }[family]
+    alone = canonical(fitting, col(family), care)[0]
+    assert canonical(pa.array(values), col(family), care)[0] == alone
+
+
+def row_batch(*rows: tuple[object, object]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pydict({"a": [row[0] for row in rows], "b": [row[1] for row in rows]})
+
+
+TEXTS = RowShape(
+    (Column(name="a", native="", family=Family.TEXT), Column(name="b", native="", family=Family.TEXT)), ("a",)
+)
+
+
+def test_sums_do_not_depend_on_order_or_on_batches():
+    rows = [(f"k{n}", f"v{n}") for n in range(100)]
+    one = sums([row_batch(*rows)], TEXTS)
+    other = sums([row_batch(*reversed(rows[50:])), row_batch(*rows[:50])], TEXTS)
+    assert one.same_as(other)
+    assert one.text == other.text
+
+
+def test_sums_see_a_row_twice_where_another_is_missing():
+    one = sums([row_batch(("a", "1"), ("b", "2"))], TEXTS)
+    other = sums([row_batch(("a", "1"), ("a", "1"))], TEXTS)
+    assert not one.same_as(other)
+    assert held([row_batch(("a", "1"), ("a", "1"))], TEXTS, frozenset(range(4096))).repeated == 1
+
+
+def test_no_two_rows_are_framed_alike():
+    rows = [("a", "b:1:c"), ("a:1:b", "c"), ("", None), (None, ""), (None, None), ("", ""), ("-", ""), ("1:a", "")]
+    batch = row_batch(*rows)
+    assert len(set(framed(TEXTS.texts(batch)).to_pylist())) == len(rows)
+
+
+def a_batch(rows: int) -> BatchRecord:
+    return BatchRecord(
+        table="t",
+        number="1",
+        first_row=1,
+        last_row=rows,
+        segment=Segment(),
+        accounting=Accounting(migrated=rows),
+        seconds=0,
+    )
+
+
+def test_sampled_places_hold_the_ends_and_boundaries_and_are_the_same_each_time():
+    batches = [a_batch(100), a_batch(100), a_batch(0), a_batch(7)]
+    chosen = places(batches, "r1:t")
+    assert len(set(chosen)) == SAMPLES
+    assert chosen == places(batches, "r1:t")
+    assert chosen != places(batches, "r2:t")
+    found = {(place.batch, place.row) for place in chosen}
+    assert {(0, 0), (0, 99), (1, 0), (1, 99), (3, 0), (3, 6)} <= found
+    assert all(place.row < batches[place.batch].accounting.migrated for place in chosen)
+    assert len(places([a_batch(3)], "x")) == 3
+    assert places([], "x") == ()
+
+
+@pytest.mark.parametrize(
+    ("difference", "lost", "written", "expected"),
+    [
+        (Difference(), 0, False, PASS),
+        (Difference(), 1, True, FAIL),
+        (Difference(changed=1), 0, False, FAIL),
+        (Difference(changed=1), 0, True, NOT_VALIDATED),
+        (Difference(only_actual=1), 0, True, PASS),
+        (Difference(only_actual=1), 0, False, FAIL),
+        (Difference(only_expected=1), 0, True, PASS),
+        (Difference(only_actual=1, whole=False), 0, True, NOT_VALIDATED),
+    ],
+)
+def test_what_a_difference_means(difference, lost, written, expected):
+    seen = Seen(Sums(), Sums(), difference, Overwritten())
+    assert status_of(seen, lost=lost, source_written=written) is expected
+
+
+def test_counts_tell_others_rows_apart():
+    base = Totals(arrived=10, created=10, found=10, before=5, now=15)
+    assert judge(base).status is PASS
+    grown = judge(Totals(arrived=10, created=10, found=10, before=5, now=17, since=3))
+    assert grown.status is PASS
+    assert "2 rows came from others" in grown.text
+    assert "3 rows arrived in the old database since" in grown.text
+    lost = judge(Totals(arrived=10, created=10, found=9, before=5, now=15))
+    assert (lost.status, lost.actual) == (FAIL, 9)
+
+
+def test_every_row_is_accounted_for_or_it_fails():
+    whole = Accounting(source=10, migrated=6, matched=1, merged=1, skipped=1, quarantined=1, placeholders=3)
+    assert balance(whole, source=10).status is PASS
+    lacking = balance(whole, source=12, without_key=2)
+    assert (lacking.status, lacking.expected, lacking.actual) == (FAIL, 12, 10)
+    assert "2 rows have no key" in lacking.text
+    assert balance(whole, source=12, without_key=2, left=2).status is PASS

@@ -1,0 +1,1 @@
+"""Connections to source and target, and one dialect per kind of database."""

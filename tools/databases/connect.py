@@ -1,0 +1,139 @@
+"""From a URL to a database: a source that cannot be written, a target that can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from ferryman.domain.approval import Identity
+from ferryman.domain.errors import Configuration
+from ferryman.tools.databases.dialect import Dialect
+from ferryman.tools.databases.sqlite import SQLite
+
+#: By the name before `+` or `://` in a URL.
+DIALECTS: dict[str, Dialect] = {"sqlite": SQLite()}
+
+_PLANNED = {
+    "postgresql": "PostgreSQL",
+    "postgres": "PostgreSQL",
+    "mysql": "MySQL",
+    "mariadb": "MariaDB",
+}
+_SECRET = ("password", "passwd", "pwd", "secret", "token")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The old database: read, never written."""
+
+    engine: Engine
+    dialect: Dialect
+    identity: Identity
+    url: str  #: for people: without a password
+
+    @contextmanager
+    def connect(self, doing: str = "reading the old database") -> Iterator[Connection]:
+        """A connection whose reads see one snapshot from its first statement to its end, where the database has them.
+
+        A driver's error inside the block leaves it as a `FerrymanError`; `doing` stands in its text.
+        """
+        with _translated(self.dialect, doing), self.engine.connect() as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        """Close what is open. The source can be connected to again."""
+        self.engine.dispose()
+
+
+@dataclass(frozen=True)
+class Target:
+    """The new database: read and written."""
+
+    engine: Engine
+    dialect: Dialect
+    identity: Identity
+    url: str  #: for people: without a password
+
+    @contextmanager
+    def connect(self, doing: str = "writing the new database", *, reading: bool = False) -> Iterator[Connection]:
+        """A connection; the caller commits, leaving the block without a commit rolls back.
+
+        `reading` promises not to write: no write lock is taken. Errors as in `Source.connect`.
+        """
+        engine = self.engine.execution_options(ferryman_reading=reading)
+        with _translated(self.dialect, doing), engine.connect() as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        """Close what is open. The target can be connected to again."""
+        self.engine.dispose()
+
+
+def open_source(url: str) -> Source:
+    """The source behind a URL or the path of a SQLite file. Raises Configuration, or Transient where it is locked."""
+    parsed, dialect = _resolve(url)
+    engine = dialect.source_engine(parsed)
+    return Source(engine, dialect, dialect.identity(engine), engine.url.render_as_string(hide_password=True))
+
+
+def open_target(url: str) -> Target:
+    """The target behind a URL or the path of a SQLite file; never creates one. Raises as `open_source` does."""
+    parsed, dialect = _resolve(url)
+    engine = dialect.target_engine(parsed)
+    return Target(engine, dialect, dialect.identity(engine), engine.url.render_as_string(hide_password=True))
+
+
+def check_pair(source: Source, target: Target) -> None:
+    """Raises Configuration when both sides are the same database, under whatever names."""
+    same = source.identity.place == target.identity.place
+    if not same and source.dialect.name == target.dialect.name:
+        same = source.dialect.same(source.engine, target.engine)
+    if same:
+        raise Configuration(
+            f"The old and the new database are the same one: {source.identity.name}.",
+            "Give two different databases; a move within one database is not possible.",
+        )
+
+
+def _resolve(text: str) -> tuple[URL, Dialect]:
+    url = _parse(text.strip())
+    name = url.get_backend_name()
+    if name in DIALECTS:
+        return url, DIALECTS[name]
+    spoken = _PLANNED.get(name, f'"{name}"')
+    raise Configuration(
+        f"This release of Ferryman speaks SQLite; {spoken} is not there yet.",
+        "Give sqlite:///path/to/file.db or the path of a SQLite file.",
+    )
+
+
+def _parse(text: str) -> URL:
+    if not text:
+        raise Configuration("No database was given.", "Give a URL such as sqlite:///path/to/file.db, or a file's path.")
+    if "://" not in text or Path(text).exists():
+        return URL.create("sqlite", database=str(Path(text).expanduser()))
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError) as error:
+        raise Configuration(
+            "The database URL cannot be read.", "Write it as sqlite:///path/to/file.db; encode special characters."
+        ) from error
+    if any(word in key.lower() for key in url.query for word in _SECRET):
+        raise Configuration(
+            "The database URL has a password in its query string, where it is not kept secret.",
+            "Put it before the host (user:password@host), from an environment variable.",
+        )
+    return url
+
+
+@contextmanager
+def _translated(dialect: Dialect, doing: str) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise dialect.translate(error, doing) from error

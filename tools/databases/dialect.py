@@ -1,0 +1,83 @@
+"""The seam between the tools and a kind of database: what differs by database, and nothing else.
+
+Everything that SQLAlchemy says the same way everywhere (select, count, insert from select) is not here. A dialect
+holds no connection and no state; one instance serves every engine of its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+import pyarrow as pa
+from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, TableClause
+from sqlalchemy import column as column_clause
+from sqlalchemy import table as table_clause
+from sqlalchemy.sql import quoted_name
+
+from ferryman.domain.approval import Identity
+from ferryman.domain.errors import FerrymanError
+from ferryman.domain.schema import Database, Family, Table
+
+
+class Dialect(Protocol):
+    """One kind of database. Methods that touch a database raise only `FerrymanError`, already translated."""
+
+    @property
+    def name(self) -> str:
+        """As in `Database.dialect` and `Identity.dialect`: "sqlite", "postgresql" or "mysql"."""
+
+    @property
+    def kinds(self) -> Mapping[Family, tuple[str, ...]]:
+        """The stored kinds that a column of a family is expected to hold, where a value's kind is its own (SQLite).
+
+        Empty where the column's type binds every value.
+        """
+
+    def source_engine(self, url: URL) -> Engine:
+        """An engine that can read and cannot write, whatever statement it is given. Looks that it opens."""
+
+    def target_engine(self, url: URL) -> Engine:
+        """An engine that reads and writes; never creates a database. Looks that it opens and can be written."""
+
+    def identity(self, engine: Engine) -> Identity:
+        """Which database this is."""
+
+    def same(self, one: Engine, other: Engine) -> bool:
+        """Whether both engines of this dialect lead to one database, by whatever names."""
+
+    def translate(self, error: Exception, doing: str) -> FerrymanError:
+        """A driver's error (or SQLAlchemy's wrapping of it) as ours, in two lines; `doing` as in "reading table x"."""
+
+    def outside(self, connection: Connection) -> Mapping[str, str]:
+        """Tables that the inspector is to leave alone, with the reason in words: indexes in disguise, partitions."""
+
+    def complete(self, connection: Connection, database: Database) -> Database:
+        """The catalogue that the inspector gave, with what it lacks or gets wrong put right."""
+
+    def kind(self, column: ColumnElement[object]) -> ColumnElement[str]:
+        """The stored kind of a value, as in `kinds`. Only called for families that `kinds` names."""
+
+    def read(
+        self, connection: Connection, statement: Select[tuple[object, ...]], families: Sequence[Family], size: int
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of a select in batches of `size`, streamed; `families` name what each column should hold.
+
+        Column types are those of `arrow.ARROW`. A column whose values in this batch do not fit its family comes as
+        strings, and its field says so (`arrow.unfit`); a column that holds nothing but bytes comes as binary.
+        """
+
+    def insert(self, connection: Connection, table: Table, batch: pa.RecordBatch) -> int:
+        """Insert a batch whose column names are columns of the table; gives the rows inserted, as the driver counts."""
+
+
+def clause(table: Table | str, columns: Sequence[str] = (), schema: str | None = None) -> TableClause:
+    """A table for SQLAlchemy Core, every name quoted. `columns` default to all of the table's."""
+    if isinstance(table, Table):
+        columns = columns or [column.name for column in table.columns]
+        table = table.name
+    return table_clause(
+        quoted_name(table, quote=True),
+        *(column_clause(quoted_name(name, quote=True)) for name in columns),
+        schema=quoted_name(schema, quote=True) if schema else None,
+    )

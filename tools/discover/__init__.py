@@ -1,0 +1,1 @@
+"""What the two databases hold: catalogue, profiles and candidate matches."""

@@ -1,0 +1,124 @@
+"""How many of one column's values are found in another, and the foreign keys that nobody declared.
+
+Within one database it is one set query; across two, look-ups of a bounded sample.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, case, func, select
+
+from ferryman.domain.profile import Profile
+from ferryman.domain.schema import Column, Database, ForeignKey, Table
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.discover.references import References
+from ferryman.tools.discover.sample import sample
+
+SAMPLED_ROWS = 20_000  #: rows of the child that distinct values are taken from
+LOOKED_UP = 5_000  #: distinct values that are looked up, at most
+SHARE = 0.95  #: of the values looked up must be keys of the parent for a reference to be inferred
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Place:
+    """A column on a connection, with its table's row count where it is known (a small table is not sampled)."""
+
+    connection: Connection
+    table: Table
+    column: str
+    rows: int | None = None
+
+
+@dataclass(frozen=True)
+class Containment:
+    """What became of looking up the distinct, non-NULL values of a bounded sample."""
+
+    looked: int
+    found: int
+
+    @property
+    def share(self) -> float:
+        """Found out of looked up, 0.0 to 1.0; 0.0 when there was nothing to look up."""
+        return self.found / self.looked if self.looked else 0.0
+
+
+def containment(child: Place, parent: Place) -> Containment:
+    """How many of the child column's values are found in the parent's. Compares as the parent's database does."""
+    values = _distinct(child)
+    if child.connection is parent.connection:
+        return _within(values, parent)
+    return _across(values, child.connection, parent)
+
+
+def infer_references(connection: Connection, database: Database, profile: Profile) -> Database:
+    """The database with a ForeignKey(enforced=False) for each undeclared reference that names and values agree on.
+
+    What a name may point at is said in `References`. At least `SHARE` of the values looked up must be there; an empty
+    table, or a column of NULLs, proves nothing; where two parents fit equally well, neither is taken.
+    """
+    references = References(database)
+    added: dict[str, list[ForeignKey]] = defaultdict(list)
+    for table in database.data_tables:
+        if profile.rows(table.name):
+            for column in _undeclared(table):
+                if found := _parent(connection, table, column, references, profile):
+                    added[table.name].append(found)
+    tables = (_with(table, tuple(added.get(table.name, ()))) for table in database.tables)
+    return Database(dialect=database.dialect, tables=tuple(tables))
+
+
+def _distinct(place: Place) -> Select[Any]:
+    source = clause(place.table)
+    small = place.rows is not None and place.rows <= SAMPLED_ROWS
+    value = source.c[place.column].label("v")
+    rows = sample(place.connection, place.table, source, [value], None if small else SAMPLED_ROWS).subquery()
+    return select(rows.c.v).where(rows.c.v.is_not(None)).distinct().limit(LOOKED_UP)
+
+
+def _within(values: Select[Any], parent: Place) -> Containment:
+    looked = values.subquery()
+    keys = select(clause(parent.table).c[parent.column])
+    found = func.count(case((looked.c.v.in_(keys), 1)))
+    row = parent.connection.execute(select(func.count(looked.c.v), found)).one()
+    return Containment(int(row[0]), int(row[1]))
+
+
+def _across(values: Select[Any], child: Connection, parent: Place) -> Containment:
+    looked = list(child.execute(values).scalars())
+    key = clause(parent.table).c[parent.column]
+    found = 0
+    for start in range(0, len(looked), _AT_ONCE):
+        some = select(func.count(key.distinct())).where(key.in_(looked[start : start + _AT_ONCE]))
+        found += parent.connection.execute(some).scalar_one()
+    return Containment(len(looked), found)
+
+
+def _with(table: Table, more: tuple[ForeignKey, ...]) -> Table:
+    return table.model_copy(update={"foreign_keys": table.foreign_keys + more}) if more else table
+
+
+def _undeclared(table: Table) -> Iterator[Column]:
+    """The columns that no declared foreign key takes up."""
+    taken = {name for key in table.foreign_keys for name in key.columns}
+    return (column for column in table.columns if column.name not in taken)
+
+
+def _parent(
+    connection: Connection, table: Table, column: Column, references: References, profile: Profile
+) -> ForeignKey | None:
+    child = Place(connection, table, column.name, profile.rows(table.name))
+    shares = {
+        (parent.name, key): containment(child, Place(connection, parent, key)).share
+        for parent, key in references.candidates(table, column)
+        if profile.rows(parent.name)
+    }
+    best = sorted(shares, key=lambda at: -shares[at])
+    if not best or shares[best[0]] < SHARE or (len(best) > 1 and shares[best[1]] == shares[best[0]]):
+        return None
+    name, key = best[0]
+    return ForeignKey(columns=(column.name,), parent=name, parent_columns=(key,), enforced=False)

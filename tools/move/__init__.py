@@ -1,0 +1,1 @@
+"""Moving rows and keeping the books: ledger, copy, backoff and rollback."""

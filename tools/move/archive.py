@@ -1,0 +1,50 @@
+"""The end of a ledger: written to a file, then taken out of the target. After that its runs can only be read about."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from sqlalchemy import select
+
+from ferryman.domain.errors import Configuration, Refused
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.tables import LEDGER_VERSION
+
+_AT_ONCE = 1_000  #: rows read and written at a time
+
+
+def archive(ledger: Ledger, path: Path) -> int:
+    """Write the whole ledger as JSON lines, readable by its owner alone (it may hold values); gives the rows.
+
+    The first line says the version; each further one names a table and holds one row. Raises Configuration where
+    the file is there already or cannot be written.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise Configuration(
+            f"The ledger cannot be written to {path.name}: {error.strerror}.", "Give the path of a file to be made."
+        ) from error
+    rows = 0
+    with os.fdopen(handle, "w", encoding="utf-8") as file, ledger.target.connect("reading", reading=True) as connection:
+        file.write(json.dumps({"ferryman_ledger": LEDGER_VERSION}) + "\n")
+        for table in ledger.tables.all:
+            wanted = select(table).order_by(*table.primary_key.columns)
+            for row in connection.execution_options(yield_per=_AT_ONCE).execute(wanted).mappings():
+                file.write(json.dumps({"table": table.name, "row": dict(row)}, ensure_ascii=False) + "\n")
+                rows += 1
+        file.flush()
+        os.fsync(file.fileno())
+    return rows
+
+
+def drop(ledger: Ledger) -> None:
+    """Take the ledger out of the target. Raises Refused while a run is at work. Its runs cannot be undone any more."""
+    for run in ledger.runs():
+        if run.running:
+            raise Refused(f"Run {run.run} is at work.", f"Stop it with `ferryman pause {run.run}`, then finish.")
+    with ledger.target.connect("dropping the ledger") as connection:
+        ledger.tables.metadata.drop_all(connection)
+        connection.commit()

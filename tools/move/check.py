@@ -1,0 +1,141 @@
+"""What is proved of a batch before it commits: its count, ten rows computed a second way, its references."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, and_, delete, false, func, or_, select
+
+from ferryman.domain.run import Segment
+from ferryman.domain.schema import Table
+from ferryman.domain.validation import BatchValidation, CheckKind, CheckResult, CheckStatus
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.move.bench import Bench
+from ferryman.tools.move.place import Place, ends, recomputed
+from ferryman.tools.prepare.misfit import ValuesDoNotFit
+
+if TYPE_CHECKING:
+    from ferryman.tools.move.batch import Job
+
+SAMPLES = 10
+_EXPECTED = "ferryman_expected"  #: the temporary table that the recomputed rows are put into
+
+
+def check_batch(job: Job, place: Place, inserted: int) -> BatchValidation:
+    """Expected and actual count, sampled rows compared with the reference, references looked up."""
+    count = CheckResult(kind=CheckKind.COUNT_MATCH, status=CheckStatus.PASS, expected=inserted, actual=inserted)
+    sample = check_sample(job, place, inserted)
+    issues = (sample.text,) if sample.status is CheckStatus.FAIL else ()
+    return BatchValidation(
+        record_count=count,
+        sample_integrity=sample,
+        references=_references(job),
+        continue_execution=not issues,
+        issues=issues,
+    )
+
+
+def _references(job: Job) -> CheckResult:
+    """Every reference was looked up in this transaction, before the insert; none without its parent came here."""
+    if not job.work.handling.foreign_key_validation:
+        text = "references were not looked at: it is switched off for this phase"
+        return CheckResult(kind=CheckKind.INTEGRITY, status=CheckStatus.NOT_VALIDATED, text=text)
+    columns = tuple(column for check in job.checks for column in check.bond.columns)
+    return CheckResult(kind=CheckKind.INTEGRITY, status=CheckStatus.PASS, expected=0, actual=0, fields=columns)
+
+
+def check_sample(job: Job, place: Place, inserted: int) -> CheckResult:
+    """The first row, the last and others by chance: the target's values against those of the reference transform."""
+    bench, names = place.bench, job.keys.names
+    if not set(names) <= set(bench.compiled.writes) or not names:
+        text = "no rows were compared: the table has no key of ours to find them by"
+        return CheckResult(kind=CheckKind.SAMPLE, status=CheckStatus.NOT_VALIDATED, text=text)
+    if not inserted:
+        return CheckResult(kind=CheckKind.SAMPLE, status=CheckStatus.PASS, text="no rows were inserted")
+    keys = sampled_keys(job, place)
+    rows = bench.compiled.read(bench.legacy).where(_among(bench, keys))
+    try:
+        expected = next(recomputed(place, rows, SAMPLES))
+    except ValuesDoNotFit as error:
+        columns = tuple(misfit.column for misfit in error.misfits)
+        return _sample(len(keys), 0, bench.compiled.writes, columns)
+    table = expected_table(bench)
+    bench.dialect.insert(bench.connection, table, expected)
+    passed, mismatched = _compared(bench, table, names)
+    bench.connection.execute(delete(clause(table)))
+    return _sample(len(keys), passed, bench.compiled.writes, mismatched)
+
+
+def _sample(samples: int, passed: int, fields: Sequence[str], mismatched: Sequence[str]) -> CheckResult:
+    good = passed == samples
+    text = f"{passed} of {samples} sampled rows hold what they should"
+    return CheckResult(
+        kind=CheckKind.SAMPLE,
+        status=CheckStatus.PASS if good else CheckStatus.FAIL,
+        expected=samples,
+        actual=passed,
+        samples=samples,
+        passed=passed,
+        fields=tuple(fields),
+        mismatched=tuple(mismatched),
+        text=text if good else f"{text}; {', '.join(mismatched)} differ",
+    )
+
+
+def sampled_keys(job: Job, place: Place) -> list[tuple[Any, ...]]:
+    """The legacy keys of up to `SAMPLES` chosen rows: both ends, and others by chance."""
+    bench = place.bench
+    columns = bench.compiled.key_columns(bench.legacy)
+    if len(columns) == 1 and job.keys.integer_keys:
+        return _by_number(job, place, columns[0])
+    numbered = select(*columns, func.row_number().over(order_by=columns).label("n"), func.count().over().label("of"))
+    rows = numbered.select_from(bench.legacy).where(place.chosen).subquery()
+    total = bench.connection.execute(select(func.max(rows.c.of))).scalar() or 0
+    chosen = {1, total, *(1 + int(job.clock.dice() * total) for _ in range(SAMPLES - 2))}
+    wanted = select(*list(rows.c)[: len(columns)]).where(rows.c.n.in_(chosen))
+    return [tuple(row) for row in bench.connection.execute(wanted)]
+
+
+def _by_number(job: Job, place: Place, key: ColumnElement[Any]) -> list[tuple[Any, ...]]:
+    """For integer keys: the next row after a number by chance, which an index finds at once."""
+    bench = place.bench
+    first, last = ends(place, key)
+    numbers = [first + int(job.clock.dice() * (last - first + 1)) for _ in range(SAMPLES - 2)]
+    others = select(*(_next(place, key, number) for number in numbers))
+    found = {first, last, *bench.connection.execute(others).one()}
+    return [(number,) for number in sorted(found)]
+
+
+def _next(place: Place, key: ColumnElement[Any], number: int) -> ScalarSelect[Any]:
+    """The first chosen row from a number on. One lower bound only: SQLite takes one, and it should be this."""
+    upto = Segment(upto=place.segment.upto)
+    rows = select(key).select_from(place.bench.legacy).where(key >= number, place.within(upto))
+    return rows.order_by(key).limit(1).scalar_subquery()
+
+
+def _among(bench: Bench, keys: Sequence[tuple[Any, ...]]) -> ColumnElement[bool]:
+    columns = bench.compiled.key_columns(bench.legacy)
+    if len(columns) == 1:
+        return columns[0].in_([key[0] for key in keys])
+    return or_(*(and_(*(c == value for c, value in zip(columns, key, strict=True))) for key in keys))
+
+
+def expected_table(bench: Bench) -> Table:
+    """The temporary table for recomputed rows, with the target's columns and how they convert; made where it is not."""
+    target = bench.compiled.target
+    shaped = select(*(bench.target.c[name] for name in bench.compiled.writes)).where(false())
+    made = str(shaped.compile(bench.connection, compile_kwargs={"literal_binds": True}))
+    bench.connection.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {_EXPECTED} AS {made}")
+    return target.but(name=_EXPECTED, columns=tuple(target.column(name) for name in bench.compiled.writes))
+
+
+def _compared(bench: Bench, table: Table, keys: Sequence[str]) -> tuple[int, tuple[str, ...]]:
+    """Recomputed rows that the target holds just so, and the columns in which others differ."""
+    expected, target = clause(table).alias(), bench.target.alias()
+    differs = {name: target.c[name].is_distinct_from(expected.c[name]) for name in bench.compiled.writes}
+    same = and_(*(target.c[name] == expected.c[name] for name in keys))
+    equal = func.count(target.c[keys[0]]).filter(~or_(*differs.values()))
+    counts = [func.count().filter(where) for where in differs.values()]
+    row = bench.connection.execute(select(equal, *counts).select_from(expected.outerjoin(target, same))).one()
+    return row[0], tuple(name for name, count in zip(differs, row[1:], strict=True) if count)

@@ -1,0 +1,95 @@
+"""Named places where a test can make this process die or fail. For tests: nothing happens unless the variable is set.
+
+    FERRYMAN_FAILPOINT="before_commit"                     die by SIGKILL the first time a batch is about to commit
+    FERRYMAN_FAILPOINT="after_insert:brackets:3"           the same, for batch 3 of that table only
+    FERRYMAN_FAILPOINT="before_ledger:brackets:3=error"    raise Transient there instead, every time it is passed
+    FERRYMAN_FAILPOINT="before_ledger:brackets:3=error*2"  the first two times only
+    FERRYMAN_FAILPOINT="before_insert=broken"              raise what no rule knows, as a fault of our own would
+
+Several are separated by commas. An empty table or batch means any. `POINTS` names all places.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ferryman.domain.errors import Transient, Usage
+
+VARIABLE = "FERRYMAN_FAILPOINT"
+
+#: Every place, in the order a batch passes them; the last five belong to the undoing of one.
+POINTS = (
+    "before_begin",
+    "before_insert",
+    "after_insert",
+    "before_ledger",
+    "before_commit",
+    "after_commit",
+    "before_undo",
+    "after_undo",
+    "before_undo_ledger",
+    "before_undo_commit",
+    "after_undo_commit",
+)
+
+_passed: Counter[str] = Counter()
+
+
+class Act(StrEnum):
+    KILL = "kill"  #: SIGKILL: no handler, no clean-up, as a power cut
+    ERROR = "error"  #: Transient, as a lock or a lost connection
+    BROKEN = "broken"  #: RuntimeError
+
+
+@dataclass(frozen=True)
+class Failpoint:
+    """One entry of the variable."""
+
+    name: str
+    table: str = ""
+    batch: str = ""
+    act: Act = Act.KILL
+    times: int = 0  #: how often it acts; 0: always
+
+    def meets(self, name: str, table: str, batch: str) -> bool:
+        return self.name == name and self.table in ("", table) and self.batch in ("", batch)
+
+
+def parse(text: str) -> tuple[Failpoint, ...]:
+    """The entries of the variable. Raises Usage for a place or an act that does not exist."""
+    return tuple(_entry(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _entry(text: str) -> Failpoint:
+    place, _, act = text.partition("=")
+    name, table, batch = [*place.split(":"), "", ""][:3]
+    act, _, times = (act or "kill").partition("*")
+    if name not in POINTS or act not in list(Act) or not (times or "0").isdigit():
+        raise Usage(f"{VARIABLE}: {text!r} is no failpoint.", f"Take one of {', '.join(POINTS)}, and kill or error.")
+    return Failpoint(name, table, batch, Act(act), int(times or 0))
+
+
+def failpoint(name: str, table: str = "", batch: str = "") -> None:
+    """Do what the variable says for this place; nothing when it is not set."""
+    text = os.environ.get(VARIABLE)
+    if not text:
+        return
+    for point in parse(text):
+        if point.meets(name, table, batch):
+            _act(point, f"{text}/{point}")
+
+
+def _act(point: Failpoint, seen: str) -> None:
+    _passed[seen] += 1
+    if point.times and _passed[seen] > point.times:
+        return
+    if point.act is Act.KILL:
+        os.kill(os.getpid(), signal.SIGKILL)
+    where = f"failpoint {point.name}"
+    if point.act is Act.BROKEN:
+        raise RuntimeError(where)
+    raise Transient(f"A test asked for a failure at {where}.", "Nothing: it passes.", table=point.table)

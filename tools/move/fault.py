@@ -1,0 +1,108 @@
+"""What stopped a table, as a `Failure`: from an obstacle that was counted, or from what the database said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ferryman.domain.errors import FerrymanError, NeedsDecision, Transient
+from ferryman.domain.mapping import Problem
+from ferryman.domain.recovery import Failure, FailureType
+from ferryman.tools.move.scan import Obstacle
+
+TYPES = {
+    Problem.MISSING_PARENT: FailureType.FOREIGN_KEY,
+    Problem.NULL_IN_REQUIRED: FailureType.NOT_NULL,
+    Problem.MISSING_KEY: FailureType.NOT_NULL,
+    Problem.DUPLICATE: FailureType.UNIQUE,
+    Problem.CONFLICT: FailureType.UNIQUE,
+    Problem.CHECK_FAILED: FailureType.CHECK,
+    Problem.TOO_LONG: FailureType.VALUE,
+    Problem.UNCASTABLE: FailureType.VALUE,
+    Problem.OUT_OF_RANGE: FailureType.VALUE,
+    Problem.UNMAPPED_VALUE: FailureType.VALUE,
+}
+
+_DETAILS = {
+    Problem.NULL_IN_REQUIRED: "{columns} must have a value and has none",
+    Problem.MISSING_KEY: "the legacy key is empty in a part",
+    Problem.CONFLICT: "the target holds rows of these keys already",
+    Problem.TOO_LONG: "values are too long for {columns}",
+    Problem.UNCASTABLE: "values cannot become what {columns} holds",
+    Problem.OUT_OF_RANGE: "values are out of the range of {columns}",
+    Problem.UNMAPPED_VALUE: "no new value is chosen for values of {columns}",
+    Problem.CHECK_FAILED: "values break a rule of {columns}",
+    Problem.DUPLICATE: "rows have the same {columns}",
+}
+
+#: The word with which a dialect begins `NeedsDecision.constraint`.
+_BY_WORD = {
+    "UNIQUE": (FailureType.UNIQUE, Problem.DUPLICATE),
+    "NOT NULL": (FailureType.NOT_NULL, Problem.NULL_IN_REQUIRED),
+    "CHECK": (FailureType.CHECK, Problem.CHECK_FAILED),
+    "FOREIGN KEY": (FailureType.FOREIGN_KEY, Problem.MISSING_PARENT),
+    "TYPE": (FailureType.VALUE, Problem.UNCASTABLE),
+    "TRIGGER": (FailureType.CHECK, Problem.CHECK_FAILED),
+}
+
+
+def of_obstacle(table: str, batch: str, obstacle: Obstacle, rows: int) -> Failure:
+    """The failure of a batch that holds `rows` rows with an obstacle that no policy answers."""
+    columns = ", ".join(obstacle.columns)
+    if obstacle.check:
+        bond = obstacle.check.bond
+        detail = f"Referenced {columns} not found in target {bond.parent} table"
+        constraint = bond.constraint
+    else:
+        detail = _DETAILS[obstacle.problem].format(columns=columns)
+        constraint = f"{obstacle.problem.value} {table}.{','.join(obstacle.columns)}"
+    return Failure(
+        type=TYPES[obstacle.problem],
+        table=table,
+        constraint=constraint,
+        columns=obstacle.columns,
+        batch=batch,
+        affected_records=rows,
+        error_detail=detail[:1].upper() + detail[1:],
+        problem=obstacle.problem,
+    )
+
+
+def of_error(table: str, batch: str, error: FerrymanError, rows: int = 0, attempts: int = 1) -> Failure:
+    """The failure that an error makes of a batch. `rows` is how many were found to cause it; 0: no row did."""
+    if isinstance(error, NeedsDecision):
+        kind, problem = _of_constraint(error.constraint)
+        return Failure(
+            type=kind,
+            table=table,
+            constraint=error.constraint,
+            columns=columns_in(error.constraint, table),
+            batch=batch,
+            affected_records=rows,
+            error_detail=error.what,
+            problem=problem,
+            attempts=attempts,
+        )
+    transient = isinstance(error, Transient)
+    return Failure(
+        type=FailureType.TRANSIENT if transient else FailureType.ENVIRONMENT,
+        table=table,
+        batch=batch,
+        error_detail=str(error),
+        transient=transient,
+        attempts=attempts,
+    )
+
+
+def _of_constraint(constraint: str) -> tuple[FailureType, Problem | None]:
+    return next((kind for word, kind in _BY_WORD.items() if constraint.startswith(word)), (FailureType.VALUE, None))
+
+
+def columns_in(constraint: str, table: str) -> tuple[str, ...]:
+    """The columns that a constraint names: "UNIQUE users.name, users.email" gives name and email."""
+    names = constraint.replace(",", " ").split()
+    return tuple(name.removeprefix(f"{table}.") for name in names if name.startswith(f"{table}."))
+
+
+def worst(found: Sequence[tuple[Obstacle, int]]) -> tuple[Obstacle, int]:
+    """The obstacle that is reported first: missing parents, then whatever concerns most rows."""
+    return max(found, key=lambda one: (one[0].problem is Problem.MISSING_PARENT, one[1]))

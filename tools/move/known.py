@@ -1,0 +1,80 @@
+"""Which legacy parents are known to be in the target: integers in memory, so that most rows need no lookup there.
+
+It only ever speaks for a row; whatever it does not know is looked up. It is built anew when somebody else changed
+the target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Insert, exists, func, insert, literal, select
+
+from ferryman.domain.schema import Family
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.databases.sqlite_guard import LEGACY
+from ferryman.tools.move.keys import key_columns
+from ferryman.tools.move.variants import compiled_as
+from ferryman.tools.prepare.bonds import Bond
+from ferryman.tools.prepare.sqlite_scope import column_of
+from ferryman.tools.prepare.transform import CompiledTable
+
+MOST = 2_000_000  #: parents that are kept in memory, about 12 bytes each
+
+
+@dataclass
+class KnownParents:
+    """The parents of one reference, on one connection."""
+
+    connection: Connection
+    bond: Bond
+    name: str  #: of the temporary table
+    version: int | None = field(default=None)
+
+    def holds(self, from_: FromClause) -> ColumnElement[bool]:
+        """Whether a row's parent is known to be there."""
+        known = clause(self.name, ["k"], schema="temp")
+        return column_of(from_, self.bond.pairs[0][0]).in_(select(known.c.k))
+
+    def refresh(self) -> None:
+        """Make it true for the running transaction."""
+        version = int(self.connection.exec_driver_sql("PRAGMA main.data_version").scalar_one())
+        if version == self.version:
+            return
+        self.connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS temp.{self.name} (k INTEGER PRIMARY KEY)")
+        self.connection.exec_driver_sql(f"DELETE FROM temp.{self.name}")
+        self.connection.execute(self._fill())
+        self.version = version
+
+    def forget(self) -> None:
+        """A transaction was rolled back, and the table's rows with it."""
+        self.version = None
+
+    def _fill(self) -> Insert:
+        parent, target = parent_of(self.bond), clause(self.bond.child.target_database.table(self.bond.parent)).alias()
+        old = clause(parent.source, schema=LEGACY).alias()
+        key = column_of(old, parent.mapping.key[0])
+        same = target.c[self.bond.parent_columns[0]] == parent.new_key(old)
+        there = exists(select(literal(1)).select_from(target).where(same).correlate(old))
+        rows = select(key).select_from(old).where(func.typeof(key) == "integer", there)
+        return insert(clause(self.name, ["k"], schema="temp")).from_select(["k"], rows)
+
+
+def parent_of(bond: Bond) -> CompiledTable:
+    return compiled_as(bond.child, bond.parent)
+
+
+def can_know(bond: Bond, rows: int, parents: int) -> bool:
+    """Whether it can be done, and is worth it for a child of `rows` rows."""
+    mapping = bond.child.plan.by_target.get(bond.parent)
+    if mapping is None or bond.to_itself or not 0 < parents <= min(MOST, 2 * rows):
+        return False
+    source, target = bond.child.source_database.table(mapping.source), bond.child.target_database.table(bond.parent)
+    return (
+        bond.legacy_parent is not None
+        and bond.legacy_parent.name == source.name
+        and len(bond.pairs) == 1
+        and (bond.pairs[0][1],) == mapping.key
+        and bond.parent_columns == key_columns(target, mapping)
+        and (mapping.key == ("rowid",) or source.column(mapping.key[0]).family is Family.INTEGER)
+    )

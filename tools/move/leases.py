@@ -1,0 +1,89 @@
+"""The statements that take, keep and give back a lease, each in the caller's transaction. `lease.py` decides."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from ferryman.domain.errors import Refused
+from ferryman.tools.move.lease import LEASE, Holder, Lease, Standing, process_began, standing
+from ferryman.tools.move.tables import LedgerTables
+
+_NOBODY: dict[str, Any] = dict.fromkeys(("lease_owner", "lease_until", "lease_host", "lease_pid", "lease_process"))
+
+
+def refuse_others(connection: Connection, tables: LedgerTables, run: str, me: Holder, now: datetime) -> None:
+    """Raises Refused while a live process other than ours works on the run, or any on another run of this target."""
+    for lease in leases(connection, tables):
+        stands = standing(lease, me, now, process_began(lease.holder.pid))
+        if stands is Standing.LIVE or (stands is Standing.OURS and lease.run != run):
+            raise Refused(
+                f"Run {lease.run} is at work on this target, in {_place(lease, me)}.",
+                f"Wait for it, or stop it with `ferryman pause {lease.run}`; then again.",
+            )
+
+
+def take(connection: Connection, tables: LedgerTables, run: str, me: Holder, now: datetime) -> None:
+    """Write the lease down as ours. Call after `refuse_others`, in the same transaction."""
+    values = {
+        "lease_owner": me.owner,
+        "lease_until": (now + LEASE).isoformat(),
+        "lease_host": me.host,
+        "lease_pid": me.pid,
+        "lease_process": me.process,
+    }
+    connection.execute(update(tables.run).filter_by(run_id=run).values(values))
+
+
+def renew(connection: Connection, tables: LedgerTables, run: str, me: Holder, now: datetime) -> bool:
+    """See `Ledger.renew`."""
+    table = tables.run
+    held = connection.execute(
+        update(table)
+        .where(table.c.run_id == run, table.c.lease_owner == me.owner)
+        .values(lease_until=(now + LEASE).isoformat())
+    )
+    if held.rowcount != 1:
+        raise Refused(
+            f"Run {run} was taken over by another process, so this one commits nothing more.",
+            f"`ferryman status {run}` shows where it stands; let the other one finish, or pause it.",
+        )
+    return bool(connection.execute(select(table.c.stop_requested).where(table.c.run_id == run)).scalar())
+
+
+def drop(connection: Connection, tables: LedgerTables, run: str, me: Holder) -> None:
+    """Give the lease back where it is ours."""
+    table = tables.run
+    connection.execute(update(table).where(table.c.run_id == run, table.c.lease_owner == me.owner).values(_NOBODY))
+
+
+def live(connection: Connection, tables: LedgerTables, run: str, me: Holder, now: datetime) -> bool:
+    """Whether a process, ours or another, holds the run's lease and is at work."""
+    return any(
+        lease.run == run and standing(lease, me, now, process_began(lease.holder.pid)) is not Standing.DEAD
+        for lease in leases(connection, tables)
+    )
+
+
+def leases(connection: Connection, tables: LedgerTables) -> tuple[Lease, ...]:
+    """Every lease that is written down, dead ones too."""
+    table = tables.run
+    rows = connection.execute(select(table).where(table.c.lease_owner.is_not(None))).mappings().all()
+    return tuple(
+        Lease(
+            row["run_id"],
+            Holder(row["lease_owner"], row["lease_host"], row["lease_pid"], row["lease_process"]),
+            datetime.fromisoformat(row["lease_until"]),
+        )
+        for row in rows
+    )
+
+
+def _place(lease: Lease, me: Holder) -> str:
+    if lease.holder.owner == me.owner:
+        return "this session"
+    if lease.holder.host != me.host:
+        return f"a process on another machine (its hold ends at {lease.until:%H:%M:%S} UTC if it died)"
+    return "this process" if lease.holder.pid == me.pid else f"process {lease.holder.pid} on this machine"

@@ -1,0 +1,438 @@
+"""The ledger: the truth about every run, kept in the target beside the rows it speaks of.
+
+`Ledger` opens transactions of its own for what concerns a run as a whole. What belongs to a batch is written by
+`BatchBook` in the batch's transaction, together with `renew`, so that a process that lost its lease commits nothing.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, inspect, select, union, update
+from sqlalchemy.schema import CreateSchema
+
+from ferryman.domain.approval import Amendment
+from ferryman.domain.errors import Configuration, Corrupt, FerrymanError, Refused, Transient, Usage
+from ferryman.domain.plan import Plan
+from ferryman.domain.recovery import Failure
+from ferryman.domain.run import RunStatus, TableState, key_text
+from ferryman.domain.validation import TableValidation
+from ferryman.tools.databases.connect import Target
+from ferryman.tools.move import leases, tables
+from ferryman.tools.move.batches import BatchBook
+from ferryman.tools.move.chain import AMENDED, SEALED, digest_of
+from ferryman.tools.move.clock import SYSTEM, Clock
+from ferryman.tools.move.lease import Holder, this_session
+from ferryman.tools.move.reading import amendment_of, quarantined_of, run_of, table_of
+from ferryman.tools.move.records import Beginning, QuarantinedRow, RunRecord, TableRecord, TableStart
+from ferryman.tools.move.tables import LEDGER_VERSION, LedgerTables, QuarantineState, ledger_tables, schema_for
+from ferryman.tools.move.turns import insist, turn
+
+_ENDED = (RunStatus.SUCCESS, RunStatus.SUCCESS_WITH_QUARANTINE, RunStatus.ROLLED_BACK, RunStatus.CANCELLED)
+_STOP_PATIENCE = 30.0  #: seconds that a stop request tries to get in
+
+
+class Ledger:
+    """The ledger of one target, as one session sees it. `holder` is who takes leases; by default this process."""
+
+    def __init__(self, target: Target, *, holder: Holder | None = None, clock: Clock = SYSTEM) -> None:
+        self.target = target
+        self.holder = holder or this_session()
+        self.clock = clock
+        self.tables: LedgerTables = ledger_tables(schema_for(target.dialect.name))
+
+    # What is there
+
+    def exists(self) -> bool:
+        """Whether the target has a ledger. Raises Refused when it is of a form that this version cannot read."""
+        with self._reading() as connection:
+            inspector = inspect(connection)
+            there = [t for t in self.tables.all if inspector.has_table(t.name, schema=t.schema)]
+            if not there:
+                return False
+            lacking = [t.name for t in self.tables.all if t not in there]
+            for table in there:
+                found = {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
+                lacking += [f"{table.name}.{column.name}" for column in table.columns if column.name not in found]
+        if lacking:
+            raise Refused(
+                f"The ledger in the target is of another version of Ferryman: it lacks {', '.join(lacking[:3])}.",
+                "Use that version, or end its runs with it (`ferryman finish`) and begin anew.",
+            )
+        return True
+
+    def ddl(self) -> str:
+        """The script by which a DBA can create the ledger."""
+        return tables.ddl(self.target.engine.dialect)
+
+    def create(self) -> None:
+        """Create the tables that are not there. Raises Configuration where the right is missing: never elsewhere."""
+        try:
+            with self._writing() as connection:
+                self._create(connection)
+                connection.commit()
+        except Transient:
+            raise
+        except FerrymanError as error:
+            raise Configuration(
+                f"The ledger's tables cannot be created in the target: {error.what}",
+                "Grant the right to create tables, or have a DBA run the script of `ferryman ledger ddl`.",
+            ) from error
+
+    def _create(self, connection: Connection) -> None:
+        if self.tables.metadata.schema:
+            connection.execute(CreateSchema(self.tables.metadata.schema, if_not_exists=True))
+        self.tables.metadata.create_all(connection)
+
+    # Runs
+
+    def begin(self, beginning: Beginning) -> None:
+        """Write a run and its tables, and take its lease. Creates the ledger where there is none.
+
+        Raises Refused when another run holds the target, or this run's id is taken.
+        """
+        if not self.exists():
+            self.create()
+        now = self.clock.now()
+        with self._writing() as connection:
+            leases.refuse_others(connection, self.tables, beginning.run, self.holder, now)
+            run = self.tables.run
+            if connection.execute(select(run.c.run_id).where(run.c.run_id == beginning.run)).first():
+                raise Refused(f"The run {beginning.run} is in the ledger already.", "Resume it, or begin another.")
+            connection.execute(insert(run).values(_run_values(beginning)))
+            for position, start in enumerate(beginning.tables):
+                connection.execute(insert(self.tables.table).values(_table_values(beginning.run, position, start)))
+            leases.take(connection, self.tables, beginning.run, self.holder, now)
+            connection.commit()
+
+    def runs(self) -> tuple[RunRecord, ...]:
+        """Every run, oldest first; () where there is no ledger."""
+        if not self.exists():
+            return ()
+        with self._reading() as connection:
+            run = self.tables.run
+            ids = connection.execute(select(run.c.run_id).order_by(run.c.run_started, run.c.run_id)).scalars().all()
+            return tuple(self._run(connection, run_id) for run_id in ids)
+
+    def run(self, run: str) -> RunRecord:
+        """One run. Raises Usage when there is none of that id, Refused when another version wrote it, Corrupt when
+        what never changes was changed."""
+        if not self.exists():
+            raise _no_run(run)
+        with self._reading() as connection:
+            return self._run(connection, run)
+
+    def _run(self, connection: Connection, run_id: str) -> RunRecord:
+        run = self.tables.run
+        row = connection.execute(select(run).where(run.c.run_id == run_id)).mappings().one_or_none()
+        if row is None:
+            raise _no_run(run_id)
+        if row["ledger_version"] != LEDGER_VERSION:
+            raise Refused(
+                f"Run {run_id} has a ledger of version {row['ledger_version']}, and this is version {LEDGER_VERSION}.",
+                "Resume or undo it with the version of Ferryman that began it.",
+            )
+        if digest_of(row, SEALED) != row["seal"]:
+            raise Corrupt(
+                f"The ledger's row of run {run_id} is not as it was written.",
+                "Restore the table ferryman_run from a backup of the target.",
+            )
+        live = leases.live(connection, self.tables, run_id, self.holder, self.clock.now())
+        return run_of(row, self._amendments(connection, run_id), running=live)
+
+    def set_status(self, run: str, status: RunStatus, waiting_for: str = "") -> None:
+        """Say what a run is in. An end is stamped with the time."""
+        ended = self.clock.now().isoformat() if status in (*_ENDED, RunStatus.FAILED) else None
+        self._update_run(run, status=status.value, waiting_for=waiting_for, ended_at=ended)
+
+    def set_deadline(self, run: str, deadline: datetime | None) -> None:
+        """When a run pauses by itself; None: never."""
+        self._update_run(run, deadline=deadline.isoformat() if deadline else None)
+
+    def set_intent(self, run: str, intent: str) -> None:
+        """What is under way with a run that a resume would have to finish first: "rollback" or ""."""
+        self._update_run(run, intent=intent)
+
+    # Tables
+
+    def table(self, run: str, table: str) -> TableRecord:
+        """One table of a run. Raises KeyError when the run has no such table."""
+        return {record.table: record for record in self.tables_of(run)}[table]
+
+    def tables_of(self, run: str) -> tuple[TableRecord, ...]:
+        """The tables of a run, in the order of its plan."""
+        table = self.tables.table
+        with self._reading() as connection:
+            rows = connection.execute(select(table).where(table.c.run_id == run).order_by(table.c.position)).mappings()
+            return tuple(table_of(row) for row in rows)
+
+    def set_table(
+        self,
+        run: str,
+        table: str,
+        state: TableState | None = None,
+        *,
+        validation: TableValidation | None = None,
+        failure: Failure | None = None,
+    ) -> None:
+        """Say what a table is in. What is not given stays, but a failure stands only as long as it is given."""
+        ended = (TableState.VALIDATED, TableState.FAILED, TableState.ROLLED_BACK)
+        values: dict[str, Any] = {"failure": failure.model_dump_json() if failure else None}
+        if state is not None:
+            values |= {"state": state.value, "ended_at": self.clock.now().isoformat() if state in ended else None}
+        if validation is not None:
+            values["validation"] = validation.model_dump_json()
+        self._update_table(run, table, **values)
+
+    def set_batch_size(self, run: str, table: str, size: int) -> None:
+        """Cut what is left of a table into batches of another size; their numbers go on after the last one."""
+        record = self.table(run, table)
+        if size == record.batch_size:
+            return
+        with self._writing() as connection:
+            last = self.book(run, table).last(connection)
+            base = int(last.number.partition(".")[0]) if last else 0
+            self._set_table(
+                connection, run, table, batch_size=size, base_number=base, base_row=last.last_row if last else 0
+            )
+            connection.commit()
+
+    def set_arrived_since(self, run: str, table: str, rows: int) -> None:
+        """How many legacy rows came after the scope was fixed."""
+        self._update_table(run, table, arrived_since=rows)
+
+    def add_table(self, run: str, start: TableStart) -> None:
+        """Take one more table into a run: an amendment may call for one."""
+        with self._writing() as connection:
+            table = self.tables.table
+            position = connection.execute(
+                select(func.count()).select_from(table).where(table.c.run_id == run)
+            ).scalar_one()
+            connection.execute(insert(table).values(_table_values(run, position, start)))
+            connection.commit()
+
+    def reopen(self, run: str, table: str) -> None:
+        """Let a table that was rolled back be copied again in the same run, from its first row."""
+        self._update_table(run, table, state=TableState.PENDING.value, base_number=0, base_row=0, ended_at=None)
+
+    def book(self, run: str, table: str) -> BatchBook:
+        """The batches of a table."""
+        return BatchBook(self.tables, run, table)
+
+    def verify(self, run: str) -> None:
+        """Whether every batch of a run and what it recorded are there and as they were written. Raises Corrupt."""
+        self.run(run)
+        with self._reading() as connection:
+            both = (
+                select(table.c.table_name).filter_by(run_id=run) for table in (self.tables.table, self.tables.batch)
+            )
+            for name in connection.execute(union(*both)).scalars().all():
+                self.book(run, name).verify(connection)
+
+    # Amendments
+
+    def amend(self, run: str, amendment: Amendment, plan: Plan) -> Amendment:
+        """Append a decision; `plan` is the plan as it stands with it. Gives the amendment with its number."""
+        table = self.tables.amendment
+        with self._writing() as connection:
+            last = connection.execute(
+                select(table.c.number, table.c.digest).filter_by(run_id=run).order_by(table.c.number.desc())
+            ).first()
+            numbered = amendment.but(number=last.number + 1 if last else 1)
+            values = _amendment_values(run, numbered, plan)
+            digest = digest_of(values, AMENDED, last.digest if last else "")
+            connection.execute(insert(table).values(digest=digest, **values))
+            connection.commit()
+        return numbered
+
+    def _amendments(self, connection: Connection, run: str) -> tuple[tuple[Amendment, Plan], ...]:
+        table, digest = self.tables.amendment, ""
+        found: list[tuple[Amendment, Plan]] = []
+        for row in connection.execute(select(table).filter_by(run_id=run).order_by(table.c.number)).mappings():
+            digest = digest_of(row, AMENDED, digest)
+            if digest != row["digest"] or row["number"] != len(found) + 1:
+                raise Corrupt(
+                    f"Amendment {row['number']} of run {run} is not as it was written, or one before it is missing.",
+                    "Restore the table ferryman_amendment from a backup of the target.",
+                )
+            found.append((amendment_of(row), Plan.model_validate_json(row["plan"])))
+        return tuple(found)
+
+    # Quarantine
+
+    def quarantined(
+        self, run: str, table: str = "", *, state: QuarantineState | None = None
+    ) -> tuple[QuarantinedRow, ...]:
+        """The rows that a run set aside, of one table or of all. They hold values: for a person's eyes only."""
+        rows = self.tables.quarantine
+        wanted = select(rows).filter_by(run_id=run).order_by(rows.c.entry)
+        if table:
+            wanted = wanted.filter_by(table_name=table)
+        if state:
+            wanted = wanted.filter_by(state=state.value)
+        with self._reading() as connection:
+            return tuple(quarantined_of(row) for row in connection.execute(wanted).mappings())
+
+    def set_quarantine(self, run: str, entries: tuple[int, ...], state: QuarantineState) -> None:
+        """Say what became of quarantined rows."""
+        rows = self.tables.quarantine
+        with self._writing() as connection:
+            for entry in entries:
+                connection.execute(update(rows).filter_by(run_id=run, entry=entry).values(state=state.value))
+            connection.commit()
+
+    # Lease and stop
+
+    def acquire(self, run: str) -> None:
+        """Take (or keep) the run's lease. Raises Refused while a live process holds this run or another one here."""
+        with self._writing() as connection:
+            leases.refuse_others(connection, self.tables, run, self.holder, self.clock.now())
+            leases.take(connection, self.tables, run, self.holder, self.clock.now())
+            connection.commit()
+
+    def renew(self, connection: Connection, run: str) -> bool:
+        """Hold the lease longer, in the caller's transaction; gives whether somebody asked the run to stop.
+
+        Raises Refused when the lease is not ours any more: nothing of the transaction may be committed then.
+        """
+        return leases.renew(connection, self.tables, run, self.holder, self.clock.now())
+
+    def release(self, run: str) -> None:
+        """Give the lease back. Nothing happens when it is not ours."""
+        with self._writing() as connection:
+            leases.drop(connection, self.tables, run, self.holder)
+            connection.commit()
+
+    def request_stop(self, run: str, reason: str = "") -> None:
+        """Ask a run, in whatever process it is, to stop after its running batch."""
+        values = {"stop_requested": True, "stop_reason": reason}
+        give_up = self.clock.seconds() + _STOP_PATIENCE
+        while True:
+            try:
+                with self.target.connect("asking the run to stop") as connection:
+                    insist(connection)
+                    self._set_run(connection, run, **values)
+                    connection.commit()
+                return
+            except Transient:
+                if self.clock.seconds() > give_up:
+                    raise
+                self.clock.sleep(0.0005)
+
+    def stop_requested(self, run: str) -> bool:
+        """Whether somebody asked the run to stop."""
+        with self._reading() as connection:
+            return bool(connection.execute(select(self.tables.run.c.stop_requested).filter_by(run_id=run)).scalar())
+
+    def clear_stop(self, run: str) -> None:
+        """Forget a stop request; a resume begins with this."""
+        self._update_run(run, stop_requested=False, stop_reason="")
+
+    # Plumbing
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self.target.connect("reading the ledger", reading=True) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with turn(self.target), self.target.connect("writing the ledger") as connection:
+            yield connection
+
+    def _update_run(self, run: str, **values: Any) -> None:
+        with self._writing() as connection:
+            self._set_run(connection, run, **values)
+            connection.commit()
+
+    def _set_run(self, connection: Connection, run: str, **values: Any) -> None:
+        if connection.execute(update(self.tables.run).filter_by(run_id=run).values(values)).rowcount != 1:
+            raise _no_run(run)
+
+    def _update_table(self, run: str, table: str, **values: Any) -> None:
+        with self._writing() as connection:
+            self._set_table(connection, run, table, **values)
+            connection.commit()
+
+    def _set_table(self, connection: Connection, run: str, table: str, **values: Any) -> None:
+        connection.execute(update(self.tables.table).filter_by(run_id=run, table_name=table).values(values))
+
+
+def table_names(dialect: str) -> tuple[str, ...]:
+    """The ledger's tables as a dialect names them: with their schema where it has schemas."""
+    return tuple(table.fullname for table in ledger_tables(schema_for(dialect)).all)
+
+
+def _no_run(run: str) -> Usage:
+    return Usage(f"There is no run {run} in the target's ledger.", "`ferryman runs` lists the runs that there are.")
+
+
+def _run_values(beginning: Beginning) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "run_id": beginning.run,
+        "ledger_version": LEDGER_VERSION,
+        "plan": beginning.plan.model_dump_json(),
+        "plan_hash": beginning.plan.hash,
+        "approval": beginning.approval.model_dump_json(),
+        "source": beginning.source.model_dump_json(),
+        "target": beginning.target.model_dump_json(),
+        "source_schema": beginning.source_schema,
+        "target_schema": beginning.target_schema,
+        "namespace": str(beginning.plan.mapping.namespace),
+        "versions": f'{{"ferryman":"{version("ferryman")}","python":"{platform.python_version()}"}}',
+        "run_started": beginning.run_started.isoformat(),
+    }
+    return values | {
+        "seal": digest_of(values, SEALED),
+        "status": RunStatus.RUNNING.value,
+        "waiting_for": "",
+        "intent": "",
+        "deadline": beginning.deadline.isoformat() if beginning.deadline else None,
+        "stop_requested": False,
+        "stop_reason": "",
+    }
+
+
+def _table_values(run: str, position: int, start: TableStart) -> dict[str, Any]:
+    scope = start.scope
+    return {
+        "run_id": run,
+        "table_name": start.table,
+        "source_name": start.source,
+        "position": position,
+        "state": TableState.PENDING.value,
+        "upper": None if scope.upper is None else key_text(scope.upper),
+        "source_rows": scope.source_rows,
+        "total": scope.total,
+        "null_keys": scope.null_keys,
+        "target_before": scope.target_before,
+        "batch_size": start.batch_size,
+        "base_number": 0,
+        "base_row": 0,
+        "estimated_seconds": start.estimated_seconds,
+        "batches": 0,
+        "digest": "",
+        "arrived_since": 0,
+    }
+
+
+def _amendment_values(run: str, amendment: Amendment, plan: Plan) -> dict[str, Any]:
+    return {
+        "run_id": run,
+        "number": amendment.number,
+        "decided_by": amendment.by,
+        "at": amendment.at.isoformat(),
+        "table_name": amendment.table,
+        "cause": amendment.cause,
+        "strategy": amendment.strategy,
+        "reason": amendment.reason,
+        "rows": amendment.rows,
+        "hash_before": amendment.hash_before,
+        "hash_after": amendment.hash_after,
+        "plan": plan.model_dump_json(),
+    }

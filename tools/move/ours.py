@@ -1,0 +1,134 @@
+"""Which rows of the target a run made: the ledger's entries as temporary tables that SQL can ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Column as SqlColumn
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    MetaData,
+    Table,
+    and_,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+)
+from sqlalchemy.schema import CreateTable, DropTable
+
+from ferryman.domain.schema import Column
+from ferryman.domain.schema import Table as TableFacts
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.move.keys import sql_type, target_values
+from ferryman.tools.move.tables import LedgerTables, RowKind
+
+MADE = (RowKind.CREATED.value, RowKind.PLACEHOLDER.value)  #: kinds of entries for rows that are ours
+_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True)
+class Undoing:
+    """One table of a run, as its undoing sees it. `keys` are the columns that the entries' target keys stand for."""
+
+    run: str
+    facts: TableFacts
+    keys: tuple[str, ...]
+    target_before: int
+    made: int  #: rows that this run made in it
+    changed: int = 0  #: rows that were there and that it changed
+
+    @property
+    def name(self) -> str:
+        return self.facts.name
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(self.facts.column(name) for name in self.keys)
+
+
+@dataclass
+class Ours:
+    """Temporary tables of the rows that a run made, one per table, on one connection. Use as a context manager."""
+
+    connection: Connection
+    ledger: LedgerTables
+    _tables: dict[str, Table] = field(default_factory=dict)
+
+    def __enter__(self) -> Ours:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for table in self._tables.values():
+            self.connection.execute(DropTable(table))
+
+    def holds(self, undoing: Undoing, from_: FromClause) -> ColumnElement[bool]:
+        """Whether a row of the table is one that the run made. Needs a table with a key."""
+        held = self._table(undoing)
+        if len(undoing.keys) > 1:
+            same = [held.c[f"k{n}"] == from_.c[name] for n, name in enumerate(undoing.keys)]
+            return exists(select(literal(1)).select_from(held).where(*same).correlate(from_))
+        key = from_.c[undoing.keys[0]]
+        last = select(held.c.high).where(held.c.k0 <= key).order_by(held.c.k0.desc()).limit(1).correlate(from_)
+        return func.coalesce(last.scalar_subquery() >= key, literal(0)) == 1
+
+    def others(self, undoing: Undoing) -> int:
+        """Rows of the table that the run did not make."""
+        from_ = clause(undoing.facts).alias()
+        asked = select(func.count()).select_from(from_)
+        if undoing.made:
+            asked = asked.where(~self.holds(undoing, from_))
+        return int(self.connection.execute(asked).scalar_one())
+
+    def _table(self, undoing: Undoing) -> Table:
+        if undoing.name not in self._tables:
+            self._tables[undoing.name] = self._fill(undoing)
+        return self._tables[undoing.name]
+
+    def _fill(self, undoing: Undoing) -> Table:
+        columns = [SqlColumn(f"k{n}", sql_type(c), primary_key=True) for n, c in enumerate(undoing.columns)]
+        if len(columns) == 1:
+            columns.append(SqlColumn("high", sql_type(undoing.columns[0])))
+        table = Table(f"ferryman_ours_{len(self._tables)}", MetaData(), *columns, prefixes=["TEMPORARY"])
+        self.connection.execute(CreateTable(table))
+        rows = entries_of(self.connection, self.ledger, undoing)
+        while chunk := list(islice(rows, _AT_ONCE)):
+            self.connection.execute(insert(table), chunk)
+        return table
+
+
+def entries_of(connection: Connection, ledger: LedgerTables, undoing: Undoing) -> Iterator[dict[str, Any]]:
+    """The rows and ranges that a run made in a table: k0, k1, ... and, for a single key, `high`."""
+    row = ledger.row
+    wanted = select(row.c.target_key, row.c.target_key_to).where(
+        row.c.run_id == undoing.run,
+        row.c.table_name == undoing.name,
+        row.c.kind.in_(MADE),
+        row.c.target_key.is_not(None),
+    )
+    for low, high in connection.execute(wanted).all():
+        yield bounds(low, high, undoing.columns)
+
+
+def bounds(low: str, high: str | None, columns: Sequence[Column]) -> dict[str, Any]:
+    """An entry's keys as values: k0, k1, ... and, for a single key, `high`, inclusive."""
+    found: dict[str, Any] = {f"k{n}": value for n, value in enumerate(target_values(low, columns))}
+    if len(columns) == 1:
+        found["high"] = found["k0"] if high is None else target_values(high, columns)[0]
+    return found
+
+
+def count(connection: Connection, table: TableFacts) -> int:
+    """All rows of a table."""
+    return int(connection.execute(select(func.count()).select_from(clause(table))).scalar_one())
+
+
+def joined(child: FromClause, parent: FromClause, here: Sequence[str], there: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a child's row refers to a parent's."""
+    return and_(*(parent.c[b] == child.c[a] for a, b in zip(here, there, strict=True)))

@@ -1,0 +1,83 @@
+"""How far a run is, by its ledger alone: what `status` shows from any terminal."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sqlalchemy import func, select
+
+from ferryman.domain.run import Accounting, BatchRecord, BatchState, TableProgress
+from ferryman.tools.move.batches import record_of
+from ferryman.tools.move.ledger import Ledger
+
+_COUNTED = tuple(Accounting.model_fields)
+
+
+def progress(ledger: Ledger, run: str) -> tuple[TableProgress, ...]:
+    """Every table of a run, in the order of its plan."""
+    sums = _sums(ledger, run)
+    return tuple(
+        TableProgress(
+            table=record.table,
+            source=record.source,
+            state=record.state,
+            total=record.scope.total,
+            done=sums[record.table].rows,
+            batches=sums[record.table].batches,
+            target_before=record.scope.target_before,
+            accounting=sums[record.table].accounting,
+            validation=record.validation,
+            seconds=sums[record.table].seconds,
+            estimated_seconds=record.estimated_seconds,
+            arrived_since=record.arrived_since,
+        )
+        for record in ledger.tables_of(run)
+    )
+
+
+def accounting(ledger: Ledger, run: str, table: str) -> Accounting:
+    """Where the rows of a table went, over its committed batches."""
+    return _sums(ledger, run)[table].accounting
+
+
+def last_batch(ledger: Ledger, run: str) -> BatchRecord | None:
+    """The batch that was committed last, of whatever table."""
+    batch = ledger.tables.batch
+    wanted = (
+        select(batch)
+        .filter_by(run_id=run, state=BatchState.COMMITTED.value)
+        .order_by(batch.c.committed_at.desc(), batch.c.sequence.desc())
+        .limit(1)
+    )
+    with ledger.target.connect("reading the ledger", reading=True) as connection:
+        row = connection.execute(wanted).mappings().first()
+    return record_of(row) if row else None
+
+
+class _Sum:
+    """The committed batches of one table, added up."""
+
+    def __init__(self) -> None:
+        self.rows, self.batches, self.seconds, self.accounting = 0, 0, 0.0, Accounting()
+
+
+def _sums(ledger: Ledger, run: str) -> dict[str, _Sum]:
+    batch = ledger.tables.batch
+    wanted = (
+        select(
+            batch.c.table_name,
+            func.count().label("batches"),
+            func.max(batch.c.last_row).label("rows"),
+            func.sum(batch.c.seconds).label("seconds"),
+            *(func.sum(batch.c[name]).label(name) for name in _COUNTED),
+        )
+        .filter_by(run_id=run, state=BatchState.COMMITTED.value)
+        .group_by(batch.c.table_name)
+    )
+    found: dict[str, _Sum] = defaultdict(_Sum)
+    with ledger.target.connect("reading the ledger", reading=True) as connection:
+        for row in connection.execute(wanted).mappings():
+            one = found[row["table_name"]]
+            one.rows, one.batches, one.seconds = int(row["rows"]), row["batches"], float(row["seconds"])
+            one.accounting = Accounting(**{name: int(row[name]) for name in _COUNTED})
+    return found

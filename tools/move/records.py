@@ -1,0 +1,134 @@
+"""What the ledger holds, as values: a run, its tables, what a batch did. `tables.py` says how they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ferryman.domain.approval import Amendment, Approval, Identity
+from ferryman.domain.mapping import Problem
+from ferryman.domain.model import Frozen
+from ferryman.domain.plan import Plan
+from ferryman.domain.recovery import Failure
+from ferryman.domain.run import Key, RunStatus, TableState
+from ferryman.domain.validation import TableValidation
+from ferryman.tools.move.tables import LEDGER_VERSION, QuarantineState, RowKind
+
+Row = Mapping[Any, Any]  #: a row of a ledger table, by column name
+
+
+class Scope(Frozen):
+    """Which legacy rows of a table a run deals with. Fixed when the run begins."""
+
+    upper: Key | None  #: the last key in scope; None: there is no row
+    source_rows: int  #: rows up to it, filtered or not, and those with a NULL in their key
+    total: int  #: of these, rows that pass the filter and can be read in key order
+    null_keys: int = 0  #: rows that no key range reaches
+    target_before: int = 0  #: rows in the target table when the run began
+
+
+class TableStart(Frozen):
+    """One table as a run begins."""
+
+    table: str  #: target name
+    source: str
+    scope: Scope
+    batch_size: int
+    estimated_seconds: float = 0.0
+
+
+class Beginning(Frozen):
+    """All that a run is bound to. It goes into the ledger in one transaction, before the first row moves."""
+
+    run: str
+    plan: Plan
+    approval: Approval
+    source: Identity
+    target: Identity
+    source_schema: str  #: fingerprints of the catalogues
+    target_schema: str
+    run_started: datetime  #: what add_created_at writes where legacy has nothing
+    tables: tuple[TableStart, ...]
+    deadline: datetime | None = None
+
+
+class RunRecord(Frozen):
+    """A run as the ledger has it. `plan` is the approved one, `amended` the same with every amendment taken in."""
+
+    run: str
+    status: RunStatus
+    plan: Plan
+    amended: Plan
+    approval: Approval
+    source: Identity
+    target: Identity
+    source_schema: str
+    target_schema: str
+    run_started: datetime
+    versions: dict[str, str]
+    ledger_version: int = LEDGER_VERSION
+    waiting_for: str = ""
+    intent: str = ""  #: "rollback" while one is under way
+    deadline: datetime | None = None
+    stop_requested: bool = False
+    stop_reason: str = ""
+    ended_at: datetime | None = None
+    running: bool = False  #: a live process holds its lease
+    amendments: tuple[Amendment, ...] = ()
+
+
+class TableRecord(Frozen):
+    """A table of a run as the ledger has it."""
+
+    run: str
+    table: str
+    source: str
+    state: TableState
+    scope: Scope
+    batch_size: int
+    base_number: int = 0  #: batches of this size are counted on from here
+    base_row: int = 0  #: and cover the rows after this one
+    estimated_seconds: float = 0.0
+    batches: int = 0
+    digest: str = ""
+    arrived_since: int = 0
+    validation: TableValidation | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a batch did to one target row, or to a range of them. Keys are texts, as in the table `ferryman_row`."""
+
+    kind: RowKind
+    source_key: str | None
+    target_key: str | None
+    target_key_to: str | None = None
+    rows: int = 1
+    before: str | None = None
+
+
+class QuarantinedRow(Frozen):
+    """A legacy row that was set aside, with what is wrong and the row itself."""
+
+    table: str
+    batch: str
+    source_key: str | None
+    problem: Problem
+    cause: str = ""
+    columns: tuple[str, ...] = ()
+    reason: str = ""
+    row: str = "{}"  #: a JSON object of the legacy columns
+    state: QuarantineState = QuarantineState.OPEN
+    entry: int = 0  #: its number in the ledger; 0: not there yet
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many entries a batch has in `ferryman_row`, the target rows they stand for, and a digest of its ranges."""
+
+    entries: int = 0
+    rows: int = 0
+    digest: str = ""

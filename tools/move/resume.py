@@ -1,0 +1,83 @@
+"""Whether a run may go on: every reason that forbids it is named, with what to do. Rows of the source may drift."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from ferryman.domain.approval import Identity
+from ferryman.domain.errors import Refused
+from ferryman.domain.run import RunStatus, TableState
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.progress import progress
+from ferryman.tools.move.records import RunRecord
+
+_OVER = {
+    RunStatus.SUCCESS: "it is complete",
+    RunStatus.SUCCESS_WITH_QUARANTINE: "it is complete",
+    RunStatus.ROLLED_BACK: "it was undone",
+    RunStatus.CANCELLED: "it was cancelled",
+}
+
+
+@dataclass(frozen=True)
+class Present:
+    """What the run finds now. `plan_hash` is that of the plan it is resumed with; empty: the ledger's own."""
+
+    source: Identity
+    target: Identity
+    source_schema: str
+    target_schema: str
+    plan_hash: str = ""
+
+
+def changed(record: RunRecord, present: Present) -> tuple[str, ...]:
+    """What is not as the approval bound it, in words."""
+    found = {
+        "the old database is another one": record.source.place != present.source.place,
+        "the new database is another one": record.target.place != present.target.place,
+        "the old database's structure changed": record.source_schema != present.source_schema,
+        "the new database's structure changed": record.target_schema != present.target_schema,
+        "the plan changed": present.plan_hash not in ("", record.amended.hash),
+    }
+    return tuple(what for what, so in found.items() if so)
+
+
+def resumable(ledger: Ledger, run: str, present: Present) -> RunRecord:
+    """The run, if it may go on from here. It takes no lease: `Ledger.acquire` does.
+
+    Raises Refused when it is over, being undone, bound to something else, or when rows that it wrote are gone;
+    Corrupt when its ledger is not as it was written; Usage when there is none.
+    """
+    record = ledger.run(run)
+    if record.status in _OVER:
+        raise Refused(f"Run {run} cannot be resumed: {_OVER[record.status]}.", "Plan a new run.")
+    if record.intent == "rollback":
+        raise Refused(f"Run {run} is being undone.", f"Finish that first: `ferryman rollback {run}`.")
+    if different := changed(record, present):
+        raise Refused(
+            f"Run {run} cannot be resumed: {', '.join(different)}.",
+            "Put that back as it was, or plan and approve anew; what was moved can be undone or is matched then.",
+        )
+    ledger.verify(run)
+    _refuse_emptied(ledger, run)
+    return record
+
+
+def _refuse_emptied(ledger: Ledger, run: str) -> None:
+    """A target table that holds fewer rows than this run made was emptied since (or another tool undid it)."""
+    with ledger.target.connect("counting rows", reading=True) as connection:
+        for table in progress(ledger, run):
+            made = table.accounting.migrated + table.accounting.placeholders
+            there = _count(connection, table.table) if made and table.state is not TableState.ROLLED_BACK else made
+            if there < made:
+                raise Refused(
+                    f"Run {run} cannot be resumed: it made {made:,} rows in {table.table}, and {there:,} are there.",
+                    f"Restore them, or undo the run with `ferryman rollback {run}` and begin anew.",
+                )
+
+
+def _count(connection: Connection, table: str) -> int:
+    return int(connection.execute(select(func.count()).select_from(clause(table))).scalar_one())

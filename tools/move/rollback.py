@@ -1,0 +1,244 @@
+"""Undoing a run: exactly the rows that it made go, rows that it changed get their old values back.
+
+Tables go children first, batches last first, each batch in a transaction of its own with its ledger rows; so a crash
+in the middle leaves a run that can be undone further. Rows that were there before, or came since, are never touched;
+those that hang on ours forbid the undoing. Batches and quarantine stay in the ledger, as a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, func, select
+
+from ferryman.domain.errors import Corrupt, FerrymanError, Refused, Usage
+from ferryman.domain.events import Event, RolledBack
+from ferryman.domain.plan import RollbackKind
+from ferryman.domain.run import RunStatus, TableState
+from ferryman.domain.schema import Database
+from ferryman.tools.databases.connect import Target
+from ferryman.tools.discover.introspect import introspect
+from ferryman.tools.move.clock import SYSTEM, Clock
+from ferryman.tools.move.failpoint import failpoint
+from ferryman.tools.move.hanging import hanging
+from ferryman.tools.move.keys import key_columns
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.ours import MADE, Ours, Undoing, count
+from ferryman.tools.move.records import RunRecord, TableRecord
+from ferryman.tools.move.tables import RowKind
+from ferryman.tools.move.turns import turn
+from ferryman.tools.move.undo import Undone, undo_all, undo_batch
+
+Emit = Callable[[Event], None]
+
+
+def rollback_available(target: Target, run: str) -> tuple[bool, str]:
+    """Whether a run can be undone now, and what forbids it."""
+    try:
+        ledger = Ledger(target)
+        record = ledger.run(run)
+        _refuse(ledger, record)
+        with _at(target, "looking whether it can be undone", reading=True) as connection:
+            undone = undoings(connection, ledger, record, ())
+            _refuse_blocked(connection, ledger, introspect(connection, target.dialect), undone)
+    except FerrymanError as error:
+        return False, error.what
+    return True, ""
+
+
+def rollback(
+    target: Target,
+    run: str,
+    tables: Sequence[str] | None = None,
+    *,
+    emit: Emit = lambda event: None,
+    clock: Clock = SYSTEM,
+) -> tuple[RolledBack, ...]:
+    """Undo a run, or some of its tables (target names); gives one event per table, children first.
+
+    Raises Refused when something forbids it, before anything is touched; Corrupt when the ledger is not as it was
+    written. Called again after a crash it goes on.
+    """
+    ledger = Ledger(target, clock=clock)
+    record = ledger.run(run)
+    ledger.verify(run)
+    _refuse(ledger, record)
+    ledger.acquire(run)
+    with _at(target, "undoing the run") as connection:
+        catalogue = introspect(connection, target.dialect)
+        undone = undoings(connection, ledger, record, tuple(tables or ()))
+        _refuse_blocked(connection, ledger, catalogue, undone)
+        connection.rollback()
+        if not tables:
+            ledger.set_intent(run, "rollback")
+        events = []
+        for one in children_first(undone, catalogue):
+            events.append(_undo_table(connection, ledger, one))
+            emit(events[-1])
+    _conclude(ledger, run)
+    return tuple(events)
+
+
+def undoings(connection: Connection, ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> dict[str, Undoing]:
+    """What has to be undone, by target table: of all tables that wrote anything, or of those that are named."""
+    records = {one.table: one for one in ledger.tables_of(record.run)}
+    for name in tables:
+        if name not in records:
+            raise Usage(f"Run {record.run} did not write to {name}.", f"It has {', '.join(records)}.")
+    catalogue = introspect(connection, ledger.target.dialect)
+    chosen = [one for name, one in records.items() if (not tables or name in tables) and one.batches]
+    return {one.table: _undoing(connection, ledger, record, one, catalogue) for one in chosen}
+
+
+def _undoing(
+    connection: Connection, ledger: Ledger, record: RunRecord, table: TableRecord, catalogue: Database
+) -> Undoing:
+    if table.table not in catalogue.by_name:
+        raise Refused(f"The table {table.table} is not in the target any more.", "Put it back, then undo.")
+    facts, mapping = catalogue.table(table.table), record.amended.mapping.by_target[table.table]
+    row = ledger.tables.row
+    counted = select(row.c.kind, func.sum(row.c.rows)).filter_by(run_id=record.run, table_name=table.table)
+    counts = {kind: int(rows) for kind, rows in connection.execute(counted.group_by(row.c.kind))}
+    return Undoing(
+        run=record.run,
+        facts=facts,
+        keys=key_columns(facts, mapping),
+        target_before=table.scope.target_before,
+        made=sum(counts.get(kind, 0) for kind in MADE),
+        changed=counts.get(RowKind.UPDATED.value, 0),
+    )
+
+
+def children_first(undone: dict[str, Undoing], catalogue: Database) -> list[Undoing]:
+    """The tables, each after those that refer to it; a ring is entered anywhere."""
+    order: list[str] = []
+    seen: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in seen:
+            return
+        seen.add(name)
+        for child, _ in catalogue.children(name):
+            if child.name in undone:
+                visit(child.name)
+        order.append(name)
+
+    for name in undone:
+        visit(name)
+    return [undone[name] for name in order]
+
+
+def kind_of(undoing: Undoing, others: int) -> RollbackKind:
+    """How a table is undone. `others`: rows in it that the run did not make."""
+    if undoing.changed:
+        return RollbackKind.RESTORE_UPDATED
+    if undoing.target_before == 0 and others == 0:
+        return RollbackKind.TRUNCATE
+    return RollbackKind.DELETE_CREATED
+
+
+def _undo_table(connection: Connection, ledger: Ledger, undoing: Undoing) -> RolledBack:
+    with _writing(connection, ledger, undoing):
+        before = count(connection, undoing.facts)
+        kind = kind_of(undoing, _others(connection, ledger, undoing))
+        batches = ledger.book(undoing.run, undoing.name).committed(connection)
+        total = Undone()
+        if kind is RollbackKind.TRUNCATE and batches:
+            total = undo_all(connection, ledger, undoing)
+            _commit(connection, ledger, undoing)
+            batches = ()
+    for batch in reversed(batches):
+        with _writing(connection, ledger, undoing):
+            total = total.plus(undo_batch(connection, ledger, undoing, batch))
+            _commit(connection, ledger, undoing, batch.number)
+    _assert_count(connection, undoing, before - total.deleted)
+    ledger.set_table(undoing.run, undoing.name, TableState.ROLLED_BACK)
+    return RolledBack(table=undoing.name, kind=kind.value, rows=total.deleted, restored=total.restored)
+
+
+def _commit(connection: Connection, ledger: Ledger, undoing: Undoing, batch: str = "") -> None:
+    ledger.renew(connection, undoing.run)
+    failpoint("before_undo_commit", undoing.name, batch)
+    connection.commit()
+    failpoint("after_undo_commit", undoing.name, batch)
+
+
+def _others(connection: Connection, ledger: Ledger, undoing: Undoing) -> int:
+    if not undoing.keys:
+        return count(connection, undoing.facts) - undoing.made
+    with Ours(connection, ledger.tables) as ours:
+        return ours.others(undoing)
+
+
+def _assert_count(connection: Connection, undoing: Undoing, expected: int) -> None:
+    there = count(connection, undoing.facts)
+    connection.rollback()
+    if there < expected:
+        raise Corrupt(
+            f"{undoing.name} has {there:,} rows after its undoing, and {expected:,} were to stay.",
+            "Somebody else deletes rows there at the same time; compare it with a backup.",
+            table=undoing.name,
+        )
+
+
+def _refuse(ledger: Ledger, record: RunRecord) -> None:
+    """What forbids any undoing, by the run alone."""
+    if record.status is RunStatus.ROLLED_BACK:
+        raise Refused(f"Run {record.run} was undone already.", "There is nothing left of it to undo.")
+    if not any(table.batches for table in ledger.tables_of(record.run)):
+        raise Refused(f"Run {record.run} has written nothing.", "There is nothing to undo.")
+
+
+def _refuse_blocked(connection: Connection, ledger: Ledger, catalogue: Database, undone: dict[str, Undoing]) -> None:
+    """What forbids it by the rows that are there."""
+    for one in undone.values():
+        if not one.keys and one.made and count(connection, one.facts) - one.made != one.target_before == 0:
+            raise Refused(
+                f"{one.name} has no key by which our {one.made:,} rows could be told from others.",
+                "Delete them by hand, or restore the table from a backup.",
+                table=one.name,
+            )
+    if found := hanging(connection, ledger.tables, catalogue, undone):
+        raise Refused(
+            f"Rows that are not part of the run hang on rows of it: {'; '.join(one.text for one in found)}.",
+            "Delete those rows or let them refer to others first.",
+            table=found[0].table,
+        )
+
+
+def _conclude(ledger: Ledger, run: str) -> None:
+    """When nothing that was written is left, the run as a whole is rolled back."""
+    written = [table for table in ledger.tables_of(run) if table.batches]
+    if all(table.state is TableState.ROLLED_BACK for table in written):
+        ledger.set_status(run, RunStatus.ROLLED_BACK)
+        ledger.set_intent(run, "")
+        ledger.release(run)
+
+
+@contextmanager
+def _at(target: Target, doing: str, *, reading: bool = False) -> Iterator[Connection]:
+    with target.connect(doing, reading=reading) as connection:
+        _own_references_off(connection)
+        yield connection
+
+
+def _own_references_off(connection: Connection) -> None:
+    """SQLite would cascade to rows of others; what hangs on ours was looked for before."""
+    if connection.dialect.name == "sqlite":
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        raw.execute("PRAGMA foreign_keys = OFF")
+
+
+@contextmanager
+def _writing(connection: Connection, ledger: Ledger, undoing: Undoing) -> Iterator[None]:
+    """A turn to write; what is not committed in it is rolled back."""
+    with turn(ledger.target):
+        try:
+            yield
+        except FerrymanError as error:
+            error.table = error.table or undoing.name
+            raise
+        finally:
+            connection.rollback()

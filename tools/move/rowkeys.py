@@ -1,0 +1,103 @@
+"""What tells a table's target rows apart, and how the ledger can write down which of them a batch made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from sqlalchemy import ColumnElement, FromClause, Text, cast, exists, func, literal, select
+
+from ferryman.domain.mapping import Derived, Generated, Kept
+from ferryman.domain.schema import Column, Family
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.move.keys import key_columns, target_text
+from ferryman.tools.prepare.identity import derive
+from ferryman.tools.prepare.lineage import policies
+from ferryman.tools.prepare.sqlite_values import INTEGER, Expression, stored_in
+from ferryman.tools.prepare.transform import CompiledTable
+
+
+class Record(StrEnum):
+    """How created rows are written down."""
+
+    RANGES = "ranges"  #: as ranges: consecutive legacy integers make consecutive target keys
+    ROWS = "rows"  #: one by one
+    MAP = "map"  #: one by one with the legacy key, before they are inserted: the target's next numbers
+    NUMBERED = "numbered"  #: as one range: the target numbers them itself, one after the other
+    COUNT = "count"  #: their number only: the table has no key
+
+
+@dataclass(frozen=True)
+class RowKeys:
+    """The key of one table's target rows."""
+
+    compiled: CompiledTable
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return key_columns(self.compiled.target, self.compiled.mapping)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(self.compiled.target.column(name) for name in self.names)
+
+    @cached_property
+    def record(self) -> Record:
+        """See `Record`. Ranges also need legacy keys that are integers row by row: `integer_keys` asks."""
+        if not self.names:
+            return Record.COUNT
+        if not set(self.names) <= set(self.compiled.writes):
+            own = len(self.names) == 1 and self.columns[0].autoincrement and self.columns[0].family is Family.INTEGER
+            return Record.NUMBERED if own else Record.COUNT
+        matched, policy = policies(self.compiled.mapping)
+        if isinstance(policy, Generated):
+            return Record.MAP
+        return Record.RANGES if matched is None and self._ranged(policy) else Record.ROWS
+
+    def _ranged(self, policy: object) -> bool:
+        mapping = self.compiled.mapping
+        if len(self.names) != 1 or self.names != mapping.id_columns or len(mapping.key) != 1:
+            return False
+        if isinstance(policy, Derived):
+            return policy.version == 8
+        return isinstance(policy, Kept) and self.columns[0].family is Family.INTEGER
+
+    @property
+    def integer_keys(self) -> bool:
+        """Whether every legacy key is stored as an integer, by its column's declaration."""
+        return all(stored_in(self.compiled.source, name) == INTEGER for name in self.compiled.mapping.key)
+
+    def made_from(self, number: int) -> str:
+        """The target key of one legacy integer, as the ledger writes it. For `Record.RANGES` only."""
+        _, policy = policies(self.compiled.mapping)
+        if isinstance(policy, Derived):
+            namespace, table = self.compiled.plan.namespace, self.compiled.mapping.source
+            return target_text([derive(namespace, table, (number,), policy.version, policy.shape)])
+        return str(number)
+
+    def values(self, from_: FromClause) -> dict[str, Expression]:
+        """The new key of a legacy row, by target column; {} where it is not known before the insert."""
+        if not set(self.names) <= set(self.compiled.writes) or not self.names:
+            return {}
+        if len(self.names) == 1 and self.names == self.compiled.mapping.id_columns:
+            return {self.names[0]: self.compiled.new_key(from_)}
+        return {name: self.compiled.asked(name, from_).sql for name in self.names}
+
+    def present(self, from_: FromClause) -> ColumnElement[bool] | None:
+        """Whether the target holds a row of a legacy row's key already; None where that cannot be."""
+        values = self.values(from_)
+        if not values:
+            return None
+        there = clause(self.compiled.target).alias()
+        same = [there.c[name] == value for name, value in values.items()]
+        return exists(select(literal(1)).select_from(there).where(*same).correlate(from_))
+
+    def text(self, values: dict[str, Expression]) -> Expression:
+        """A key as SQL writes it for the ledger: `keys.target_text` of the same values."""
+        texts = [self._text(values[column.name], column) for column in self.columns]
+        return texts[0] if len(texts) == 1 else func.json_array(*texts)
+
+    @staticmethod
+    def _text(value: Expression, column: Column) -> Expression:
+        return func.lower(func.hex(value)) if column.family is Family.BINARY else cast(value, Text)

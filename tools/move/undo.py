@@ -1,0 +1,100 @@
+"""Undoing one batch, or a whole table that holds nothing else, in the caller's transaction, with the ledger rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
+
+from ferryman.domain.errors import Corrupt
+from ferryman.domain.run import BatchRecord, BatchState
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.move.failpoint import failpoint
+from ferryman.tools.move.keys import cells, target_values
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.ours import MADE, Undoing, bounds, count
+from ferryman.tools.move.tables import QuarantineState, RowKind
+
+
+@dataclass(frozen=True)
+class Undone:
+    """Rows that were deleted and rows that got their old values back."""
+
+    deleted: int = 0
+    restored: int = 0
+
+    def plus(self, other: Undone) -> Undone:
+        return Undone(self.deleted + other.deleted, self.restored + other.restored)
+
+
+def undo_all(connection: Connection, ledger: Ledger, undoing: Undoing) -> Undone:
+    """Empty a table in which every row is ours, and close all its batches."""
+    failpoint("before_undo", undoing.name)
+    there = count(connection, undoing.facts)
+    connection.execute(delete(clause(undoing.facts)))
+    failpoint("after_undo", undoing.name)
+    row, batch = ledger.tables.row, ledger.tables.batch
+    failpoint("before_undo_ledger", undoing.name)
+    connection.execute(delete(row).filter_by(run_id=undoing.run, table_name=undoing.name))
+    mine = update(batch).filter_by(run_id=undoing.run, table_name=undoing.name)
+    connection.execute(mine.values(state=BatchState.ROLLED_BACK.value))
+    _release_quarantined(connection, ledger, run_id=undoing.run, table_name=undoing.name)
+    return Undone(deleted=there)
+
+
+def undo_batch(connection: Connection, ledger: Ledger, undoing: Undoing, batch: BatchRecord) -> Undone:
+    """Delete what a batch made, restore what it changed, close it. Raises Corrupt when more would go than it made."""
+    failpoint("before_undo", undoing.name, batch.number)
+    row = ledger.tables.row
+    mine = {"run_id": undoing.run, "table_name": undoing.name, "batch": batch.number}
+    entries = connection.execute(select(row).filter_by(**mine)).mappings().all()
+    restored = _restore(connection, undoing, [e for e in entries if e["kind"] == RowKind.UPDATED])
+    deleted = _delete(connection, undoing, [e for e in entries if e["kind"] in MADE])
+    failpoint("after_undo", undoing.name, batch.number)
+    failpoint("before_undo_ledger", undoing.name, batch.number)
+    connection.execute(delete(row).filter_by(**mine))
+    table = ledger.tables.batch
+    closed = update(table).filter_by(run_id=undoing.run, table_name=undoing.name, number=batch.number)
+    connection.execute(closed.values(state=BatchState.ROLLED_BACK.value))
+    _release_quarantined(connection, ledger, **mine)
+    return Undone(deleted, restored)
+
+
+def _release_quarantined(connection: Connection, ledger: Ledger, **mine: str) -> None:
+    """Rows that were set aside stay as a record: a later copy meets them anew."""
+    held = update(ledger.tables.quarantine).filter_by(state=QuarantineState.OPEN.value, **mine)
+    connection.execute(held.values(state=QuarantineState.ROLLED_BACK.value))
+
+
+def _delete(connection: Connection, undoing: Undoing, entries: Sequence[RowMapping]) -> int:
+    keyed = [entry for entry in entries if entry["target_key"] is not None]
+    if not keyed:
+        return 0
+    target = clause(undoing.facts)
+    statement = delete(target)
+    if len(undoing.keys) == 1:
+        statement = statement.where(target.c[undoing.keys[0]].between(bindparam("k0"), bindparam("high")))
+    else:
+        statement = statement.where(*(target.c[name] == bindparam(f"k{n}") for n, name in enumerate(undoing.keys)))
+    values = [bounds(entry["target_key"], entry["target_key_to"], undoing.columns) for entry in keyed]
+    gone = connection.execute(statement, values).rowcount
+    made = sum(entry["rows"] for entry in keyed)
+    if gone > made:
+        raise Corrupt(
+            f"Undoing {undoing.name} would delete {gone:,} rows, and the run made {made:,}: nothing was deleted.",
+            "Rows of others lie between ours; move them to other keys, then undo.",
+            table=undoing.name,
+        )
+    return int(gone)
+
+
+def _restore(connection: Connection, undoing: Undoing, entries: Sequence[RowMapping]) -> int:
+    """Each changed row gets back the cells of its before-image; a row that is gone since stays gone."""
+    target, restored = clause(undoing.facts), 0
+    for entry in reversed(entries):
+        key: dict[str, Any] = dict(zip(undoing.keys, target_values(entry["target_key"], undoing.columns), strict=True))
+        same = [target.c[name] == value for name, value in key.items()]
+        restored += connection.execute(update(target).where(*same).values(cells(entry["before"]))).rowcount
+    return restored

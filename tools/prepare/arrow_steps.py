@@ -1,0 +1,254 @@
+"""Each named transform over Arrow: the reference. `sqlite_steps` has the same transforms as expressions."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ferryman.domain.errors import Usage
+from ferryman.domain.mapping import ColumnMapping, Problem
+from ferryman.domain.schema import Column, Family
+from ferryman.domain.transforms import (
+    AddCreatedAt,
+    AddMetadataJson,
+    AddUpdatedAt,
+    BooleanWords,
+    Cast,
+    Concat,
+    Constant,
+    EmptyToNull,
+    EpochToTimestamp,
+    ForeignKeyTo,
+    Lookup,
+    NewId,
+    PreserveLegacyId,
+    PythonFunction,
+    Rename,
+    Split,
+    TextToDate,
+    Trim,
+    ValueMap,
+)
+from ferryman.tools.prepare import moments
+from ferryman.tools.prepare.arrow_batch import Batch
+from ferryman.tools.prepare.arrow_cast import fit, in_words
+from ferryman.tools.prepare.arrow_references import new_key, referred_key, stored_as
+from ferryman.tools.prepare.arrow_values import Vector, as_mask, as_text, each, merged, sort_out, there, values_of
+from ferryman.tools.prepare.lineage import single
+from ferryman.tools.prepare.own_function import load
+from ferryman.tools.prepare.texts import BLANKS, is_number, part_of, text_of
+
+_YEARS = (-62135596800, 253402300799)  #: the seconds of the years 1 to 9999
+
+
+def column_vector(batch: Batch, mapping: ColumnMapping) -> Vector:
+    """What lands in a target column, with the rows that fail on the way there."""
+    column, vectors = batch.column(mapping.target), batch.values(mapping)
+    for step in mapping.steps:
+        vectors = _STEPS[type(step)](step, vectors, batch, column)
+    return fit(single(batch.table, mapping, vectors), column, batch.target.dialect)
+
+
+def rename(step: Rename, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    return vectors
+
+
+def new_id(step: NewId, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    return [new_key(batch, vectors, column)]
+
+
+def foreign_key(step: ForeignKeyTo, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    return [referred_key(batch, step, vectors, column)]
+
+
+def preserve_legacy_id(step: PreserveLegacyId, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    if len(vectors) == 1:
+        return vectors
+    keys = zip(*(values_of(vector) for vector in vectors), strict=True)
+    return [Vector(pa.array([None if None in key else _json([_plain(v) for v in key]) for key in keys], pa.string()))]
+
+
+def add_moment(step: AddCreatedAt | AddUpdatedAt, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    """The first of the values that is not NULL, else the run's start."""
+    if column.family not in (Family.DATE, Family.TIMESTAMP):
+        column = _towards(Family.TIMESTAMP, column)
+    fitting = [fit(vector, column, batch.target.dialect) for vector in vectors]
+    start = moments.naive(batch.run_started)
+    kind = pa.date32() if column.family is Family.DATE else pa.timestamp("us")
+    first = pa.array([start.date() if column.family is Family.DATE else start] * batch.rows.num_rows, kind)
+    for vector in reversed(fitting):
+        first = pc.coalesce(vector.array.cast(kind), first)
+    return [merged(first, fitting)]
+
+
+def add_metadata_json(step: AddMetadataJson, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    names = batch.table.by_target[column.name].source
+    leftovers = [[_plain(value) for value in values_of(vector)] for vector in vectors]
+    keys = zip(*([_plain(value) for value in values_of(part)] for part in batch.key()), strict=True)
+    rows = zip(*leftovers, strict=True) if leftovers else [()] * batch.rows.num_rows
+    made = [
+        _json(
+            {
+                "legacy": dict(zip(names, row, strict=True)),
+                "origin": {"table": batch.table.source, "key": key[0] if len(key) == 1 else key},
+            }
+        )
+        for row, key in zip(rows, keys, strict=True)
+    ]
+    return [Vector(pa.array(made, pa.string()))]
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    """A stored value as JSON can have it."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, float) and math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def constant(step: Constant, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    value = int(step.value) if isinstance(step.value, bool) else step.value
+    return [Vector(pa.array([value] * batch.rows.num_rows))]
+
+
+def cast(step: Cast, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    return [fit(vector, _towards(Family(step.to), column), batch.target.dialect) for vector in vectors]
+
+
+def _towards(family: Family, column: Column) -> Column:
+    return Column(name=column.name, native=family.value, family=family)
+
+
+def value_map(step: ValueMap, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    return [_mapped(step, vector) for vector in vectors]
+
+
+def _mapped(step: ValueMap, vector: Vector) -> Vector:
+    pairs = {text_of(pair.old): text_of(pair.new) for pair in step.pairs}
+
+    def rule(old: str) -> str | Problem | None:
+        if old in pairs:
+            return pairs[old]
+        return {"keep": old, "null": None, "stop": Problem.UNMAPPED_VALUE}[step.otherwise]
+
+    text = as_text(vector)
+    mapped = sort_out(text, rule, pa.string())
+    if pairs.get(None) is None:
+        return mapped
+    return mapped.but(pc.if_else(pa.array(~there(text.array) & ~text.failed), pairs[None], mapped.array))
+
+
+def concat(step: Concat, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    texts = [as_text(vector) for vector in vectors]
+    made = texts[0].array
+    for text in texts[1:]:  # not by null_handling="skip": pyarrow 26 drops the rows that are NULL throughout
+        made = pc.coalesce(pc.binary_join_element_wise(made, text.array, step.separator), made, text.array)
+    return [merged(made, texts)]
+
+
+def split(step: Split, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    texts = [as_text(vector) for vector in vectors]
+    return [t.but(each(t.array, lambda value: part_of(value, step.separator, step.part), pa.string())) for t in texts]
+
+
+def lookup(step: Lookup, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    return [_looked_up(step, vector, batch) for vector in vectors]
+
+
+def _looked_up(step: Lookup, vector: Vector, batch: Batch) -> Vector:
+    key = stored_as(vector, batch.source.table(step.table).column(step.key))
+    found = batch.references.lookup(step.table, (step.key,), step.value, [key.array])
+    there_is = batch.references.lookup(step.table, (step.key,), step.key, [key.array])
+    return key.but(found).failing(Problem.UNMAPPED_VALUE, there(vector.array) & ~there(there_is))
+
+
+def epoch_to_timestamp(step: EpochToTimestamp, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    return [vector.by_kind(lambda part: _moment(step.unit, part)) for vector in vectors]
+
+
+def _moment(unit: str, vector: Vector) -> Vector:
+    array, per_second = vector.array, 1 if unit == "s" else 1000
+    if pa.types.is_signed_integer(array.type):
+        inside = pc.and_(pc.greater_equal(array, _YEARS[0] * per_second), pc.less(array, (_YEARS[1] + 1) * per_second))
+        made = vector.failing(Problem.OUT_OF_RANGE, there(array) & ~as_mask(inside))
+        return made.but(made.array.cast(pa.int64()).cast(pa.timestamp(unit)).cast(pa.timestamp("us")))
+
+    def rule(value: Any) -> Any:
+        number = float(value) if isinstance(value, str) and is_number(value) else value
+        if not isinstance(number, float):
+            return Problem.UNCASTABLE
+        return moments.from_epoch(number, unit) or Problem.OUT_OF_RANGE
+
+    return sort_out(vector, rule, pa.timestamp("us"))
+
+
+def text_to_date(step: TextToDate, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    clock = moments.has_clock(step.format)
+
+    def rule(text: str) -> Any:
+        moment = moments.parse_format(text, step.format)
+        if moment is None:
+            return Problem.UNCASTABLE
+        return moment if clock else moment.date()
+
+    return [sort_out(as_text(vector), rule, pa.timestamp("us") if clock else pa.date32()) for vector in vectors]
+
+
+def boolean_words(step: BooleanWords, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    return [in_words(vector, step) for vector in vectors]
+
+
+def trim(step: Trim, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    texts = [as_text(vector) for vector in vectors]
+    return [text.but(pc.utf8_trim(text.array, characters=BLANKS)) for text in texts]
+
+
+def empty_to_null(step: EmptyToNull, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    texts = [as_text(vector) for vector in vectors]
+    return [text.but(pc.if_else(pc.equal(text.array, ""), None, text.array)) for text in texts]
+
+
+def python(step: PythonFunction, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    """See `transforms.PythonFunction`."""
+    made = load(step, batch.folder)(*(vector.array for vector in vectors))
+    if not isinstance(made, pa.Array) or len(made) != batch.rows.num_rows:
+        raise Usage(
+            f"{step.function} must give one pyarrow.Array with a value for each row.",
+            "Mend the function, and plan again.",
+            table=batch.table.target,
+        )
+    return [Vector(made)]
+
+
+_STEPS: dict[type, Callable[[Any, list[Vector], Batch, Column], list[Vector]]] = {
+    Rename: rename,
+    NewId: new_id,
+    PreserveLegacyId: preserve_legacy_id,
+    ForeignKeyTo: foreign_key,
+    AddCreatedAt: add_moment,
+    AddUpdatedAt: add_moment,
+    AddMetadataJson: add_metadata_json,
+    Constant: constant,
+    Cast: cast,
+    ValueMap: value_map,
+    Concat: concat,
+    Split: split,
+    Lookup: lookup,
+    EpochToTimestamp: epoch_to_timestamp,
+    TextToDate: text_to_date,
+    BooleanWords: boolean_words,
+    Trim: trim,
+    EmptyToNull: empty_to_null,
+    PythonFunction: python,
+}

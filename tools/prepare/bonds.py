@@ -1,0 +1,129 @@
+"""The references of a table as the target means them: columns that together name one row of a parent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, and_, tuple_
+
+from ferryman.domain.schema import ForeignKey, Table
+from ferryman.domain.transforms import ForeignKeyTo
+from ferryman.tools.prepare.lineage import sources_of
+from ferryman.tools.prepare.sqlite_scope import column_of
+from ferryman.tools.prepare.transform import CompiledReference, CompiledTable
+
+Expression = ColumnElement[Any]
+Condition = ColumnElement[bool]
+
+
+@dataclass(frozen=True)
+class Bond:
+    """One reference of a table to a parent, of one column or of several.
+
+    `pairs` says what it refers to in legacy: (the child's legacy column, the legacy parent's column); () where the
+    legacy parent is not known.
+    """
+
+    child: CompiledTable
+    key: ForeignKey  #: the target's own, or what a foreign_key step makes of columns that have none
+    legacy_parent: Table | None
+    pairs: tuple[tuple[str, str], ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The child's target columns."""
+        return self.key.columns
+
+    @property
+    def parent(self) -> str:
+        """The target table that is referred to."""
+        return self.key.parent
+
+    @property
+    def parent_columns(self) -> tuple[str, ...]:
+        """The target parent's columns, in the order of `columns`."""
+        return self.key.parent_columns
+
+    @property
+    def to_itself(self) -> bool:
+        return self.parent == self.child.mapping.target
+
+    @property
+    def constraint(self) -> str:
+        """Its name in the catalogue, else fk_<table>_<columns>."""
+        return self.key.name or f"fk_{self.child.mapping.target}_{'_'.join(self.columns)}"
+
+    @property
+    def nullable(self) -> bool:
+        """Whether the target row may refer to nothing."""
+        columns = [self.child.target.column(name) for name in self.columns]
+        return all(column.nullable and column.name not in self.child.target.primary_key for column in columns)
+
+    def names_one(self, from_: FromClause) -> Condition:
+        """Whether a legacy row refers to anything: no part is NULL."""
+        if self.pairs:
+            return and_(*(value.is_not(None) for value in self.old_key(from_)))
+        return and_(*(value.is_not(None) for value in self.new_key(from_)))
+
+    def old_key(self, from_: FromClause) -> list[Expression]:
+        """What a legacy row refers to, as legacy has it."""
+        return [column_of(from_, name) for name, _ in self.pairs] or self.new_key(from_)
+
+    def new_key(self, from_: FromClause) -> list[Expression]:
+        """What the target row will refer to; a part is NULL where the parent has no new key yet."""
+        return [self.child.asked(name, from_).sql for name in self.columns]
+
+
+def bonds(compiled: CompiledTable) -> tuple[Bond, ...]:
+    """Every reference that a table's columns fill: declared by the target, or made by a foreign_key step."""
+    return tuple(_bonds(compiled))
+
+
+def bond_of(compiled: CompiledTable, columns: Sequence[str]) -> Bond:
+    """The reference that has these target columns. Raises KeyError when there is none."""
+    for bond in bonds(compiled):
+        if set(bond.columns) == set(columns):
+            return bond
+    raise KeyError(tuple(columns))
+
+
+def as_one(columns: Sequence[Expression]) -> Expression:
+    """A column, or several as a row value."""
+    return columns[0] if len(columns) == 1 else tuple_(*columns)
+
+
+def _bonds(compiled: CompiledTable) -> Iterator[Bond]:
+    made = {reference.column: reference for reference in compiled.references}
+    declared: set[str] = set()
+    for key in compiled.target.foreign_keys:
+        if set(key.columns) <= set(compiled.writes):
+            declared |= set(key.columns)
+            yield _declared(compiled, key, [made[name] for name in key.columns if name in made])
+    for name, reference in made.items():
+        if name not in declared:
+            yield _declared(compiled, _undeclared(compiled, reference), [reference])
+
+
+def _declared(compiled: CompiledTable, key: ForeignKey, made: list[CompiledReference]) -> Bond:
+    if made:
+        link = made[0].link
+        pairs = dict(pair for one in made for pair in zip(one.link.columns, one.link.referred, strict=True))
+        return Bond(compiled, key, compiled.source_database.table(link.parent.source), tuple(pairs.items()))
+    named = [sources_of(compiled.mapping, compiled.mapping.by_target[name]) for name in key.columns]
+    columns = tuple(name for names in named for name in names)
+    for legacy in compiled.source.foreign_keys:
+        if legacy.columns == columns:
+            pairs = dict(zip(columns, legacy.parent_columns, strict=True))
+            return Bond(compiled, key, compiled.source_database.table(legacy.parent), tuple(pairs.items()))
+    return Bond(compiled, key, None, ())
+
+
+def _undeclared(compiled: CompiledTable, reference: CompiledReference) -> ForeignKey:
+    """What a foreign_key step refers to where the target declares nothing: the column it names, else the key."""
+    link, steps = reference.link, compiled.mapping.by_target[reference.column].steps
+    named = next(step.column for step in steps if isinstance(step, ForeignKeyTo))
+    keys = compiled.target_database.table(link.parent.target).primary_key or link.parent.id_columns
+    column = named or keys[link.position]
+    return ForeignKey(columns=(reference.column,), parent=link.parent.target, parent_columns=(column,), enforced=False)

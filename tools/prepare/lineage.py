@@ -1,0 +1,111 @@
+"""Which legacy columns a target column comes from, and whose key they name. Pure; both engines read it here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from ferryman.domain.errors import Usage
+from ferryman.domain.mapping import ColumnMapping, Derived, Generated, IdPolicy, Kept, Mapping, Matched, TableMapping
+from ferryman.domain.schema import Column, Database, Family, Table
+from ferryman.domain.transforms import ForeignKeyTo, NewId, PreserveLegacyId
+
+ROWID = "rowid"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Link:
+    """Legacy columns of a child that name a row of a parent, and what of the parent's target row they stand for."""
+
+    child: TableMapping
+    parent: TableMapping
+    column: str  #: the child's target column
+    columns: tuple[str, ...]  #: the child's legacy columns
+    referred: tuple[str, ...]  #: the legacy parent's columns that they hold
+    position: int  #: which part of the parent's new key, from 0
+    kept: bool  #: they refer to another column than the parent's key, which keeps its values
+
+    @property
+    def by_key(self) -> bool:
+        """Whether they hold the parent's legacy key itself."""
+        return self.referred == self.parent.key
+
+
+def sources_of(table: TableMapping, column: ColumnMapping) -> tuple[str, ...]:
+    """The legacy columns that the first step takes: the key where a key is asked for and nothing is named."""
+    if not column.source and column.steps and isinstance(column.steps[0], NewId | PreserveLegacyId):
+        return table.key
+    return column.source
+
+
+def single(table: TableMapping, column: ColumnMapping, values: Sequence[T]) -> T:
+    """The one value that is left after the last step. Raises Usage where there is none, or are several."""
+    if len(values) == 1:
+        return values[0]
+    raise Usage(
+        f"{table.target}.{column.target} has {len(values)} legacy columns, and no step makes one value of them.",
+        "Add a concat step, or name one legacy column.",
+        table=table.target,
+    )
+
+
+def link_of(
+    mapping: Mapping, source: Database, target: Database, child: TableMapping, column: ColumnMapping
+) -> Link | None:
+    """The reference that a column makes by its foreign_key step; None without one.
+
+    Raises Usage where the plan has no such parent.
+    """
+    step = next((step for step in column.steps if isinstance(step, ForeignKeyTo)), None)
+    if step is None:
+        return None
+    parent = mapping.by_target.get(step.parent)
+    if parent is None:
+        raise Usage(
+            f"{child.target}.{column.target} refers to {step.parent}, which has no place in the plan.",
+            f"Add {step.parent} to the plan, copied or referred to.",
+            table=child.target,
+        )
+    table = target.table(parent.target)
+    ids = table.primary_key or parent.id_columns
+    kept = bool(step.column) and step.column not in (*ids, *parent.id_columns)
+    position = ids.index(step.column) if step.column in ids else 0
+    columns = sources_of(child, column)
+    referred = _referred(source.table(child.source), columns, parent)
+    return Link(child, parent, column.target, columns, referred, position, kept)
+
+
+def _referred(table: Table, columns: tuple[str, ...], parent: TableMapping) -> tuple[str, ...]:
+    """By the legacy database's own foreign key where it declares one, else the parent's key."""
+    for key in table.foreign_keys:
+        if key.parent == parent.source and key.columns == columns:
+            return key.parent_columns
+    return parent.key
+
+
+def policies(table: TableMapping) -> tuple[Matched | None, Kept | Derived | Generated | None]:
+    """A table's identity taken apart: by what rows are found, and what those get that are not found."""
+    identity: IdPolicy = table.identity
+    return (identity, identity.otherwise) if isinstance(identity, Matched) else (None, identity)
+
+
+def key_column(target: Database, table: TableMapping, position: int) -> str:
+    """The target column that holds a part of a table's new key. Raises Usage where it has no key."""
+    keys = target.table(table.target).primary_key or table.id_columns
+    if not keys:
+        raise Usage(
+            f"{table.target} has no key that others could refer to.", "Leave its references out.", table=table.target
+        )
+    return keys[position]
+
+
+def kept_as(column: Column | None) -> Literal["number", "text", ""]:
+    """How a key column stores its values, so that what refers to it is read the same way: a text 17 as the integer.
+
+    None stands for a row's position.
+    """
+    if column is None or column.family in (Family.INTEGER, Family.DECIMAL):
+        return "number"
+    return "text" if column.family in (Family.TEXT, Family.UUID, Family.ENUM) else ""

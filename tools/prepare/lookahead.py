@@ -1,0 +1,182 @@
+"""Rows of one table that would fail, counted by set queries: values that do not fit, repeated ones, broken checks, and
+collisions with rows of the target. Orphans are in `orphans`.
+
+Every function takes a connection of `side_by_side` and gives {(target columns, problem): rows}, zero counts left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Numeric,
+    Text,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    literal_column,
+    not_,
+    null,
+    select,
+    true,
+)
+from sqlalchemy import cast as sql_cast
+
+from ferryman.domain.mapping import Conflict, Problem
+from ferryman.domain.schema import Family
+from ferryman.domain.transforms import NewId, PreserveLegacyId
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.prepare.sqlite_values import untyped
+from ferryman.tools.prepare.transform import CompiledTable
+
+Found = dict[tuple[tuple[str, ...], Problem], int]
+Expression = ColumnElement[Any]
+Condition = ColumnElement[bool]
+
+_NUMBERS = (Family.BOOLEAN, Family.INTEGER, Family.DECIMAL, Family.FLOAT)
+
+
+def unfit_values(connection: Connection, compiled: CompiledTable, rows: FromClause) -> tuple[int, Found]:
+    """Rows in scope, and those whose values do not fit, by one statement."""
+    problems = compiled.problems(rows)
+    inside = compiled.in_filter(rows)
+    counts = [_count(and_(inside, where)) for where in problems.values()]
+    total, *found = connection.execute(select(_count(inside), *counts).select_from(rows)).one()
+    named = (((column,), problem) for column, problem in problems)
+    return int(total), {key: int(count) for key, count in zip(named, found, strict=True) if count}
+
+
+def repeated_values(connection: Connection, compiled: CompiledTable, rows: FromClause) -> Found:
+    """For each unique set of the target, rows that repeat what an earlier row has: all but one of each."""
+    found: Found = {}
+    for columns in unique_sets(compiled):
+        values = _values(compiled, columns, rows)
+        whole = [value.is_not(None) for value in values]
+        groups = (
+            select(func.count().label("rows"))
+            .select_from(rows)
+            .where(compiled.in_filter(rows), *whole)
+            .group_by(*values)
+            .having(func.count() > 1)
+            .subquery()
+        )
+        surplus = connection.execute(select(func.sum(groups.c.rows - 1))).scalar()
+        if surplus:
+            found[columns, Problem.DUPLICATE] = int(surplus)
+    return found
+
+
+def collisions(connection: Connection, compiled: CompiledTable, rows: FromClause) -> Found:
+    """Rows that the target has already: by their key where the policy is stop, by another unique set in any case.
+
+    Rows that are matched on purpose are none of these.
+    """
+    if not connection.execute(select(select(literal(1)).select_from(clause(compiled.target)).exists())).scalar():
+        return {}
+    matched = compiled.matched_key(rows)
+    inside = [compiled.in_filter(rows), true() if matched is None else matched.is_(None)]
+    key = _key(compiled)
+    present = _present(compiled, key, rows) if key else literal(0) == 1
+    found: Found = {}
+    if key and compiled.mapping.conflict is Conflict.STOP:
+        found[key, Problem.CONFLICT] = _rows(connection, rows, *inside, present)
+    for columns in unique_sets(compiled):
+        if columns != key:
+            there = _present(compiled, columns, rows)
+            found[columns, Problem.DUPLICATE] = _rows(connection, rows, *inside, not_(present), there)
+    return {what: count for what, count in found.items() if count}
+
+
+def broken_checks(connection: Connection, compiled: CompiledTable, rows: FromClause) -> Found:
+    """Rows that a CHECK of the target would refuse: its own text, asked about the new values where all of them fit."""
+    checks = compiled.target.checks
+    if not checks:
+        return {}
+    fits = not_(compiled.failing(rows))
+    made = select(*_whole_row(compiled, rows)).select_from(rows).where(compiled.in_filter(rows), fits)
+    new = made.subquery(compiled.target.name)
+    counts = [_count(func.coalesce(literal_column(f"NOT ({check})"), literal(0)) == 1) for check in checks]
+    broken = connection.execute(select(*counts).select_from(new)).one()
+    found: Found = {}
+    for check, count in zip(checks, broken, strict=True):
+        key = (_named_in(check, compiled), Problem.CHECK_FAILED)
+        found[key] = found.get(key, 0) + int(count)
+    return {what: count for what, count in found.items() if count}
+
+
+def unique_sets(compiled: CompiledTable) -> Iterator[tuple[str, ...]]:
+    """The column sets that have to be unique in the target and that this table's mapping fills.
+
+    Of those that hold nothing but the legacy key, in one form or another, only the first; none where legacy itself
+    keeps its key unique.
+    """
+    unique_key = compiled.mapping.key in (compiled.source.primary_key, *compiled.source.uniques)
+    key_is_done = unique_key
+    for columns in dict.fromkeys((_key(compiled), *compiled.target.uniques)):
+        if not columns or not set(columns) <= set(compiled.writes):
+            continue
+        if all(_is_the_key(compiled, name) for name in columns):
+            if not key_is_done:
+                yield columns
+            key_is_done = True
+        else:
+            yield columns
+
+
+def _is_the_key(compiled: CompiledTable, column: str) -> bool:
+    steps = compiled.mapping.by_target[column].steps
+    return len(steps) == 1 and isinstance(steps[0], NewId | PreserveLegacyId)
+
+
+def _key(compiled: CompiledTable) -> tuple[str, ...]:
+    columns = compiled.target.primary_key or compiled.mapping.id_columns
+    return columns if set(columns) <= set(compiled.writes) else ()
+
+
+def _values(compiled: CompiledTable, columns: Sequence[str], rows: FromClause) -> list[Expression]:
+    return [landed(compiled, column, rows) for column in columns]
+
+
+def landed(compiled: CompiledTable, column: str, rows: FromClause) -> Expression:
+    """A column's new value as the target's column will hold it, its affinity applied; NULL where it does not fit."""
+    sql = compiled.asked(column, rows).sql
+    family = compiled.target.column(column).family
+    if family in _NUMBERS:
+        return untyped(sql_cast(sql, Numeric))
+    return sql if family is Family.BINARY else untyped(sql_cast(sql, Text))
+
+
+def _present(compiled: CompiledTable, columns: Sequence[str], rows: FromClause) -> Condition:
+    there = clause(compiled.target).alias()
+    values = zip(columns, _values(compiled, columns, rows), strict=True)
+    return exists(select(literal(1)).select_from(there).where(*(there.c[n] == v for n, v in values)).correlate(rows))
+
+
+def _whole_row(compiled: CompiledTable, rows: FromClause) -> Iterator[Expression]:
+    for column in compiled.target.columns:
+        if column.name in compiled.writes:
+            yield landed(compiled, column.name, rows).label(column.name)
+        elif column.default is not None and not column.generated:
+            yield literal_column(f"({column.default})").label(column.name)
+        else:
+            yield null().label(column.name)
+
+
+def _named_in(check: str, compiled: CompiledTable) -> tuple[str, ...]:
+    words = {word.lower() for word in re.findall(r"\w+", check)}
+    return tuple(column.name for column in compiled.target.columns if column.name.lower() in words)
+
+
+def _rows(connection: Connection, rows: FromClause, *where: Condition) -> int:
+    return int(connection.execute(select(func.count()).select_from(rows).where(*where)).scalar_one())
+
+
+def _count(condition: Condition) -> Expression:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

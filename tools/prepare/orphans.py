@@ -1,0 +1,204 @@
+"""Rows whose parent is missing, by set queries over both databases, grouped by cause. Counts and names; the rows
+themselves are read by `orphan_rows`, for a person's screen alone.
+
+A parent is there when the target holds it, or when it will come: it is in the plan's scope of the legacy database and
+no decision keeps it out. Where the legacy parent is not known, a missing parent counts as left out by the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, FromClause, Select, and_, case, column, func, literal, not_, select, table
+
+from ferryman.domain.findings import MissingCause, MissingGroup
+from ferryman.domain.mapping import Action, Problem, Strategy
+from ferryman.domain.run import Segment
+from ferryman.tools.databases.connect import Source, Target
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.databases.sqlite_guard import LEGACY
+from ferryman.tools.prepare.bonds import Bond, Condition, Expression, as_one, bond_of, bonds
+from ferryman.tools.prepare.side_by_side import side_by_side
+from ferryman.tools.prepare.sqlite_scope import column_of
+from ferryman.tools.prepare.transform import CompiledTable
+
+_QUARANTINE = table("ferryman_quarantine", column("table_name"), column("source_key"), column("state"))
+_OPEN = "open"  #: the state of a row that waits in quarantine
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What is known when orphans are looked for.
+
+    `copied` holds, per target table, the key range that a run has committed; None before a run, when a parent that
+    will come counts as there. References of a table to itself wait for its end: their parents may come later.
+    """
+
+    compiled: Mapping[str, CompiledTable]
+    copied: Mapping[str, Segment] | None = None
+    legacy: str | None = LEGACY
+
+    def legacy_rows(self, compiled: CompiledTable) -> FromClause:
+        """A table's legacy rows."""
+        return clause(compiled.source, schema=self.legacy).alias()
+
+
+def missing_groups(
+    source: Source, target: Target, compiled: CompiledTable, ground: Ground, leave: Collection[str] = ()
+) -> tuple[MissingGroup, ...]:
+    """The rows of a table whose parents are missing: per reference and cause. Both databases are only read.
+
+    `leave` names target columns that are not looked at, such as those that a second pass fills.
+    """
+    with side_by_side(source, target, f"looking for the parents of {compiled.target.name}") as connection:
+        return groups_on(connection, compiled, ground, leave=leave)
+
+
+def groups_on(
+    connection: Connection,
+    compiled: CompiledTable,
+    ground: Ground,
+    segment: Segment | None = None,
+    leave: Collection[str] = (),
+) -> tuple[MissingGroup, ...]:
+    """The same on a connection that is open, for one key range where it is given."""
+    looked_at = [bond for bond in bonds(compiled) if not set(bond.columns) & set(leave)]
+    return tuple(group for bond in looked_at for group in _groups(connection, bond, ground, segment or Segment()))
+
+
+def orphan_rows(
+    source: Source, target: Target, compiled: CompiledTable, group: MissingGroup, ground: Ground, limit: int = 50
+) -> tuple[dict[str, object], ...]:
+    """The legacy rows behind a group, in key order, as {legacy column: value}: for a person's screen, never stored."""
+    bond = bond_of(compiled, group.columns)
+    rows = ground.legacy_rows(compiled)
+    names = [column.name for column in compiled.source.columns]
+    wanted = (
+        select(*(column_of(rows, name) for name in names))
+        .where(in_scope(compiled, rows, Segment()), is_orphan(bond, rows, ground))
+        .where(cause_of(bond, rows, ground) == group.cause.value)
+        .order_by(*compiled.key_columns(rows))
+        .limit(limit)
+    )
+    with side_by_side(source, target, f"reading rows of {compiled.source.name}") as connection:
+        return tuple(dict(zip(names, row, strict=True)) for row in connection.execute(wanted))
+
+
+def in_scope(compiled: CompiledTable, rows: FromClause, segment: Segment) -> Condition:
+    """Whether a legacy row is one that the plan moves: in the range, through the filter, with a whole key."""
+    whole = [key.is_not(None) for key in compiled.key_columns(rows)]
+    return and_(compiled.where(rows, segment), compiled.in_filter(rows), *whole)
+
+
+def is_orphan(bond: Bond, rows: FromClause, ground: Ground, above: Collection[str] = ()) -> Condition:
+    """Whether a legacy row refers to a parent that is not there. True or false, never NULL."""
+    gone = [bond.names_one(rows), not_(_in_target(bond, rows))]
+    if ground.copied is None:
+        gone.append(not_(_in_legacy(bond, rows, ground, coming=True, above=above)))
+    elif bond.to_itself:
+        gone.append(not_(and_(_in_legacy(bond, rows, ground, coming=True), not_(_was_copied(bond, rows, ground)))))
+    return and_(*gone)
+
+
+def cause_of(bond: Bond, rows: FromClause, ground: Ground) -> Expression:
+    """Why the parent of an orphan is missing, as a `MissingCause` value."""
+    return case(
+        (not_(_in_legacy(bond, rows, ground)), literal(MissingCause.NEVER_EXISTED.value)),
+        (not_(_in_legacy(bond, rows, ground, coming=True)), literal(MissingCause.FILTERED_OUT.value)),
+        (_was_copied(bond, rows, ground), literal(MissingCause.DELETED_SINCE.value)),
+        else_=literal(MissingCause.NOT_MIGRATED.value),
+    )
+
+
+def _groups(connection: Connection, bond: Bond, ground: Ground, segment: Segment) -> tuple[MissingGroup, ...]:
+    rows = ground.legacy_rows(bond.child)
+    orphans = _by_parent(bond, rows, ground).where(in_scope(bond.child, rows, segment)).subquery()
+    wanted = select(orphans.c.cause, func.sum(orphans.c.rows), func.count()).group_by(orphans.c.cause)
+    return tuple(
+        MissingGroup(
+            table=bond.child.mapping.target,
+            columns=bond.columns,
+            parent=bond.parent,
+            constraint=bond.constraint,
+            cause=MissingCause(cause),
+            rows=int(count),
+            parents=int(parents),
+        )
+        for cause, count, parents in connection.execute(wanted.order_by(orphans.c.cause))
+    )
+
+
+def _by_parent(bond: Bond, rows: FromClause, ground: Ground) -> Select[Any]:
+    """Cause and number of orphans for each missing parent."""
+    counted = select(func.min(cause_of(bond, rows, ground)).label("cause"), func.count().label("rows"))
+    return counted.where(is_orphan(bond, rows, ground)).group_by(*bond.old_key(rows))
+
+
+def _in_target(bond: Bond, rows: FromClause) -> Condition:
+    parent = clause(bond.child.target_database.table(bond.parent)).alias()
+    held = select(*(parent.c[name] for name in bond.parent_columns))
+    return func.coalesce(as_one(bond.new_key(rows)).in_(held), literal(0)) == 1
+
+
+def _in_legacy(
+    bond: Bond, rows: FromClause, ground: Ground, *, coming: bool = False, above: Collection[str] = ()
+) -> Condition:
+    """Whether legacy holds the parent; with `coming`, among the rows that the plan moves and no decision keeps out."""
+    if bond.legacy_parent is None:
+        return literal(0 if coming else 1) == 1
+    parent = clause(bond.legacy_parent, schema=ground.legacy).alias()
+    held = _referred(bond, parent)
+    return _among(bond.old_key(rows), held.where(_arrives(bond, parent, ground, above)) if coming else held)
+
+
+def _was_copied(bond: Bond, rows: FromClause, ground: Ground) -> Condition:
+    compiled = ground.compiled.get(bond.parent)
+    done = (ground.copied or {}).get(bond.parent)
+    if compiled is None or done is None:
+        return literal(0) == 1
+    parent = ground.legacy_rows(compiled)
+    return _among(bond.old_key(rows), _referred(bond, parent).where(in_scope(compiled, parent, done)))
+
+
+def _referred(bond: Bond, parent: FromClause) -> Select[Any]:
+    return select(*(column_of(parent, name) for _, name in bond.pairs))
+
+
+def _among(values: list[Expression], held: Select[Any]) -> Condition:
+    return func.coalesce(as_one(values).in_(held), literal(0)) == 1
+
+
+def _arrives(bond: Bond, parent: FromClause, ground: Ground, above: Collection[str]) -> Condition:
+    """Whether a legacy row of the bond's parent table comes into the target by this plan."""
+    compiled = ground.compiled.get(bond.parent)
+    if compiled is None or compiled.mapping.action is not Action.COPY:
+        return literal(0) == 1
+    aside = select(_QUARANTINE.c.source_key).where(
+        _QUARANTINE.c.table_name == compiled.mapping.target,
+        _QUARANTINE.c.state == _OPEN,
+        _QUARANTINE.c.source_key.is_not(None),
+    )
+    kept = [] if ground.copied is None else [not_(func.coalesce(compiled.source_key(parent).in_(aside), 0) == 1)]
+    return and_(in_scope(compiled, parent, Segment()), *kept, *_let_through(compiled, parent, ground, above))
+
+
+def _let_through(compiled: CompiledTable, rows: FromClause, ground: Ground, above: Collection[str]) -> list[Condition]:
+    """One condition per decision to quarantine: rows that it concerns do not arrive, so their children are orphans."""
+    name = compiled.mapping.target
+    if name in above:
+        return []
+    problems = compiled.problems(rows)
+    found: list[Condition] = []
+    for policy in compiled.mapping.policies:
+        if policy.strategy is not Strategy.QUARANTINE:
+            continue
+        if policy.problem is Problem.MISSING_PARENT:
+            bond = bond_of(compiled, policy.columns)
+            orphaned = is_orphan(bond, rows, ground, above=(*above, name))
+            why = [cause_of(bond, rows, ground) == policy.cause.value] if policy.cause else []
+            found.append(not_(and_(orphaned, *why)))
+        else:
+            found += [not_(problems[c, policy.problem]) for c in policy.columns if (c, policy.problem) in problems]
+    return found

@@ -1,0 +1,126 @@
+"""What would fail, found before a row is written: data by set queries, rights and structure by asking for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from ferryman.domain.findings import MissingCause, MissingGroup
+from ferryman.domain.mapping import Problem
+from ferryman.domain.plan import Plan, Preflight, ProblemFound
+from ferryman.domain.schema import Database
+from ferryman.tools.databases.connect import Source, Target, check_pair
+from ferryman.tools.prepare import readiness
+from ferryman.tools.prepare.lookahead import Found, broken_checks, collisions, repeated_values, unfit_values
+from ferryman.tools.prepare.orphans import Ground, groups_on
+from ferryman.tools.prepare.problem_texts import orphans_text, problem_text, unfilled_text
+from ferryman.tools.prepare.remedies import decided, remedies, remedies_for_orphans
+from ferryman.tools.prepare.side_by_side import can_join, side_by_side
+from ferryman.tools.prepare.transform import CompiledTable
+
+NOT_LOOKED = "The two databases are of different kinds, and this release does not look ahead into their rows."
+
+
+def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and what was made of it
+    source: Source,
+    target: Target,
+    source_db: Database,
+    target_db: Database,
+    plan: Plan,
+    compiled: Mapping[str, CompiledTable],
+    *,
+    skip_data: bool = False,
+) -> Preflight:
+    """Every class of rows that would fail, with the decision that answers it, and what else a person should know.
+
+    Reads both databases and changes neither. `skip_data` leaves out what looks at rows, never identity, rights or
+    structure: those raise Configuration, Usage or Transient.
+    """
+    check_pair(source, target)
+    readiness.check_structure(source_db, target_db, compiled)
+    readiness.check_rights(target)
+    if skip_data or not can_join(source, target):
+        told = readiness.warnings(source, target, target_db, compiled, None)
+        return Preflight(warnings=told if skip_data else (*told, NOT_LOOKED), skipped=True)
+    with side_by_side(source, target, "looking ahead") as connection:
+        tables = [_Table(table, plan, compiled).look(connection) for table in compiled.values()]
+    in_scope = {name: rows for name, rows, _ in tables}
+    return Preflight(
+        problems=tuple(problem for _, _, problems in tables for problem in problems),
+        warnings=readiness.warnings(source, target, target_db, compiled, sum(in_scope.values())),
+        tables=in_scope,
+    )
+
+
+def problem_id(table: str, columns: tuple[str, ...], problem: Problem, cause: str = "") -> str:
+    """Stable over re-planning: "orphans:case_files.case_id:never_existed", "too_long:brackets.name"."""
+    place = f"{table}.{','.join(columns)}"
+    return f"orphans:{place}:{cause}" if problem is Problem.MISSING_PARENT else f"{problem.value}:{place}"
+
+
+@dataclass(frozen=True)
+class _Table:
+    """One table that is looked at."""
+
+    compiled: CompiledTable
+    plan: Plan
+    all: Mapping[str, CompiledTable]
+
+    @property
+    def name(self) -> str:
+        return self.compiled.target.name
+
+    def look(self, connection: Connection) -> tuple[str, int, tuple[ProblemFound, ...]]:
+        """Its name, its rows in scope and what would fail."""
+        rows = Ground(self.all).legacy_rows(self.compiled)
+        in_scope, found = unfit_values(connection, self.compiled, rows)
+        for look in (repeated_values, collisions, broken_checks):
+            for what, count in look(connection, self.compiled, rows).items():
+                found[what] = found.get(what, 0) + count
+        problems = (*self._orphans(connection), *self._unfilled(in_scope), *self._values(found))
+        return self.name, in_scope, problems
+
+    def _orphans(self, connection: Connection) -> Iterator[ProblemFound]:
+        if not self.plan.phase_of(self.name).handling.orphan_detection:
+            return
+        for group in groups_on(connection, self.compiled, Ground(self.all)):
+            yield self._orphaned(group)
+
+    def _orphaned(self, group: MissingGroup) -> ProblemFound:
+        compiled = self.compiled
+        parent = compiled.target_database.table(group.parent)
+        found = self._found(group.columns, Problem.MISSING_PARENT, group.rows, group.cause)
+        return found.but(
+            text=orphans_text(group),
+            parents=group.parents,
+            applicable=remedies_for_orphans(compiled.target, group.columns, group.cause, parent, compiled.plan),
+        )
+
+    def _unfilled(self, in_scope: int) -> Iterator[ProblemFound]:
+        """Required columns that nothing fills: every row would fail."""
+        for column in self.compiled.target.columns:
+            if column.required and column.name not in self.compiled.writes and in_scope:
+                found = self._found((column.name,), Problem.NULL_IN_REQUIRED, in_scope)
+                yield found.but(text=unfilled_text(self.compiled.target, column.name, in_scope), applicable=())
+
+    def _values(self, found: Found) -> Iterator[ProblemFound]:
+        for (columns, problem), rows in sorted(found.items()):
+            yield self._found(columns, problem, rows)
+
+    def _found(
+        self, columns: tuple[str, ...], problem: Problem, rows: int, cause: MissingCause | None = None
+    ) -> ProblemFound:
+        policy = decided(self.compiled.mapping, problem, columns, cause, rows)
+        return ProblemFound(
+            id=problem_id(self.name, columns, problem, cause.value if cause else ""),
+            table=self.name,
+            columns=columns,
+            problem=problem,
+            cause=cause.value if cause else "",
+            rows=rows,
+            text=problem_text(self.compiled.target, columns, problem, rows),
+            decided=policy.strategy if policy else "",
+            applicable=remedies(self.compiled.target, problem, columns),
+        )

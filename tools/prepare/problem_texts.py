@@ -1,0 +1,77 @@
+"""What preflight found, in plain English: counts and names, never values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ferryman.domain.findings import MissingCause, MissingGroup
+from ferryman.domain.mapping import Problem
+from ferryman.domain.schema import Family, Table
+
+_KINDS = {
+    Family.INTEGER: "a whole number",
+    Family.DECIMAL: "a number",
+    Family.FLOAT: "a number",
+    Family.BOOLEAN: "yes or no",
+    Family.DATE: "a date",
+    Family.TIME: "a time of day",
+    Family.TIMESTAMP: "a date and time",
+    Family.JSON: "JSON",
+    Family.UUID: "a UUID",
+}
+
+
+#: {has} and {s} follow the number of rows.
+_SENTENCES = {
+    Problem.NULL_IN_REQUIRED: "{rows} {has} no value for {names}, which must not be empty.",
+    Problem.TOO_LONG: "{rows} {has} a text for {names} that is longer than its {length} characters.",
+    Problem.UNCASTABLE: "{rows} {has} a value for {names} that is not {kind}.",
+    Problem.OUT_OF_RANGE: "{rows} {has} a value for {names} that is out of its range.",
+    Problem.DUPLICATE: "{rows} repeat{s} a value of {names}, which must be unique.",
+    Problem.CONFLICT: "{rows} meet{s} a row with the same {names} that is in the new database already.",
+    Problem.UNMAPPED_VALUE: "{rows} {has} a value for {names} that no new value was chosen for.",
+    Problem.MISSING_KEY: "{rows} {has} no key in the old database.",
+    Problem.CHECK_FAILED: "{rows} break{s} a rule of the new database about {names}.",
+    Problem.MISSING_PARENT: "{rows} refer{s} by {names} to rows that are not there.",
+}
+#: For one missing parent and for several.
+_CAUSES = {
+    MissingCause.NEVER_EXISTED: ("never was in the old database", "never were in the old database"),
+    MissingCause.FILTERED_OUT: (
+        "is in the old database, but left out by this plan",
+        "are in the old database, but left out by this plan",
+    ),
+    MissingCause.NOT_MIGRATED: ("has not been moved yet", "have not been moved yet"),
+    MissingCause.DELETED_SINCE: ("was there and has been deleted since", "were there and have been deleted since"),
+}
+
+
+def orphans_text(group: MissingGroup) -> str:
+    """ "14 rows of links refer by case_id to 11 rows of cases that never were in the old database." """
+    parents = f"a row of {group.parent}" if group.parents == 1 else f"{group.parents:,} rows of {group.parent}"
+    why = _CAUSES[group.cause][group.parents != 1]
+    refer = "refers" if group.rows == 1 else "refer"
+    return f"{rows_of(group.rows, group.table)} {refer} by {' and '.join(group.columns)} to {parents} that {why}."
+
+
+def problem_text(table: Table, columns: Sequence[str], problem: Problem, rows: int) -> str:
+    """One sentence about a class of rows of a target table."""
+    first = table.column(columns[0]) if columns else None
+    return _SENTENCES[problem].format(
+        rows=rows_of(rows, table.name),
+        has="has" if rows == 1 else "have",
+        s="s" if rows == 1 else "",
+        names=" and ".join(columns) or table.name,
+        length=first.length if first else "",
+        kind=_KINDS.get(first.family, "what it holds") if first else "",
+    )
+
+
+def unfilled_text(table: Table, column: str, rows: int) -> str:
+    """A required column that nothing fills."""
+    return f"{column} must have a value, and nothing fills it: {rows_of(rows, table.name)} would fail."
+
+
+def rows_of(rows: int, table: str) -> str:
+    """ "1 row of brackets", "1,569 rows of brackets"."""
+    return f"{rows:,} row{'' if rows == 1 else 's'} of {table}"

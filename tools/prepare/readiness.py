@@ -1,0 +1,113 @@
+"""Whether the two databases are fit for the run, whatever their rows: rights, structure, space, and what to mind."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from ferryman.domain.errors import Configuration, FerrymanError, NeedsDecision, Transient, Usage
+from ferryman.domain.schema import Database
+from ferryman.tools.databases.connect import Source, Target
+from ferryman.tools.prepare.transform import CompiledTable
+
+GROWTH = 2  #: a target may need this many times what its rows take in the source: longer ids, indexes, the journal
+ROW_BYTES = 1_000  #: what a row takes at most, where the source's file is large for other reasons
+SPARE = 10_000_000  #: bytes that stay free in any case
+
+_PROBE = "CREATE TABLE ferryman_rights_probe (probe INTEGER)"
+
+
+def check_rights(target: Target) -> None:
+    """Whether the ledger's tables can be created: one is, in a transaction that is rolled back.
+
+    Raises Configuration where the right is missing, Transient where another program holds the lock.
+    """
+    try:
+        with target.connect("asking for the right to create the ledger's tables") as connection:
+            connection.exec_driver_sql(_PROBE)
+            connection.rollback()
+    except (Transient, Configuration):
+        raise
+    except FerrymanError as error:
+        raise Configuration(
+            f"The ledger's tables cannot be created in the new database: {error.what}",
+            "Grant the right to create tables, or have a DBA run the script of `ferryman ledger ddl`.",
+        ) from error
+
+
+def check_structure(source_db: Database, target_db: Database, compiled: Mapping[str, CompiledTable]) -> None:
+    """Whether the plan fits both catalogues and writes what can be written. Raises NeedsDecision or Usage."""
+    for table in compiled.values():
+        for side, catalogue, known in (("old", source_db, table.source), ("new", target_db, table.target)):
+            if catalogue.by_name.get(known.name) != known:
+                raise NeedsDecision(
+                    f"The table {known.name} of the {side} database is not as it was when the plan was made.",
+                    "Analyse both databases again and plan anew.",
+                    table=table.target.name,
+                )
+        for name in table.writes:
+            if table.target.column(name).generated:
+                raise Usage(
+                    f"{table.target.name}.{name} is computed by the new database and cannot be written.",
+                    f"Leave {name} unmapped.",
+                    table=table.target.name,
+                )
+
+
+def warnings(
+    source: Source, target: Target, target_db: Database, compiled: Mapping[str, CompiledTable], rows: int | None
+) -> tuple[str, ...]:
+    """What a person should know before saying yes. `rows` is how many will be written, None where nobody counted."""
+    return (*_triggers(target_db, compiled), *_snapshot(source), *_space(source, target, rows))
+
+
+def _triggers(target_db: Database, compiled: Mapping[str, CompiledTable]) -> Iterator[str]:
+    for name in compiled:
+        for trigger in target_db.table(name).triggers:
+            yield (
+                f"{name} has the trigger {trigger} in the new database: it runs for every row that is written, and "
+                "what it changes is reported as a difference."
+            )
+
+
+def _snapshot(source: Source) -> Iterator[str]:
+    if source.dialect.name != "sqlite":
+        return
+    yield (
+        f"SQLite keeps no snapshot from batch to batch: nobody should write to {source.identity.name} during the run. "
+        "What changes all the same is found and reported at the end."
+    )
+    with source.connect("asking for the journal mode") as connection:
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+    if mode == "wal":
+        yield (
+            f"{source.identity.name} is in WAL mode: its application may be writing to it at this moment, and rows may "
+            "stand in the -wal file beside it. Move or copy the two files together."
+        )
+
+
+def _space(source: Source, target: Target, rows: int | None) -> Iterator[str]:
+    if target.dialect.name != "sqlite" or source.dialect.name != "sqlite":
+        return
+    with source.connect("measuring the old database") as connection:
+        held = _bytes(connection)
+    needed = GROWTH * (held if rows is None else min(held, rows * ROW_BYTES)) + SPARE
+    free = shutil.disk_usage(Path(target.engine.url.database or ".").resolve().parent).free
+    if free < needed:
+        yield (
+            f"The disk of {target.identity.name} may be too small: up to {megabytes(needed)} are needed and "
+            f"{megabytes(free)} are free. A full disk loses nothing: the run stops after its last whole batch."
+        )
+
+
+def _bytes(connection: Connection) -> int:
+    pages = connection.exec_driver_sql("PRAGMA page_count").scalar() or 0
+    return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar() or 0)
+
+
+def megabytes(count: int) -> str:
+    """ "1,234 MB"."""
+    return f"{max(1, round(count / 1e6)):,} MB"

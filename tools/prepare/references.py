@@ -1,0 +1,129 @@
+"""Where the reference finds what is in neither the batch nor the plan: keys in the target, values of other tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Protocol
+
+import pyarrow as pa
+from sqlalchemy import ColumnElement, Connection, TableClause, and_, or_, select
+
+from ferryman.domain.mapping import Generated, Mapping, TableMapping
+from ferryman.domain.run import key_text
+from ferryman.domain.schema import Database
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.prepare.identity import ROW_MAP
+from ferryman.tools.prepare.lineage import key_column, policies
+
+_CHUNK = 400  #: keys per query
+
+Row = tuple[Any, ...]
+
+
+class References(Protocol):
+    """Answers for the rows of one batch; NULL where there is none."""
+
+    def resolve(self, parent: str, keys: Sequence[pa.Array], position: int = 0) -> pa.Array:
+        """The new keys that only the target knows: of rows that are matched, and of rows whose key it generated.
+
+        `keys` holds one array per column of the parent's legacy key; of a composite new key, the part at `position`.
+        """
+
+    def lookup(self, table: str, by: Sequence[str], value: str, keys: Sequence[pa.Array]) -> pa.Array:
+        """A column of another legacy table, of the rows whose columns `by` hold `keys`."""
+
+
+@dataclass
+class LiveReferences:
+    """`References` over both databases. What was found is kept: make one per batch, for the target changes."""
+
+    mapping: Mapping
+    source: Database
+    target: Database
+    source_connection: Connection
+    target_connection: Connection
+    legacy_schema: str | None = None  #: where the source's tables are on their connection
+    target_schema: str | None = None
+    _found: dict[tuple[str, ...], dict[Row, Any]] = field(default_factory=dict)
+
+    def resolve(self, parent: str, keys: Sequence[pa.Array], position: int = 0) -> pa.Array:
+        """See `References.resolve`."""
+        table = self.mapping.by_target[parent]
+        matched, policy = policies(table)
+        answers: list[Any] = [None] * len(keys[0])
+        if matched is not None:
+            natural = self._natural(table, [pair.source for pair in matched.on], keys)
+            answers = self._matched(table, [pair.target for pair in matched.on], natural, position)
+        if isinstance(policy, Generated) and None in answers:
+            made = self._mapped(table, keys)
+            answers = [theirs if ours is None else ours for ours, theirs in zip(answers, made, strict=True)]
+        return _array(answers)
+
+    def lookup(self, table: str, by: Sequence[str], value: str, keys: Sequence[pa.Array]) -> pa.Array:
+        """See `References.lookup`."""
+        from_ = clause(table, list(dict.fromkeys([*by, value])), self.legacy_schema)
+        return _array(self._ask(self.source_connection, from_, by, value, _rows(keys)))
+
+    def _natural(self, table: TableMapping, names: Sequence[str], keys: Sequence[pa.Array]) -> list[Row]:
+        """What the legacy rows of these keys hold in their natural key's columns."""
+        held = dict(zip(table.key, keys, strict=True))
+        return _rows([held[n] if n in held else self.lookup(table.source, table.key, n, keys) for n in names])
+
+    def _matched(self, table: TableMapping, names: Sequence[str], natural: list[Row], position: int) -> list[Any]:
+        key = key_column(self.target, table, position)
+        from_ = clause(table.target, list(dict.fromkeys([*names, key])), self.target_schema)
+        return self._ask(self.target_connection, from_, names, key, natural)
+
+    def _mapped(self, table: TableMapping, keys: Sequence[pa.Array]) -> list[Any]:
+        """What the id map holds for the legacy keys."""
+        sources = [(None,) if None in row else (key_text(row),) for row in _rows(keys)]
+        mine = ROW_MAP.c.table_name == table.target
+        return self._ask(self.target_connection, ROW_MAP, ("source_key",), "target_key", sources, mine)
+
+    def _ask(
+        self,
+        connection: Connection,
+        from_: TableClause,
+        by: Sequence[str],
+        value: str,
+        rows: list[Row],
+        mine: ColumnElement[bool] | None = None,
+    ) -> list[Any]:
+        """The value of each row's namesake in a table; of several, one."""
+        known = self._found.setdefault((from_.name, str(mine), *by, value), {})
+        missing = {_plain(row): row for row in rows if None not in row and _plain(row) not in known}
+        waiting = iter(missing.values())
+        while chunk := list(islice(waiting, _CHUNK // len(by) ** 2)):
+            asked = select(*(from_.c[name] for name in by), from_.c[value]).where(_named(from_, by, chunk))
+            for *key, found in connection.execute(asked if mine is None else asked.where(mine)):
+                known.setdefault(_plain(key), found)
+        return [known.get(_plain(row)) for row in rows]
+
+
+def _named(from_: TableClause, by: Sequence[str], rows: Iterable[Row]) -> ColumnElement[bool]:
+    if len(by) == 1:
+        return from_.c[by[0]].in_([row[0] for row in rows])
+    return or_(*(and_(*(from_.c[name] == value for name, value in zip(by, row, strict=True))) for row in rows))
+
+
+def _rows(keys: Sequence[pa.Array]) -> list[Row]:
+    return list(zip(*(key.to_pylist() for key in keys), strict=True))
+
+
+def _plain(row: Sequence[Any]) -> Row:
+    """A key for comparing what databases call equal: the integer 17, the real 17.0 and the text 17 are one."""
+    return tuple(str(int(v)) if isinstance(v, float) and v.is_integer() else v if v is None else _text(v) for v in row)
+
+
+def _text(value: Any) -> Any:
+    return value if isinstance(value, str | bytes) else str(value)
+
+
+def _array(values: list[Any]) -> pa.Array:
+    """An array of one type; of text where the values are of several."""
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([None if value is None else str(value) for value in values], pa.string())

@@ -1,0 +1,76 @@
+"""What can be done about a class of rows that would fail, as the target's structure allows it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ferryman.domain.findings import MissingCause
+from ferryman.domain.mapping import Action, Mapping, Policy, Problem, Strategy, TableMapping
+from ferryman.domain.schema import Family, Table
+
+_NULLABLE = (Problem.TOO_LONG, Problem.UNCASTABLE, Problem.OUT_OF_RANGE, Problem.UNMAPPED_VALUE, Problem.CHECK_FAILED)
+_FILLABLE = (Family.TEXT, Family.INTEGER, Family.DECIMAL, Family.FLOAT, Family.BOOLEAN, Family.DATE, Family.TIMESTAMP)
+
+
+def remedies(table: Table, problem: Problem, columns: Sequence[str]) -> tuple[Strategy, ...]:
+    """The strategies that would mend rows of a target table whose values do not fit. Quarantine always does."""
+    found: list[Strategy] = []
+    empty = all(_may_be_null(table, name) for name in columns)
+    if problem in _NULLABLE:
+        found += [Strategy.SET_NULL] if empty and len(columns) == 1 else []
+        found += [Strategy.TRUNCATE] if problem is Problem.TOO_LONG and not _is_key(table, columns) else []
+    return (*found, Strategy.QUARANTINE)
+
+
+def remedies_for_orphans(
+    table: Table, columns: Sequence[str], cause: MissingCause, parent: Table, mapping: Mapping
+) -> tuple[Strategy, ...]:
+    """The strategies for rows whose parent is missing, by the rules that `Strategy` states."""
+    possible = {
+        Strategy.MIGRATE_PARENTS: cause is MissingCause.FILTERED_OUT and _is_copied(mapping, parent.name),
+        Strategy.PLACEHOLDERS: can_stand_in(parent),
+        Strategy.SET_NULL: all(_may_be_null(table, name) for name in columns),
+        Strategy.QUARANTINE: True,
+    }
+    return tuple(strategy for strategy, applies in possible.items() if applies)
+
+
+def can_stand_in(parent: Table) -> bool:
+    """Whether a placeholder row can be made: every required column beside the key can be filled without knowing more.
+
+    A required column that refers to another table, or is checked or unique, cannot.
+    """
+    bound = {name for key in parent.foreign_keys for name in key.columns}
+    bound |= {name for unique in parent.uniques for name in unique}
+    required = [column for column in parent.columns if column.required and column.name not in parent.primary_key]
+    checked = " ".join(parent.checks).lower()
+    return all(c.family in _FILLABLE and c.name not in bound and c.name.lower() not in checked for c in required)
+
+
+def decided(
+    table: TableMapping, problem: Problem, columns: Sequence[str], cause: MissingCause | None, rows: int
+) -> Policy | None:
+    """The policy that answers a class of problems. One that was decided on fewer rows does not: it asks again.
+
+    A policy without columns, cause or count is for any. The copy reads policies in the same way.
+    """
+    for policy in table.policies:
+        if policy.problem is not problem or (policy.columns and set(policy.columns) != set(columns)):
+            continue
+        if policy.cause in (None, cause) and (not policy.rows or rows <= policy.rows):
+            return policy
+    return None
+
+
+def _is_copied(mapping: Mapping, parent: str) -> bool:
+    """Whether the plan knows how to copy rows of this parent."""
+    table = mapping.by_target.get(parent)
+    return table is not None and table.action is Action.COPY
+
+
+def _may_be_null(table: Table, name: str) -> bool:
+    return table.column(name).nullable and name not in table.primary_key
+
+
+def _is_key(table: Table, columns: Sequence[str]) -> bool:
+    return any(name in table.primary_key for name in columns)

@@ -1,0 +1,273 @@
+"""The implied cast as SQLite expressions: what a value becomes in a column of the target, and which rows do not fit.
+
+Where the target column's affinity converts rightly by itself the value is left plain: that is the fastest, and a
+value that does not fit lands as it is, never as NULL. `arrow_cast` is the same rule over Arrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import REAL, Integer, and_, case, func, or_
+from sqlalchemy import cast as sql_cast
+
+from ferryman.domain.mapping import Problem
+from ferryman.domain.schema import Column, Family
+from ferryman.domain.transforms import BooleanWords
+from ferryman.tools.prepare.ranges import WHOLE, integer_range
+from ferryman.tools.prepare.sqlite_values import (
+    INTEGER,
+    TEXT,
+    Condition,
+    Expression,
+    Value,
+    as_blob,
+    as_number,
+    as_text,
+    beyond,
+    by_python,
+    glob,
+    holds,
+    is_number,
+    kind,
+    refused,
+    trimmed,
+    untyped,
+)
+from ferryman.tools.prepare.texts import WORDS
+
+_LARGEST = 1.7976931348623157e308
+_NUMBERS = frozenset(("integer", "real"))
+Spellings = Sequence[tuple[Condition, Expression]]  #: how a canonical form is made of a spelling that is known
+_MIDNIGHT = " 00:00:00"
+_UUID = "????????-????-????-????-????????????"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Where a value goes: a column of the target, or a family alone where a step asks for one."""
+
+    column: Column
+    dialect: str
+    strict: bool  #: a value that does not fit stops the statement; else it becomes NULL
+    landing: bool = True  #: the column's own affinity follows
+
+    def towards(self, family: Family) -> Goal:
+        """A goal on the way: the family alone."""
+        column = Column(name=self.column.name, native=family.value, family=family)
+        return replace(self, column=column, landing=False)
+
+    def refused(self, value: Expression) -> Expression:
+        return refused(self.column.name, value, self.strict)
+
+    def checked(self, made: Expression, of: Expression) -> Expression:
+        """What a function made of a value, where NULL of a value that was none means that it does not fit."""
+        return func.coalesce(made, self.refused(of)) if self.strict else made
+
+
+def fit(value: Value, goal: Goal) -> Value:
+    """The value as the goal's column takes it."""
+    return value if value.ready else FITS[goal.column.family](value, goal)
+
+
+def to_text(value: Value, goal: Goal) -> Value:
+    text = as_text(value)
+    if goal.landing and "real" not in value.stored:
+        text = text.but(value.sql)
+    limit = goal.column.length
+    return text if limit is None else text.failing(Problem.TOO_LONG, longer(text.sql, limit))
+
+
+def longer(sql: Expression, limit: int) -> Condition:
+    """Whether a text has more characters than that. SQLite's own count ends at a NUL."""
+    hidden = and_(func.instr(sql, func.char(0)) > 0, by_python("length", sql) > limit)
+    return and_(func.length(as_blob(sql)) > limit, or_(func.length(sql) > limit, hidden))
+
+
+def to_integer(value: Value, goal: Goal) -> Value:
+    """Integers, and reals and texts that are whole numbers."""
+    bounds, sql, number = integer_range(goal.column, goal.dialect), value.sql, as_number(value.sql)
+    if value.sure("integer"):
+        return value if bounds == WHOLE else value.failing(Problem.OUT_OF_RANGE, ~sql.between(*bounds))
+    whole = untyped(sql_cast(number, Integer))
+    broken = and_(kind(number) == "real", number.between(*WHOLE), number != whole)
+    odd = and_(kind(sql) != "integer", or_(~is_number(sql), broken))
+    made = value.failing(Problem.UNCASTABLE, odd).failing(Problem.OUT_OF_RANGE, beyond(sql, bounds))
+    if goal.landing:
+        # Of all whole reals, -2**63 alone is left a real by an integer column.
+        landed = sql if value.tidy or "real" not in value.stored else case((sql == WHOLE[0], WHOLE[0]), else_=sql)
+        return made.but(landed, family=None)
+    if value.tidy:
+        return made.but(case((kind(sql) == "integer", sql), else_=goal.refused(sql)), stored=INTEGER)
+    guarded = case((kind(sql) == "integer", sql), (and_(is_number(sql), ~broken), whole), else_=goal.refused(sql))
+    return made.but(guarded, stored=INTEGER, family=None)
+
+
+def to_float(value: Value, goal: Goal) -> Value:
+    made = value.failing(Problem.UNCASTABLE, ~is_number(value.sql))
+    if goal.landing and value.stored & _NUMBERS:
+        return made.but(value.sql, stored=value.stored, family=None)
+    parsed = goal.checked(case((is_number(value.sql), by_python("float", value.sql))), value.sql)
+    real = untyped(sql_cast(value.sql, REAL))
+    plain = kind(value.sql).in_(("integer", "real"))
+    return made.but(case((plain, real), else_=parsed), stored=frozenset(("real",)), family=None)
+
+
+def to_decimal(value: Value, goal: Goal) -> Value:
+    """Rounded to the column's scale; plain where it has that many places or fewer already."""
+    scale, precision = goal.column.scale, goal.column.precision
+    made = value
+    if not value.sure("integer"):
+        infinite = and_(is_number(value.sql), ~as_number(value.sql).between(-_LARGEST, _LARGEST))
+        made = value.but(_decimal(value.sql, scale, goal), family=None)
+        made = made.failing(Problem.UNCASTABLE, ~is_number(value.sql)).failing(Problem.OUT_OF_RANGE, infinite)
+    if precision is None or scale is None:
+        return made
+    end, number = 10 ** (precision - scale), as_number(value.sql)
+    rounded = as_number(_decimal(value.sql, scale, replace(goal, strict=False)))
+    near = or_(number <= 1 - end, number >= end - 1)
+    outside = and_(near, is_number(value.sql), or_(rounded <= -end, rounded >= end))
+    return made.failing(Problem.OUT_OF_RANGE, outside)
+
+
+def _decimal(sql: Expression, scale: int | None, goal: Goal) -> Expression:
+    known = ("integer", "real") if goal.landing else ("integer",)
+    plain = kind(sql).in_(known) if scale is None else sql == func.round(sql, scale)
+    of_text, of_number = by_python("digits", sql, scale), func.ferryman_digits(sql, scale)
+    if goal.landing:
+        of_text, of_number = by_python("decimal", sql, scale), func.ferryman_decimal(sql, scale)
+    made = case((kind(sql) == "text", of_text), else_=of_number)
+    return case((plain, sql), (sql.is_not(None), goal.checked(made, sql)))
+
+
+def to_boolean(value: Value, goal: Goal) -> Value:
+    """Zero and one, and the usual words."""
+    if value.family is Family.BOOLEAN:
+        return value
+    words = in_words(value, WORDS, goal)
+    if value.sure("text"):
+        return words
+    odd = and_(kind(value.sql) != "text", value.sql.not_in((0, 1)))
+    if not value.stored & frozenset(("text", "blob")):
+        return value.failing(Problem.UNCASTABLE, odd)
+    number = value.sql if goal.landing else untyped(sql_cast(value.sql, Integer))
+    mixed = case((kind(value.sql) == "text", words.sql), else_=number)
+    problems = tuple((p, and_(kind(value.sql) == "text", where)) for p, where in words.problems[len(value.problems) :])
+    made = value.but(mixed, stored=_NUMBERS, family=None).failing(Problem.UNCASTABLE, odd)
+    return replace(made, problems=made.problems + problems)
+
+
+def in_words(value: Value, words: BooleanWords, goal: Goal) -> Value:
+    """See `transforms.BooleanWords`. Beyond ASCII, case is folded by Python, and only where a word asks for it."""
+    text = as_text(value)
+    folded = trimmed(text.sql)
+    plain = all(word.isascii() for word in (*words.true, *words.false))
+    folded = func.lower(folded) if plain else by_python("fold", folded)
+    meaning = {word.strip().casefold(): 0 for word in words.false} | {word.strip().casefold(): 1 for word in words.true}
+    made = case(meaning, value=folded, else_=goal.refused(text.sql))
+    answer = text.but(made, stored=INTEGER, family=Family.BOOLEAN)
+    return answer.failing(Problem.UNCASTABLE, folded.not_in(tuple(meaning)))
+
+
+def to_timestamp(value: Value, goal: Goal) -> Value:
+    """As `moments.parse_timestamp`; the canonical spelling passes as it is."""
+    sql = value.sql
+    if value.family is Family.TIMESTAMP:
+        return value
+    if value.family is Family.DATE:
+        return value.but(sql.concat(_MIDNIGHT), family=Family.TIMESTAMP)
+    plain, parsed = glob(sql, "????-??-?? ??:??:??"), by_python("timestamp", sql)
+    good = case((plain, _real(func.datetime(sql, "+0 days"), sql)), else_=parsed.is_not(None))
+    return _spelt(value, goal, [(plain, sql)], parsed, good, Family.TIMESTAMP)
+
+
+def to_date(value: Value, goal: Goal) -> Value:
+    """As `moments.parse_date`."""
+    sql, day = value.sql, func.substr(value.sql, 1, 10)
+    if value.family is Family.DATE:
+        return value
+    if value.family is Family.TIMESTAMP:
+        midnight = func.substr(sql, 11) == _MIDNIGHT
+        made = case((midnight, day), else_=goal.refused(sql))
+        return value.but(made, family=Family.DATE).failing(Problem.UNCASTABLE, ~midnight)
+    plain, cut, parsed = glob(sql, "????-??-??"), glob(sql, f"????-??-??{_MIDNIGHT}"), by_python("date", sql)
+    good = case((or_(plain, cut), _real(func.date(day, "+0 days"), day)), else_=parsed.is_not(None))
+    return _spelt(value, goal, [(plain, sql), (cut, day)], parsed, good, Family.DATE)
+
+
+def _real(normal: Expression, sql: Expression) -> Condition:
+    """Whether a moment is in the calendar: SQLite says the same of it, and makes another of the 31st of June."""
+    return and_(normal.is_not_distinct_from(sql), sql >= "0001")
+
+
+def _spelt(value: Value, goal: Goal, known: Spellings, parsed: Expression, good: Condition, family: Family) -> Value:
+    """A text in a family's canonical form: by SQLite where the spelling is known, else as Python parsed it."""
+    sql, text = value.sql, kind(value.sql) == "text"
+    made = case(*known, (text, goal.checked(parsed, sql)), else_=goal.refused(sql))
+    bad = and_(sql.is_not(None), ~holds(and_(text, good)))
+    return value.but(made, stored=TEXT, family=family).failing(Problem.UNCASTABLE, bad)
+
+
+def to_time(value: Value, goal: Goal) -> Value:
+    """As `moments.parse_time`."""
+    parsed = by_python("time", value.sql)
+    return _spelt(value, goal, [], parsed, parsed.is_not(None), Family.TIME)
+
+
+def to_uuid(value: Value, goal: Goal) -> Value:
+    """In lower case with dashes; 16 bytes are one too."""
+    if value.family is Family.UUID:
+        return value
+    if "blob" in value.stored:
+        value = value.but(case((kind(value.sql) == "blob", func.hex(value.sql)), else_=value.sql))
+    parsed = by_python("uuid", value.sql)
+    return _spelt(
+        value, goal, [(glob(value.sql, _UUID), func.lower(value.sql))], parsed, parsed.is_not(None), Family.UUID
+    )
+
+
+def to_json(value: Value, goal: Goal) -> Value:
+    """A text that is JSON already."""
+    if value.family is Family.JSON:
+        return value
+    text = as_text(value)
+    valid = func.json_valid(text.sql) == 1
+    return text.but(text.sql, family=Family.JSON).failing(Problem.UNCASTABLE, and_(text.sql.is_not(None), ~valid))
+
+
+def to_binary(value: Value, goal: Goal) -> Value:
+    """Blobs, and texts as UTF-8; a number has no bytes."""
+    made = value.but(as_blob(value.sql), stored=frozenset(("blob",)), family=None)
+    if value.stored & _NUMBERS:
+        made = made.failing(Problem.UNCASTABLE, kind(value.sql).in_(("integer", "real")))
+    limit = goal.column.length
+    return made if limit is None else made.failing(Problem.TOO_LONG, func.length(made.sql) > limit)
+
+
+def to_enum(value: Value, goal: Goal) -> Value:
+    """A text that is one of the members, where they are known."""
+    text = as_text(value)
+    members = goal.column.members
+    return text.failing(Problem.OUT_OF_RANGE, text.sql.not_in(members)) if members else text
+
+
+def as_it_is(value: Value, goal: Goal) -> Value:
+    return value
+
+
+FITS: dict[Family, Callable[[Value, Goal], Value]] = {
+    Family.TEXT: to_text,
+    Family.INTEGER: to_integer,
+    Family.FLOAT: to_float,
+    Family.DECIMAL: to_decimal,
+    Family.BOOLEAN: to_boolean,
+    Family.TIMESTAMP: to_timestamp,
+    Family.DATE: to_date,
+    Family.TIME: to_time,
+    Family.UUID: to_uuid,
+    Family.JSON: to_json,
+    Family.BINARY: to_binary,
+    Family.ENUM: to_enum,
+    Family.OTHER: as_it_is,
+}

@@ -1,0 +1,174 @@
+"""New keys as SQLite expressions: a row's own, and its parent's, by the identity policy of the table they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from sqlalchemy import FromClause, Integer, and_, case, func, select
+from sqlalchemy import cast as sql_cast
+
+from ferryman.domain.errors import Usage
+from ferryman.domain.mapping import Derived, Generated, Kept, Matched, Problem, TableMapping
+from ferryman.domain.schema import Column, Family
+from ferryman.domain.transforms import ForeignKeyTo
+from ferryman.tools.prepare.identity import HIGHEST, ROW_MAP, derived_expression
+from ferryman.tools.prepare.lineage import Link, kept_as, key_column, link_of, policies
+from ferryman.tools.prepare.sqlite_cast import Goal, to_integer
+from ferryman.tools.prepare.sqlite_scope import Scope, column_of
+from ferryman.tools.prepare.sqlite_values import (
+    ANY,
+    Expression,
+    Value,
+    as_number,
+    as_text,
+    beyond,
+    is_number,
+    key_text,
+    kind,
+    stored_in,
+    untyped,
+)
+
+Policy = Kept | Derived | Generated
+
+
+def new_key(scope: Scope, values: Sequence[Value], goal: Goal) -> Value:
+    """The key that a row of the scope's own table gets when it is written. `values` is its legacy key.
+
+    A row that is matched is not written: for it `matched_key` is the answer.
+    """
+    matched, policy = policies(scope.table)
+    if policy is None:
+        assert matched is not None
+        return Value(matched_key(scope), ready=True)
+    keys = scope.target_table.primary_key
+    position = keys.index(goal.column.name) if goal.column.name in keys else 0
+    return _by_policy(scope, scope.table, policy, values, position, goal)
+
+
+def matched_key(scope: Scope, position: int = 0) -> Expression:
+    """The key of the target row that a row of the scope's own table is matched with; NULL where there is none."""
+    matched, _ = policies(scope.table)
+    assert matched is not None
+    parent, new = scope.target_table_named(scope.table.target), scope.target_table.by_name
+    same = [parent.c[p.target] == stored_as(scope.value(p.source), new[p.target]).sql for p in matched.on]
+    found = select(parent.c[key_column(scope.target, scope.table, position)]).where(*same).limit(1)
+    return found.correlate(scope.legacy_from).scalar_subquery()
+
+
+def referred_key(scope: Scope, step: ForeignKeyTo, values: Sequence[Value], goal: Goal) -> Value:
+    """The new key of the parent that `values` name; NULL where one of them is, or where the parent has no key yet."""
+    column = scope.table.by_target[goal.column.name]
+    link = link_of(scope.mapping, scope.source, scope.target, scope.table, column)
+    assert link is not None
+    if link.kept:
+        return values[0]
+    matched, policy = policies(link.parent)
+    old = scope.source.table(link.parent.source).by_name
+    values = [stored_as(value, old.get(name)) for value, name in zip(values, link.referred, strict=True)]
+    problems = tuple(problem for value in values for problem in value.problems)
+    found = _found(scope, link, matched, values) if matched else None
+    if policy is None:
+        assert found is not None
+        return Value(found, problems=problems, ready=True)
+    keys = values if link.by_key else _through_legacy(scope, link, values)
+    made = _by_policy(scope, link.parent, policy, keys, link.position, goal)
+    if found is None:
+        return made
+    either = Value(func.coalesce(found, made.sql), ready=True)
+    return replace(either, problems=tuple((problem, and_(found.is_(None), where)) for problem, where in made.problems))
+
+
+def _by_policy(
+    scope: Scope,
+    table: TableMapping,
+    policy: Kept | Derived | Generated,
+    keys: Sequence[Value],
+    position: int,
+    goal: Goal,
+) -> Value:
+    match policy:
+        case Kept():
+            return keys[position] if len(keys) > 1 else keys[0]
+        case Derived():
+            return _derived(scope, table, policy, keys, goal)
+        case Generated():
+            problems = tuple(problem for key in keys for problem in key.problems)
+            return Value(_mapped(table, keys), problems=problems, ready=True)
+
+
+def _derived(scope: Scope, table: TableMapping, policy: Derived, keys: Sequence[Value], goal: Goal) -> Value:
+    def made(key: Expression) -> Expression:
+        return derived_expression(scope.mapping.namespace, table.source, key, policy.version, policy.shape)
+
+    if policy.version == 5:
+        problems = tuple(problem for key in keys for problem in key.problems)
+        nullable = any(key.nullable for key in keys)
+        return Value(made(key_text(keys)), nullable=nullable, problems=problems, ready=True)
+    if len(keys) != 1:
+        raise Usage(
+            f"Ids of version 8 are made of one integer, and the key of {table.source} has {len(keys)} columns.",
+            "Choose version 5 for it.",
+            table=table.target,
+        )
+    key, asked = keys[0], to_integer(keys[0], goal.towards(Family.INTEGER))
+    id_ = Value(_numbered(key, asked, made, goal), nullable=key.nullable, problems=asked.problems, ready=True)
+    return id_.failing(Problem.OUT_OF_RANGE, beyond(key.sql, (0, HIGHEST)))
+
+
+def _numbered(key: Value, asked: Value, made: Callable[[Expression], Expression], goal: Goal) -> Expression:
+    """A version 8 id; the number is looked at first, for printf takes anything for one."""
+    stops = goal.refused(key.sql)
+    inside = key.sql.between(0, HIGHEST)
+    if key.sure("integer"):
+        return case((inside, made(key.sql)), else_=stops)
+    plain = (and_(kind(key.sql) == "integer", inside), made(key.sql))
+    return case(plain, else_=stops if key.tidy else case((asked.sql.between(0, HIGHEST), made(asked.sql)), else_=stops))
+
+
+def _mapped(table: TableMapping, keys: Sequence[Value]) -> Expression:
+    """The target key that the id map holds for a legacy key, as text."""
+    mine = and_(ROW_MAP.c.table_name == table.target, ROW_MAP.c.source_key == key_text(keys))
+    return select(ROW_MAP.c.target_key).where(mine).limit(1).scalar_subquery()
+
+
+def _found(scope: Scope, link: Link, matched: Matched, values: Sequence[Value]) -> Expression:
+    """The key of the parent's target row by its natural key: directly, or by way of the legacy parent."""
+    parent = scope.target_table_named(link.parent.target)
+    key = parent.c[key_column(scope.target, link.parent, link.position)]
+    held = dict(zip(link.referred, values, strict=True))
+    if link.by_key and all(pair.source in held for pair in matched.on):
+        new = scope.target.table(link.parent.target).by_name
+        same = [parent.c[p.target] == stored_as(held[p.source], new[p.target]).sql for p in matched.on]
+        found = select(key).where(*same)
+    else:
+        old = scope.legacy_table(link.parent.source)
+        joined = parent.join(old, and_(*(parent.c[p.target] == column_of(old, p.source) for p in matched.on)))
+        found = select(key).select_from(joined).where(*_named(old, link, values))
+    return found.limit(1).correlate(scope.legacy_from).scalar_subquery()
+
+
+def _through_legacy(scope: Scope, link: Link, values: Sequence[Value]) -> list[Value]:
+    """The legacy parent's key, where the child refers to other columns of it."""
+    table, made = scope.source.table(link.parent.source), []
+    for name in link.parent.key:
+        old = scope.legacy_table(link.parent.source)
+        found = select(column_of(old, name)).where(*_named(old, link, values)).limit(1)
+        made.append(Value(found.correlate(scope.legacy_from).scalar_subquery(), stored_in(table, name)))
+    return made
+
+
+def _named(old: FromClause, link: Link, values: Sequence[Value]) -> list[Expression]:
+    return [column_of(old, name) == value.sql for name, value in zip(link.referred, values, strict=True)]
+
+
+def stored_as(key: Value, column: Column | None) -> Value:
+    """A key in the way that a column stores such; see `lineage.kept_as`."""
+    how = kept_as(column)
+    if how == "number" and not key.tidy and not key.sure("integer"):
+        number = as_number(key.sql)
+        whole = untyped(sql_cast(number, Integer))
+        made = case((~is_number(key.sql), key.sql), (number == whole, whole), else_=number)
+        return key.but(case((kind(key.sql) == "integer", key.sql), else_=made), stored=ANY)
+    return as_text(key) if how == "text" else key

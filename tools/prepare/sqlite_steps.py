@@ -1,0 +1,236 @@
+"""Each named transform as a SQLite expression, for INSERT INTO target SELECT ... FROM legacy.
+
+A step takes a list of values and gives one: those that look at one value at a time are applied to each. The same
+transforms over Arrow are in `arrow_steps`; tests hold one against the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import and_, case, func, literal, null, select
+
+from ferryman.domain.mapping import ColumnMapping, Problem
+from ferryman.domain.schema import Family
+from ferryman.domain.transforms import (
+    AddCreatedAt,
+    AddMetadataJson,
+    AddUpdatedAt,
+    BooleanWords,
+    Cast,
+    Concat,
+    Constant,
+    EmptyToNull,
+    EpochToTimestamp,
+    ForeignKeyTo,
+    Lookup,
+    NewId,
+    PreserveLegacyId,
+    Rename,
+    Split,
+    TextToDate,
+    Trim,
+    ValueMap,
+)
+from ferryman.tools.prepare import moments
+from ferryman.tools.prepare.lineage import single
+from ferryman.tools.prepare.sqlite_cast import Goal, fit, in_words
+from ferryman.tools.prepare.sqlite_references import new_key, referred_key, stored_as
+from ferryman.tools.prepare.sqlite_scope import Scope
+from ferryman.tools.prepare.sqlite_values import (
+    INTEGER,
+    TEXT,
+    Expression,
+    Value,
+    as_number,
+    as_text,
+    by_python,
+    is_number,
+    json_member,
+    key_text,
+    kind,
+    stored_in,
+    trimmed,
+)
+from ferryman.tools.prepare.texts import text_of
+
+_SECONDS = (-62135596800, 253402300799)  #: of the years 1 to 9999
+
+
+def column_value(scope: Scope, mapping: ColumnMapping) -> Value:
+    """What lands in a target column, with every way in which a row can fail on the way there."""
+    goal = scope.goal(mapping.target)
+    values = scope.values(mapping)
+    for step in mapping.steps:
+        values = _STEPS[type(step)](step, values, scope, goal)
+    return fit(single(scope.table, mapping, values), goal)
+
+
+def rename(step: Rename, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    return values
+
+
+def new_id(step: NewId, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    return [new_key(scope, values, goal)]
+
+
+def foreign_key(step: ForeignKeyTo, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    return [referred_key(scope, step, values, goal)]
+
+
+def preserve_legacy_id(step: PreserveLegacyId, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    if len(values) == 1:
+        return values
+    return [Value(key_text(values), TEXT, nullable=any(value.nullable for value in values))]
+
+
+def add_moment(step: AddCreatedAt | AddUpdatedAt, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    """The first of the values that is not NULL, else the run's start."""
+    start = literal(moments.timestamp_text(scope.run_started))
+    if goal.column.family is Family.DATE:
+        start = literal(moments.naive(scope.run_started).date().isoformat())
+    if goal.column.family not in (Family.DATE, Family.TIMESTAMP):
+        goal = goal.towards(Family.TIMESTAMP)
+    fitting = [fit(value, goal) for value in values]
+    problems = tuple(problem for value in fitting for problem in value.problems)
+    made = func.coalesce(*(value.sql for value in fitting), start) if fitting else start
+    return [Value(made, TEXT, goal.column.family, nullable=False, problems=problems)]
+
+
+def add_metadata_json(step: AddMetadataJson, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    column = next(c for c in scope.table.columns if c.target == goal.column.name)
+    pairs: list[Any] = []
+    for name, value in zip(column.source, values, strict=True):
+        pairs += [literal(name), json_member(value)]
+    key = [json_member(part) for part in scope.key()]
+    origin = func.json_object("table", scope.table.source, "key", key[0] if len(key) == 1 else func.json_array(*key))
+    whole = func.json_object("legacy", func.json_object(*pairs), "origin", origin)
+    return [Value(whole, TEXT, Family.JSON, nullable=False)]
+
+
+def constant(step: Constant, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    value = int(step.value) if isinstance(step.value, bool) else step.value
+    if value is None:
+        return [Value(null(), frozenset())]
+    stored = {int: INTEGER, float: frozenset(("real",)), str: TEXT}[type(value)]
+    return [Value(literal(value), stored, nullable=False)]
+
+
+def cast(step: Cast, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    return [fit(value, goal.towards(Family(step.to))) for value in values]
+
+
+def value_map(step: ValueMap, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    return [_mapped(step, value, goal) for value in values]
+
+
+def _mapped(step: ValueMap, value: Value, goal: Goal) -> Value:
+    text = as_text(value)
+    pairs = {text_of(pair.old): text_of(pair.new) for pair in step.pairs}
+    known = {old: literal(new) if new is not None else null() for old, new in pairs.items() if old is not None}
+    rest: Expression = {"keep": text.sql, "null": null(), "stop": goal.refused(text.sql)}[step.otherwise]
+    made = case(known, value=text.sql, else_=rest) if known else rest
+    if None in pairs:
+        made = case((text.sql.is_(None), literal(pairs[None]) if pairs[None] is not None else null()), else_=made)
+    gives_null = None in pairs.values() or step.otherwise == "null"
+    mapped = text.but(made, nullable=gives_null or (text.nullable and None not in pairs), family=None)
+    return mapped.failing(Problem.UNMAPPED_VALUE, text.sql.not_in(tuple(known))) if step.otherwise == "stop" else mapped
+
+
+def concat(step: Concat, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    texts = [as_text(value) for value in values]
+    whole: Expression = func.coalesce(texts[0].sql, "")
+    for position, text in enumerate(texts[1:], start=1):
+        nothing_yet = and_(*(before.sql.is_(None) for before in texts[:position]))
+        part = case((nothing_yet, ""), else_=step.separator).concat(text.sql)
+        whole = whole.concat(func.coalesce(part, ""))
+    all_null = and_(*(text.sql.is_(None) for text in texts))
+    problems = tuple(problem for text in texts for problem in text.problems)
+    return [
+        Value(case((all_null, null()), else_=whole), TEXT, nullable=all(t.nullable for t in texts), problems=problems)
+    ]
+
+
+def split(step: Split, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    texts = [as_text(value) for value in values]
+    return [t.but(by_python("split", t.sql, step.separator, step.part), nullable=True) for t in texts]
+
+
+def lookup(step: Lookup, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    return [_looked_up(step, value, scope, goal) for value in values]
+
+
+def _looked_up(step: Lookup, value: Value, scope: Scope, goal: Goal) -> Value:
+    other, table = scope.legacy_table(step.table), scope.source.table(step.table)
+    key = stored_as(value, table.column(step.key))
+    same = other.c[step.key] == key.sql
+    row = select(other.c[step.value]).where(same).limit(1).correlate(scope.legacy_from)
+    there = select(literal(1)).where(same).correlate(scope.legacy_from).exists()
+    missing = and_(value.sql.is_not(None), ~there)
+    found = Value(row.scalar_subquery(), stored_in(table, step.value), problems=key.problems)
+    return found.failing(Problem.UNMAPPED_VALUE, missing)
+
+
+def epoch_to_timestamp(step: EpochToTimestamp, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    return [_moment(step, value, goal) for value in values]
+
+
+def _moment(step: EpochToTimestamp, value: Value, goal: Goal) -> Value:
+    """SQLite's own for whole seconds, which most are; Python for the rest."""
+    counts = is_number(value.sql)
+    parsed = func.ferryman_epoch(as_number(value.sql), step.unit)
+    made = goal.checked(case((counts, parsed)), value.sql)
+    if step.unit == "s":
+        whole = and_(kind(value.sql) == "integer", value.sql.between(*_SECONDS))
+        made = case((whole, func.datetime(value.sql, "unixepoch")), (value.sql.is_not(None), made))
+    timed = value.but(made, stored=TEXT, family=Family.TIMESTAMP).failing(Problem.UNCASTABLE, ~counts)
+    return timed.failing(Problem.OUT_OF_RANGE, and_(counts, parsed.is_(None)))
+
+
+def text_to_date(step: TextToDate, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    """Python reads the text. Digits at fixed places are put in order by SQLite alone; preflight looks at them too."""
+    family = Family.TIMESTAMP if moments.has_clock(step.format) else Family.DATE
+    return [_dated(step.format, family, as_text(value), goal) for value in values]
+
+
+def _dated(form: str, family: Family, text: Value, goal: Goal) -> Value:
+    parsed = by_python("formatted", text.sql, form)
+    made = text.but(goal.checked(parsed, text.sql), family=family)
+    return made.failing(Problem.UNCASTABLE, and_(text.sql.is_not(None), parsed.is_(None)))
+
+
+def boolean_words(step: BooleanWords, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    return [in_words(value, step, goal) for value in values]
+
+
+def trim(step: Trim, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    texts = [as_text(value) for value in values]
+    return [text.but(trimmed(text.sql)) for text in texts]
+
+
+def empty_to_null(step: EmptyToNull, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    texts = [as_text(value) for value in values]
+    return [text.but(func.nullif(text.sql, ""), nullable=True) for text in texts]
+
+
+_STEPS: dict[type, Callable[[Any, list[Value], Scope, Goal], list[Value]]] = {
+    Rename: rename,
+    NewId: new_id,
+    PreserveLegacyId: preserve_legacy_id,
+    ForeignKeyTo: foreign_key,
+    AddCreatedAt: add_moment,
+    AddUpdatedAt: add_moment,
+    AddMetadataJson: add_metadata_json,
+    Constant: constant,
+    Cast: cast,
+    ValueMap: value_map,
+    Concat: concat,
+    Split: split,
+    Lookup: lookup,
+    EpochToTimestamp: epoch_to_timestamp,
+    TextToDate: text_to_date,
+    BooleanWords: boolean_words,
+    Trim: trim,
+    EmptyToNull: empty_to_null,
+}

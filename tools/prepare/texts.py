@@ -1,0 +1,84 @@
+"""Values as texts and texts as values, one at a time: numbers, UUIDs, JSON, parts. Both engines use it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+from decimal import ROUND_HALF_UP, Context, Decimal
+from uuid import UUID
+
+from ferryman.domain.transforms import BooleanWords, Scalar
+
+Stored = int | float | str | bytes | None
+BLANKS = " \t\n\r\v\f\xa0"  #: what counts as blank at the ends of a text
+WORDS = BooleanWords(true=(*BooleanWords().true, "1.0"), false=(*BooleanWords().false, "0.0"))  #: of an implied cast
+
+#: A text that is a number as a whole, as SQLite reads one; without the blanks around it.
+NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_NUMBER = re.compile(rf"[ \t\n\v\f\r]*({NUMBER})[ \t\n\v\f\r]*", re.ASCII)
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+_TINY = -400  #: digits after the point, past which any number is 0
+_EXACT = Context(prec=800)  #: more digits than any number here has
+
+
+def is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None
+
+
+def json_of(value: Stored) -> str:
+    """A stored value as JSON: numbers as Python writes them, blobs as base64, infinities as text."""
+    if isinstance(value, bytes):
+        return f'"{base64.b64encode(value).decode()}"'
+    if isinstance(value, float) and not math.isfinite(value):
+        return '"Infinity"' if value > 0 else '"-Infinity"'
+    return str(value) if type(value) is int else _encode(value)
+
+
+def plain_digits(value: Stored, scale: int | None) -> str | None:
+    """A number in plain digits, rounded half away from zero to `scale` places; a real counts as it prints.
+
+    None for what is not a finite number, or is larger than any real.
+    """
+    if isinstance(value, str):
+        found = _NUMBER.fullmatch(value)
+        number = Decimal(found[1]) if found else None
+    else:
+        whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**63
+        number = Decimal(int(value) if whole else repr(value)) if isinstance(value, int | float) else None
+    if number is None or not number.is_finite() or math.isinf(float(number)):
+        return None
+    if number.adjusted() < _TINY:
+        return "0"
+    return format(_rounded(number, scale), "f")
+
+
+def _rounded(number: Decimal, scale: int | None) -> Decimal:
+    if scale is None or -int(number.as_tuple().exponent) <= scale:
+        return number
+    return number.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, _EXACT)
+
+
+def parse_uuid(value: Stored) -> UUID | None:
+    """32 hex digits with or without the dashes, or 16 bytes."""
+    try:
+        if isinstance(value, bytes):
+            return UUID(bytes=value)
+        return UUID(value) if isinstance(value, str) and len(value) in (32, 36) else None
+    except ValueError:
+        return None
+
+
+def text_of(value: Scalar) -> str | None:
+    """A scalar of the plan as it is compared and written: as text, true and false as 1 and 0."""
+    if value is None:
+        return None
+    return str(int(value)) if isinstance(value, bool) else repr(value) if isinstance(value, float) else str(value)
+
+
+def part_of(text: str, separator: str, part: int) -> str | None:
+    """See `transforms.Split`."""
+    parts = text.split(separator)
+    index = part - 1 if part > 0 else part
+    return parts[index] if -len(parts) <= index < len(parts) else None

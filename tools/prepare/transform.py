@@ -1,0 +1,293 @@
+"""A table's mapping compiled against both live catalogues: expressions for push-down, and the reference over Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from sqlalchemy import ColumnElement, FromClause, Select, and_, false, func, or_, select, true
+
+from ferryman.domain.errors import Usage
+from ferryman.domain.filters import columns_of
+from ferryman.domain.mapping import ColumnMapping, Mapping, Matched, Problem, TableMapping
+from ferryman.domain.run import Segment
+from ferryman.domain.schema import Database, Family, Table
+from ferryman.domain.transforms import ForeignKeyTo, NewId, PythonFunction
+from ferryman.tools.prepare.arrow_batch import Batch
+from ferryman.tools.prepare.arrow_cast import typed
+from ferryman.tools.prepare.arrow_steps import column_vector
+from ferryman.tools.prepare.arrow_values import Mask, Vector, there
+from ferryman.tools.prepare.conditions import in_segment, passes
+from ferryman.tools.prepare.lineage import ROWID, Link, link_of, sources_of
+from ferryman.tools.prepare.misfit import Misfit, ValuesDoNotFit
+from ferryman.tools.prepare.own_function import load
+from ferryman.tools.prepare.references import References
+from ferryman.tools.prepare.sqlite_references import matched_key, new_key
+from ferryman.tools.prepare.sqlite_scope import Scope, column_of
+from ferryman.tools.prepare.sqlite_steps import column_value
+from ferryman.tools.prepare.sqlite_values import Value, holds, key_text
+
+
+@dataclass(frozen=True)
+class CompiledReference:
+    """A foreign-key column of the target: what it is made of, and its new value in SQL."""
+
+    table: CompiledTable
+    link: Link
+
+    @property
+    def column(self) -> str:
+        """The target column."""
+        return self.link.column
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The legacy columns that name the parent."""
+        return self.link.columns
+
+    @property
+    def parent(self) -> TableMapping:
+        return self.link.parent
+
+    def value(self, source_from: FromClause, target_schema: str | None = None) -> ColumnElement[Any]:
+        """The new value: NULL where a legacy column is, or where the parent's new key is not known."""
+        return self.table.asked(self.column, source_from, target_schema).sql
+
+
+@dataclass(frozen=True)
+class CompiledTable:
+    """How one target table is filled. Every method is a pure function of what it is given.
+
+    `source_from` is the legacy table with all its columns, under any schema or alias (`databases.dialect.clause`);
+    `target_schema` is where the target's tables and the id map are, None for the connection's own.
+    """
+
+    mapping: TableMapping
+    source: Table
+    target: Table
+    reads: tuple[str, ...]  #: legacy columns, the key first
+    writes: tuple[str, ...]  #: target columns
+    reason: str  #: why it cannot be pushed down; empty where it can
+    plan: Mapping
+    source_database: Database
+    target_database: Database
+    run_started: datetime
+    folder: Path | None = None  #: where the plan's own functions are
+
+    @property
+    def push_down(self) -> bool:
+        """Whether one INSERT INTO ... SELECT does it all."""
+        return not self.reason
+
+    @property
+    def transformations(self) -> tuple[str, ...]:
+        """The names of the transforms that are used, each once."""
+        return tuple(dict.fromkeys(step.use for column in self.mapping.columns for step in column.steps))
+
+    @cached_property
+    def references(self) -> tuple[CompiledReference, ...]:
+        """The foreign-key columns that a step fills."""
+        return tuple(CompiledReference(self, link) for link in self._links())
+
+    def key_columns(self, from_: FromClause) -> list[ColumnElement[Any]]:
+        return [column_of(from_, name) for name in self.mapping.key]
+
+    def where(self, from_: FromClause, segment: Segment) -> ColumnElement[bool]:
+        """The rows of a key range, and no other condition."""
+        return in_segment(self.key_columns(from_), segment)
+
+    def in_filter(self, from_: FromClause) -> ColumnElement[bool]:
+        """The rows that the plan's filter lets through: true or false, never NULL."""
+        if self.mapping.filter is None:
+            return true()
+        return passes(self.mapping.filter, lambda name: column_of(from_, name))
+
+    def expressions(self, source_from: FromClause, target_schema: str | None = None) -> dict[str, ColumnElement[Any]]:
+        """What each of `writes` is filled with. A value that does not fit stops the statement or lands as it is."""
+        scope = self._scope(source_from, target_schema)
+        return {name: column_value(scope, self._column(name)).sql for name in self.writes}
+
+    def problems(
+        self, source_from: FromClause, target_schema: str | None = None
+    ) -> dict[tuple[str, Problem], ColumnElement[bool]]:
+        """Per target column and kind of problem, whether a row would fail for it: true or false, never NULL.
+
+        A missing parent is none of these: it is found by looking into the target.
+        """
+        return {of: holds(where) for of, where in self._conditions(source_from, target_schema).items()}
+
+    def failing(self, source_from: FromClause, target_schema: str | None = None) -> ColumnElement[bool]:
+        """Whether a row would fail for any of `problems`."""
+        return holds(or_(false(), *self._conditions(source_from, target_schema).values()))
+
+    def read(self, source_from: FromClause) -> Select[tuple[Any, ...]]:
+        """The legacy columns for `apply`, in the order of `reads`; the caller adds range, filter and order."""
+        return select(*(column_of(source_from, name).label(name) for name in self.reads))
+
+    @property
+    def families(self) -> tuple[Family, ...]:
+        """What to ask `Dialect.read` for: values as they are stored, where the column's type does not bind them."""
+        if self.source_database.dialect == "sqlite":
+            return tuple(Family.OTHER for _ in self.reads)
+        return tuple(self.source.column(name).family for name in self.reads)
+
+    def apply(self, batch: pa.RecordBatch, references: References) -> pa.RecordBatch:
+        """The reference: rows of `read` as rows of `writes`, in the Arrow types of `databases.arrow.ARROW`.
+
+        Raises ValuesDoNotFit when any row would fail, with all of them.
+        """
+        work = self.work(batch, references)
+        arrays, misfits = [], list[Misfit]()
+        for name in self.writes:
+            vector = column_vector(work, self._column(name))
+            arrays.append(typed(vector, self.target.column(name).family))
+            misfits += self._misfits(name, vector, work)
+        if misfits:
+            raise ValuesDoNotFit(self.mapping.target, misfits)
+        return pa.RecordBatch.from_arrays(arrays, names=list(self.writes))
+
+    def work(self, batch: pa.RecordBatch, references: References) -> Batch:
+        """A batch of `read` as the reference's steps take it."""
+        databases = self.source_database, self.target_database
+        return Batch(batch, self.mapping, self.plan, *databases, self.run_started, references, self.folder)
+
+    def _misfits(self, name: str, vector: Vector, work: Batch) -> Iterator[Misfit]:
+        problems = dict[Problem, Mask]()
+        for problem, mask in self._failed(name, vector, work):
+            problems[problem] = problems[problem] | mask if problem in problems else mask
+        for problem, mask in problems.items():
+            if mask.any():
+                yield Misfit(name, problem, tuple(mask.nonzero()[0].tolist()))
+
+    def _failed(self, name: str, vector: Vector, work: Batch) -> Iterator[tuple[Problem, Mask]]:
+        yield from vector.problems
+        column, target = self._column(name), self.target.column(name)
+        if column.uses(NewId):
+            yield Problem.MISSING_KEY, _any_null(part.array for part in work.key())
+        elif target.nullable:
+            return
+        elif column.uses(ForeignKeyTo):
+            yield Problem.NULL_IN_REQUIRED, _any_null(source.array for source in work.values(column))
+        else:
+            yield Problem.NULL_IN_REQUIRED, ~there(vector.array) & ~vector.failed
+
+    def new_key(self, from_: FromClause, target_schema: str | None = None) -> ColumnElement[Any]:
+        """The target key of a legacy row, matched or made; of a composite key its first column's."""
+        scope = self._scope(from_, target_schema).asking()
+        first = (*self.target.primary_key, *self.mapping.id_columns)[0]
+        made = new_key(scope, scope.key(), scope.goal(first)).sql
+        if not isinstance(self.mapping.identity, Matched) or self.mapping.identity.otherwise is None:
+            return made
+        return func.coalesce(matched_key(scope), made)
+
+    def matched_key(self, from_: FromClause, target_schema: str | None = None) -> ColumnElement[Any] | None:
+        """The key of the target row that is there already, by the natural key; None where nothing is matched."""
+        if not isinstance(self.mapping.identity, Matched):
+            return None
+        return matched_key(self._scope(from_, target_schema))
+
+    def source_key(self, from_: FromClause) -> ColumnElement[str]:
+        """The legacy key as the ledger writes it (`run.key_text`); NULL where a part of it is."""
+        return key_text(self._scope(from_, None).key())
+
+    def asked(self, column: str, source_from: FromClause, target_schema: str | None = None) -> Value:
+        """A column's value for looking at: NULL where it does not fit, with the conditions under which it does not."""
+        return column_value(self._scope(source_from, target_schema).asking(), self._column(column))
+
+    def _conditions(
+        self, source_from: FromClause, target_schema: str | None
+    ) -> dict[tuple[str, Problem], ColumnElement[bool]]:
+        found: dict[tuple[str, Problem], ColumnElement[bool]] = {}
+        for name in self.writes:
+            value = self.asked(name, source_from, target_schema)
+            for problem, where in self._failures(name, value, source_from):
+                of = (name, problem)
+                found[of] = or_(found[of], where) if of in found else where
+        return found
+
+    def _failures(self, name: str, value: Value, from_: FromClause) -> Iterator[tuple[Problem, ColumnElement[bool]]]:
+        yield from value.problems
+        column, target = self._column(name), self.target.column(name)
+        if column.uses(NewId):
+            yield Problem.MISSING_KEY, or_(*(key.is_(None) for key in self.key_columns(from_)))
+        elif target.nullable or not value.nullable:
+            return
+        elif column.uses(ForeignKeyTo):
+            yield (
+                Problem.NULL_IN_REQUIRED,
+                or_(*(column_of(from_, n).is_(None) for n in sources_of(self.mapping, column))),
+            )
+        else:
+            fits = [~holds(where) for _, where in value.problems]
+            yield Problem.NULL_IN_REQUIRED, and_(value.sql.is_(None), *fits)
+
+    def _column(self, name: str) -> ColumnMapping:
+        return self.mapping.by_target[name]
+
+    def _scope(self, from_: FromClause, target_schema: str | None) -> Scope:
+        return Scope(
+            self.mapping, self.plan, self.source_database, self.target_database, self.run_started, from_, target_schema
+        )
+
+    def _links(self) -> Iterator[Link]:
+        for name in self.writes:
+            link = link_of(self.plan, self.source_database, self.target_database, self.mapping, self._column(name))
+            if link is not None:
+                yield link
+
+
+def compile_table(
+    mapping: Mapping,
+    table: str,
+    source: Database,
+    target: Database,
+    *,
+    run_started: datetime,
+    folder: Path | None = None,
+) -> CompiledTable:
+    """A target table's mapping, ready to run. `folder` is the plan's, for functions of its own.
+
+    Raises Usage where the mapping names what the catalogues or the folder do not have, Refused where a function is
+    not the one that was planned.
+    """
+    mine = mapping.by_target[table]
+    legacy, new = source.table(mine.source), target.table(mine.target)
+    writes = tuple(column.target for column in mine.columns)
+    _check_columns(legacy, (*mine.key, *_sources(mine)))
+    _check_columns(new, writes)
+    reads = tuple(dict.fromkeys((*mine.key, *_sources(mine))))
+    own = [step for column in mine.columns for step in column.steps if isinstance(step, PythonFunction)]
+    for function in own:
+        load(function, folder)
+    reason = f"{own[0].function} runs in Python" if own else ""
+    if source.dialect != target.dialect:
+        reason = "the two databases are of different kinds"
+    return CompiledTable(mine, legacy, new, reads, writes, reason, mapping, source, target, run_started, folder)
+
+
+def _sources(table: TableMapping) -> Iterator[str]:
+    for column in table.columns:
+        yield from sources_of(table, column)
+    if table.filter is not None:
+        yield from columns_of(table.filter)
+
+
+def _check_columns(table: Table, names: tuple[str, ...]) -> None:
+    for name in names:
+        if name not in table.by_name and not (name == ROWID and table.rowid):
+            raise Usage(
+                f"{table.name} has no column {name}.",
+                f"It has {', '.join(column.name for column in table.columns)}.",
+                table=table.name,
+            )
+
+
+def _any_null(arrays: Iterable[pa.Array]) -> Mask:
+    missing: Mask = np.any([~there(array) for array in arrays], axis=0)
+    return missing

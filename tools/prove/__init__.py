@@ -1,0 +1,1 @@
+"""Proof that what was to arrive has arrived: counts, samples, checksums, integrity."""

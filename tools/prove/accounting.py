@@ -1,0 +1,42 @@
+"""Where every legacy row in scope went: source = migrated + matched + merged + skipped + quarantined."""
+
+from __future__ import annotations
+
+from ferryman.domain.mapping import Problem
+from ferryman.domain.run import Accounting
+from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus
+from ferryman.tools.prove.evidence import Evidence
+
+
+def account(evidence: Evidence) -> CheckResult:
+    """The check, by the ledger alone: the rows that the run's scope counted against what its batches did with them.
+
+    Rows whose key holds a NULL are reached by no batch: they are left behind by decision, or unaccounted for.
+    """
+    scope, policies = evidence.record.scope, evidence.compiled.mapping.policies
+    left = scope.null_keys if any(policy.problem is Problem.MISSING_KEY for policy in policies) else 0
+    return balance(evidence.accounting, source=scope.source_rows, without_key=scope.null_keys, left=left)
+
+
+def balance(accounting: Accounting, *, source: int, without_key: int = 0, left: int = 0) -> CheckResult:
+    """`source` counts every row in scope, `without_key` those of them without a whole key, `left` those of these that
+    a decision leaves behind."""
+    accounted = accounting.accounted + left
+    unaccounted = source - accounted
+    parts = {
+        "migrated": accounting.migrated,
+        "matched": accounting.matched,
+        "merged": accounting.merged,
+        "skipped": accounting.skipped + left,
+        "quarantined": accounting.quarantined,
+    }
+    told = " + ".join(f"{rows:,} {name}" for name, rows in parts.items() if rows) or "0"
+    text = f"{source:,} = {told}."
+    if unaccounted:
+        text = f"{source:,} legacy rows, and {accounted:,} accounted for ({told})."
+    if without_key > left:
+        text += f" {without_key:,} rows have no key."
+    if accounting.placeholders:
+        text += f" {accounting.placeholders:,} placeholders were made besides."
+    status = CheckStatus.FAIL if unaccounted else CheckStatus.PASS
+    return CheckResult(kind=CheckKind.ACCOUNTING, status=status, expected=source, actual=accounted, text=text)

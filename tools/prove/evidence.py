@@ -1,0 +1,214 @@
+"""What proving one table of a run rests on: both databases, the ledger, the mapping; and which rows are ours.
+
+Ours in the target are the rows that the ledger says this run created. Ours in legacy are the rows up to the last
+committed batch that pass the filter and that the ledger does not hold as matched, updated, merged or quarantined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Select, and_, false, func, not_, select
+from sqlalchemy import cast as sql_cast
+
+from ferryman.domain.run import Accounting, BatchRecord, Segment
+from ferryman.domain.schema import Column, Family
+from ferryman.tools.databases.connect import Source, Target
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.databases.sqlite_guard import LEGACY
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.records import TableRecord
+from ferryman.tools.move.rowkeys import Record, RowKeys
+from ferryman.tools.move.tables import QuarantineState, RowKind
+from ferryman.tools.prepare.side_by_side import side_by_side
+from ferryman.tools.prepare.transform import CompiledTable
+
+Condition = ColumnElement[bool]
+
+_NOT_OURS = (RowKind.MATCHED, RowKind.UPDATED, RowKind.MERGED)
+_ASIDE = (QuarantineState.OPEN.value, QuarantineState.RELEASED.value)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One table of a run, as it is proved."""
+
+    source: Source
+    target: Target
+    ledger: Ledger
+    compiled: CompiledTable
+    record: TableRecord
+    batches: tuple[BatchRecord, ...]
+
+    @property
+    def table(self) -> str:
+        """The target table's name."""
+        return self.record.table
+
+    @cached_property
+    def accounting(self) -> Accounting:
+        """Where the rows went, over the committed batches."""
+        total = Accounting()
+        for batch in self.batches:
+            total = total.plus(batch.accounting)
+        return total
+
+    @property
+    def segment(self) -> Segment:
+        """The legacy keys that were dealt with."""
+        return Segment(upto=self.batches[-1].segment.upto if self.batches else None)
+
+    @cached_property
+    def keys(self) -> RowKeys:
+        """What tells the target's rows apart."""
+        return RowKeys(self.compiled)
+
+    @property
+    def paired(self) -> tuple[str, ...]:
+        """The target columns by which a row that is computed anew finds its row in the target; () where none can."""
+        written = set(self.compiled.writes)
+        return next((c for c in (self.keys.names, *self.compiled.target.uniques) if c and set(c) <= written), ())
+
+    @property
+    def compared(self) -> tuple[Column, ...]:
+        """The target columns that the mapping fills."""
+        return tuple(self.compiled.target.column(name) for name in self.compiled.writes)
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """Both databases on one connection, for reading."""
+        with side_by_side(self.source, self.target, f"validating {self.table}") as connection:
+            yield connection
+
+    def legacy(self) -> FromClause:
+        """The legacy table's rows, on such a connection."""
+        return clause(self.compiled.source, schema=LEGACY).alias()
+
+    def scope(self, rows: FromClause, segment: Segment | None = None) -> Condition:
+        """The legacy rows of a range that the run dealt with and that pass the filter."""
+        if not self.batches:
+            return false()
+        whole = [key.is_not(None) for key in self.compiled.key_columns(rows)]
+        return and_(self.compiled.where(rows, segment or self.segment), self.compiled.in_filter(rows), *whole)
+
+    def ours(self, rows: FromClause, segment: Segment | None = None) -> Condition:
+        """The legacy rows of a range that this run made target rows of."""
+        inside = [self.scope(rows, segment)]
+        if self.accounting.matched or self.accounting.merged:
+            inside.append(not_(self.compiled.source_key(rows).in_(self.noted())))
+        if self.accounting.quarantined:
+            inside.append(not_(self.compiled.source_key(rows).in_(self._set_aside())))
+        return and_(*inside)
+
+    def made(self, columns: tuple[str, ...], *, any_run: bool = False) -> Select[Any]:
+        """Columns of the target rows that this run (or any) created, by the ledger alone.
+
+        Where the ledger holds no keys, all rows of the table: the caller has to see that no others are among them.
+        """
+        entry = self.ledger.tables.row
+        rows, is_entry = self.in_target()
+        chosen = select(*(rows.c[name] for name in columns))
+        if not self.told_apart:
+            return chosen
+        return chosen.select_from(entry.join(rows, is_entry)).where(self.entries(RowKind.CREATED, any_run=any_run))
+
+    def in_target(self) -> tuple[FromClause, Condition]:
+        """The target's rows, and whether one is what a ledger entry of its table speaks of."""
+        rows = clause(self.compiled.target).alias()
+        return rows, self._in_entry(rows)
+
+    def entries(self, *kinds: RowKind, any_run: bool = False) -> Condition:
+        """The ledger's entries of these kinds for this table."""
+        entry = self.ledger.tables.row
+        runs = [] if any_run else [entry.c.run_id == self.record.run]
+        return and_(*runs, entry.c.table_name == self.table, entry.c.kind.in_([kind.value for kind in kinds]))
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether the ledger says which target rows are ours, not only how many."""
+        return self.keys.record is not Record.COUNT
+
+    @property
+    def alone(self) -> bool:
+        """Whether every row of the target table must be ours: it was empty when the run began."""
+        return self.record.scope.target_before == 0
+
+    @cached_property
+    def created(self) -> int:
+        """How many target rows the ledger says this run created."""
+        return self.count_entries(RowKind.CREATED)
+
+    def count_entries(self, *kinds: RowKind) -> int:
+        """The target rows that the ledger's entries of these kinds stand for."""
+        entry = self.ledger.tables.row
+        wanted = select(func.coalesce(func.sum(entry.c.rows), 0)).where(self.entries(*kinds))
+        with self.target.connect("reading the ledger", reading=True) as connection:
+            return int(connection.execute(wanted).scalar_one())
+
+    @cached_property
+    def source_written_since(self) -> bool:
+        """Whether the old database may have been written to since the table's first batch began."""
+        return bool(self.batches) and written_after(self.source, _beginning(self.batches[0]))
+
+    def noted(self) -> Select[Any]:
+        entry = self.ledger.tables.row
+        return select(entry.c.source_key).where(self.entries(*_NOT_OURS), entry.c.source_key.is_not(None))
+
+    def _set_aside(self) -> Select[Any]:
+        entry = self.ledger.tables.quarantine
+        return select(entry.c.source_key).where(
+            entry.c.run_id == self.record.run,
+            entry.c.table_name == self.table,
+            entry.c.state.in_(_ASIDE),
+            entry.c.source_key.is_not(None),
+        )
+
+    def _in_entry(self, rows: FromClause) -> Condition:
+        entry, names = self.ledger.tables.row, self.keys.names
+        if not names:
+            return false()
+        if len(names) > 1:
+            return self.keys.text({name: rows.c[name] for name in names}) == entry.c.target_key
+        column = self.keys.columns[0]
+        first = _typed(entry.c.target_key, column)
+        last = _typed(func.coalesce(entry.c.target_key_to, entry.c.target_key), column)
+        return rows.c[names[0]].between(first, last)
+
+
+def gather(source: Source, target: Target, ledger: Ledger, run: str, compiled: CompiledTable) -> Evidence:
+    """The evidence for one table. Raises KeyError when the run has no such table."""
+    table = compiled.target.name
+    with target.connect("reading the ledger", reading=True) as connection:
+        batches = ledger.book(run, table).committed(connection)
+    return Evidence(source, target, ledger, compiled, ledger.table(run, table), batches)
+
+
+def written_after(source: Source, moment: datetime) -> bool:
+    """Whether a database may have been written to after a moment. Only files can tell; others always may."""
+    if source.dialect.name != "sqlite":
+        return True
+    path = Path(source.engine.url.database or "")
+    files = [path, *(path.with_name(path.name + ending) for ending in ("-wal", "-journal"))]
+    return any(file.exists() and file.stat().st_mtime > moment.timestamp() for file in files)
+
+
+def _beginning(batch: BatchRecord) -> datetime:
+    assert batch.committed_at is not None
+    return batch.committed_at - timedelta(seconds=batch.seconds)
+
+
+def _typed(text: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+    """A key of the ledger in the type of its column."""
+    match column.family:
+        case Family.INTEGER | Family.BOOLEAN:
+            return sql_cast(text, Integer)
+        case Family.BINARY:
+            return func.ferryman_unhex(text)
+        case _:
+            return text

@@ -1,0 +1,51 @@
+"""Proving one table of a run: every check that the plan asks for, in its order. It can be done again at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus, TableValidation
+from ferryman.tools.databases.connect import Source, Target
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.prepare.side_by_side import can_join
+from ferryman.tools.prepare.transform import CompiledTable
+from ferryman.tools.prove.accounting import account
+from ferryman.tools.prove.checksums import checksum
+from ferryman.tools.prove.counts import count_match
+from ferryman.tools.prove.evidence import Evidence, gather
+from ferryman.tools.prove.integrity import integrity
+from ferryman.tools.prove.samples import sample
+
+CHECKS: dict[CheckKind, Callable[[Evidence], CheckResult]] = {
+    CheckKind.COUNT_MATCH: count_match,
+    CheckKind.SAMPLE: sample,
+    CheckKind.CHECKSUM: checksum,
+    CheckKind.INTEGRITY: integrity,
+    CheckKind.ACCOUNTING: account,
+}
+_ASKS_LEDGER_ONLY = (CheckKind.ACCOUNTING,)
+
+
+def validate_table(
+    source: Source,
+    target: Target,
+    ledger: Ledger,
+    run: str,
+    compiled: CompiledTable,
+    kinds: Sequence[str] = tuple(CheckKind),
+) -> TableValidation:
+    """Whether everything of one table arrived. `kinds` are `CheckKind` names, as a plan holds them.
+
+    `compiled` is the table of the run's plan as it is amended, with the run's start. Both databases are only read.
+    What cannot be looked at is NOT_VALIDATED. Raises Transient or another FerrymanError of the databases.
+    """
+    evidence = gather(source, target, ledger, run, compiled)
+    asked = [kind for kind in CheckKind if kind in kinds]
+    return TableValidation(table=evidence.table, checks=tuple(_check(kind, evidence) for kind in asked))
+
+
+def _check(kind: CheckKind, evidence: Evidence) -> CheckResult:
+    if kind in _ASKS_LEDGER_ONLY or can_join(evidence.source, evidence.target):
+        return CHECKS[kind](evidence)
+    text = "databases of different kinds cannot be compared yet"
+    return CheckResult(kind=kind, status=CheckStatus.NOT_VALIDATED, text=text)
