@@ -11,7 +11,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 FOLDERS := agents graph prompts tools domain ferryman tests benchmarks examples setup.py
 TYPED := ferryman tests benchmarks $(wildcard examples/*.py examples/*/*.py)
 
-.PHONY: help demo test check bench lint types contracts
+.PHONY: help demo test check bench docs lint types contracts
 .DEFAULT_GOAL := help
 
 help: ## show what there is
@@ -27,6 +27,10 @@ check: lint types contracts ## what CI asks beside the tests: ruff, mypy, import
 
 bench: $(DEV) ## the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(DEV) ## write the generated pages of docs/ anew
+	$(BIN)/python -m ferryman.reference
+	$(BIN)/python -m ferryman.docs > docs/commands.md
 
 lint: $(DEV)
 	$(BIN)/ruff check $(FOLDERS)

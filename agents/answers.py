@@ -15,6 +15,7 @@ from ferryman.agents.reasons import why_match, why_step
 from ferryman.agents.wording import bullet, clean, count, names, one_line, records, takes
 from ferryman.domain.conversation import Ask, Topic
 from ferryman.domain.findings import LeftOut
+from ferryman.domain.plan import RiskLevel
 
 __all__ = ["AnswerFacts", "answer"]
 
@@ -81,12 +82,10 @@ def _safety(ask: Ask, facts: AnswerFacts) -> str:
             )
     if facts.plan is None:
         return "Nothing is written before you have seen a plan and said yes. Your old database is only read."
-    lines = [
-        f"{clean(risk.table)}: {risk.level.value} risk{_because(risk.reasons)}"
-        for risk in facts.plan.risks
-        if not ask.tables or risk.table in ask.tables
-    ]
-    return "\n".join((safety(facts.plan), *bullet(lines[:8])))
+    asked_about = [risk for risk in facts.plan.risks if not ask.tables or risk.table in ask.tables]
+    told = [risk for risk in asked_about if ask.tables or risk.level is not RiskLevel.LOW]
+    lines = [f"{clean(risk.table)}: {risk.level.value} risk{_because(risk.reasons)}" for risk in told[:8]]
+    return "\n".join((safety(facts.plan), *bullet(lines)))
 
 
 def _because(reasons: Sequence[str]) -> str:
@@ -132,7 +131,8 @@ def _questions(ask: Ask, facts: AnswerFacts) -> str:
     waiting = facts.plan.open_questions if facts.plan else ()
     if not waiting:
         return "I have no open question." if facts.plan else NO_PLAN
-    return "\n".join(line for question in waiting for line in asked(question))
+    told = [asked(question, lead=f"Question {n} of {len(waiting)}:") for n, question in enumerate(waiting, start=1)]
+    return "\n".join(line for lines in told for line in lines)
 
 
 def _options(ask: Ask, facts: AnswerFacts) -> str:

@@ -13,11 +13,12 @@ from ferryman.domain.conversation import Ask, Topic
 
 #: Said politely as a question, and meant as an instruction.
 POLITE = re.compile(
-    r"^(?:(?:(?:can|could|would|will|may|might) you|(?:can|could|may) (?:we|i))(?: please| just| maybe"
-    r"| possibly| also| kindly)*(?: be so kind (?:as )?to)?"
+    r"^(?:(?:(?:can|could|would|will|may|might) you|(?:can|could) (?:it|this|that)(?= (?:go|be|run|work))"
+    r"|(?:can|could|may) (?:we|i))(?: please| just| maybe| possibly| also| kindly)*(?: be so kind (?:as )?to)?"
     r"|(?:would|do) you mind|please|kindly|i (?:would like|want|need|wish)(?: you)? to|i would like"
-    r"|i would prefer to|i would rather|we (?:should|would like to|want to|need to|have to)"
-    r"|you (?:should|could|can|must|may)|let us|let me|maybe|perhaps|how about|what about if (?:we|you)"
+    r"|i would prefer to|i would rather(?! not)|we (?:should|would like to|want to|need to|have to)"
+    r"|you (?:should|could|can|must|may)|let us|let me|maybe|perhaps|(?:how|what) about(?= \w+ing\b)"
+    r"|what about if (?:we|you)"
     r"|what if (?:we|you)|why do not (?:we|you)|why not|is it possible to|would it be possible to"
     r"|it would be (?:nice|great|good) (?:to|if you could)|i think (?:we should|you should)?|i suggest(?: we"
     r"| to)?|you know what|can not you|could not (?:you|we)"
@@ -42,8 +43,10 @@ _SLOT = re.compile(
     r"^(?:and |so |but )?(?:what (?:will )?(?:happens?|happened|is done|becomes|do you do|will you do"
     r"|about)(?: to| with| of)?"
     r"|what about|how about|what (?:goes|comes|gets) (?:in|into|to)|where (?:does|do|will|did|is|are)"
-    r"|will (?:i|we) (?:lose|keep|still have)|do (?:i|we|you) (?:lose|keep)|is|are|tell me (?:more )?about|explain)"
-    r" (?P<x>.+?)(?: (?:go|goes|come|come from|end up|land|stored|kept|lost|moved|copied|migrated|then|now))*(?: \?)?$"
+    r"|will (?:i|we) (?:lose|keep|still have)|do (?:i|we|you) (?:lose|keep)|is|are|does|do|did|will|can|has"
+    r"|have|tell me (?:more )?about|explain)"
+    r" (?P<x>.+?)(?: (?:get|be|become|been|go|goes|come|come from|end up|land|stored|kept|lost|moved|copied"
+    r"|migrated|then|now))*(?: \?)?$"
 )
 
 _WHAT_OF = re.compile(

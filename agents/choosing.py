@@ -11,6 +11,7 @@ from rapidfuzz import fuzz
 from ferryman.agents.sentence import Sentence, read
 from ferryman.agents.talk import Doubt, Talk
 from ferryman.agents.vocabulary import NUMBERS, ORDINALS, key
+from ferryman.agents.ways import WAYS
 from ferryman.domain.changes import (
     LeaveOut,
     MapColumn,
@@ -40,7 +41,8 @@ _RECOMMENDED = re.compile(
     r"\b(?:recommend\w*|recomend\w*|suggest\w*|advise\w*|propose\w*|(?:what|whatever"
     r"|whichever)(?: \w+){0,2} you (?:\w+ )?(?:think|like|prefer|would (?:do|take|pick|choose)|want|say|believe"
     r"|consider)(?: \w+)*|your (?:choice|pick|preference|call|advice)|you (?:decide|choose|pick|know best)"
-    r"|up to you|best (?:one|option|choice|way)|the best|whatever is best|i trust you|as you (?:wish|like|think"
+    r"|up to you|best (?:one|option|choice|way)|the best|whatever is best|trust (?:you|your \w+)|as you (?:wish"
+    r"|like|think"
     r"|say)|default)\b"
 )
 _SAFEST = re.compile(
@@ -54,50 +56,6 @@ _ALL = re.compile(
 )
 _NOT = re.compile(r"\b(?:not|never|no|neither|none|without|nothing)\b")
 
-_DOES: tuple[tuple[Strategy, str], ...] = (
-    (
-        Strategy.ROLLBACK_TABLE,
-        r"\b(?:undo|roll ?back|rollback|revert|take (?:it|that|this|the table) back|back out|start over"
-        r"|roll (?:it|this|that|the table|this table) back)\b",
-    ),
-    (
-        Strategy.PAUSE,
-        r"^(?:please |let us |just |i want to |i need to |can we |we )*(?:pause|wait|stop|hold|halt|hold on"
-        r"|leave it for now|decide later|think about it|sleep on it|suspend)\b|^(?:ask|think|check) (?:my|our"
-        r"|the|about|with|somebody|someone)\b|\b(?:decide|answer|think about) (?:it |this |that )?later\b"
-        r"|\bneed to (?:ask|think|check)\b",
-    ),
-    (
-        Strategy.PLACEHOLDERS,
-        r"\b(?:placeholders?|dummy|dummies|stubs?|stand ?ins?|fake|empty (?:cases|parents|ones|rows|records)"
-        r"|(?:create|make|invent|add) (?:\w+ )?(?:missing|empty|blank|temporary) |(?:create|make"
-        r"|invent) (?:the )?(?:missing|parents?|them)\b)",
-    ),
-    (
-        Strategy.MIGRATE_PARENTS,
-        r"\b(?:migrate|move|bring|copy|fetch|find|get|transfer|import|take|include|add|pull|load|go get"
-        r"|retrieve|restore|recover)\b(?: \w+){0,4} \b(?:missing|parents?|first|along|too|as well|in first"
-        r"|over first)\b|\b(?:missing \w+|parents?|them) (?:come |go |in |over |along )*first\b|^(?:find|fetch"
-        r"|get|bring|migrate|move|copy|include)(?: and \w+)? (?:them|those|the missing)\b",
-    ),
-    (
-        Strategy.SET_NULL,
-        r"\b(?:set|make|leave|write|put|use|turn|keep|store)\b(?: \w+){0,5} \b(?:null|empty|blank|nothing)\b"
-        r"|\bempty (?:the |that |those )?(?:field|fields|value|values|reference|references)\b|\b(?:clear"
-        r"|blank out|null out|nullify|unset|without (?:a |the )?(?:parent|reference|link|value))\b|^(?:null"
-        r"|empty|blank)$",
-    ),
-    (Strategy.TRUNCATE, r"\b(?:truncate|shorten|cut|trim|clip|abbreviate|chop|crop)\b"),
-    (
-        Strategy.QUARANTINE,
-        r"\b(?:skip|skipping|quarantine|set (?:\w+ ){0,3}aside|put (?:\w+ ){0,3}aside|leave (?:\w+ ){0,4}(?:out"
-        r"|aside|behind|away)|leave out|ignore|drop|exclude|omit|forget|park|discard|go on without"
-        r"|continue without|do without|proceed without|without them|without those|manual review"
-        r"|review (?:\w+ ){0,2}(?:later|by hand|manually)|deal with (?:\w+ ){0,2}later"
-        r"|look at (?:\w+ ){0,2}later|fix (?:\w+ ){0,2}later|later by hand|sort (?:\w+ ){0,2}out later"
-        r"|keep (?:\w+ ){0,2}aside|move on)\b",
-    ),
-)
 _WHICH = re.compile(
     r"(?:and |so |but )?(?:what|which|who|whose|how|where|when|why|by what|in what|from which)\b", re.IGNORECASE
 )
@@ -121,7 +79,7 @@ def chosen(said: Sentence, offers: Sequence[Offered], recommended: str, about: s
 
     `about` is what the offers are about, in words: a sentence that speaks of something else means none of them.
     """
-    text = said.text.rstrip(" .!,")
+    text = " ".join(word.norm for word in said.words if word.norm != ",").rstrip(" .!")
     if not text or "?" in text or not offers:
         return None
     exact = [o.key for o in offers if text.removeprefix("the ") == _plain(o.key) or text == _plain(o.text)]
@@ -168,7 +126,7 @@ def _ranked(text: str, offers: Sequence[Offered], recommended: str) -> str | Non
 
 
 def _by_strategy(text: str, offers: Sequence[Offered], about: str) -> str | None:
-    for strategy, pattern in _DOES:
+    for strategy, pattern in WAYS:
         match = re.search(pattern, text)
         fitting = [offer for offer in offers if offer.strategy is strategy]
         if match and len(fitting) == 1:
@@ -194,6 +152,7 @@ def _by_words(text: str, offers: Sequence[Offered]) -> str | None:
 
 _CHATTER = frozenset(
     """
+    repair mend solve sort settle by
     a after again ahead all along also am an and any are as aside at away bad be been before boss broken by came
     can cases check come continue could deal did do does else enough entries faulty fine first fix for from get
     go had hand hands has have here how i in instead into is it just later let like look manage manual manually
@@ -256,6 +215,10 @@ def agreed(yes: bool, question: Question) -> AnswerQuestion | Doubt | None:
     asking = re.search(r"[^.!?]*\?", question.text)
     if asking is None or _WHICH.match(asking.group().strip()):
         return None
+    said = "yes" if yes else "no"
+    plain = [o.key for o in question.options if re.match(rf"{said}\b", o.text, re.IGNORECASE)]
+    if len(plain) == 1:
+        return AnswerQuestion(question=question.id, option=plain[0])
     if yes and question.recommended:
         return AnswerQuestion(question=question.id, option=question.recommended)
     return Doubt((*(option.text for option in question.options if option.key != question.recommended), "cancel"))

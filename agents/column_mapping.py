@@ -11,6 +11,7 @@ from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import RULED, Choice, Fed, Pairing, references
 from ferryman.agents.person_names import full_name
 from ferryman.agents.value_steps import NUMBERS, can_become, is_epoch, moment_steps, stored, value_steps
+from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import Action, ColumnMapping, TableMapping
 from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.schema import Column, Family, ForeignKey
@@ -185,9 +186,6 @@ class TableColumns:
         """Legacy metadata go on as they are; otherwise the column takes the leftovers (see `with_metadata`)."""
         ours = books(self.pairing.source.columns, self.pairing.source.name).get(Book.METADATA)
         return self.content(column, ours.name, "metadata of the old application") if ours else None
-
-
-ROWID = ("rowid",)
 
 
 def with_metadata(

@@ -9,7 +9,7 @@ from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import Choice, Pairing, references
 from ferryman.agents.person_names import full_name
 from ferryman.agents.table_questions import LEAST_OFFERED, MOST_OPTIONS, leave_out
-from ferryman.agents.value_steps import text_formats
+from ferryman.agents.value_steps import can_become, text_formats
 from ferryman.domain.changes import Include, MapColumn, MapValues, Option, Question, UnmapColumn
 from ferryman.domain.mapping import Action, ColumnMapping, Mapping, TableMapping
 from ferryman.domain.schema import Column, Family
@@ -92,13 +92,13 @@ def _is_guess(column: ColumnMapping, pairing: Pairing) -> bool:
 def _required_guess(table: TableMapping, name: str, choice: Choice, facts: Facts) -> Question:
     found = facts.matches.by_pair.get((table.source, table.target))
     others = [m.source for m in (found.columns if found else ()) if m.target == name and m.score >= LEAST_OFFERED]
-    names = dict.fromkeys((choice.source, *others))
+    names = tuple(dict.fromkeys((choice.source, *others)))[:MOST_OPTIONS]
     return Question(
         id=f"column:{table.target}.{name}",
         table=table.target,
         text=f"{table.source}.{choice.source} -> {table.target}.{name}? The new column must be filled.",
         options=(
-            *(_from(table, source, name) for source in tuple(names)[:MOST_OPTIONS]),
+            *(_from(table, source, name) for source in names if _can_fill(table, source, name, facts)),
             leave_out(table.target),
         ),
         recommended=choice.source,
@@ -175,7 +175,13 @@ def _without_source(table: TableMapping, column: Column, facts: Facts) -> Questi
 def _weak(table: TableMapping, column: Column, facts: Facts) -> list[Option]:
     found = facts.matches.by_pair.get((table.source, table.target))
     names = [m.source for m in (found.columns if found else ()) if m.target == column.name and m.score >= LEAST_OFFERED]
-    return [_from(table, source, column.name) for source in names[: MOST_OPTIONS - 2]]
+    fitting = [source for source in names if _can_fill(table, source, column.name, facts)]
+    return [_from(table, source, column.name) for source in fitting[: MOST_OPTIONS - 2]]
+
+
+def _can_fill(table: TableMapping, source: str, target: str, facts: Facts) -> bool:
+    ours, theirs = facts.source.table(table.source), facts.target.table(table.target)
+    return can_become(ours.column(source), theirs.column(target), facts.column(table.source, source))
 
 
 def _constant(table: TableMapping, column: Column, facts: Facts) -> list[Option]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from ferryman.agents.hints import Legacy
-from ferryman.agents.names import Known, Names
+from ferryman.agents.known import Known
+from ferryman.agents.names import Names
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt
 from ferryman.agents.vocabulary import NUMBERS, key
@@ -49,11 +50,12 @@ _TEST = re.compile(
     rf"|(?P<equal>{_IS}(?:one of |in |either |exactly )?)(?P<value>.+))"
 )
 _NO_VALUE = re.compile(r"(?:starts?|begins?|contains?|ends?|includes?|matches|looks?|like|similar|has|have)\b")
-_WHERE = frozenset("where whose with having if when have has and".split())
+_WHERE = frozenset("where whose with having if when have has and of".split())
 GLUE = frozenset(
     """the a an that which who are is was were be been have has had having where whose with ones one those these rows
     row records record entries entry all any only just and then of my our please marked as flagged set to them they
-    their dates date day now still dated table in it from for value values data""".split()
+    their dates date day now still dated table in it from for value values data worth
+    costing priced totalling""".split()
 )
 
 

@@ -29,6 +29,7 @@ from ferryman.agents.places import COUNTRIES
 from ferryman.agents.sentence import split_name
 from ferryman.agents.talk import Doubt
 from ferryman.domain.filters import AllOf, AnyOf, Comparison, Filter, Operator
+from ferryman.domain.schema import Column, Family
 
 _AFTER = "after|later than|newer than|younger than|following|past"
 _SINCE = (
@@ -153,14 +154,23 @@ def _opening(scope: Scope) -> str:
 
 
 def _amounts(scope: Scope, text: str) -> Iterator[Found]:
+    """ "over 20 dollars", "more than 10 points": of the column named behind the number, else of the only amount."""
     for match in _AMOUNT.finditer(text):
-        columns = scope.legacy.amounts
+        columns, stop = _counted(scope, text, match.end())
         if len(columns) != 1:
             yield Doubt(tuple(f"{_opening(scope)} whose {c.name} is {match.group()}" for c in columns))
             continue
         value = typed(match["n"], columns[0])
         test = Comparison(column=columns[0].name, op=operator_of(match["how"]), values=(value,))
-        yield Part(match.start(), match.end(), wanted_rows(scope, test))
+        yield Part(match.start(), stop, wanted_rows(scope, test))
+
+
+def _counted(scope: Scope, text: str, start: int) -> tuple[tuple[Column, ...], int]:
+    """The columns that an amount may be of, and where the words that say so end."""
+    behind = re.match(r" (\w+)", text[start:])
+    named = named_columns(scope, (behind[1],)) if behind else ()
+    numbers = tuple(c for c in named if c.family in (Family.INTEGER, Family.DECIMAL, Family.FLOAT))
+    return (numbers, start + behind.end()) if behind and numbers else (scope.legacy.amounts, start)
 
 
 def _presence(scope: Scope, text: str) -> Iterator[Found]:

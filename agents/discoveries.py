@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ferryman.agents.wording import bullet, clean, count, first_upper, listed, names, one_line, records, spoken
 from ferryman.domain.coordination import Request, RequestType
-from ferryman.domain.findings import ChallengeKind, Findings, TableFinding, TableStatus, TableType
+from ferryman.domain.findings import ChallengeKind, Complexity, Findings, TableFinding, TableStatus, TableType
 from ferryman.domain.guidance import ComplexityExplained, FindingsExplained
 from ferryman.domain.plan import Plan
 
@@ -127,11 +127,10 @@ def _recommendation(tables: Sequence[TableFinding]) -> str:
     if waiting:
         return f"It can be moved together with {names(waiting)}, which it refers to"
     present = any(f.target_count for f in tables)
-    return (
-        "It can be moved; rows that are there already need care"
-        if present
-        else "Nothing stands in the way of moving it"
-    )
+    if present:
+        return "It can be moved; rows that are there already need care"
+    simple = all(f.complexity is Complexity.LOW for f in tables)
+    return f"Nothing stands in the way of moving it{', and it is a simple case' if simple else ''}"
 
 
 def _notes(tables: Sequence[TableFinding], findings: Findings) -> list[str]:

@@ -96,11 +96,9 @@ def _level(level: RiskLevel, risks: Sequence[Risk]) -> str:
     if level is RiskLevel.LOW:
         return "Low risk."
     worst = [risk for risk in risks if risk.level is level]
-    why = listed(
-        [f"{clean(risk.table)}: {_short(risk.reasons)}" if risk.reasons else clean(risk.table) for risk in worst],
-        3,
-    )
-    return f"{'Medium' if level is RiskLevel.MEDIUM else 'High'} risk ({why})."
+    told = [f"{clean(risk.table)}: {_short(risk.reasons)}" if risk.reasons else clean(risk.table) for risk in worst]
+    more = [f"and {count(len(told) - 3, 'more table')}"] if len(told) > 3 else []
+    return f"{'Medium' if level is RiskLevel.MEDIUM else 'High'} risk ({'; '.join((*told[:3], *more))})."
 
 
 def _short(reasons: Sequence[str]) -> str:
@@ -128,9 +126,9 @@ def _question(waiting: Sequence[Question]) -> str:
     return "Shall I go ahead?"
 
 
-def asked(question: Question, more: int = 0) -> tuple[str, ...]:
+def asked(question: Question, more: int = 0, lead: str = "Before that I need to know:") -> tuple[str, ...]:
     """A question with its numbered options, one line each."""
-    lines = [f"Before that I need to know: {one_line(question.text)}"]
+    lines = [f"{lead} {one_line(question.text)}"]
     for number, option in enumerate(question.options, start=1):
         mark = " (recommended)" if option.key == question.recommended else ""
         lines.append(f"  {number}. {one_line(option.text)}{mark}")

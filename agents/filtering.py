@@ -7,7 +7,7 @@ import re
 from ferryman.agents.comparing import Scope
 from ferryman.agents.conditions import condition
 from ferryman.agents.hints import is_deletion
-from ferryman.agents.names import Known
+from ferryman.agents.known import Known
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Edit, Talk
 from ferryman.domain.changes import SetFilter

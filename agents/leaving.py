@@ -34,6 +34,12 @@ _LEAVE = tuple(
         r"| too| as well| please| at all| to the new (?:system|database|app)| there| with us| for now| yet)*$",
         r"^(?:i|we) do not (?:think|believe)(?: that)? (?:i|we|you|anybody|anyone|people)(?: \w+)? (?:need|needs|want"
         r"|use|uses|needed) (?P<x>.+?)(?: any more| anymore| there| here| please)*$",
+        r"^(?:(?:i|we) )?(?:would )?(?:rather|prefer|preferably"
+        rf"|better) not (?:to )?{_VERB} (?P<x>.+?)(?: please| over| across)*$",
+        rf"^(?:i|we) (?:do not want|would not like|do not wish)(?: you| us)? to {_VERB} (?P<x>.+?)(?: please"
+        r"| over| across)*$",
+        r"^(?:nobody|no one|none of us|no user)(?: really| ever| here)* (?:needs?|uses?|wants?|looks at|reads?|misses)"
+        r" (?P<x>.+?)(?: any more| anymore| now| today)*$",
         rf"^(?:there is )?no need (?:to {_VERB}|for) (?P<x>.+)$",
         r"^(?P<x>.+?) (?:is|are|was|were) (?:not |no longer |un)(?:needed|required|important|wanted|relevant"
         r"|interesting|used|necessary|useful)(?: any more| anymore| there| at all)*$",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ferryman.agents.names import SURE, Known
+from ferryman.agents.known import Known
+from ferryman.agents.names import SURE
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Edit, Talk, listed
 from ferryman.agents.vocabulary import key

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from ferryman.agents.context import Context
+from ferryman.agents.known import Known, known_tables, prefix
 from ferryman.agents.likeness import Keys, alike, blended, column_likeness, core_of, keys, likeness, within
 from ferryman.agents.sentence import Sentence, split_name
 from ferryman.agents.vocabulary import COMMON, UNSAID, key
-from ferryman.domain.schema import Column, Database, Table, TableKind
+from ferryman.domain.schema import Column, Database, Table
 
-_PREFIX_SHARE = 0.5  #: of a side's tables that must begin with a word before it counts as the application's prefix
 _NEAR_BEST = 0.03  #: candidates within this of the best are as good
 SURE, PERHAPS = 0.85, 0.6  #: a name said in full; a part of one
 _LONGEST_NAME = 5  #: words
 _ARTICLES = frozenset("the my our your a an all any some those these this that its their both every each".split())
-
-
-@dataclass(frozen=True)
-class Known:
-    """One thing that a table's name can mean: a legacy table, the target table that it feeds, or both."""
-
-    source: str | None
-    target: str | None
-
-    @property
-    def label(self) -> str:
-        return self.target or self.source or ""
 
 
 @dataclass(frozen=True)
@@ -63,8 +50,8 @@ class Names:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.known = _known(context)
-        self._prefixes = {side: _prefix(database) for side, database in self._sides()}
+        self.known = known_tables(context)
+        self._prefixes = {side: prefix(database) for side, database in self._sides()}
         self._forms = {known: self._forms_of(known) for known in self.known}
 
     def _sides(self) -> tuple[tuple[str, Database], ...]:
@@ -259,49 +246,6 @@ def _apart(found: Iterable[Mention]) -> tuple[Mention, ...]:
             taken |= span
             kept.append(mention)
     return tuple(sorted(kept, key=lambda m: m.start))
-
-
-def _known(context: Context) -> tuple[Known, ...]:
-    """What the plan pairs, then what the findings pair, then every other table of either side."""
-    found: dict[Known, None] = {Known(m.source, m.target): None for m in context.mapped}
-    targets = {known.target for known in found}
-    for finding in context.findings.tables:
-        if finding.target_table not in targets:
-            found[Known(finding.source_table, finding.target_table)] = None
-    for source, target in _namesakes(context, found):
-        found[Known(source, target)] = None
-    targets, sources = {k.target for k in found}, {k.source for k in found}
-    for table in context.target.tables:
-        if table.name not in targets and table.kind in (TableKind.DATA, TableKind.FRAMEWORK, TableKind.VIEW):
-            found[Known(None, table.name)] = None
-    for table in context.source.tables:
-        if table.name not in sources and table.kind is not TableKind.LEDGER:
-            found[Known(table.name, None)] = None
-    return tuple(found)
-
-
-def _namesakes(context: Context, found: Iterable[Known]) -> Iterable[tuple[str, str]]:
-    """Tables of both sides that nothing has paired yet and that are called the same, one of each."""
-    taken = {name for known in found for name in (known.source, known.target)}
-    cores = [
-        {t.name: core_of(keys(split_name(t.name)), _prefix(side)) for t in side.data_tables if t.name not in taken}
-        for side in (context.source, context.target)
-    ]
-    for same in (lambda core: key("".join(core)), alike):
-        for target, core in list(cores[1].items()):
-            fits = [source for source, other in cores[0].items() if same(other) == same(core)]
-            rivals = [name for name, other in cores[1].items() if same(other) == same(core)]
-            if len(fits) == len(rivals) == 1:
-                yield fits[0], target
-                del cores[0][fits[0]], cores[1][target]
-
-
-def _prefix(database: Database) -> str:
-    """The word that at least half of three tables or more begin with; "" where there is none."""
-    names = [split_name(table.name) for table in database.data_tables]
-    firsts = Counter(parts[0] for parts in names if len(parts) > 1)
-    word, count = firsts.most_common(1)[0] if firsts else ("", 0)
-    return key(word) if len(names) >= 3 and count >= _PREFIX_SHARE * len(names) else ""
 
 
 def _once(found: list[ColumnFound]) -> tuple[ColumnFound, ...]:

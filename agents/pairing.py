@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ferryman.agents.bookkeeping import Book, book_of, content_words
 from ferryman.domain.findings import Match, Matches
-from ferryman.domain.schema import Column, Database, ForeignKey, Table
+from ferryman.domain.schema import Column, Database, Family, ForeignKey, Table
 
 LEAST_TABLE = 0.5  #: a table candidate below it is no guess worth a question
 LEAST_COLUMN = 0.5  #: the same for columns
@@ -167,7 +167,7 @@ def _why(match: Match) -> str:
 def references(pairing: Pairing, fed: Fed, target: Database) -> tuple[ForeignKey, ...]:
     """What the target table refers to: its declared references, then those that only the legacy table declares.
 
-    A reference taken over has one column, fed by a sure choice, and a parent whose key is one column. Not enforced.
+    A reference taken over has one column, fed by a sure choice, that can hold the parent's key. Not enforced.
     """
     return (*pairing.target.foreign_keys, *_taken_over(pairing, fed, target))
 
@@ -179,5 +179,12 @@ def _taken_over(pairing: Pairing, fed: Fed, target: Database) -> Iterator[Foreig
         parent = fed.parent(legacy.parent) if legacy and choice.sure else None
         if parent is None or column in declared or (column,) == pairing.target.primary_key:
             continue
-        if len(key := target.table(parent).key) == 1:
+        key = target.table(parent).key
+        if len(key) == 1 and _alike(target.table(parent).column(key[0]), pairing.target.column(column)):
             yield ForeignKey(columns=(column,), parent=parent, parent_columns=key, enforced=False)
+
+
+def _alike(one: Column, other: Column) -> bool:
+    """Whether a column can hold another one's keys, whatever they are made of."""
+    texts = (Family.TEXT, Family.UUID)
+    return one.family is other.family or (one.family in texts and other.family in texts)

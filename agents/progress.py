@@ -11,7 +11,7 @@ from ferryman.domain.findings import Findings, TableStatus, TableType
 from ferryman.domain.guidance import OutcomeExplained, ProgressExplained, StatusExplained
 from ferryman.domain.plan import Plan
 from ferryman.domain.run import Outcome, RunStatus, Status, TableProgress, TableState
-from ferryman.domain.validation import CheckStatus
+from ferryman.domain.validation import CheckKind, CheckStatus
 
 _ORDINALS = "First Second Third Fourth Fifth Sixth Seventh Eighth Ninth Tenth".split()
 
@@ -153,7 +153,7 @@ def explain_outcome(
     return OutcomeExplained(
         message=_headline(outcome),
         details=_moved(outcome, plan, progress),
-        impact=_meaning(outcome),
+        impact=_meaning(outcome, plan),
         next_steps=_next(outcome),
     )
 
@@ -179,17 +179,33 @@ def _moved(outcome: Outcome, plan: Plan | None, progress: Sequence[TableProgress
     return f"{told}; checks failed in {names(failed)}" if failed else told
 
 
-def _meaning(outcome: Outcome) -> str:
-    checked = {
-        "PASSED": "Counts, samples and references were checked and agree",
-        "FAILED": "The checks found differences, so do not rely on it yet",
-    }.get(outcome.validation, "It has not been validated")
+_CHECKS = {
+    CheckKind.COUNT_MATCH: "counts",
+    CheckKind.SAMPLE: "samples",
+    CheckKind.CHECKSUM: "checksums",
+    CheckKind.INTEGRITY: "references",
+    CheckKind.ACCOUNTING: "the account of every row",
+}
+
+
+def _meaning(outcome: Outcome, plan: Plan | None) -> str:
     if outcome.status in (RunStatus.CANCELLED, RunStatus.ROLLED_BACK):
         return ""
+    there = "The rows can be used in the new system now. " if outcome.validation == "PASSED" else ""
+    told = f"{there}{_checked(outcome, plan)}"
     if outcome.rollback_available:
-        return f"{checked}. It can still be undone"
+        return f"{told}. It can still be undone"
     blocker = one_line(outcome.rollback_blocker)
-    return f"{checked}. It cannot be undone: {blocker}" if blocker else checked
+    return f"{told}. It cannot be undone: {blocker}" if blocker else told
+
+
+def _checked(outcome: Outcome, plan: Plan | None) -> str:
+    if outcome.validation == "FAILED":
+        return "The checks found differences, so do not rely on it yet"
+    if outcome.validation != "PASSED":
+        return "It has not been validated"
+    kinds = [_CHECKS[CheckKind(name)] for name in (plan.validation if plan else ()) if name in set(CheckKind)]
+    return f"{first_upper(listed(kinds))} were checked and agree" if kinds else "All checks passed"
 
 
 def _next(outcome: Outcome) -> str:

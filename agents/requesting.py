@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ferryman.agents.names import Known
+from ferryman.agents.context import Place
+from ferryman.agents.known import Known
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Talk
 from ferryman.domain.coordination import Request, RequestType
@@ -23,11 +24,13 @@ _EVERYTHING = re.compile(
     r"|\w+ database)|every (?:single )?table|the lot|(?<!at )all$)"
 )
 _MISSING = re.compile(
-    r"\b(?:empty|missing|mising|nothing|no (?:rows|data|records|entries)|not there|not here|gone|lost|lack"
+    r"\b(?:empty|missing|mising|not (?:a|one) (?:single )?|nothing(?! (?:else|more))|no (?:rows|data|records"
+    r"|entries)|not there|not here|gone|lost|lack"
     r"|lacks|lacking|blank|zero|0 rows|vanished|disappeared|incomplete|partial|partly|half|gaps?|not (?:show"
     r"|showing|appear|appearing|visible|arrive|arrived|come|came|made|make|copied|moved|migrated|transferred|in"
     r"|present|available|complete|all)|absent|never (?:made|came|arrived|got)|(?:can|could|do|does) not (?:see"
-    r"|find)|where (?:are|is|did|have)|shows? no|has no|have no|without any|unfilled|not filled|not populated"
+    r"|find)|where (?:are|is|did|have)|looking for|search(?:ing)? for|shows? no|has no|have no|without any"
+    r"|unfilled|not filled|not populated"
     r"|not been|left behind|no longer|nowhere|no)\b"
 )
 _MOVING = re.compile(
@@ -58,14 +61,21 @@ _CHILDREN = re.compile(
     r"|belonging|hangs?|depends?|depending|related|relates|refers?|connected|attached|linked|that goes with"
     r"|goes with|under|below|to do with)\b"
 )
+_AROUND = frozenset(
+    (
+        "one time go going everything all tables complete whole entire full instead really actually rather make must"
+    ).split()
+)
 _LEFTOVER = frozenset(
-    """the a an my our your their its his her of and or to in on for from with into over across new old legacy system
-    database app application please table tables data rows records i we you me us it them they that this those these is
-    are was were be been has have had do does did would like want need can could will should just only also too as well
-    all any some now here there hi hello hey dear , . ! : ; so then let s not no still yet first start begin am noticed
-    notice see seems seem looks look think thank thanks at by about everything both completely totally entirely
-    somehow again along together side everyone somebody users people today yesterday since after switch old-system
-    because""".split()
+    """
+    nothing else more the a an my our your their its his her of and or to in on for from with into over across
+    new old legacy system     database app application please table tables data rows records i we you me us it
+    them they that this those these is     are was were be been has have had do does did would like want need
+    can could will should just only also too as well     all any some now here there hi hello hey dear , . ! : ;
+    so then let s not no still yet first start begin am noticed     notice see seems seem looks look think thank
+    thanks at by about everything both completely totally entirely     somehow again along together side
+    everyone somebody users people today yesterday since after switch old-system     because
+    """.split()
 )
 
 
@@ -92,11 +102,20 @@ def request(said: Sentence, talk: Talk) -> Request | None:
         )
     if _FILL.search(kept.text) and _WHOLE.search(kept.text) and not _unknown_thing(kept, talk):
         return Request(type=RequestType.FILL_MISSING, leave_out=out, user_context=context)
-    if (_EVERYTHING.search(kept.text) or (left and not kept.words)) and not _unknown_thing(kept, talk):
+    general = _EVERYTHING.search(kept.text) or (left and not kept.words)
+    if general and not _unknown_thing(kept, talk) and _of_scope(kept, talk):
         return Request(type=RequestType.COMPLETE, priority="everything", leave_out=out, user_context=context)
     if _BARE.match(kept.text.rstrip(" .!?")) and _VERB_WORD.search(kept.text):
         return Request(type=RequestType.COMPLETE, priority="everything", leave_out=out, user_context=context)
     return None
+
+
+def _of_scope(said: Sentence, talk: Talk) -> bool:
+    """Once a plan lies there, "everything" asks for another only in a sentence about moving and nothing else."""
+    if talk.context.place is not Place.REVIEW:
+        return True
+    rest = _MOVING.sub(" ", _EVERYTHING.sub(" ", said.text))
+    return all(word in _LEFTOVER or word in _AROUND for word in rest.split())
 
 
 def _split(said: Sentence, talk: Talk) -> tuple[Sentence, tuple[Known, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ferryman.agents.column_mapping import TableColumns
 from ferryman.agents.facts import Facts
-from ferryman.agents.revise_tables import fed_in, hint, table_of
+from ferryman.agents.revise_tables import copied_table_of, fed_in, hint
 from ferryman.agents.table_mapping import columns_of
 from ferryman.domain.changes import IgnoreColumn, MapColumn, MapValues, UnmapColumn
 from ferryman.domain.errors import Usage
@@ -18,7 +18,7 @@ def map_column(mapping: Mapping, change: MapColumn, facts: Facts) -> Mapping:
 
     A legacy column that fed another target column of the same kind goes on feeding it.
     """
-    table = table_of(mapping, change.table, facts)
+    table = copied_table_of(mapping, change.table, facts)
     column = _target(table, change.target, facts)
     for name in change.source:
         _source(table, name, facts)
@@ -50,7 +50,7 @@ def _filled(change: MapColumn, column: Column, found: TableColumns) -> ColumnMap
 
 def unmap_column(mapping: Mapping, change: UnmapColumn, facts: Facts) -> Mapping:
     """Nothing fills a target column; its legacy column goes into the metadata."""
-    table = table_of(mapping, change.table, facts)
+    table = copied_table_of(mapping, change.table, facts)
     _target(table, change.target, facts)
     kept = tuple(column for column in table.columns if column.target != change.target)
     return mapping.with_table(_columns(table, mapping, facts).tidied(table.but(columns=kept)))
@@ -58,7 +58,7 @@ def unmap_column(mapping: Mapping, change: UnmapColumn, facts: Facts) -> Mapping
 
 def ignore_column(mapping: Mapping, change: IgnoreColumn, facts: Facts) -> Mapping:
     """A legacy column is left behind: it feeds nothing, not even the metadata."""
-    table = table_of(mapping, change.table, facts)
+    table = copied_table_of(mapping, change.table, facts)
     _source(table, change.source, facts)
     if change.source in table.key:
         raise Usage(f"{change.source} tells the rows of {table.source} apart.", "It cannot be left behind.")
@@ -69,7 +69,7 @@ def ignore_column(mapping: Mapping, change: IgnoreColumn, facts: Facts) -> Mappi
 
 def map_values(mapping: Mapping, change: MapValues, facts: Facts) -> Mapping:
     """Old values become new ones, before whatever else happens to the column's value."""
-    table = table_of(mapping, change.table, facts)
+    table = copied_table_of(mapping, change.table, facts)
     _target(table, change.target, facts)
     known = table.by_target.get(change.target)
     if known is None or not known.source:

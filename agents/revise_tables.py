@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ferryman.agents.column_mapping import ROWID
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import Fed
 from ferryman.agents.selection import referred, with_parents
-from ferryman.agents.table_mapping import bare_table, columns_of, fill
+from ferryman.agents.table_mapping import bare_table, columns_of, fill, for_key
 from ferryman.domain.changes import (
     Include,
     LeaveOut,
@@ -24,9 +23,10 @@ from ferryman.domain.changes import (
 )
 from ferryman.domain.errors import Usage
 from ferryman.domain.fit_names import closest
-from ferryman.domain.mapping import Action, Derived, IdPolicy, Mapping, Policy, Problem, Strategy, TableMapping
+from ferryman.domain.fits import ROWID
+from ferryman.domain.mapping import Action, IdPolicy, Mapping, Matched, Policy, Problem, Strategy, TableMapping
 from ferryman.domain.references import parent_of
-from ferryman.domain.schema import Family
+from ferryman.domain.schema import Table
 from ferryman.domain.transforms import NewId
 
 
@@ -49,6 +49,14 @@ def table_of(mapping: Mapping, name: str, facts: Facts) -> TableMapping:
     if name in facts.target.by_name:
         raise Usage(f"{name} takes no part in this plan.", f"Include it first; {closest(name, mapping.by_target)}.")
     raise Usage(f"The new database has no table {name}.", hint(name, facts.target.by_name))
+
+
+def copied_table_of(mapping: Mapping, name: str, facts: Facts) -> TableMapping:
+    """The mapping of a target table whose rows move. Raises Usage as `table_of`, and where it is only referred to."""
+    table = table_of(mapping, name, facts)
+    if table.action is Action.REFER:
+        raise Usage(f"{name} is only referred to by this plan, not copied.", f"Include {name} first.")
+    return table
 
 
 def fed_in(mapping: Mapping, facts: Facts) -> Fed:
@@ -176,7 +184,7 @@ def set_key(mapping: Mapping, change: SetKey, facts: Facts) -> Mapping:
     for name in change.key if change.key != ROWID else ():
         if name not in source.by_name:
             raise Usage(f"{table.source} has no column {name}.", hint(name, source.by_name))
-    keyed = table.but(key=change.key, identity=_identity_for(change.key, table, facts))
+    keyed = table.but(key=change.key, identity=_for_key(table.identity, change.key, source))
     found = columns_of(keyed, facts, fed_in(mapping, facts), dict(mapping.by_target))
     follows = {c.target: c for c in found.mappings() if c.source == change.key}
     columns = tuple(follows.get(c.target, c) if c.source == table.key or c.uses(NewId) else c for c in table.columns)
@@ -193,13 +201,10 @@ def _with_new_key(mapping: Mapping, parent: str, facts: Facts) -> Mapping:
     return mapping
 
 
-def _identity_for(key: tuple[str, ...], table: TableMapping, facts: Facts) -> IdPolicy:
-    """Version 8 ids hold one integer; any other key takes version 5."""
-    source = facts.source.table(table.source)
-    families = [source.column(name).family for name in key if name in source.by_name]
-    if isinstance(table.identity, Derived) and key != ROWID and families != [Family.INTEGER]:
-        return table.identity.but(version=5)
-    return table.identity
+def _for_key(policy: IdPolicy, key: tuple[str, ...], source: Table) -> IdPolicy:
+    if not isinstance(policy, Matched):
+        return for_key(policy, key, source)
+    return policy.but(otherwise=for_key(policy.otherwise, key, source)) if policy.otherwise else policy
 
 
 def set_identity(mapping: Mapping, change: SetIdentity, facts: Facts) -> Mapping:
@@ -208,11 +213,11 @@ def set_identity(mapping: Mapping, change: SetIdentity, facts: Facts) -> Mapping
 
 
 def set_conflict(mapping: Mapping, change: SetConflict, facts: Facts) -> Mapping:
-    return mapping.with_table(table_of(mapping, change.table, facts).but(conflict=change.conflict))
+    return mapping.with_table(copied_table_of(mapping, change.table, facts).but(conflict=change.conflict))
 
 
 def set_filter(mapping: Mapping, change: SetFilter, facts: Facts) -> Mapping:
-    return mapping.with_table(table_of(mapping, change.table, facts).but(filter=change.filter))
+    return mapping.with_table(copied_table_of(mapping, change.table, facts).but(filter=change.filter))
 
 
 def set_policy(mapping: Mapping, change: SetPolicy, facts: Facts) -> Mapping:
@@ -238,6 +243,6 @@ def migrate_parents(mapping: Mapping, change: MigrateParents, facts: Facts) -> M
     )
     for name in change.columns:
         parent = parent_of(table.by_target[name]) if name in table.by_target else ""
-        if parent and mapping.by_target[parent].action is Action.REFER:
-            raise Usage(f"{parent} is only referred to by this plan, not copied.", f"Include {parent} first.")
+        if parent:
+            copied_table_of(mapping, parent, facts)
     return set_policy(mapping, SetPolicy(table=change.table, policy=policy), facts)

@@ -19,6 +19,10 @@ _SOME_ROWS = re.compile(
     rf"^(?:some|a few|an|{'|'.join(NUMBERS)}|\d+)(?: (?:more|random|other|sample))*"
     rf" {_EXAMPLE}(?: please| of \w+| from \w+)*\W*$"
 )
+_WHICH = re.compile(
+    rf"^(?:which|what)(?: {_EXAMPLE}| connections| cases)? (?:is|are|were) (?:affected|they|those|these|it|missing"
+    rf"|wrong|broken|bad)\b|^which {_EXAMPLE}\W*$"
+)
 _COUNTED = re.compile(rf"\b(?P<n>\d+|{'|'.join(NUMBERS)})\b(?! (?:times|minutes|hours))")
 _PROBLEM_ROWS = re.compile(
     r"\b(?:bad|broken|orphan\w*|missing|failing|failed|faulty|problem\w*|affected|wrong|those|these|the|them|which)\b.*"
@@ -30,6 +34,8 @@ _PROBLEM_ROWS = re.compile(
 def show_rows(said: Sentence, talk: Talk) -> ShowRows | None:
     """ "show me three of them", "let me see the 23", "can I see some brackets?"."""
     text = said.text
+    if _affected(talk) and _WHICH.match(text):
+        return ShowRows(count=_how_many(None, text, True, talk), only_problem=True)
     if not (_SHOW.search(text) or _SOME_ROWS.match(text)) or re.search(
         r"\b(?:not|never|plan|status|progress|options|questions|how|why|what|order|phases|report|help|summary)\b", text
     ):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ferryman.agents.column_mapping import ROWID, Scope, TableColumns, left_behind
+from ferryman.agents.column_mapping import Scope, TableColumns, left_behind
 from ferryman.agents.facts import Facts
 from ferryman.agents.natural_key import is_unique, natural_key, telling_pairs
 from ferryman.agents.pairing import Fed, Pairing
+from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import (
     Action,
     ColumnMapping,
     Conflict,
     Derived,
+    Generated,
     IdPolicy,
     Kept,
     Mapping,
@@ -54,16 +56,25 @@ def bare_table(pairing: Pairing, action: Action, facts: Facts) -> TableMapping:
 
 
 def key_of(pairing: Pairing, facts: Facts) -> tuple[str, ...]:
-    """The legacy columns that tell rows apart: the catalogue's key, else a column that is unique by count, else the
-    rows' position, else every column together."""
+    """The legacy columns that tell rows apart: the catalogue's key, else the column that others refer to, else one
+    that is unique by count, else the rows' position, else every column together."""
     if pairing.source.key:
         return pairing.source.key
+    referred_to = referred_columns(pairing.source, facts)
+    if referred_to:
+        return referred_to[:1]
     unique = unique_columns(pairing.source, facts)
     if unique and _names_the_row(unique[0]):
         return (unique[0],)
     if pairing.source.rowid:
         return ROWID
     return (unique[0],) if unique else tuple(column.name for column in pairing.source.columns)
+
+
+def referred_columns(table: Table, facts: Facts) -> tuple[str, ...]:
+    """The columns of a legacy table that other legacy tables refer to, each alone."""
+    found = (key.parent_columns for _, key in facts.source.children(table.name) if len(key.parent_columns) == 1)
+    return tuple(dict.fromkeys(names[0] for names in found))
 
 
 def unique_columns(table: Table, facts: Facts) -> tuple[str, ...]:
@@ -86,28 +97,40 @@ def _names_the_row(column: str) -> bool:
 def identity_of(pairing: Pairing, action: Action, facts: Facts) -> tuple[IdPolicy, Conflict]:
     """The identity policy of a table, and what happens to legacy rows whose counterpart is there already."""
     present = facts.target_profile.rows(pairing.target.name) > 0
-    own = own_identity(pairing, facts)
     shared = natural_key(pairing, facts) if present else None
     if action is Action.REFER:
         return shared or guessed_key(pairing) or Kept(), Conflict.KEEP
-    if shared:
-        otherwise = None if isinstance(own, Matched) else own
-        return shared.but(otherwise=otherwise), Conflict.KEEP
-    return own, Conflict.STOP
+    own = own_identity(pairing, facts)
+    return (shared.but(otherwise=own), Conflict.KEEP) if shared else (own, Conflict.STOP)
 
 
-def own_identity(pairing: Pairing, facts: Facts) -> IdPolicy:
-    """The policy that the identity tool gave for new rows of this pair; without one, by the families of both keys."""
+def own_identity(pairing: Pairing, facts: Facts) -> OwnPolicy:
+    """The policy for rows that are not there yet: the identity tool's for this pair, else by the families of both keys.
+
+    How rows that are there are recognised is `natural_key`'s to say.
+    """
     given = facts.identities.get(pairing.target.name)
     finding = facts.findings.by_target.get(pairing.target.name)
     same_pair = finding is None or finding.source_table == pairing.source.name
-    if given is not None and not isinstance(given, str) and same_pair:
-        return given
+    policy = given.otherwise if isinstance(given, Matched) else given
+    if policy is not None and not isinstance(policy, str) and same_pair:
+        return for_key(policy, key_of(pairing, facts), pairing.source)
     ours = [pairing.source.column(name).family for name in pairing.source.key]
     theirs = [pairing.target.column(name) for name in pairing.target.primary_key]
     if len(theirs) == 1 and (theirs[0].family is Family.UUID or theirs[0].length == UUID_LENGTH):
         return Kept() if ours == [Family.UUID] else Derived(version=8 if ours == [Family.INTEGER] else 5)
     return Kept()
+
+
+OwnPolicy = Kept | Derived | Generated
+
+
+def for_key(policy: OwnPolicy, key: tuple[str, ...], source: Table) -> OwnPolicy:
+    """The policy as a key allows: version 8 ids hold one integer (or a position), any other key takes version 5."""
+    families = [source.column(name).family for name in key if name in source.by_name]
+    if isinstance(policy, Derived) and key != ROWID and families != [Family.INTEGER]:
+        return policy.but(version=5)
+    return policy
 
 
 def guessed_key(pairing: Pairing) -> Matched | None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ferryman.agents.column_mapping import ROWID
 from ferryman.agents.facts import Facts
 from ferryman.agents.natural_key import natural_key, telling_pairs
-from ferryman.agents.table_mapping import own_identity, unique_columns
+from ferryman.agents.table_mapping import own_identity, referred_columns, unique_columns
 from ferryman.domain.changes import (
     LeaveOut,
     MapTable,
@@ -18,6 +17,7 @@ from ferryman.domain.changes import (
     SetKey,
     UnmapColumn,
 )
+from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import Action, Conflict, Generated, Kept, KeyPair, Mapping, Matched, TableMapping
 from ferryman.domain.references import references_of
 
@@ -75,14 +75,14 @@ def _key(table: TableMapping, facts: Facts) -> Iterator[Question]:
     source = facts.source.table(table.source)
     if source.key:
         return
-    unique = unique_columns(source, facts)[: MOST_OPTIONS - 1]
+    columns = dict.fromkeys((*referred_columns(source, facts), *unique_columns(source, facts)))
     options = [
         Option(
             key=name,
             text=f"By {name}, which is different in every row",
             changes=(SetKey(table=table.target, key=(name,)),),
         )
-        for name in unique
+        for name in tuple(columns)[: MOST_OPTIONS - 1]
     ]
     if source.rowid:
         by_position = SetKey(table=table.target, key=ROWID)
@@ -149,9 +149,8 @@ def _by_column(table: TableMapping, facts: Facts) -> list[Option]:
 
 
 def _recognised_by(table: TableMapping, pair: KeyPair, facts: Facts) -> Option:
-    own = own_identity(facts.pairings[table.target], facts)
-    otherwise = None if table.action is Action.REFER or isinstance(own, Matched) else own
-    by = SetIdentity(table=table.target, identity=Matched(on=(pair,), otherwise=otherwise))
+    own = None if table.action is Action.REFER else own_identity(facts.pairings[table.target], facts)
+    by = SetIdentity(table=table.target, identity=Matched(on=(pair,), otherwise=own))
     kept = SetConflict(table=table.target, conflict=Conflict.KEEP)
     told = pair.target if pair.source == pair.target else f"{pair.source} = {pair.target}"
     return Option(key=pair.target, text=f"Rows with the same {told} are the same", changes=(by, kept))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from ferryman.agents.context import Context
 from ferryman.agents.hints import Legacy
-from ferryman.agents.names import PERHAPS, SURE, ColumnFound, Known, Mention, Names
+from ferryman.agents.known import Known
+from ferryman.agents.names import PERHAPS, SURE, ColumnFound, Mention, Names
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.vocabulary import key
 from ferryman.domain.changes import Change

@@ -22,7 +22,7 @@ TOPICS: tuple[tuple[Topic, str], ...] = (
         r"|broken|missing|paused)|what (?:has )?happened|why (?:is|are) (?:the |these |those )?(?:\d+ "
         r"|\w+ ){0,3}(?:missing|failing|not there|orphaned|gone)|explain the (?:problem|error|issue|failure)"
         r"|what does (?:this|that|the error) mean|root cause|how did (?:this|that) happen|why (?:this"
-        r"|that) error|what kind of problem)\b",
+        r"|that) error|what kind of problem)\b|^(?:but )?why(?: not| is that| that)? ?\?*$",
     ),
     (
         Topic.TIME,
@@ -35,7 +35,9 @@ TOPICS: tuple[tuple[Topic, str], ...] = (
     ),
     (
         Topic.OPTIONS,
-        r"\b(?:options?|choices?|alternatives?|possibilities|which (?:one|option|of (?:them|these|those"
+        r"\b(?:what|which)(?: one| option)? is (?:the )?best\b|\bwhat (?:do you mean|does .+ mean"
+        r"|is meant by)\b|\b(?:options?|choices?|alternatives?|possibilities"
+        r"|which (?:one|option|of (?:them|these|those"
         r"|the \w+))?(?: \w+)* ?(?:you (?:take|pick|choose|recommend|suggest|prefer|advise|do)"
         r"|is (?:the )?(?:best|better|safest|fastest|right))|what (?:would|do|should) (?:you|i|we) (?:recommend"
         r"|suggest|advise|do|pick|choose|prefer|take)|recommend\w*|advice|pros and cons|why (?:that"
@@ -65,7 +67,7 @@ TOPICS: tuple[tuple[Topic, str], ...] = (
     ),
     (
         Topic.QUESTIONS,
-        r"\b(?:what do you (?:need|want)(?: to know)?(?: from me)?|what (?:else )?(?:must|do"
+        r"\b(?:what (?:else )?do you (?:still )?(?:need|want)(?: to know)?(?: from me)?|what (?:else )?(?:must|do"
         r"|should) i (?:decide|answer|tell you)|open questions?|any (?:open )?questions|(?:the|your|my"
         r"|which) questions?|what is (?:still )?(?:open|unclear|undecided)|questions (?:left|are)"
         r"|what is unclear)\b",

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 
+from ferryman.agents.agreeing import yes_or_no
 from ferryman.agents.asking import ask, is_question, without_politeness
-from ferryman.agents.choosing import agreed, answer, decide
-from ferryman.agents.consent import Consent, after_lead, consent, hedged, idle
+from ferryman.agents.choosing import answer, decide
+from ferryman.agents.consent import after_lead, hedged, idle
 from ferryman.agents.context import Context, Place
 from ferryman.agents.controls import control, saved_for_others, undoes_more
 from ferryman.agents.edits import edited
@@ -33,6 +34,7 @@ from ferryman.domain.conversation import (
     Pause,
     Resume,
     SavePlan,
+    ShowRows,
     Utterance,
 )
 from ferryman.domain.coordination import RequestType
@@ -50,13 +52,7 @@ _CONDITIONAL = re.compile(
     r"\b(?:if|unless|provided|assuming|once|as soon as|until i|until we|when i|when we|in case)\b"
 )
 _NEGATED = re.compile(r"\b(?:not|never|no|nobody|neither|nor)\b")
-_LEAVING = re.compile(r"\b(?:cancel|stop|abort|quit|exit|scrap|forget|bye|enough|never)\b")
-_BY = re.compile(r"^(?:approved|yes|ok|i approve|go ahead) ,? ?(?:by|as|says|signed|signed by) ")
-_NAME = re.compile(
-    r"(?:by|as|says|signed)\s+(?P<by>[A-Z][\w'-]+(?:\s+(?:[A-Z][\w'.-]*|van|von|de|da|del|der)){0,3})\s*[.!]?\s*$"
-)
 _MAY_I = re.compile(r"^(?:can|could|may|might) (?:i|we)\b")
-_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday today tomorrow mistake accident".split())
 
 
 def understand(text: str, context: Context) -> Utterance:
@@ -74,12 +70,12 @@ Heard = Utterance | Doubt | None
 
 def _heard(said: Sentence, talk: Talk) -> Heard:
     """A yes or no first; then clause by clause where each is understood; then the sentence as a whole."""
-    consented = _agreed(said, talk)
+    consented = yes_or_no(said, talk)
     if consented:
         return consented
     sentences = [clause for clause in said.clauses() if not idle(clause.text)]
     clauses = [part for clause in sentences for part in _cut(clause)]
-    found = [_agreed(clause, talk) or _one(clause, talk) for clause in clauses] if len(clauses) > 1 else []
+    found = [yes_or_no(clause, talk) or _one(clause, talk) for clause in clauses] if len(clauses) > 1 else []
     if found and not any(one is None or isinstance(one, Doubt) for one in found):
         return _together(clauses, found)
     whole = _one(sentences[0], talk) if len(sentences) == 1 else None
@@ -99,49 +95,6 @@ def _one(said: Sentence, talk: Talk) -> Heard:
     rest = said.part(after_lead(said.text), len(said.text))
     found = _said(rest if rest.words else said, talk)
     return found or (_said(said, talk) if talk.context.place in (Place.RUNNING, Place.DECIDE, Place.PAUSED) else None)
-
-
-def _agreed(said: Sentence, talk: Talk) -> Heard:
-    """A yes or a no that is nothing else, where one can be given."""
-    place, context = talk.context.place, talk.context
-    signed = _signed(said) if place is Place.REVIEW else None
-    if signed:
-        return signed
-    option = answer(said, talk) if place is Place.REVIEW and context.open_questions else None
-    meant = consent(said.text)
-    if meant is Consent.NEITHER:
-        return None
-    if option:
-        return option
-    yes = meant is Consent.YES
-    asked = context.open_questions[:1] if place is Place.REVIEW and not _LEAVING.search(said.text) else ()
-    settled = agreed(yes, asked[0]) if asked else None
-    if settled:
-        return settled
-    match place:
-        case Place.REVIEW:
-            return Approve() if yes else Cancel()
-        case Place.DECIDE:
-            return Choose(strategy=context.decision.recommended) if yes and context.decision else _stopped(said)
-        case Place.PAUSED:
-            return Resume() if yes else Pause()
-        case Place.RUNNING:
-            return None if yes else _stopped(said)
-        case Place.START | Place.DONE:
-            return None if yes else Cancel()
-
-
-def _stopped(said: Sentence) -> Utterance | None:
-    return Pause() if re.search(r"\b(?:stop|cancel|abort|quit|enough|wait|exit)\b", said.text) else None
-
-
-def _signed(said: Sentence) -> Approve | None:
-    """ "approved by Anna Schmidt": a yes with the name of whose it is."""
-    match, name = _BY.match(said.text), _NAME.search(said.original)
-    if match is None or name is None or {w.casefold() for w in name["by"].split()} & _DAYS:
-        return None
-    words = len(name["by"].split())
-    return Approve(by=name["by"]) if len(said.words) <= len(match.group().split()) + words + 1 else None
 
 
 def _said(said: Sentence, talk: Talk) -> Heard:
@@ -227,13 +180,14 @@ def _together(clauses: list[Sentence], found: list[Heard]) -> Heard:
     moving = (Approve, Cancel, Choose, Resume, AnswerQuestion)
     others = [one for one in found if one and not isinstance(one, (*moving, Doubt))]
     if others:
-        return others[0]
+        shown = [one for one in others if isinstance(one, ShowRows)]
+        return shown[-1] if shown else others[0]
     if None in found or any(isinstance(one, Doubt) for one in found):
         return _lone(found) or next((one for one in found if isinstance(one, Doubt)), None)
-    return found[0] if len({repr(one) for one in found}) == 1 else _answered_and_agreed(found)
+    return found[0] if len({repr(one) for one in found}) == 1 else _answered_andyes_or_no(found)
 
 
-def _answered_and_agreed(found: list[Heard]) -> Heard:
+def _answered_andyes_or_no(found: list[Heard]) -> Heard:
     """ "yes, the first one": an answer or a choice beside a yes is that answer."""
     said = [one for one in found if not isinstance(one, Approve)]
     return said[0] if len(said) == 1 and isinstance(said[0], AnswerQuestion | Choose) else None

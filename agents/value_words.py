@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from ferryman.agents.comparing import typed
+from ferryman.agents.known import Known
 from ferryman.agents.mapping_words import name_words
-from ferryman.agents.names import ColumnFound, Known
+from ferryman.agents.names import ColumnFound
 from ferryman.agents.sentence import Sentence, split_name
 from ferryman.agents.talk import Doubt, Edit, Talk
 from ferryman.domain.changes import MapValues
@@ -59,7 +60,9 @@ def _pieces(said: Sentence) -> list[Sentence]:
     text = said.text.rstrip(" .!")
     first = re.search(rf" (?:{_MEANS}|{_IS}) ", text)
     begin = first.end() if first else 0
-    cuts = list(re.finditer(rf" (?:, and|,|and|;) (?=(?:\S+ (?:{_MEANS}|{_IS}|for) )|-?\d+ )", text))
+    cuts = list(
+        re.finditer(rf" (?:, and|,|and|;) (?=(?:\w+ ){{0,2}}\S+ {_MEANS} |(?:\S+ (?:{_IS}|for) )|-?\d+ )", text)
+    )
     cuts = [cut for cut in cuts if cut.start() >= begin]
     starts, stops = [0, *(m.end() for m in cuts)], [*(m.start() for m in cuts), len(text)]
     return [said.part(a, b) for a, b in zip(starts, stops, strict=True)]

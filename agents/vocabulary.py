@@ -38,6 +38,7 @@ SPELLINGS = {
     "till": "until", "til'": "until", "b4": "before", "w/o": "without", "gud": "good", "emtpy": "empty",
     "emty": "empty", "empy": "empty", "mising": "missing", "stp": "stop", "sotp": "stop", "sotpp": "stop",
     "skpi": "skip", "mvoe": "move", "moev": "move", "lng": "long", "knwo": "know", "shwo": "show", "hlep": "help",
+    "em": "them",
     "udno": "undo", "onyl": "only", "onlly": "only", "soem": "some", "ohter": "other", "cancle": "cancel",
     "colour": "color", (
         "favourite"

@@ -12,7 +12,10 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ferryman.domain.coordination import Request, RequestType
+from ferryman.domain.findings import TableType
 from ferryman.domain.mapping import ColumnMapping, Derived, Mapping, TableMapping, namespace_of
+from ferryman.domain.plan import MigrationStrategy, Phase, Plan, Step
 from ferryman.domain.transforms import (
     AddCreatedAt,
     AddMetadataJson,
@@ -23,6 +26,7 @@ from ferryman.domain.transforms import (
     Rename,
     Transform,
 )
+from ferryman.domain.validation import CheckKind
 from ferryman.tools.prepare.identity import prefix
 
 CUSTOMERS_PER_PURCHASE = 5  #: purchases a customer: 200,000 customers for a million
@@ -104,6 +108,31 @@ MAPPING = Mapping(
         ),
     ),
 )
+
+
+def plan() -> Plan:
+    """The plan for both tables, customers first, its tables proved by their counts."""
+    return Plan(
+        request=Request(type=RequestType.COMPLETE),
+        strategy=MigrationStrategy.ORDERED,
+        mapping=MAPPING,
+        phases=(_phase(1, "customer", "customers"), _phase(2, "purchase", "purchases", after=("customers",))),
+        validation=(CheckKind.COUNT_MATCH,),
+    )
+
+
+def _phase(number: int, source: str, target: str, after: tuple[str, ...] = ()) -> Phase:
+    step = Step(source=source, target=target, table_type=TableType.TRANSACTIONAL)
+    depends_on = tuple(range(1, number))
+    return Phase(
+        number=number,
+        name=target,
+        tables=(target,),
+        rationale="",
+        prerequisites=after,
+        depends_on=depends_on,
+        steps=(step,),
+    )
 
 
 def by_hand() -> str:

@@ -75,7 +75,7 @@ def of_case(case: dict[str, Any], folder: Path, rows: int) -> tuple[Path, Path, 
 
 
 def _typed(name: str, native: str) -> str:
-    found = re.match(r"\w+( ?\([\d, ]+\))?", native or "")
+    found = re.match(r"\w+( ?\(\d+(, ?\d+)?\))?", native or "")
     return f'"{name}" {found[0] if found else "text"}'
 
 

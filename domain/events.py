@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter
 from ferryman.domain.approval import Approval
 from ferryman.domain.coordination import Agent, Delegation, Prerequisite
 from ferryman.domain.findings import Diagnosis, MissingGroup, TableFinding
+from ferryman.domain.guidance import FindingsExplained, OutcomeExplained
 from ferryman.domain.model import Frozen
 from ferryman.domain.plan import Handling, PhaseAgents
 from ferryman.domain.recovery import Decision, Failure
@@ -43,6 +44,8 @@ class Said(Frozen):
     event: Literal["said"] = "said"
     topic: str  #: findings, plan, progress, problem, outcome, answer, notice
     text: str
+    findings: FindingsExplained | None = None  #: the same in parts, for the topic findings
+    outcome: OutcomeExplained | None = None  #: the same in parts, for the topic outcome
 
 
 class TableAnalyzed(Frozen):

@@ -78,7 +78,7 @@ def _of_lookups(path: Path, column: ColumnMapping, source: Database) -> Iterator
             yield unknown((*here, "table"), "the old database", "table", step.table, source.by_name)
             continue
         for field, name in (("key", step.key), ("value", step.value)):
-            if name not in table.by_name:
+            if name not in table.by_name and not (name == "rowid" and table.rowid):
                 yield unknown((*here, field), table.name, "column", name, table.by_name)
 
 

@@ -248,7 +248,9 @@ def meaning(plan: Plan) -> dict[str, Any]:
     """The part of a plan that its hash covers, as plain JSON."""
     mapping = plan.mapping.model_dump(
         mode="json",
-        exclude={"tables": {"__all__": {"why": True, "columns": {"__all__": {"why"}}, "policies": {"__all__": {"rows"}}}}},
+        exclude={
+            "tables": {"__all__": {"why": True, "columns": {"__all__": {"why"}}, "policies": {"__all__": {"rows"}}}}
+        },
     )
     phases = plan.model_dump(
         mode="json",

@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterator
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from ferryman.domain.fit_names import Path, closest
 from ferryman.domain.plan import Plan
 from ferryman.domain.plan_nodes import Document
+
+Detail = dict[str, Any]  #: one of pydantic's complaints: type, loc, msg, input, ctx
 
 
 def explained(
     error: ValidationError, document: Document, file: str, place: Callable[[Path, Any], Path]
 ) -> Iterator[tuple[int, str]]:
     """Each complaint as (line, "file:line: what; what would fit"). `place` tells where a field stands in the data."""
-    for detail in error.errors(include_url=False):
+    for found in error.errors(include_url=False):
+        detail: Detail = dict(found)
         path = _path(detail["loc"], document.data, place)
         line = document.line(path)
         what, would_fit = _said(detail)
@@ -42,7 +44,7 @@ def _has(data: Any, part: str | int) -> bool:
     return isinstance(data, dict) and part in data
 
 
-def _said(detail: ErrorDetails) -> tuple[str, str]:
+def _said(detail: Detail) -> tuple[str, str]:
     """What is wrong, and what would fit."""
     loc, context, kind = detail["loc"], detail.get("ctx", {}), detail["type"]
     name = str(loc[-1]) if loc else "this"
@@ -66,7 +68,7 @@ def _listed(context: dict[str, Any], name: str) -> list[str]:
     return [part.strip().strip("'") for part in told.split(",") if part.strip()]
 
 
-def _plainly(detail: ErrorDetails) -> str:
+def _plainly(detail: Detail) -> str:
     wanted = {
         "string_type": "a text is wanted",
         "int_type": "a whole number is wanted",
@@ -78,7 +80,8 @@ def _plainly(detail: ErrorDetails) -> str:
         "model_type": "names with values are wanted",
         "model_attributes_type": "names with values are wanted",
     }
-    return wanted.get(detail["type"], detail["msg"][:1].lower() + detail["msg"][1:])
+    told = str(detail["msg"])
+    return wanted.get(detail["type"], told[:1].lower() + told[1:])
 
 
 def _fields_at(loc: tuple[str | int, ...]) -> list[str]:

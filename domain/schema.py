@@ -138,6 +138,8 @@ class Database(Frozen):
     def fingerprint(self) -> str:
         """SHA-256 over the structure of all but the ledger's tables; 64 hex digits. Rows play no part in it."""
         tables = [
-            t.model_dump(mode="json") for t in sorted(self.tables, key=lambda t: t.name) if t.kind is not TableKind.LEDGER
+            t.model_dump(mode="json")
+            for t in sorted(self.tables, key=lambda t: t.name)
+            if t.kind is not TableKind.LEDGER
         ]
         return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()

@@ -6,19 +6,19 @@ back. At the prompt it leaves.
 
 from __future__ import annotations
 
-import shlex
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from difflib import get_close_matches
 
 from ferryman import desk
+from ferryman.agents.choosing import Offered, chosen
 from ferryman.agents.consent import Consent, consent
 from ferryman.agents.sentence import read
 from ferryman.agents.user_guidance import clean, explain_status
-from ferryman.agents.wording import count, first_upper, names
+from ferryman.agents.wording import count, names
 from ferryman.commands.edge import Exit
-from ferryman.commands.terminal import LONGEST, Interrupts, Reader, listen
+from ferryman.commands.farewell import Way, goodbye, standing, what_next
+from ferryman.commands.terminal import LONGEST, Interrupts, Reader, forget_typed_ahead, listen
 from ferryman.commands.voice import printable
 from ferryman.domain.conversation import (
     Ask,
@@ -41,7 +41,6 @@ from ferryman.domain.events import Event, RunStarted
 from ferryman.domain.run import Outcome, RunStatus, Status
 from ferryman.screen import Screen
 from ferryman.session import Session
-from ferryman.standing import OVER
 from ferryman.tools.move.ledger import Ledger
 
 COMMANDS = {
@@ -57,16 +56,12 @@ COMMANDS = {
     "/quit": "leave; what was moved is kept",
 }
 LEAVING = frozenset(("/quit", "/exit", "/q", "quit", "exit", "bye", "goodbye"))
-
-
-@dataclass(frozen=True)
-class Way:
-    """The way back, as commands that work where the conversation was held."""
-
-    chat: str  #: begins such a conversation again
-    pair: str = ""  #: how `ferryman resume RUN` is told of the databases; empty where the folder remembers
-    target: str = ""  #: the same for `status` and `rollback`
-    keep: Callable[[str], None] = lambda run: None  #: called when a run begins
+#: Where what was said changes nothing, by what is waited for.
+_UNMOVED = {
+    "review": "Nothing is running yet: a plan waits for your answer.",
+    "decide": "That does not settle it: take one of the options.",
+    "paused": "It stays as it is. /quit leaves; the run can go on at any time.",
+}
 
 
 class Chat:
@@ -86,29 +81,33 @@ class Chat:
 
     def talk(self, *, alone: bool = True) -> int:
         """Until the person leaves; gives the exit code. `alone`: they have to find out what to say."""
+        code = None
         self.greet(alone)
         try:
-            while (words := self._next()) is not None:
+            while (words := self._ask("> ")).lower() not in LEAVING:
                 self._turn(words)
+        except EOFError:
+            pass
         except KeyboardInterrupt:
-            self.leave()
-            return Exit.INTERRUPTED
+            code = Exit.INTERRUPTED
         self.leave()
-        return self.code
+        return self.code if code is None else code
 
     # In and out
 
     def greet(self, alone: bool) -> None:
         """What is there, and how one begins."""
         old, new = desk.glance(self.session)
-        empty = "none of them empty" if not new.empty else f"{len(new.empty):,} of them empty"
+        empty = {0: "none of them empty", new.tables: "all empty"}.get(
+            len(new.empty), f"{len(new.empty):,} of them empty"
+        )
         self.screen.says(
             f"Your old database, {clean(old.name)}, has {count(old.tables, 'table')}."
             f" The new one, {clean(new.name)}, has {new.tables:,}, {empty}."
         )
         waiting = desk.to_resume(desk.runs(self.session))
         if waiting:
-            self.screen.says("\n".join(f'{_standing(run)} Say "resume" to go on with it.' for run in waiting[-3:]))
+            self.screen.says("\n".join(f'{standing(run)} Say "resume" to go on with it.' for run in waiting[-3:]))
         if alone:
             example = f"my {clean(new.empty[0])} table is empty" if new.empty else "move everything"
             self.screen.says(
@@ -119,10 +118,12 @@ class Chat:
 
     def leave(self) -> None:
         """What is kept, and the one way back."""
-        kept, command = self._kept()
+        try:
+            kept, command = goodbye(self.way, self._current(), self._saved)
+        except FerrymanError as error:
+            kept, command = f"{error.what} What was moved is kept. To come back:", self.way.chat
         self.screen.says(f"Goodbye. {kept}")
-        if command:
-            self.screen.line(command)
+        self.screen.line(command)
 
     def abandon(self) -> None:
         """The same in a hurry, without a look at anything."""
@@ -130,7 +131,7 @@ class Chat:
         self.session.interrupt()
         self.screen.says("Left at once. The database takes the open batch back; everything before it is kept.")
         if self._runs:
-            self.screen.line(self._command("resume", self._runs[-1]))
+            self.screen.line(self.way.command("resume", self._runs[-1]))
 
     @property
     def code(self) -> int:
@@ -145,43 +146,15 @@ class Chat:
         aside = outcome is not None and outcome.status is RunStatus.SUCCESS_WITH_QUARANTINE
         return Exit.FINDINGS if aside else Exit.DONE
 
-    def _kept(self) -> tuple[str, str]:
-        """In a sentence, and the command that leads back."""
-        run = self._current()
-        if run is None and self._saved:
-            return (
-                "Nothing was written; the plan is kept. To run it:",
-                f"ferryman run --plan {shlex.quote(self._saved)}",
-            )
-        if run is None:
-            return "Nothing was written. To come back:", self.way.chat
-        if run.status is RunStatus.ROLLED_BACK:
-            return f"What run {run.run} had moved was taken out again. To come back:", self.way.chat
-        rows = count(desk.made(run), "row")
-        if run.status in OVER:
-            return f"{rows} of run {run.run} are in the new database. To undo it:", self._command("rollback", run.run)
-        return f"{rows} of run {run.run} are moved and kept. To go on:", self._command("resume", run.run)
-
-    def _command(self, name: str, run: str) -> str:
-        where = self.way.pair if name == "resume" else self.way.target
-        return f"ferryman {name} {run} {where}".strip()
-
     def _current(self) -> Status | None:
         """The run of this conversation that was last at work."""
         return desk.run(self.session, self._runs[-1]) if self._runs else None
 
     # One turn
 
-    def _next(self) -> str | None:
-        """What is said next; None when the person leaves."""
-        try:
-            words = printable(self._ask("> "))[:LONGEST]
-        except EOFError:
-            return None
-        return None if words.lower() in LEAVING else words
-
     def _ask(self, prompt: str) -> str:
-        words = self._read(prompt).strip()
+        """What is said next. Raises EOFError when nobody says anything more."""
+        words = printable(self._read(prompt).strip())[:LONGEST]
         self.screen.heard()
         return words
 
@@ -196,26 +169,31 @@ class Chat:
                 self._hear(words)
             self._place()
         except FerrymanError as error:
-            self._failed(error, before)
+            self._error = error
+            self.screen.error(error)
+            self._recover(before)
 
-    def _failed(self, error: FerrymanError, before: Payload | None) -> None:
-        """Two lines; then the conversation goes on where it was, as far as that can be."""
-        self._error = error
-        self.screen.error(error)
-        if self.session.payload is None and isinstance(before, ReviewPayload):
-            self.session.back()
-        elif self.session.payload is None and before is not None:
-            self.screen.says('Everything that was moved is kept. Say "resume" to try again from there.')
-        if self.session.payload is not None:
+    def _recover(self, before: Payload | None) -> None:
+        """After an error the conversation goes on where it was, as far as that can be."""
+        lost = self.session.payload is None and before is not None
+        try:
+            if lost and self.session.run not in self._runs:
+                self.session.back()
+            elif lost:
+                self.screen.says('Everything that was moved is kept. Say "resume" to try again from there.')
             self._place()
+        except FerrymanError as error:
+            self.screen.error(error)
 
     def _place(self) -> None:
         """What is waited for: whole when it is new, else its question only."""
+        if isinstance(self.session.payload, DecidePayload) and self.session.payload != self._seen:
+            forget_typed_ahead()
         if self.session.payload is not None:
             there = Ledger(self.session.context.target).exists()
             self.screen.payload(self.session.payload, self._seen, ledger=there)
-        elif self.session.outcome is not None and self.session.outcome is not self._ended:
-            self.screen.says(_what_next(self.session.outcome))
+        elif self.session.outcome is not None and self.session.outcome != self._ended:
+            self.screen.says(what_next(self.session.outcome))
         self._seen, self._ended = self.session.payload, self.session.outcome
 
     def _hear(self, words: str) -> None:
@@ -243,14 +221,18 @@ class Chat:
             self.session.anew()
         if isinstance(said, Ask):
             self._about(said.tables)
-        self._watch(self.session.say(said, text=words))
+        before = self.session.payload
+        if not self._watch(self.session.say(said, text=words)) and before == self.session.payload is not None:
+            self.screen.says(_UNMOVED[self.session.payload.kind])
 
     def _about(self, tables: tuple[str, ...]) -> None:
         """The table that "them" means from now on: the first of these that the plan fills."""
         filled = {table.target for table in self.session.plan.mapping.copied} if self.session.plan else set()
         self._table = next((table for table in tables if table in filled), self._table)
 
-    def _watch(self, events: Iterator[Event]) -> None:
+    def _watch(self, events: Iterator[Event]) -> bool:
+        """Show what happens; gives whether anything did."""
+        event = None
         with Interrupts(self._stop, self.abandon) as interrupts, self.screen:
             for event in events:
                 if isinstance(event, RunStarted):
@@ -259,6 +241,7 @@ class Chat:
                 self.screen.show(event)
         if interrupts.killed:
             raise KeyboardInterrupt
+        return event is not None
 
     def _stop(self) -> None:
         self.session.pause()
@@ -314,11 +297,11 @@ class Chat:
 
     def _status(self) -> None:
         run = self._current()
+        if isinstance(self.session.payload, ReviewPayload):
+            self.screen.says("A plan waits for your answer; nothing of it has been written.")
         if run is not None:
-            self.screen.says(f"Run {run.run}. {explain_status(run, self.session.plan).text}")
-        elif isinstance(self.session.payload, ReviewPayload):
-            self.screen.says("Nothing has been written. A plan waits for your answer.")
-        else:
+            self.screen.says(f"Run {run.run}: {explain_status(run, self.session.plan).text}")
+        elif self.session.payload is None:
             self.screen.says("Nothing has been written in this conversation. /runs lists earlier runs.")
 
     def _pause(self) -> None:
@@ -336,9 +319,9 @@ class Chat:
         if self.session.payload is not None:
             self.screen.says("One thing first:")
             return
-        chosen = self._choose(desk.to_resume(desk.runs(self.session)), run, "that could go on")
-        if chosen is not None:
-            self._watch(self.session.reopen(chosen.run))
+        one = self._choose(desk.to_resume(desk.runs(self.session)), run, "that could go on")
+        if one is not None:
+            self._watch(self.session.reopen(one.run))
 
     def _report(self, path: str) -> None:
         run = self._current() or self._choose(desk.runs(self.session), "", "to report on")
@@ -370,17 +353,17 @@ class Chat:
         """Undo a run, or tables of it: which one is asked where there are several, and once more before it is done."""
         here = self.session.payload
         if isinstance(here, DecidePayload | PausedPayload) and said.run in ("", here.run):
-            chosen = self._current()
+            run = self._current()
         else:
-            chosen = self._choose(desk.to_undo(desk.runs(self.session)), said.run, "to undo")
-        if chosen is None or not self._sure(chosen, said):
+            run = self._choose(desk.to_undo(desk.runs(self.session)), said.run, "to undo")
+        if run is None or not self._sure(run, said):
             return
-        if isinstance(here, DecidePayload | PausedPayload) and chosen.run == here.run:
-            self._say(said.but(run=chosen.run), words)
+        if isinstance(here, DecidePayload | PausedPayload) and run.run == here.run:
+            self._say(said.but(run=run.run), words)
             return
-        for event in desk.undo(self.session, chosen.run, said.tables):
+        for event in desk.undo(self.session, run.run, said.tables):
             self.screen.show(event)
-        self.screen.says(f"Undone. Run {chosen.run} can be looked at with /runs; a new one can move the rows again.")
+        self.screen.says(f"Undone. Run {run.run} stays in the list of /runs, as a record.")
 
     def _sure(self, run: Status, said: Rollback) -> bool:
         tables = said.tables or tuple(table.table for table in run.tables)
@@ -407,28 +390,12 @@ class Chat:
         self.screen.says(f"There are {len(meant)} runs {fit}:")
         cells = [{"": f"{number}.", **_run_cells(one)} for number, one in enumerate(meant, 1)]
         self.screen.grid(("", "run", "begun", "is", "rows", "tables"), cells, ("begun",))
-        self.screen.asks("Which one? (its number)")
-        said = self._ask("> ").strip(" .")
-        picked = [one for number, one in enumerate(meant, 1) if said in (str(number), one.run)]
-        if not picked:
+        self.screen.asks("Which one?")
+        offers = [Offered(one.run, " ".join(table.table for table in one.tables), None) for one in meant]
+        picked = chosen(read(self._ask("> "), frozenset()), offers, "")
+        if picked is None:
             self.screen.says("Then none of them.")
-        return picked[0] if picked else None
-
-
-def _what_next(outcome: Outcome) -> str:
-    """What can be said after a run."""
-    if outcome.status in (RunStatus.ROLLED_BACK, RunStatus.CANCELLED):
-        return "Say what you would like instead, or /quit."
-    then = f'"fill {names(outcome.next_steps, 3)}" goes on from here; ' if outcome.next_steps else ""
-    undo = '"undo it" takes it all back; ' if outcome.rollback_available else ""
-    return f"What next? {first_upper(f'{then}{undo}/report writes down what was done; /quit leaves.')}"
-
-
-def _standing(run: Status) -> str:
-    """Where a run stands that is not over, in a sentence."""
-    what = "waits for a decision" if run.status is RunStatus.WAITING else "is paused"
-    done, total = (sum(getattr(table, name) for table in run.tables) for name in ("done", "total"))
-    return f"Run {run.run} {what}, with {done:,} of {count(total, 'row')} done."
+        return next((one for one in meant if one.run == picked), None)
 
 
 def _run_cells(run: Status) -> dict[str, str]:

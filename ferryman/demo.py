@@ -15,7 +15,8 @@ from pathlib import Path
 from rich.console import Console
 
 from ferryman import session as sessions
-from ferryman.chat import Chat, Way
+from ferryman.chat import Chat
+from ferryman.commands.farewell import Way
 from ferryman.commands.terminal import Reader
 from ferryman.demo_data import build_brackets
 from ferryman.domain.errors import Configuration, Usage

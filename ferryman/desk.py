@@ -5,12 +5,14 @@ Rows are read when a person asks to see them, shown, and kept nowhere: not in st
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
+import pyarrow as pa
+from sqlalchemy import Connection, or_, select
 
 from ferryman.agents.explain import asked, present_plan
 from ferryman.agents.wording import clean
@@ -18,9 +20,9 @@ from ferryman.domain import plan_file
 from ferryman.domain.conversation import DecidePayload, ReviewPayload, ShowRows
 from ferryman.domain.errors import Configuration, Usage
 from ferryman.domain.events import Event, RolledBack
-from ferryman.domain.findings import MissingGroup
-from ferryman.domain.mapping import ColumnMapping
-from ferryman.domain.plan import Plan
+from ferryman.domain.findings import MissingCause, MissingGroup
+from ferryman.domain.mapping import ColumnMapping, Problem
+from ferryman.domain.plan import Plan, ProblemFound
 from ferryman.domain.run import RunStatus, Status, TableProgress
 from ferryman.domain.schema import Database
 from ferryman.graph.checks import live_catalogues
@@ -34,8 +36,10 @@ from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
 from ferryman.tools.move.records import RunRecord
 from ferryman.tools.move.rollback import rollback
-from ferryman.tools.prepare.orphans import Ground, orphan_rows
-from ferryman.tools.prepare.references import LiveReferences
+from ferryman.tools.prepare.misfit import ValuesDoNotFit
+from ferryman.tools.prepare.orphans import Ground, missing_groups, orphan_rows
+from ferryman.tools.prepare.references import LiveReferences, References
+from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.transform import CompiledTable
 
 MOST_ROWS = 50  #: on one screen
@@ -89,24 +93,19 @@ class RowShown:
     title: str
     lines: tuple[Beside, ...]
 
-    @property
-    def both(self) -> bool:
-        """Whether its future form stands beside it."""
-        return any(line.new for line in self.lines)
-
 
 def show_rows(session: Session, wish: ShowRows) -> tuple[RowShown, ...]:
-    """Legacy rows beside their future form, or the rows of the open decision. Raises Usage without a plan."""
-    count = max(1, min(wish.count, MOST_ROWS))
-    if wish.only_problem and isinstance(session.payload, DecidePayload):
-        return tuple(_problem_rows(session, session.payload))[:count]
-    if session.plan is None:
+    """Legacy rows beside their future form, or those that cannot go as they are. Raises Usage without a plan."""
+    plan, count = session.plan, max(1, min(wish.count, MOST_ROWS))
+    if plan is None:
         raise Usage("There is no plan yet to show rows of.", 'Say what is missing first, or "move everything".')
-    table = wish.table or session.plan.phases[0].tables[0]
-    if table not in session.plan.mapping.by_target or not session.plan.mapping.by_target[table].columns:
-        raise Usage(f"No rows go into {clean(table)} by this plan.", "`/plan` shows which tables it fills.")
-    work = compiled(session.plan.mapping, table, live_catalogues(session.context), session.context.clock())
-    return tuple(_future(session.context, session.plan, work, count))
+    if wish.only_problem:
+        return _problem_rows(session, plan, wish.table, count)
+    table = wish.table or plan.phases[0].tables[0]
+    if table not in {mapping.target for mapping in plan.mapping.copied}:
+        raise Usage(f"No rows go into {clean(table)} by this plan.", "/plan shows which tables it fills.")
+    work = compiled(plan.mapping, table, live_catalogues(session.context), session.context.clock())
+    return tuple(_future(session.context, plan, work, count))
 
 
 def _future(context: Context, plan: Plan, work: CompiledTable, count: int) -> Iterator[RowShown]:
@@ -115,21 +114,31 @@ def _future(context: Context, plan: Plan, work: CompiledTable, count: int) -> It
     with context.source.connect() as old, context.target.connect(reading=True) as new:
         references = LiveReferences(plan.mapping, work.source_database, work.target_database, old, new)
         for batch in context.source.dialect.read(old, wanted, work.families, count):
-            for before, after in zip(batch.to_pylist(), work.apply(batch, references).to_pylist(), strict=True):
+            for place, before in enumerate(batch.to_pylist()):
+                after = _applied(work, batch.slice(place, 1), references)
                 lines = (line for column in work.mapping.columns for line in _beside(column, before, after))
                 yield RowShown(_title(work, before), tuple(lines))
 
 
-def _beside(column: ColumnMapping, before: dict[str, Any], after: dict[str, Any]) -> Iterator[Beside]:
+def _applied(work: CompiledTable, row: pa.RecordBatch, references: References) -> dict[str, str]:
+    """What becomes of one row, by target column; where something does not fit, only that."""
+    try:
+        (values,) = work.apply(row, references).to_pylist()
+    except ValuesDoNotFit as error:
+        return {misfit.column: f"does not fit: {_words(misfit.problem)}" for misfit in error.misfits}
+    return {name: shown(value) for name, value in values.items()}
+
+
+def _beside(column: ColumnMapping, before: dict[str, Any], after: dict[str, str]) -> Iterator[Beside]:
     """A line of the mapping; where several legacy columns feed it, a line each."""
     first, *more = column.source or ("",)
-    yield Beside(first, shown(before[first]) if first else "", column.target, shown(after[column.target]))
+    yield Beside(first, shown(before[first]) if first else "", column.target, after.get(column.target, "?"))
     for name in more:
-        yield Beside(name, shown(before[name]), "", "")
+        yield Beside(name, shown(before[name]))
 
 
-def _title(work: CompiledTable, row: dict[str, Any]) -> str:
-    return f"{clean(work.source.name)} {', '.join(shown(row[name]) for name in work.mapping.key)}"
+def _title(work: CompiledTable, row: Mapping[str, Any]) -> str:
+    return f"{clean(work.source.name)} {', '.join(shown(row[name]) for name in work.mapping.key if name in row)}"
 
 
 def shown(value: object) -> str:
@@ -138,26 +147,83 @@ def shown(value: object) -> str:
         return "(empty)"
     if isinstance(value, bytes):
         return f"({len(value):,} bytes)"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     text = str(value)
     text = text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text):,} characters)"
     return f'"{text}"' if isinstance(value, str) and (not text or text != text.strip()) else text
 
 
-def _problem_rows(session: Session, payload: DecidePayload) -> Iterator[RowShown]:
-    """The rows behind an open decision, group by group, each with its plain reason."""
-    context, plan = session.context, session.plan
-    assert plan is not None
-    all_work = all_compiled(plan.mapping, live_catalogues(context), context.clock())
-    for group in payload.decision.diagnosis.groups:
-        work = all_work[group.table]
-        found = orphan_rows(context.source, context.target, work, group, Ground(all_work), MOST_ROWS)
-        for row in found:
-            lines = tuple(Beside(name, shown(value)) for name, value in row.items())
-            yield RowShown(f"{_title(work, row)}: {_reason(group)}", lines)
+def _problem_rows(session: Session, plan: Plan, table: str, count: int) -> tuple[RowShown, ...]:
+    """Rows of every kind that would fail, or that stopped the run: of each kind some, `count` in all."""
+    context = session.context
+    found = [one for one in _problems(session, plan) if table in ("", one.table)]
+    ground = Ground(all_compiled(plan.mapping, live_catalogues(context), context.clock()))
+    share = -(-count // max(1, len(found)))
+    told = [islice(_rows_of(context, one, ground, share), share) for one in found]
+    return tuple(islice(chain.from_iterable(told), max(count, len(found))))
 
 
-def _reason(group: MissingGroup) -> str:
-    return f"its row in {clean(group.parent)} is missing ({group.cause.value.replace('_', ' ')})"
+def _problems(session: Session, plan: Plan) -> tuple[MissingGroup | ProblemFound, ...]:
+    """What the open decision is about, else what preflight found."""
+    if not isinstance(session.payload, DecidePayload):
+        return plan.preflight.problems
+    failure, groups = session.payload.decision.failure, session.payload.decision.diagnosis.groups
+    if groups or failure.problem is None:
+        return groups
+    kind, rows = failure.problem, failure.affected_records
+    return (ProblemFound(id="", table=failure.table, columns=failure.columns, problem=kind, rows=rows, text=""),)
+
+
+def _rows_of(context: Context, found: MissingGroup | ProblemFound, ground: Ground, count: int) -> Iterator[RowShown]:
+    work = ground.compiled[found.table]
+    if isinstance(found, MissingGroup):
+        rows = orphan_rows(context.source, context.target, work, found, ground, count)
+        yield from (_misfit(work, found.columns, f"{clean(found.parent)}: {_CAUSES[found.cause]}", row) for row in rows)
+    elif found.problem == Problem.MISSING_PARENT:
+        for group in missing_groups(context.source, context.target, work, ground):
+            if group.columns == found.columns and group.cause == found.cause:
+                yield from _rows_of(context, group, ground, count)
+    else:
+        for row in _unfit(context, work, found, ground, count):
+            yield _misfit(work, found.columns, f"does not fit: {_words(found.problem)}", row)
+
+
+_CAUSES = {
+    MissingCause.NEVER_EXISTED: "no such row, not in the old database either",
+    MissingCause.FILTERED_OUT: "the row is in the old database, but left out",
+    MissingCause.NOT_MIGRATED: "the row has not been moved yet",
+    MissingCause.DELETED_SINCE: "the row has been deleted since",
+}
+
+
+def _unfit(
+    context: Context, work: CompiledTable, found: ProblemFound, ground: Ground, count: int
+) -> tuple[dict[str, Any], ...]:
+    """Rows whose value does not fit; () for what only shows between rows, such as repeated ones."""
+    rows = ground.legacy_rows(work)
+    wrong = [
+        where for (name, kind), where in work.problems(rows).items() if name in found.columns and kind == found.problem
+    ]
+    if not wrong:
+        return ()
+    wanted = work.read(rows).where(work.in_filter(rows), or_(*wrong)).order_by(*work.key_columns(rows)).limit(count)
+    with side_by_side(context.source, context.target, f"reading rows of {work.source.name}") as connection:
+        return tuple(dict(row) for row in connection.execute(wanted).mappings())
+
+
+def _misfit(work: CompiledTable, columns: Sequence[str], reason: str, row: Mapping[str, Any]) -> RowShown:
+    """A legacy row with what is wrong with it beside the columns that are concerned."""
+    concerned = {name: target for target in columns for name in work.mapping.by_target[target].source}
+    lines = (
+        Beside(name, shown(value), concerned.get(name, ""), reason if name in concerned else "")
+        for name, value in row.items()
+    )
+    return RowShown(_title(work, row), tuple(lines))
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 # The plan and the report as files

@@ -8,18 +8,22 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.padding import Padding
-from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
 from rich.table import Table as Grid
 from rich.text import Text
 
 from ferryman.agents.explain import asked, present_plan
 from ferryman.agents.user_guidance import clean, explain_problem
+from ferryman.agents.wording import first_upper
+from ferryman.commands.bars import Bars
 from ferryman.commands.voice import printable
+from ferryman.domain.changes import Question
 from ferryman.domain.conversation import DecidePayload, PausedPayload, Payload, ReviewPayload
 from ferryman.domain.errors import FerrymanError
 from ferryman.domain.events import (
@@ -38,20 +42,24 @@ from ferryman.domain.events import (
     RunStarted,
     Said,
     SelfRecovery,
+    TableCopied,
     TableValidated,
 )
+from ferryman.domain.mapping import Strategy
 from ferryman.domain.plan import Plan, RollbackKind
+from ferryman.domain.run import Accounting, duration_text
 from ferryman.domain.validation import CheckStatus, TableValidation
 
 if TYPE_CHECKING:
     from ferryman.desk import RowShown
 
 READABLE = 100  #: columns; longer lines of prose are hard to follow
-STEP = 10  #: percent between two lines of progress
-FEW = 3  #: tables in a phase that are told about batch by batch and check by check; of more, a line each
+STEP = 20  #: percent between two lines of progress, where a table has more than FEW_BATCHES
+FEW_BATCHES, MANY_BATCHES = 5, 20  #: of a table
+FEW = 3  #: tables of a run that are told about batch by batch and check by check; of more, a line each
 MOST_STEPS = 60  #: lines of a plan that is put up for review; /plan shows all
 
-_LEAD = re.compile(r" *(?:- |\d+\. )?")
+_LEAD = re.compile(r" *(?:- |\d+\. )?")  #: what a wrapped line goes on under
 _UNDO = {
     RollbackKind.TRUNCATE: "empty it again",
     RollbackKind.DELETE_CREATED: "take these rows out",
@@ -68,24 +76,24 @@ class Screen:
     def __init__(self, console: Console, *, details: bool = False) -> None:
         self.console = console
         self.details = details  #: also show the agents' hand-overs and every batch
-        self._bars: Progress | None = None
-        self._tasks: dict[str, TaskID] = {}
-        self._shown: dict[str, int] = {}
-        self._closely = True
+        self._bars: Bars | None = None
+        self._shown: dict[str, int] = {}  #: by table, the percentage that had a line
+        self._moved: dict[str, TableCopied] = {}
+        self._closely = True  #: few tables: each batch and each check is told
         self._last = ""
 
     def __enter__(self) -> Self:
         if self.console.is_terminal and self.console.file.isatty() and not self.console.is_dumb_terminal:
-            self._bars = Progress(*_columns(self.console.width), console=self.console, transient=True)
-            self._bars.start()
+            self._bars = Bars(self.console)
+            self._bars.live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._bars is not None:
-            self._bars.stop()
-        self._bars, self._tasks, self._shown = None, {}, {}
+            self._bars.live.stop()
+        self._bars, self._shown, self._moved = None, {}, {}
 
     def restore(self) -> None:
         """Give the terminal back as it was, for a process that leaves without another word."""
@@ -106,9 +114,8 @@ class Screen:
     def says(self, text: str, style: str = "") -> None:
         """A paragraph of ours."""
         self._apart("paragraph")
-        width = min(self.console.width, READABLE)
-        for line in printable(text).splitlines():
-            self.console.print(Text(_wrapped(line, width), style=style), soft_wrap=True)
+        for line in text.splitlines():
+            self._print(line, style)
 
     def asks(self, text: str) -> None:
         """What is waited for."""
@@ -128,13 +135,18 @@ class Screen:
     def grid(self, heads: Sequence[str], rows: Iterable[Mapping[str, str]], spare: Sequence[str] = ()) -> None:
         """Rows under heads, without those columns of `spare` for which there is no room."""
         kept, left = list(rows), list(heads)
+        roomy = self.console.options.update(width=10_000)
         for name in (*spare, ""):
             grid = _grid(left, kept)
-            if not name or self.console.measure(grid).maximum <= self.console.width:
+            if not name or Measurement.get(self.console, roomy, grid).maximum <= self.console.width:
                 break
             left = [head for head in left if head != name]
         self._apart("grid")
         self.console.print(grid)
+
+    def _print(self, line: str, style: str = "") -> None:
+        wrapped = _wrapped(printable(line), min(self.console.width, READABLE))
+        self.console.print(Text(wrapped, style=style), soft_wrap=True)
 
     def _apart(self, kind: str) -> None:
         """A blank line where something else begins: paragraphs stand alone, lines stand together."""
@@ -152,11 +164,18 @@ class Screen:
             case Approved():
                 self.line(f"Approved by {clean(event.approval.by)}.")
             case RunStarted():
+                self._closely = event.tables <= FEW
                 self.line(f"Run {event.run} {'goes on' if event.resumed else 'begins'}.")
-            case PhaseStarted():
-                self._phase(event)
+            case PhaseStarted() if event.of > 1:
+                self._last = self._last and "phase"
+                tables = ", ".join(map(clean, event.tables))
+                self.line(f"Phase {event.phase} of {event.of}: {tables} ({event.rationale})", "bold")
             case BatchCompleted():
-                self._progress(event)
+                self._batch(event)
+            case TableCopied():
+                self._moved[event.table] = event
+                if self._bars is not None:
+                    self._bars.done(event.table)
             case TableValidated():
                 self._checks(event.validation)
             case RolledBack():
@@ -187,43 +206,35 @@ class Screen:
             case _:
                 pass
 
-    def _phase(self, event: PhaseStarted) -> None:
-        self._closely = len(event.tables) <= FEW
-        if event.of > 1:
-            tables = ", ".join(map(clean, event.tables))
-            self._last = "phase"
-            self.line(f"Phase {event.phase} of {event.of}: {tables} ({event.rationale})", "bold")
-
-    def _progress(self, event: BatchCompleted) -> None:
-        table, left = clean(event.table), "" if event.percentage >= 100 else event.estimated_time_remaining
+    def _batch(self, event: BatchCompleted) -> None:
+        table = clean(event.table)
         if self._bars is not None:
-            task = self._tasks.get(event.table)
-            if task is None:
-                task = self._tasks[event.table] = self._bars.add_task(table, rows="", left="")
-            rows = f"{event.records} of {event.records_total:,}"
-            self._bars.update(task, completed=event.percentage, rows=rows, left=left)
+            self._bars.show(event)
         if event.table not in self._shown and self._closely and event.current_action:
             self.line(f"{table}: {event.current_action}")
         if self._due(event):
-            name = "rows" if self._closely else f"{table}: rows"
-            self.line(f"  {name} {event.records} of {event.records_total:,} ({event.percentage}%)")
+            name = "  rows" if self._closely else f"{table}: rows"
+            self.line(f"{name} {event.records} of {event.records_total:,} ({event.percentage}%)")
 
     def _due(self, event: BatchCompleted) -> bool:
-        """Whether a batch gets a line: the last one of a table always, the others by their distance."""
-        before = self._shown.get(event.table, -STEP if self._closely else 0)
-        due = self.details or event.percentage >= 100 or (self._closely and event.percentage - before >= STEP)
+        """Whether a batch gets a line: of few tables every fifth of the rows, of many only in long ones."""
+        step = 0 if event.of <= FEW_BATCHES else STEP
+        before = self._shown.get(event.table, -step if self._closely else 0)
+        far = event.percentage >= 100 or event.percentage - before >= step
+        due = self.details or (far and (self._closely or (event.of > MANY_BATCHES and event.percentage < 100)))
         self._shown[event.table] = event.percentage if due else max(0, before)
         return due
 
     def _checks(self, validation: TableValidation) -> None:
-        table = clean(validation.table)
+        table, moved = clean(validation.table), self._moved.get(validation.table)
         if validation.status is CheckStatus.PASS and not self._closely:
-            self.line(f"  {table}: all {len(validation.checks)} checks passed", "green")
+            told = f"{_went(moved.accounting)} in {duration_text(moved.seconds)}; " if moved else ""
+            self.line(f"{table}: {told}all {len(validation.checks)} checks passed")
             return
         self.line(f"{table}: checked against the old database")
         for check in validation.checks:
             style = "green" if check.status is CheckStatus.PASS else "bold red"
-            self.console.print(Text(f"    {_words(check.status.value)}  {printable(check.text)}", style=style))
+            self.line(f"  {_words(check.status.value)}  {check.text}", style)
 
     # What is waited for
 
@@ -245,14 +256,21 @@ class Screen:
 
     def _review(self, payload: ReviewPayload, before: ReviewPayload | None, ledger: bool) -> None:
         plan, waiting = payload.plan, payload.plan.open_questions
-        changed = before is None or before.plan != plan
+        changed = before is None or _gist(before.plan) != _gist(plan)
         if changed and (before is None or not waiting):
             self.plan(plan)
             if not waiting:
                 self.writes(plan, payload.writes, ledger)
-        if waiting:
+        if waiting and changed:
             self.says("\n".join(asked(waiting[0], len(waiting) - 1)))
+        elif waiting:
+            self._reminder(waiting[0])
         self.asks(present_plan(plan).question)
+
+    def _reminder(self, question: Question) -> None:
+        """A question that was put before, short."""
+        options = (f"  {number}. {option.text}" for number, option in enumerate(question.options, 1))
+        self.says("\n".join((f"Still open: {question.text}", *options)))
 
     def plan(self, plan: Plan, most: int = MOST_STEPS) -> None:
         """The plan as a table, a line a step, and what is to be known about it."""
@@ -270,9 +288,8 @@ class Screen:
         """Which tables of the new database will be written, if the answer is yes."""
         ours = [clean(table) for table in tables if table.rpartition(".")[2].startswith("ferryman_")]
         self.says("If you say yes, this is written in the new database, and nothing in the old one:")
-        for step in (step for phase in plan.phases for step in phase.steps):
-            count = plan.counts_by_table.get(step.target)
-            self.line(f"- {clean(step.target)}{f': {count.in_scope:,} rows' if count else ''}")
+        for table in (table for phase in plan.phases for table in phase.tables):
+            self.line(f"- {clean(table)}: {_rows(plan, table)}")
         how = "my own records, in" if ledger else "my own records, in new tables:"
         for text in textwrap.wrap(f"- {how} {', '.join(ours)}", READABLE - 4, subsequent_indent="  "):
             self.line(text)
@@ -282,38 +299,35 @@ class Screen:
         if seen:
             self.asks(f'{told.question} ("what are my options?" shows them again)')
             return
-        self.says(f"{told.situation} {told.impact}".strip())
+        self.says(_sentences(told.situation, told.impact))
+        self._apart("options")
         for number, (option, shown) in enumerate(zip(payload.decision.options, told.options, strict=True), 1):
             mark = " (recommended)" if option.strategy is payload.decision.recommended else ""
-            self.says(f"  {number}. {shown.choice}{mark}", "bold")
-            self._last = "option"
-            rest = ". ".join(part.rstrip(".") for part in (shown.time, shown.safety, shown.tradeoff) if part)
-            for text in textwrap.wrap(printable(rest), min(self.console.width, READABLE) - 5):
-                self.console.print(Text(f"     {text}"))
-        self.says(told.recommendation)
+            self._print(f"  {number}. {shown.choice}{mark}", "bold")
+            self._print(f"     {_sentences(shown.time, shown.safety, shown.tradeoff)}")
+        until = (
+            f"If nobody decides before {_clock(payload.deadline)}, the run pauses by itself" if payload.deadline else ""
+        )
+        self.says(_sentences(told.recommendation, until))
         self.asks(told.question)
 
     def row(self, shown: RowShown) -> None:
         """A legacy row beside its future form, for this screen only."""
         self._apart("paragraph")
         self.console.print(Text(printable(shown.title), style="bold"), soft_wrap=True)
-        grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="bold")
-        heads = ("  in the old database", "", "in the new one", "") if shown.both else ("  in the old database", "")
-        for head in heads:
+        grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+        for head in ("  in the old database", "", "in the new one", ""):
             grid.add_column(head, overflow="fold")
         for beside in shown.lines:
             cells = (f"  {beside.old}", beside.before, beside.new, beside.after)
-            grid.add_row(*(Text(printable(cell)) for cell in cells[: len(heads)]))
+            grid.add_row(*(Text(printable(cell)) for cell in cells))
         self.console.print(grid)
 
 
-def _columns(width: int) -> tuple[ProgressColumn, ...]:
-    """The parts of a live bar; a narrow terminal has no room for the rows."""
-    bar = (TextColumn("  {task.description}", markup=False), BarColumn(bar_width=28 if width >= 90 else 12))
-    percent = TextColumn("{task.percentage:>3.0f}%", markup=False)
-    if width < 60:
-        return (*bar, percent)
-    return (*bar, percent, TextColumn("rows {task.fields[rows]}  {task.fields[left]}", markup=False))
+def _gist(plan: Plan) -> tuple[object, ...]:
+    """What of a plan a person would want to see again where it has changed; estimates are not."""
+    sizes = [(batch.table, batch.size) for batch in plan.batches]
+    return plan.hash, plan.questions, plan.counts, plan.preflight, sizes
 
 
 def _wrapped(line: str, width: int) -> str:
@@ -326,7 +340,7 @@ def _wrapped(line: str, width: int) -> str:
 
 
 def _grid(heads: Sequence[str], rows: Iterable[Mapping[str, str]]) -> Padding:
-    grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for head in heads:
         grid.add_column(Text(head), justify="right" if head in _NUMBERS else "left", overflow="fold")
     for row in rows:
@@ -349,6 +363,32 @@ def _steps(plan: Plan, number: int) -> Iterable[Mapping[str, str]]:
             "risk": risks.get(step.target, ""),
             "undo": _UNDO[step.rollback],
         }
+
+
+def _rows(plan: Plan, table: str) -> str:
+    """How many rows a table gets, as counted now, and how many of them are set aside by a decision."""
+    count = plan.counts_by_table.get(table)
+    found = [p for p in plan.preflight.problems if p.table == table and p.decided == Strategy.QUARANTINE]
+    aside = f", less {sum(p.rows for p in found):,} that are set aside" if found else ""
+    return f"{count.in_scope:,} rows{aside}" if count else "rows"
+
+
+def _clock(moment: str) -> str:
+    """An ISO time as the clock on the wall has it."""
+    return f"{datetime.fromisoformat(moment).astimezone():%H:%M}"
+
+
+def _sentences(*parts: str) -> str:
+    """The parts that say something, each a sentence."""
+    told = (part.strip().rstrip(".") for part in parts if part.strip())
+    return " ".join(f"{first_upper(part) if part.partition(' ')[0].isalpha() else part}." for part in told)
+
+
+def _went(accounting: Accounting) -> str:
+    """Where a table's rows went; rows that were moved first."""
+    kinds = ("matched", "there already"), ("merged", "merged"), ("skipped", "skipped"), ("quarantined", "set aside")
+    rest = (f", {getattr(accounting, name):,} {said}" for name, said in kinds if getattr(accounting, name))
+    return f"{accounting.migrated:,} rows moved{''.join(rest)}"
 
 
 def _undone(event: RolledBack) -> str:

@@ -16,7 +16,7 @@ import os
 os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # read when langgraph is imported
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -28,9 +28,10 @@ from langgraph.types import Command
 
 from ferryman.agents import context as agents
 from ferryman.agents.understand import understand
-from ferryman.domain.conversation import PAYLOAD, Payload, Utterance
+from ferryman.domain.conversation import PAYLOAD, Choose, DecidePayload, Payload, Utterance
 from ferryman.domain.coordination import Request
 from ferryman.domain.events import EVENT, Event, Said
+from ferryman.domain.mapping import Strategy
 from ferryman.domain.plan import Plan
 from ferryman.domain.run import Outcome, Status
 from ferryman.graph.build import build_graph
@@ -139,6 +140,10 @@ class Session:
         """Give up the running batch: called right before the process leaves. The database rolls the batch back."""
         self._note("person", "[interrupted]")
 
+    def restore(self) -> None:
+        """Find out where the conversation of `run` stands, from its checkpoint."""
+        self._look()
+
     def pause(self) -> None:
         """Ask the running copy to stop after its batch. May be called from a signal handler or another thread."""
         self.context.stop.set()
@@ -159,6 +164,13 @@ class Session:
         return {"configurable": {"thread_id": self.run}, "recursion_limit": MAX_STEPS, "max_concurrency": workers}
 
     def _drive(self, step: State | Command[Any] | None) -> Iterator[Event]:
+        """Let the graph run to where it waits or ends; decisions that were taken up front are given at once."""
+        yield from self._stream(step)
+        while (chosen := taken_up_front(self.payload, self.context.options.decisions)) is not None:
+            said = Choose(strategy=chosen, by=f"{self.context.by} (decided up front)")
+            yield from self._stream(Command(resume=said.model_dump(mode="json")))
+
+    def _stream(self, step: State | Command[Any] | None) -> Iterator[Event]:
         self.payload = None
         self.context.stop.clear()
         for part in self._graph.stream(
@@ -199,6 +211,14 @@ class Session:
     def _note(self, who: str, text: str) -> None:
         if self.workspace is not None:
             self.workspace.say(self.run, who, text)
+
+
+def taken_up_front(payload: Payload | None, decisions: Sequence[Strategy]) -> Strategy | None:
+    """The first strategy given up front that an open decision offers and that has not failed yet, if any."""
+    if not isinstance(payload, DecidePayload):
+        return None
+    offered = {option.strategy for option in payload.decision.options if not option.failed_before}
+    return next((strategy for strategy in decisions if strategy in offered), None)
 
 
 def open(  # noqa: PLR0913 (every argument but two has a default)

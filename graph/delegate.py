@@ -57,8 +57,8 @@ def mapping(number: int, tables: tuple[str, ...]) -> Delegation:
     )
 
 
-def planning(number: int, kind: str, priority: Priority) -> Delegation:
-    """`kind`: a MigrationStrategy, so that a catalog's plan is "create_catalog_migration_plan"."""
+def planning(number: int, kind: str, priority: Priority, tables: tuple[str, ...]) -> Delegation:
+    """`kind`: a MigrationStrategy, so that a catalog's plan is "create_catalog_migration_plan"; `tables`: findings."""
     return Delegation(
         number=number,
         agent=Agent.PLANNING,
@@ -67,6 +67,7 @@ def planning(number: int, kind: str, priority: Priority) -> Delegation:
         objective="order_batches_risks_and_rollback",
         priority=priority,
         depends_on=(number - 1,),
+        config={"schema_analysis": list(tables)},
     )
 
 

@@ -68,7 +68,8 @@ def analyze(state: State, runtime: Runtime[Context]) -> State:
     findings = context.shelf.get(facts["findings"], Findings)
     for finding in findings.tables:
         emit(TableAnalyzed(finding=finding))
-    emit(Said(topic="findings", text=explain_findings(findings, request).text))
+    told = explain_findings(findings, request)
+    emit(Said(topic="findings", text=told.text, findings=told))
     return {"facts": facts, "delegated": given + 1}
 
 

@@ -11,13 +11,15 @@ from collections.abc import Iterable
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
-from ferryman.agents.user_guidance import explain_outcome
+from ferryman.agents.user_guidance import action_words, batch_message, explain_outcome
 from ferryman.domain.approval import Approval
 from ferryman.domain.conversation import UTTERANCE, Approve
 from ferryman.domain.coordination import Prerequisite
 from ferryman.domain.errors import Refused
 from ferryman.domain.events import (
     Approved,
+    BatchCompleted,
+    Event,
     FailureFound,
     PhaseCompleted,
     PhaseStarted,
@@ -212,7 +214,7 @@ def carry_over(state: TableTask, runtime: Runtime[Context]) -> State:
         work = table_work(plan, step.target, Catalogues.of(state["facts"], context.shelf), context, record)
         emit(_prepared(step, work))
     with delegate.delegated(emit, copy):
-        result = copy_table(work, stop=context.stop.is_set, emit=emit)
+        result = copy_table(work, stop=context.stop.is_set, emit=_worded(emit, step, plan))
     if result.failure is not None:
         emit(FailureFound(failure=result.failure))
         return {"failures": {step.target: result.failure.model_dump(mode="json")}}
@@ -220,6 +222,19 @@ def carry_over(state: TableTask, runtime: Runtime[Context]) -> State:
         return {}
     with delegate.delegated(emit, validate):
         return _prove(work, plan, context, emit)
+
+
+def _worded(emit: delegate.Emit, step: Step, plan: Plan) -> delegate.Emit:
+    """Every batch that was copied, with User Guidance's words: which one it was, and why this step matters."""
+    parents = tuple(plan.phase_of(step.target).prerequisites)
+
+    def tell(event: Event) -> None:
+        if isinstance(event, BatchCompleted):
+            why = action_words(step.target, step.table_type, parents)
+            event = event.but(message=batch_message(step.target, event.batch, event.of), current_action=why)
+        emit(event)
+
+    return tell
 
 
 def _prepared(step: Step, work: TableWork) -> TablePrepared:
@@ -291,5 +306,6 @@ def report(state: State, runtime: Runtime[Context]) -> State:
         ledger.set_status(state["run"], outcome.status)
         ledger.release(state["run"])
     emit(RunFinished(outcome=outcome))
-    emit(Said(topic="outcome", text=explain_outcome(outcome, context.shelf.get(state["plan"], Plan)).text))
+    told = explain_outcome(outcome, context.shelf.get(state["plan"], Plan))
+    emit(Said(topic="outcome", text=told.text, outcome=told))
     return {"outcome": outcome.model_dump(mode="json"), "finished": True}

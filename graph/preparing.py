@@ -149,7 +149,9 @@ def plan(state: State, runtime: Runtime[Context]) -> State:
     number = state.get("delegated", 0) + 1
     found = measured(request, draft.mapping, facts, catalogues, state.get("sizes", {}), context)
     made = make_plan(request, draft.mapping, draft.questions, facts, found)
-    with delegate.delegated(emit, delegate.planning(number, made.strategy.value, delegate.urgency(request))):
+    tables = tuple(table.target for table in draft.mapping.copied)
+    task = delegate.planning(number, made.strategy.value, delegate.urgency(request), tables)
+    with delegate.delegated(emit, task):
         digest = context.shelf.put(made)
     return {"plan": digest, "delegated": number}
 

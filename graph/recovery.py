@@ -5,7 +5,7 @@ Nothing here deletes what verifies. A choice is an amendment in the ledger befor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -202,12 +202,12 @@ def _carry_out(
     record = Ledger(context.target).run(state["run"])
     work = table_work(plan, failure.table, Catalogues.of(state["facts"], context.shelf), context, record)
     for step in chosen.steps[:-1]:
-        with _step(failure.table, chosen.strategy, step, emit):
-            if not step.startswith(RETRY):
-                continue
-            result = copy_table(work, stop=context.stop.is_set, emit=emit, batches=1)
-            if result.failure is not None:
-                return _failed_again(state, digest, chosen, result.failure)
+        with _step(failure.table, chosen.strategy, step, emit) as end:
+            if step.startswith(RETRY):
+                result = copy_table(work, stop=context.stop.is_set, emit=emit, batches=1)
+                if result.failure is not None:
+                    end("failed", result.failure.error_detail)
+                    return _failed_again(state, digest, chosen, result.failure)
     return {"plan": digest, "failures": {failure.table: None}}
 
 
@@ -222,14 +222,22 @@ def _marked(state: State, table: str, strategy: Strategy) -> dict[str, list[str]
 
 
 @contextmanager
-def _step(table: str, strategy: Strategy, name: str, emit: delegate.Emit) -> Iterator[None]:
-    emit(RecoveryStep(table=table, strategy=strategy, step=name, state="started"))
+def _step(table: str, strategy: Strategy, name: str, emit: delegate.Emit) -> Iterator[Callable[[str, str], None]]:
+    """Make a step known: started, and how it ended. Give what is yielded "failed" and why, where it did not go well."""
+    ended: list[tuple[str, str]] = []
+
+    def tell(state: str, detail: str = "") -> None:
+        said = {"table": table, "strategy": strategy, "step": name, "state": state, "detail": detail}
+        emit(RecoveryStep.model_validate(said))
+
+    tell("started")
     try:
-        yield
+        yield lambda state, detail: ended.append((state, detail))
     except FerrymanError as error:
-        emit(RecoveryStep(table=table, strategy=strategy, step=name, state="failed", detail=error.what))
+        tell("failed", error.what)
         raise
-    emit(RecoveryStep(table=table, strategy=strategy, step=name, state="done"))
+    state, detail = ended[-1] if ended else ("done", "")
+    tell(state, detail)
 
 
 def integrity(state: State, runtime: Runtime[Context]) -> State:
@@ -240,10 +248,11 @@ def integrity(state: State, runtime: Runtime[Context]) -> State:
     table = decision.failure.table
     if state.get("reason") or state.get("failures") or not isinstance(said, Choose):
         return {}
-    with _step(table, said.strategy, LAST_STEP, emit):
+    with _step(table, said.strategy, LAST_STEP, emit) as end:
         broken = dangling(context.target, live_catalogues(context).target, table)
         if not broken:
             return {}
+        end("failed", f"{broken:,} references lead nowhere")
     failure = decision.failure.but(affected_records=broken, error_detail="references are still broken")
     emit(FailureFound(failure=failure))
     tried = _marked(state, table, said.strategy)

@@ -28,6 +28,7 @@ def review(state: State, runtime: Runtime[Context]) -> State:
         plan=plan,
         token=state["token"],
         writes=written_tables(plan, runtime.context.target),
+        presented=presented,
         message=presented.text,
         question=presented.question,
     )
@@ -41,6 +42,7 @@ def decide(state: State, runtime: Runtime[Context]) -> State:
     payload = DecidePayload(
         run=state["run"],
         decision=decision,
+        explained=explained,
         message=explained.text,
         question=explained.question,
         deadline=state.get("deadline", ""),

@@ -38,7 +38,7 @@ _COLUMN = re.compile(r"(?P<name>\S+) (?P<family>\w+)(?:\((?P<length>\d+)\))?(?P<
 def table(line: str) -> Table:
     """ "orders: id uuid key, customer_id uuid? > customers, no text(20) unique | unique a b | check x > 0 | rowid".
 
-    A ? takes NULL; `generated`, `default` and `auto` are flags of a column; `view`, `framework` and `trigger` of a table.
+    A ? takes NULL. Columns have the flags generated, default and auto, tables view, framework and trigger.
     """
     name, _, rest = line.partition(":")
     body, *extras = (part.strip() for part in rest.split("|"))
@@ -94,13 +94,15 @@ def _composite(text: str) -> ForeignKey:
 
 
 def database(lines: str) -> Database:
-    return Database(dialect="sqlite", tables=tuple(table(line) for line in lines.strip().splitlines()))
+    """One table a line; a line that begins with blanks goes on with the one before."""
+    whole = re.sub(r"\n +", " ", lines.strip())
+    return Database(dialect="sqlite", tables=tuple(table(line) for line in whole.splitlines()))
 
 
 def matches(lines: str) -> Matches:
     """ "old -> new: a=b, c~d": sure pairs with -> and =, guesses with ~> and ~."""
     tables, columns = [], []
-    for line in lines.strip().splitlines():
+    for line in re.sub(r"\n +", " ", lines.strip()).splitlines():
         pair, _, rest = line.partition(":")
         found = re.fullmatch(r"\s*(\S+) (->|~>) (\S+)\s*", pair)
         assert found, line
@@ -176,25 +178,34 @@ def named(*tables: str) -> Request:
 #: The specification's application, small: projects are there already, under ids of their own.
 DISPATCH_OLD = database("""
 dispatch_project: id int key, name text, slug text unique, created_on text(19)
-dispatch_bracket: id int key, project_id int > dispatch_project, name text, type text, gl_account text?, is_active text(1), created_on text(19)
-dispatch_case: id int key, title text, bracket_id int? > dispatch_bracket, opened int, related_cases text?, deleted_at moment?
+dispatch_bracket: id int key, project_id int > dispatch_project, name text, type text, gl_account text?,
+    is_active text(1), created_on text(19)
+dispatch_case: id int key, title text, bracket_id int? > dispatch_bracket, opened int,
+    related_cases text?, deleted_at moment?
 dispatch_file: id int key, filename text, size int
-dispatch_casefile: id int key, case_id int > dispatch_case, file_id int > dispatch_file, added_on text(19) | unique case_id file_id
+dispatch_casefile: id int key, case_id int > dispatch_case, file_id int > dispatch_file,
+    added_on text(19) | unique case_id file_id
 tmp_import_2009: f1 text?, f2 text? | rowid
 dispatch_open_cases: | view
 django_session: session_key text(40) key | framework
 """)
 DISPATCH_NEW = database("""
-projects: id uuid key, name text, slug text(60) unique, legacy_id int? unique, created_at moment, updated_at moment, metadata json
-brackets: id uuid key, name text, type text, project_id uuid > projects, is_active bool, legacy_id int? unique, created_at moment, updated_at moment, metadata json
-cases: id uuid key, title text, bracket_id uuid? > brackets, opened_at moment, legacy_id int? unique, created_at moment, updated_at moment, metadata json
-files: id uuid key, filename text, size_bytes int, legacy_id int? unique, created_at moment, updated_at moment, metadata json
-case_file_relationships: id uuid key, case_id uuid > cases, file_id uuid > files, legacy_id int? unique, created_at moment, updated_at moment, metadata json | unique case_id file_id
+projects: id uuid key, name text, slug text(60) unique,
+    legacy_id int? unique, created_at moment, updated_at moment, metadata json
+brackets: id uuid key, name text, type text, project_id uuid > projects, is_active bool,
+    legacy_id int? unique, created_at moment, updated_at moment, metadata json
+cases: id uuid key, title text, bracket_id uuid? > brackets, opened_at moment,
+    legacy_id int? unique, created_at moment, updated_at moment, metadata json
+files: id uuid key, filename text, size_bytes int,
+    legacy_id int? unique, created_at moment, updated_at moment, metadata json
+case_file_relationships: id uuid key, case_id uuid > cases, file_id uuid > files,
+    legacy_id int? unique, created_at moment, updated_at moment, metadata json | unique case_id file_id
 notifications: id uuid key, body text
 """)
 DISPATCH_MATCHES = matches("""
 dispatch_project -> projects: id=id, name=name, slug=slug, created_on=created_at
-dispatch_bracket -> brackets: id=id, project_id=project_id, name=name, type=type, is_active~is_active, created_on=created_at
+dispatch_bracket -> brackets: id=id, project_id=project_id, name=name, type=type, is_active~is_active,
+    created_on=created_at
 dispatch_case -> cases: id=id, title=title, bracket_id=bracket_id, opened=opened_at
 dispatch_file -> files: id=id, filename=filename, size~size_bytes
 dispatch_casefile -> case_file_relationships: id=id, case_id=case_id, file_id=file_id

@@ -97,13 +97,13 @@ def _question(question: dict[str, Any]) -> dict[str, Any]:
 
 def _review(session: Session, wish: PlanWish, voice: Voice) -> ReviewPayload:
     """The plan after everything that was said. Raises Usage for words that were not understood."""
+    _refuse_unknown(session, wish)
     if wish.request:
         _listen(session.say(_understood(session, wish.request, Begin)), voice)
     else:
         kind = RequestType.NAMED if wish.only else RequestType.FILL_MISSING
         wanted = Request(type=kind, tables=wish.only, leave_out=wish.leave_out, user_context=DEFAULT_REQUEST)
         _listen(session.ask_for(wanted), voice)
-    _refuse_unknown(session, wish)
     if wish.request and wish.leave_out:
         _listen(session.say(ChangePlan(changes=tuple(LeaveOut(table=table) for table in wish.leave_out))), voice)
     for answer in wish.answers:

@@ -18,12 +18,15 @@ from ferryman.domain.conversation import Approve, DecidePayload, Payload, Review
 from ferryman.domain.errors import Configuration, Refused, Usage
 from ferryman.domain.fits import misfits
 from ferryman.domain.plan import Plan
+from ferryman.domain.recovery import FailureType
 from ferryman.domain.run import Outcome, RunStatus
 from ferryman.graph.checks import binding_now, live_catalogues, refuse_drift
 from ferryman.graph.context import Options
+from ferryman.graph.rehearse import TriedTable, rehearse
 from ferryman.session import Session
 from ferryman.settings import Pair, load
 from ferryman.standing import OVER
+from ferryman.tools.move.ledger import Ledger
 
 _ENDS = {
     RunStatus.SUCCESS: Exit.DONE,
@@ -57,6 +60,7 @@ def run(wish: RunWish, as_json: bool) -> int:
     with opened(pair, options, wish.by) as session:
         _refuse_other_databases(session, given, wish.approve)
         _refuse_misfits(session, given, text, wish.plan)
+        _refuse_second(session)
         list(session.take(given))
         review = _reviewed(session)
         if refused := _open_question(review, wish.plan):
@@ -85,11 +89,22 @@ def _drive(session: Session, what: Approve | str, voice: Voice) -> int:
     """Let it run to its end or to where it waits; say how it ended."""
     with interruptible(session) as interrupts:
         heard(session.reopen(what) if isinstance(what, str) else session.say(what), voice)
-    voice.give(run_json(session.run, session.outcome, session.payload))
+    ended = run_json(session.run, session.outcome, session.payload)
+    if error := _environment(session.payload):
+        return voice.refuse(error, ended)
+    voice.give(ended)
     if session.outcome is not None:
         return _ENDS.get(session.outcome.status, Exit.FAILED)
     _say_waiting(session, voice)
     return Exit.INTERRUPTED if interrupts.pressed else Exit.WAITING
+
+
+def _environment(payload: Payload | None) -> Configuration | None:
+    """A full disk, a lost right: no decision about rows mends that, and the run goes on once it is mended."""
+    if not isinstance(payload, DecidePayload) or payload.decision.failure.type is not FailureType.ENVIRONMENT:
+        return None
+    what, _, do = payload.decision.failure.error_detail.partition("\n")
+    return Configuration(what, f"{do} Go on:  ferryman resume {payload.run}".strip())
 
 
 def run_json(run_id: str, outcome: Outcome | None, payload: Payload | None) -> dict[str, Any]:
@@ -130,6 +145,16 @@ def _refuse_other_databases(session: Session, given: Plan, approve: str) -> None
     binding, _ = binding_now(given, session.context)
     if approve and set(binding.changed(approve)) - {"plan", "preflight"}:
         refuse_drift(binding, approve)
+
+
+def _refuse_second(session: Session) -> None:
+    """Beside a run that is at work, the target is not even looked through: what is found there is half of something."""
+    for record in Ledger(session.context.target).runs():
+        if record.running:
+            raise Refused(
+                f"Run {record.run} is at work in this database.",
+                f"Wait for its end, or stop it: ferryman pause {record.run}",
+            )
 
 
 def _refuse_misfits(session: Session, given: Plan, text: str, path: Path) -> None:
@@ -194,9 +219,22 @@ def _share(sample: str) -> float | None:
 
 
 def _rehearse(session: Session, review: ReviewPayload, share: float | None, voice: Voice) -> int:
-    """Everything but the commit: before and after, side by side."""
-    from ferryman.graph.rehearse import rehearse
+    """Everything but the commit: before and after, side by side. Exit code 3 when something would not go through."""
+    tried = rehearse(session.context, review.plan, share)
+    voice.give(tried.model_dump(mode="json") | {"passed": tried.passed})
+    if not voice.as_json:
+        voice.table(
+            ("from", "to", "tried", "of", "before", "after", "set aside", "went"),
+            [
+                (t.source, t.table, t.tried, t.in_scope, t.before, t.after, t.accounting.quarantined, _went(t))
+                for t in tried.tables
+            ],
+        )
+        voice.say("Nothing of it was kept." if tried.passed else "Something would not go through; nothing was kept.")
+    return Exit.DONE if tried.passed else Exit.FINDINGS
 
-    rehearsed = rehearse(session.context, review.plan, share)
-    voice.give(rehearsed)
-    return Exit.DONE
+
+def _went(table: TriedTable) -> str:
+    if table.failure:
+        return f"stopped: {table.failure.error_detail or table.failure.type.value}"
+    return f"well, checks: {table.validation.status.value}" if table.validation else "well"

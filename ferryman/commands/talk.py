@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from ferryman.chat import Chat, Way
+from ferryman.chat import Chat
 from ferryman.commands.conversation import opened
 from ferryman.commands.edge import Exit
+from ferryman.commands.farewell import Way
 from ferryman.commands.options import Where
 from ferryman.commands.pair import pair_of, remember
 from ferryman.commands.voice import Voice

@@ -20,6 +20,11 @@ from prompt_toolkit.shortcuts import CompleteStyle
 from ferryman.commands.edge import Exit
 from ferryman.screen import Screen
 
+try:
+    import termios
+except ImportError:  # Windows
+    termios = None  # type: ignore[assignment]
+
 LONGEST = 4_000  #: characters of a line that are listened to
 
 Reader = Callable[[str], str]  #: prompts for a line; raises EOFError when nobody says anything more
@@ -27,7 +32,14 @@ Reader = Callable[[str], str]  #: prompts for a line; raises EOFError when nobod
 
 def listen(screen: Screen, completions: Iterable[str]) -> Reader:
     """How lines are read here: edited at a terminal, one after the other from a pipe."""
-    return _typed(completions) if sys.stdin.isatty() and screen.console.is_terminal else _piped(screen)
+    able = screen.console.is_terminal and not screen.console.is_dumb_terminal
+    return _typed(completions) if sys.stdin.isatty() and able else _plain(screen)
+
+
+def forget_typed_ahead() -> None:
+    """Drop what was typed before there was a question: it cannot be the answer."""
+    if termios is not None and sys.stdin.isatty():
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 def _typed(completions: Iterable[str]) -> Reader:
@@ -46,16 +58,20 @@ def _typed(completions: Iterable[str]) -> Reader:
     return prompter.prompt
 
 
-def _piped(screen: Screen) -> Reader:
-    """Lines of a pipe or a file; each is shown, so that what is written down reads as a conversation."""
+def _plain(screen: Screen) -> Reader:
+    """Lines as they come. Those of a pipe are shown, so that what is written down reads as a conversation."""
+    typed = sys.stdin.isatty()
     with suppress(AttributeError):
         sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
 
-    def read_line(_prompt: str) -> str:
+    def read_line(prompt: str) -> str:
+        if typed:
+            screen.console.print(prompt, end="", markup=False)
         line = sys.stdin.readline()
         if not line:
             raise EOFError
-        screen.person(line.strip()[:LONGEST])
+        if not typed:
+            screen.person(line.strip()[:LONGEST])
         return line
 
     return read_line

@@ -10,7 +10,7 @@ from ferryman.commands.options import Which
 from ferryman.commands.pair import chosen_run, target_ledger
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Refused, Usage
-from ferryman.domain.events import Event, RolledBack
+from ferryman.domain.events import RolledBack
 from ferryman.domain.run import RunStatus
 from ferryman.standing import OVER
 from ferryman.story import sentence
@@ -40,15 +40,14 @@ def rollback(which: Which, tables: tuple[str, ...], yes: bool, as_json: bool) ->
     return Exit.DONE
 
 
-def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> list[RolledBack]:
+def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> tuple[RolledBack, ...]:
     """Undo; the events go into this folder's log of the run as well, where it has one."""
-    seen: list[Event] = []
-    undo(ledger.target, ledger, record.run, tables or None, emit=seen.append)
+    seen = undo(ledger.target, record.run, tables or None)
     workspace = Workspace()
     if workspace.run_folder(record.run).exists():
         for event in seen:
             workspace.record(record.run, event)
-    return [event for event in seen if isinstance(event, RolledBack)]
+    return seen
 
 
 def _chosen(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> tuple[str, ...]:

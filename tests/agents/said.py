@@ -1,5 +1,7 @@
 """What people say and what it has to be understood as: the rules' own table, by place in the conversation."""
 
+# ruff: noqa: E501  (a table reads best with one entry a line)
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -60,7 +62,9 @@ from tests.agents.scenery import (
     DISPATCH_START,
     EARLIER,
     FEEDS,
+    FITS,
     ORPHANS,
+    PLAIN,
     SHOP,
     SHOP_NEW,
     SHOP_OLD,
@@ -78,6 +82,8 @@ PAUSED = replace(DISPATCH, place=Place.PAUSED)
 DONE = replace(DISPATCH, place=Place.DONE, runs=(YESTERDAY, EARLIER))
 ASKED = replace(SHOP, questions=(FEEDS,))
 ASKED_TWO = replace(SHOP, questions=(FEEDS, ORPHANS))
+ASKED_FITS = replace(DISPATCH, questions=(FITS, ORPHANS))
+ASKED_PLAINLY = replace(SHOP, questions=(PLAIN,))
 ASKED_ORPHANS = replace(DISPATCH, questions=(ORPHANS,))
 ON_CUSTOMERS = replace(SHOP, table="customers")
 FOUND_PROBLEM = ProblemFound(
@@ -92,8 +98,12 @@ FILTERED = replace(
         mapping=DISPATCH_PLAN.mapping.with_table(DISPATCH_PLAN.mapping.by_target["cases"].but(filter=DELETED))
     ),
 )
-ODD_NEW = database("yes: id uuid key, name text\nplans: id uuid key, name text\nplease_drop_everything: id uuid key, a text")
-ODD_OLD = database("yes: id int key, name text\nplans: id int key, name text\nplease_drop_everything: id int key, a text")
+ODD_NEW = database(
+    "yes: id uuid key, name text\nplans: id uuid key, name text\nplease_drop_everything: id uuid key, a text"
+)
+ODD_OLD = database(
+    "yes: id int key, name text\nplans: id int key, name text\nplease_drop_everything: id int key, a text"
+)
 ODD = replace(SHOP, source=ODD_OLD, target=ODD_NEW, plan=None)
 
 AUDITS = change(LeaveOut(table="audit_logins"), LeaveOut(table="audit_changes"))
@@ -270,21 +280,36 @@ CHANGES: tuple[Said, ...] = (
     ("skip those rows", SHOP, UNCLEAR),
 )  # fmt: skip
 
-FILTERS: tuple[Said, ...] = tuple(
+FILTERED_ROWS: tuple[Said, ...] = tuple(
     (text, context, change(SetFilter(table=table, filter=test)))
     for text, context, table, test in (
         ("only brackets created after 2015", DISPATCH, "brackets", where("created_on", ">=", "2016-01-01")),
         ("only brackets created since 2015", DISPATCH, "brackets", where("created_on", ">=", "2015-01-01")),
-        ("just the brackets that were modified before March 2014", DISPATCH, "brackets", where("modified_on", "<", "2014-03-01")),
+        (
+            "just the brackets that were modified before March 2014",
+            DISPATCH,
+            "brackets",
+            where("modified_on", "<", "2014-03-01"),
+        ),
         ("only brackets changed until 2014", DISPATCH, "brackets", where("modified_on", "<", "2015-01-01")),
         ("only orders since January 2012", SHOP, "orders", where("InvoiceDate", ">=", "2012-01-01")),
         ("only invoices from 2012", SHOP, "orders", where("InvoiceDate", ">=", "2012-01-01")),
-        ("only orders in 2012", SHOP, "orders", both(where("InvoiceDate", ">=", "2012-01-01"), where("InvoiceDate", "<", "2013-01-01"))),
+        (
+            "only orders in 2012",
+            SHOP,
+            "orders",
+            both(where("InvoiceDate", ">=", "2012-01-01"), where("InvoiceDate", "<", "2013-01-01")),
+        ),
         ("only invoices after 5 May 2012", SHOP, "orders", where("InvoiceDate", ">=", "2012-05-06")),
         ("only invoices placed before 2012-05-06", SHOP, "orders", where("InvoiceDate", "<", "2012-05-06")),
         ("leave out orders before 2010", SHOP, "orders", where("InvoiceDate", ">=", "2010-01-01")),
         ("orders older than 2010 can stay behind", SHOP, "orders", where("InvoiceDate", ">=", "2010-01-01")),
-        ("only orders of the last two years", SHOP, "orders", both(where("InvoiceDate", ">=", "2024-11-22"), where("InvoiceDate", "<", "2026-11-23"))),
+        (
+            "only orders of the last two years",
+            SHOP,
+            "orders",
+            both(where("InvoiceDate", ">=", "2024-11-22"), where("InvoiceDate", "<", "2026-11-23")),
+        ),
         ("only orders since last year", SHOP, "orders", where("InvoiceDate", ">=", "2025-01-01")),
         ("only cases opened after 2015", DISPATCH, "cases", where("opened", ">=", 1451606400)),
         ("only employees hired before 2003", SHOP, "staff", where("HireDate", "<", "2003-01-01")),
@@ -292,9 +317,19 @@ FILTERS: tuple[Said, ...] = tuple(
         ("only customers from canada", SHOP, "customers", where("Country", "=", "Canada")),
         ("only customers where country is Canada", SHOP, "customers", where("Country", "=", "Canada")),
         ("only customers whose city is São Paulo", SHOP, "customers", where("City", "=", "São Paulo")),
-        ("only customers whose country is Canada or Mexico", SHOP, "customers", where("Country", "in", "Canada", "Mexico")),
+        (
+            "only customers whose country is Canada or Mexico",
+            SHOP,
+            "customers",
+            where("Country", "in", "Canada", "Mexico"),
+        ),
         ("only customers whose country is not Canada", SHOP, "customers", where("Country", "!=", "Canada")),
-        ("without customers in Canada", SHOP, "customers", AnyOf(of=(where("Country", "!=", "Canada"), where("Country", "is null")))),
+        (
+            "without customers in Canada",
+            SHOP,
+            "customers",
+            AnyOf(of=(where("Country", "!=", "Canada"), where("Country", "is null"))),
+        ),
         ("only customers without a fax", SHOP, "customers", where("Fax", "is null")),
         ("only customers with a company", SHOP, "customers", where("Company", "is not null")),
         ("skip customers without a company", SHOP, "customers", where("Company", "is not null")),
@@ -309,11 +344,18 @@ FILTERS: tuple[Said, ...] = tuple(
         ("skip deleted ones", DISPATCH, "cases", DELETED),
         ("skip deleted cases", DISPATCH, "cases", DELETED),
         ("skip deleted ones", CLINIC, "patients", where("Deleted", "=", 0)),
-        ("only visits with a fee above 50 since 2019", CLINIC, "appointments", both(where("Fee", ">", 50), where("VisitDate", ">=", "2019-01-01"))),
+        (
+            "only visits with a fee above 50 since 2019",
+            CLINIC,
+            "appointments",
+            both(where("Fee", ">", 50), where("VisitDate", ">=", "2019-01-01")),
+        ),
         ("only cases opened since 2015", FILTERED, "cases", AllOf(of=(DELETED, where("opened", ">=", 1420070400)))),
     )
     if test is not None
-) + (
+)
+FILTERS: tuple[Said, ...] = (
+    *FILTERED_ROWS,
     ("only brackets since 2015", DISPATCH, UNCLEAR),
     ("only customers in Springfield", SHOP, UNCLEAR),
     ("only customers who smell nice", SHOP, UNCLEAR),
@@ -416,6 +458,14 @@ ANSWERS: tuple[Said, ...] = (
     ("leave playlists out", ASKED, change(LeaveOut(table="playlists"))),
     ("yes", ASKED, YES),
     ("no", ASKED, NO),
+    ("yes", ASKED_FITS, took(FITS.id, "size")),
+    ("yes, that's right", ASKED_FITS, took(FITS.id, "size")),
+    ("no", ASKED_FITS, UNCLEAR),
+    ("no", ASKED_PLAINLY, took(PLAIN.id, "leave")),
+    ("yes", ASKED_PLAINLY, took(PLAIN.id, "take")),
+    ("cancel", ASKED_FITS, NO),
+    ("skip deleted ones", ASKED_FITS, change(SetFilter(table="cases", filter=DELETED))),
+    ("skip these 23", ASKED_FITS, took(ORPHANS.id, "skip")),
 )  # fmt: skip
 
 DECISIONS: tuple[Said, ...] = (

@@ -1,5 +1,7 @@
 """Small hand-made databases and plans for the agents' tests: a dispatch office, a record shop, a clinic, a library."""
 
+# ruff: noqa: E501  (a table reads best with one entry a line)
+
 from __future__ import annotations
 
 from collections.abc import Mapping as Names
@@ -373,6 +375,29 @@ FEEDS = Question(
     ),
     recommended="Invoice",
     reason="most of the columns fit",
+)
+
+FITS = Question(
+    id="column:files.size_bytes",
+    table="files",
+    text="dispatch_file.size -> files.size_bytes? The new column must be filled.",
+    options=(
+        Option(key="size", text="Fill it from size"),
+        Option(key="leave_out", text="Leave files out", changes=(LeaveOut(table="files"),)),
+    ),
+    recommended="size",
+    reason="both hold whole numbers, but that is not enough to be sure",
+)
+
+PLAIN = Question(
+    id="columns:staff",
+    table="staff",
+    text="In Employee -> staff these look alike: Title -> job_title. Is that right?",
+    options=(
+        Option(key="take", text="Yes, all of it"),
+        Option(key="leave", text="No, leave these columns empty", changes=(LeaveOut(table="staff"),)),
+    ),
+    recommended="take",
 )
 
 MISSING = MissingGroup(

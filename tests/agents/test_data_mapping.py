@@ -1,10 +1,15 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.facts import Facts
+from ferryman.agents.questions import questions_about
+from ferryman.agents.revise import revise_all
 from ferryman.domain.changes import LeaveOut, MapColumn, MapTable, Question, SetIdentity, SetKey
 from ferryman.domain.coordination import Request, RequestType
-from ferryman.domain.fits import mapping_misfits
+from ferryman.domain.findings import Matches
+from ferryman.domain.fits import mapping_misfits, misfits
 from ferryman.domain.mapping import (
     Action,
     Conflict,
@@ -18,7 +23,21 @@ from ferryman.domain.mapping import (
     TableMapping,
 )
 from ferryman.domain.profile import ColumnProfile
-from tests.catalogues import FILL, column_profile, database, dispatch, facts, matches, named, profile
+from ferryman.domain.schema import Database
+from ferryman.tools.prepare.suitable import suitable_identity
+from tests.catalogues import (
+    FAMILIES,
+    FILL,
+    column_profile,
+    database,
+    dispatch,
+    facts,
+    matches,
+    named,
+    planned,
+    profile,
+    replanned,
+)
 
 
 def uses(table: TableMapping, column: str) -> list[str]:
@@ -270,7 +289,8 @@ def test_the_only_reference_between_two_tables_needs_no_name() -> None:
 def test_a_composite_reference_is_filled_like_its_parent() -> None:
     mapping, _, _ = proposed(
         "o: id int key\nl: o_id int key > o, pos int key\nn: o_id int key, pos int key | refers o_id pos > l o_id pos",
-        "os: id uuid key\nls: o_id uuid key > os, pos int key\nns: o_id uuid key, pos int key | refers o_id pos > ls o_id pos",
+        "os: id uuid key\nls: o_id uuid key > os, pos int key\n"
+        "ns: o_id uuid key, pos int key | refers o_id pos > ls o_id pos",
         "o -> os: id=id\nl -> ls: o_id=o_id, pos=pos\nn -> ns: o_id=o_id, pos=pos",
         identities={"os": Derived()},
     )
@@ -317,6 +337,9 @@ def test_an_invoice_date_is_no_moment_of_creation() -> None:
     assert sources(mapping.by_target["b"], "created_at") == ()
 
 
+EPOCHS = column_profile(storage={"integer": 9}, lowest=10**9, highest=2 * 10**9)
+COMPACT = column_profile(storage={"integer": 9}, lowest=19990101, highest=20201231)
+BLANKS = column_profile(storage={"text": 9}, empty=3, shapes={"99": 6})
 TEXT = column_profile(storage={"text": 9}, longest=30, shapes={"Aa+": 9})
 
 
@@ -326,7 +349,7 @@ TEXT = column_profile(storage={"text": 9}, longest=30, shapes={"Aa+": 9})
         ("text", "text", TEXT, ["rename"]),
         ("text", "text(10)", TEXT, ["rename"]),
         ("text", "text(10)", TEXT.but(shapes={"Aa+ ": 9}), ["trim"]),
-        ("text?", "int?", column_profile(storage={"text": 9}, empty=3, shapes={"99": 6}), ["trim", "empty_to_null", "cast"]),
+        ("text?", "int?", BLANKS, ["trim", "empty_to_null", "cast"]),
         ("text?", "text? unique", TEXT.but(empty=3), ["trim", "empty_to_null"]),
         ("text?", "text?", TEXT.but(empty=3), ["rename"]),
         ("int", "text", None, ["cast"]),
@@ -335,12 +358,12 @@ TEXT = column_profile(storage={"text": 9}, longest=30, shapes={"Aa+": 9})
         ("text", "bool", None, ["boolean_words"]),
         ("int", "bool", column_profile(storage={"integer": 9}, lowest=0, highest=1), ["rename"]),
         ("int", "bool", column_profile(storage={"integer": 9}, lowest=-1, highest=0), ["cast"]),
-        ("int", "moment", column_profile(storage={"integer": 9}, lowest=10**9, highest=2 * 10**9), ["epoch_to_timestamp"]),
-        ("int", "date", column_profile(storage={"integer": 9}, lowest=19990101, highest=20201231), ["cast", "text_to_date"]),
+        ("int", "moment", EPOCHS, ["epoch_to_timestamp"]),
+        ("int", "date", COMPACT, ["cast", "text_to_date"]),
         ("text", "date", column_profile(shapes={"99.99.9999": 9}, longest=10), ["text_to_date"]),
         ("text", "moment", column_profile(shapes={"9999-99-99": 4, "9999-99-99 99:99:99": 5}), ["cast"]),
         ("moment", "moment", None, ["rename"]),
-        ("moment", "moment", column_profile(storage={"integer": 9}, lowest=10**9, highest=2 * 10**9), ["epoch_to_timestamp"]),
+        ("moment", "moment", EPOCHS, ["epoch_to_timestamp"]),
         ("moment", "date", None, ["rename"]),
         ("uuid", "text", None, ["rename"]),
         ("text", "json", None, ["rename"]),
@@ -420,3 +443,59 @@ def test_everything_takes_filled_tables_along_where_rows_can_be_recognised() -> 
     everything = Request(type=RequestType.COMPLETE, priority="everything")
     assert [table.target for table in propose(everything, known)[0].copied] == ["b"]
     assert propose(FILL, known)[0].copied == ()
+
+
+FAMILY_NAMES = st.sampled_from(sorted(FAMILIES))
+CONTENT = ["name", "price", "created_at", "is_open", "legacy_id", "metadata", "first_name", "last_name", "code"]
+
+
+@st.composite
+def catalogue(draw: st.DrawFn, side: str, count: int) -> Database:
+    """A database of some tables; a reference has the family of what it refers to, and may refer to any table."""
+    keys = [draw(st.sampled_from(["int", "uuid", "text", "text(36)"])) for _ in range(count)]
+    lines = []
+    for number in range(count):
+        columns = draw(st.lists(st.sampled_from(CONTENT), unique=True, max_size=6))
+        text = [f"id {keys[number]} {draw(st.sampled_from(['key', 'key', 'unique', '']))}"]
+        text += [f"{name} {draw(FAMILY_NAMES)}{draw(NULL)}" for name in columns]
+        if draw(st.booleans()):
+            parent = draw(st.integers(0, count - 1))
+            text.append(f"ref {keys[parent]}{draw(NULL)} > {side}{parent}")
+        lines.append(f"{side}{number}: {', '.join(text)} | rowid")
+    return database("\n".join(lines))
+
+
+NULL = st.sampled_from(["", "?"])
+
+
+@st.composite
+def catalogues(draw: st.DrawFn) -> tuple[Database, Database, Matches]:
+    """Two databases, each table fed by the one of the same number, and any columns matched by any."""
+    count = draw(st.integers(1, 4))
+    old, new = draw(catalogue("o", count)), draw(catalogue("n", count))
+    pairs = []
+    for ours, theirs in zip(old.tables, new.tables, strict=True):
+        names = st.tuples(st.sampled_from(list(ours.by_name)), st.sampled_from(list(theirs.by_name)))
+        sign, arrow = draw(st.sampled_from("=~")), draw(st.sampled_from(["->", "~>"]))
+        columns = dict(draw(st.lists(names)))
+        pairs.append(f"{ours.name} {arrow} {theirs.name}: {', '.join(f'{a}{sign}{b}' for a, b in columns.items())}")
+    return old, new, matches("\n".join(pairs))
+
+
+@settings(max_examples=1500, deadline=None)
+@given(catalogues(), st.booleans())
+def test_whatever_is_proposed_fits_or_is_asked_about(made: tuple[Database, Database, Matches], filled: bool) -> None:
+    old, new, found = made
+    there = dict.fromkeys(new.by_name, 2) if filled else {}
+    identities = {
+        theirs.name: suitable_identity(ours, theirs, None, there.get(theirs.name, 0))
+        for ours, theirs in zip(old.tables, new.tables, strict=True)
+    }
+    known = facts(old, new, found, profile(dict.fromkeys(old.by_name, 5)), profile(there), identities)
+    plan = planned(FILL, known)
+    assert misfits(plan, old, new) == ()
+    for question in plan.questions:
+        for option in question.options:
+            revised = revise_all(plan.mapping, option.changes, known)
+            again = replanned(FILL, revised, questions_about(revised, known), known)
+            assert misfits(again, old, new) == ()

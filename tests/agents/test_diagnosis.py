@@ -26,7 +26,9 @@ FAILURE = Failure(
     problem=Problem.MISSING_PARENT,
 )
 MIGRATE, STAND_IN, NULL = Strategy.MIGRATE_PARENTS, Strategy.PLACEHOLDERS, Strategy.SET_NULL
+THEY = "the parents"
 ASIDE, SHORTEN = Strategy.QUARANTINE, Strategy.TRUNCATE
+EACH = [MIGRATE, STAND_IN, ASIDE, NULL]
 WAYS_OUT = [Strategy.ROLLBACK_TABLE, Strategy.PAUSE]
 
 
@@ -61,9 +63,9 @@ def option(decision: Decision, strategy: Strategy) -> RecoveryOption:
     ("cause", "root", "solutions"),
     [
         (MissingCause.NOT_MIGRATED, "migration order dependency violation", [MIGRATE, STAND_IN, ASIDE]),
-        (MissingCause.FILTERED_OUT, "the parents are left out by this plan", [MIGRATE, STAND_IN, ASIDE, NULL]),
-        (MissingCause.DELETED_SINCE, "the parents were in the new database and are gone since", [MIGRATE, STAND_IN, ASIDE, NULL]),
-        (MissingCause.NEVER_EXISTED, "the parents were missing in the old application already", [STAND_IN, ASIDE, NULL]),
+        (MissingCause.FILTERED_OUT, "the parents are left out by this plan", EACH),
+        (MissingCause.DELETED_SINCE, f"{THEY} were in the new database and are gone since", EACH),
+        (MissingCause.NEVER_EXISTED, f"{THEY} were missing in the old application already", [STAND_IN, ASIDE, NULL]),
     ],
 )  # fmt: skip
 def test_each_cause_has_its_root_cause_and_strategies(
@@ -159,7 +161,7 @@ def test_every_option_ends_with_the_check_of_relationships() -> None:
 def test_two_causes_are_one_decision() -> None:
     decision = decided(group(MissingCause.NEVER_EXISTED, 14, 11), group(MissingCause.FILTERED_OUT, 9, 6))
     assert decision.diagnosis.root_cause == (
-        "14 rows: the parents were missing in the old application already; 9 rows: the parents are left out by this plan"
+        f"14 rows: {THEY} were missing in the old application already; 9 rows: {THEY} are left out by this plan"
     )
     migrate = option(decision, MIGRATE)
     assert migrate.choice == "Find and migrate the 6 missing cases first, and set the rest aside"

@@ -196,7 +196,7 @@ def test_a_column_unmapped_goes_into_the_metadata_and_one_ignored_does_not(mappi
 def test_metadata_that_a_person_took_away_do_not_come_back(known: Facts) -> None:
     old, new = database("a: id int key, x text, y text"), database("b: id int key, x text, metadata json?")
     facts_ = facts(old, new, matches("a -> b: id=id, x=x"), profile({"a": 3}))
-    changes = [UnmapColumn(table="b", target="metadata"), MapColumn(table="b", source=("y",), target="x")]
+    changes: list[Change] = [UnmapColumn(table="b", target="metadata"), MapColumn(table="b", source=("y",), target="x")]
     table = revise_all(propose(FILL, facts_)[0], changes, facts_).by_target["b"]
     assert "metadata" not in table.by_target
     assert table.ignored == ("x",)

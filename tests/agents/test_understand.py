@@ -1,8 +1,9 @@
 """What people say, as typed data.
 
-`said.ALL` is the rules' own table. `held_back.HELD_BACK` was written before the rules: their first score on it was
-66 of 82. `strangers.STRANGERS` was written after them, about a database that no rule was tried on: 85 of 99. Both were
-looked at afterwards, and stand here so that what they taught stays. `newcomers.NEWCOMERS` came last of all.
+`said.ALL` is the rules' own table. The other four were written blind, each about databases that no rule had been
+tried on, and scored once before anybody looked: `held_back` (written before the rules) 66 of 82, `strangers` 85 of
+99, `newcomers` 75 of 98, `latecomers` 36 of 50. So about four sentences of a stranger in five are understood the
+first time; most of the rest are Unclear, which asks again. What they taught was mended, and they stand here to stay.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ from ferryman.agents.understand import understand
 from ferryman.agents.vocabulary import COMMON, SPELLINGS, spelled
 from ferryman.domain.conversation import UTTERANCE, Approve, ChangePlan, Choose, Resume, Unclear, Utterance
 from tests.agents.held_back import HELD_BACK
+from tests.agents.latecomers import LATECOMERS
+from tests.agents.newcomers import NEWCOMERS
 from tests.agents.said import ALL, DECIDING, ODD, PAUSED, RUNNING
 from tests.agents.sayings import bare
 from tests.agents.scenery import CLINIC, DISPATCH, DISPATCH_START, SHOP, SHOP_START, database
 from tests.agents.strangers import STRANGERS
 
-EVERYTHING = (*ALL, *HELD_BACK, *STRANGERS)
+EVERYTHING = (*ALL, *HELD_BACK, *STRANGERS, *NEWCOMERS, *LATECOMERS)
 
 
 @pytest.mark.parametrize(("text", "context", "expected"), EVERYTHING, ids=[f"{c.place}: {t}" for t, c, _ in EVERYTHING])
@@ -151,7 +154,10 @@ def test_words_in_a_random_order_approve_nothing_they_do_not_say(words: list[str
         assert consent(text) is Consent.YES
 
 
-RULES = "asking choosing comparing conditions consent controls edits filtering hints leaving mapping_words periods requesting row_keys showing topics understand value_words"
+RULES = """
+    asking choosing comparing conditions consent controls edits filtering hints leaving mapping_words periods requesting
+    row_keys showing topics understand value_words
+"""
 PIECES = {"summar", "recomend", "mising", "overwrit", "replac", "chang", "batchs"}  #: beginnings, and errors on purpose
 
 

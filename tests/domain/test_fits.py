@@ -47,7 +47,8 @@ log: line text | rowid
 fixed: line text
 """)
 NEW = database("""
-people: id uuid key, name text, born_on date?, score money?, photo text?, active bool?, seen_at moment?, n int?, full text? generated
+people: id uuid key, name text, born_on date?, score money?, photo text?, active bool?, seen_at moment?,
+    n int?, full text? generated
 pets: id int key auto, person_id uuid > people, name text, code text(4)?, boss_id int? > pets
 logs: id int key auto, line text
 short: id text(20) key, name text
@@ -143,7 +144,12 @@ def test_a_plan_that_fits_has_no_misfits() -> None:
             "people has no column nmae",
             "did you mean name?",
         ),
-        (PEOPLE.but(identity=Matched(on=())), ("identity", "on"), "rows are matched by nothing", "at least one pair of columns"),
+        (
+            PEOPLE.but(identity=Matched(on=())),
+            ("identity", "on"),
+            "rows are matched by nothing",
+            "at least one pair of columns",
+        ),
         (
             PEOPLE.but(identity=Generated()),
             ("columns", 0, "steps"),
@@ -153,7 +159,12 @@ def test_a_plan_that_fits_has_no_misfits() -> None:
         (with_column("name", ("name",)), ("columns", 2, "target"), "name is filled twice", "one entry for each column"),
         (with_column("nme", ("name",)), ("columns", 2, "target"), "people has no column nme", "did you mean name?"),
         (with_column("full", ("name",)), ("columns", 2, "target"), "full is computed by the database", "leave it out"),
-        (with_column("n", ("born", "id")), ("columns", 2, "source"), "2 legacy columns for n", "a concat step first, or one column"),
+        (
+            with_column("n", ("born", "id")),
+            ("columns", 2, "source"),
+            "2 legacy columns for n",
+            "a concat step first, or one column",
+        ),
         (with_column("n", ()), ("columns", 2), "n has neither a source nor a step", "a source column, or a constant"),
         (with_column("n", (), Trim()), ("columns", 2, "steps", 0), "trim has nothing to work on", "a source column"),
         (
@@ -362,7 +373,11 @@ OPEN = Question(
 @pytest.mark.parametrize(
     ("change", "path", "what"),
     [
-        (lambda p: p.but(questions=(OPEN.but(answer="leave"),)), ("questions", 0, "answer"), '"leave" is no answer to unfed:people.name'),
+        (
+            lambda p: p.but(questions=(OPEN.but(answer="leave"),)),
+            ("questions", 0, "answer"),
+            '"leave" is no answer to unfed:people.name',
+        ),
         (lambda p: p.but(validation=("cont_match",)), ("validation", 0), "there is no check called cont_match"),
         (lambda p: p.but(batches=(batch("pepole"),)), ("batches", 0, "table"), "pepole is not copied by this plan"),
         (lambda p: p.but(batches=(batch("people", 0),)), ("batches", 0, "size"), "a batch of 0 rows"),

@@ -7,7 +7,6 @@ import resource
 import shutil
 import sqlite3
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,8 +14,9 @@ from random import Random
 
 import pytest
 
-from tests.front.calling import Called, call, digest, pair, refused, start
-from tests.tools.pairs import ask, fill, one, rows_of, shop, write
+from ferryman.domain.run import RunStatus
+from tests.front.calling import Called, call, digest, here, pair, refused
+from tests.tools.pairs import ask, begun, fill, one, rows_of, shop, write
 
 LOOKING = ("analyze", "match", "plan")
 
@@ -28,7 +28,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 
 def approved(files: tuple[Path, Path], *words: str) -> str:
     """Make plan.yaml; its approval."""
-    done = call("plan", *pair(*files), "-o", "plan.yaml", "--json", *words)
+    done = here("plan", *pair(*files), "-o", "plan.yaml", "--json", *words)
     assert done.code == 0, done.err
     return str(done.json["approval"])
 
@@ -354,35 +354,23 @@ def test_a_limit_on_the_size_of_files_is_a_full_disk(tmp_path: Path) -> None:
 # At the same time, and afterwards
 
 
-def test_a_second_run_at_the_same_time_is_refused(tmp_path: Path) -> None:
-    files = shop(tmp_path, customers=1000, purchases=60_000)
+def test_a_second_run_at_the_same_time_is_refused(files: tuple[Path, Path]) -> None:
     approval = approved(files)
-    slow = {"FERRYMAN_FAILPOINT": "before_begin:purchases=error*2"}
-    process = start("run", "--plan", "plan.yaml", "--approve", approval, env=slow)
-    try:
-        _until(lambda: bool(ask(files[1], "SELECT 1 FROM sqlite_schema WHERE name = 'ferryman_run'")))
-        what, do = refused(run(approval), 5)
-        assert "run" in what
-        assert do
-        assert process.wait(60) == 0
-    finally:
-        process.kill()
-        process.communicate()
-    assert counts(files[1]) == {"customers": 1000, "purchases": 60_000}
-
-
-def _until(there: Callable[[], bool], seconds: float = 30) -> None:
-    give_up = time.monotonic() + seconds
-    while not there():
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
+    first = begun(*files)
+    what, do = refused(run(approval), 5)
+    assert "run-1 is at work" in what
+    assert "ferryman pause run-1" in do
+    assert counts(files[1]) == {"customers": 0, "purchases": 0}
+    first.set_status("run-1", RunStatus.CANCELLED)
+    first.release("run-1")
+    assert run(approval).code == 0
 
 
 def test_an_edited_plan_needs_another_approval(files: tuple[Path, Path]) -> None:
     approval = approved(files)
     plan = Path("plan.yaml")
     text = plan.read_text()
-    edited = text.replace("  - source: purchase\n", "  - source: purchase\n    conflict: keep\n")
+    edited = text.replace("  - source: purchase\n", "  - source: purchase\n    conflict: keep\n", 1)
     plan.write_text(edited)
     assert edited != text
     what, do = refused(run(approval), 5)

@@ -38,7 +38,7 @@ def told(folder: Path, *tables: TableMapping) -> Ledger:
     source, target = opened(*shop(folder))
     ledger = Ledger(target)
     scopes = {t.target: Scope(upper=(100,), source_rows=100, total=90, target_before=3) for t in tables}
-    ledger.begin(beginning(source, target, scopes, mapping=Mapping(tables=tables)))
+    ledger.begin(beginning(source, target, scopes, plan=plan_of(Mapping(tables=tables))))
     for table in tables:
         copied(ledger, table.target)
     ledger.amend("run-1", decision(tables[-1].target), plan_of(Mapping(tables=tables)))

@@ -198,8 +198,8 @@ def junction(folder: Path, *, filtered: bool = True) -> Pair:
     return pair(*build_junction(folder), Mapping(namespace=namespace_of("legacy"), tables=tables))
 
 
-def moved(pair: Pair, size: int = 1_000, run: str = "r1") -> Ledger:
-    """Carry the whole plan out, as the graph would, and give the ledger of it."""
+def moved(pair: Pair, size: int = 1_000, run: str = "r1", only: tuple[str, ...] = ()) -> Ledger:
+    """Carry the plan out (`only`: some of its tables), as the graph would, and give the ledger of it."""
     ledger, work = Ledger(pair.target), pair.compiled()
     starts = [
         TableStart(table=n, source=w.source.name, scope=fix_scope(pair.source, pair.target, w), batch_size=size)
@@ -219,7 +219,7 @@ def moved(pair: Pair, size: int = 1_000, run: str = "r1") -> Ledger:
             tables=tuple(starts),
         )
     )
-    for compiled in work.values():
+    for compiled in (work[table] for table in only or work):
         result = copy_table(TableWork(pair.source, pair.target, compiled, ledger, run))
         assert result.failure is None, result.failure
         assert result.complete

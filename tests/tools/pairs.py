@@ -142,15 +142,15 @@ def beginning(
     scopes: dict[str, Scope] | None = None,
     *,
     run: str = "run-1",
-    mapping: Mapping = SHOP,
+    plan: Plan | None = None,
     size: int = 10,
-    preflight: Preflight | None = None,
 ) -> Beginning:
-    """A run over a mapping; `scopes` as `scope.measure` gives them, else all empty."""
+    """A run over a plan; `scopes` as `fix_scope` gives them, else all empty."""
+    plan = plan or plan_of()
     empty = Scope(upper=None, source_rows=0, total=0)
     return Beginning(
         run=run,
-        plan=plan_of(mapping, preflight),
+        plan=plan,
         approval=Approval(token="token", by="anna", at=RUN_STARTED),
         source=source.identity,
         target=target.identity,
@@ -159,7 +159,7 @@ def beginning(
         run_started=RUN_STARTED,
         tables=tuple(
             TableStart(table=t.target, source=t.source, scope=(scopes or {}).get(t.target, empty), batch_size=size)
-            for t in mapping.copied
+            for t in plan.mapping.copied
         ),
     )
 
@@ -202,9 +202,8 @@ def start(
     run_ = resumed(old, new, mapping, run=run)
     scopes = {name: fix_scope(run_.source, run_.target, compiled) for name, compiled in run_.compiled.items()}
     preflight = Preflight(tables={name: scope.total for name, scope in scopes.items()}) if preflighted else None
-    run_.ledger.begin(
-        beginning(run_.source, run_.target, scopes, run=run, mapping=mapping, size=size, preflight=preflight)
-    )
+    plan = plan_of(mapping, preflight)
+    run_.ledger.begin(beginning(run_.source, run_.target, scopes, run=run, plan=plan, size=size))
     return run_
 
 

@@ -167,6 +167,14 @@ def test_a_unique_value_that_a_row_of_the_target_has_is_found(tmp_path):
     assert found(people(tmp_path, person(), new=there)) == {(("email",), "duplicate"): 1}
 
 
+def test_case_makes_no_difference_where_the_target_says_so(tmp_path):
+    folded = NEW.replace("email VARCHAR(40) UNIQUE", "email VARCHAR(40) COLLATE NOCASE UNIQUE")
+    rows = person(), person(id=2, email="ADA@x.example")
+    (tmp_path / "folded").mkdir()
+    assert found(people(tmp_path, *rows)) == {}
+    assert found(people(tmp_path / "folded", *rows, new=folded)) == {(("email",), "duplicate"): 1}
+
+
 def test_a_required_column_that_nothing_fills_fails_for_every_row(tmp_path):
     mapping = PERSONS.but(columns=tuple(c for c in PERSONS.columns if c.target != "state"))
     pair = people(tmp_path, person(), person(id=2, email=None), mapping=mapping)
@@ -287,7 +295,8 @@ def test_every_open_class_becomes_a_question_with_what_applies(tmp_path):
 
 def test_an_answered_class_is_asked_no_more(tmp_path):
     pair = junction(tmp_path)
-    answers = [question.option("quarantine").changes[0].policy for question in questions(look(pair), pair.plan())]
+    taken = [question.option("quarantine").changes[0] for question in questions(look(pair), pair.plan())]
+    answers = [change.policy for change in taken if isinstance(change, SetPolicy)]
     links = CASE_FILES.but(policies=tuple(answers))
     decided_pair = Pair(pair.source, pair.target, pair.mapping.with_table(links), pair.legacy, pair.new)
     seen = look(decided_pair)

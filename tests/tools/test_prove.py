@@ -14,6 +14,7 @@ import pytest
 
 from ferryman.domain.filters import Comparison, Operator
 from ferryman.domain.mapping import (
+    Action,
     Conflict,
     Derived,
     Generated,
@@ -391,6 +392,93 @@ def test_a_table_without_a_key_that_held_rows_is_not_validated(tmp_path):
     done = Moved(pair, moved(pair, 100))
     assert done.check(CHECKSUM).status is NOT_VALIDATED
     assert done.validated().status is NOT_VALIDATED
+
+
+def test_keys_of_two_columns_and_hostile_names_are_proved(tmp_path):
+    old, new = tmp_path / "old.sqlite", tmp_path / "new.sqlite"
+    with closing(sqlite3.connect(old)) as database, database:
+        database.execute(
+            """CREATE TABLE "li;ne""s" ("a b" int, "select" text, v text, PRIMARY KEY ("a b", "select"))"""
+        )
+        rows = ((n // 10, f"x'{n % 10}", f"v{n}") for n in range(200))
+        database.executemany("""INSERT INTO "li;ne""s" VALUES (?, ?, ?)""", rows)
+    with closing(sqlite3.connect(new)) as database, database:
+        database.execute("""CREATE TABLE "lin es" (a int, "b--" varchar(9), v text, PRIMARY KEY (a, "b--"))""")
+    lines = TableMapping(
+        source='li;ne"s',
+        target="lin es",
+        key=("a b", "select"),
+        columns=(column("a", "a b"), column("b--", "select"), column("v", "v")),
+    )
+    pair = pair_of(old, new, Mapping(tables=(lines,)))
+    quiet(old)
+    done = Moved(pair, moved(pair, 50))
+    assert done.validated("lin es").status is PASS
+    done.new("""UPDATE "lin es" SET v = 'x' WHERE a = 3""", """DELETE FROM "lin es" WHERE a = 4 AND "b--" = 'x''1'""")
+    check = done.check(CHECKSUM, "lin es")
+    assert (check.status, check.mismatched) == (FAIL, ("v",))
+    assert "1 row of this run is gone; 10 rows differ in v" in check.text
+    assert done.check(COUNT, "lin es").actual == 199
+
+
+def test_an_empty_table_is_proved(tmp_path):
+    pair = sales_pair(tmp_path, rows=0)
+    assert Moved(pair, moved(pair)).validated().status is PASS
+
+
+def test_a_run_that_was_stopped_is_judged_by_what_it_did_and_does_not_add_up(good, tmp_path):
+    """The ledger's last batch is taken away with its rows, as if it had never been."""
+    last = "run_id = 'r1' AND table_name = 'sales' AND"
+    good.new(
+        "DELETE FROM sales WHERE legacy_id > 300",
+        f"DELETE FROM ferryman_row WHERE {last} batch = '4'",
+        f"DELETE FROM ferryman_batch WHERE {last} number = '4'",
+    )
+    found = {check.kind: check.status for check in good.validated().checks}
+    assert found == {COUNT: PASS, SAMPLE: PASS, CHECKSUM: PASS, INTEGRITY: PASS, ACCOUNTING: FAIL}
+
+
+def test_rows_of_a_later_run_are_not_taken_for_ours(good):
+    good.old(f"INSERT INTO sale (id, shop_id, name) VALUES ({ROWS + 1}, 1, 'new')")
+    later = SALES.but(filter=Comparison(column="id", op=Operator.GREATER, values=(ROWS,)))
+    second = Pair(good.pair.source, good.pair.target, Mapping(tables=(later,)), good.pair.legacy, good.pair.new)
+    shops_too = second.mapping.but(tables=(SHOPS.but(action=Action.REFER), later))
+    moved(Pair(second.source, second.target, shops_too, second.legacy, second.new), run="r2")
+    count = good.check(COUNT)
+    assert (count.status, count.actual) == (PASS, ROWS)
+    assert good.check(CHECKSUM).status is PASS
+
+
+def test_references_to_a_table_that_is_still_to_be_copied_are_not_validated_yet(tmp_path):
+    pair = sales_pair(tmp_path)
+    quiet(pair.legacy)
+    done = Moved(pair, moved(pair, 100, only=("sales",)))
+    check = done.check(INTEGRITY)
+    assert check.status is NOT_VALIDATED
+    assert "rows of shops are still to come" in check.text
+
+
+@pytest.mark.parametrize(
+    ("strategy", "problem", "columns"),
+    [
+        (Strategy.SET_NULL, Problem.MISSING_PARENT, ("shop_id",)),
+        (Strategy.QUARANTINE, Problem.MISSING_PARENT, ("shop_id",)),
+        (Strategy.SET_NULL, Problem.UNCASTABLE, ("day",)),
+        (Strategy.TRUNCATE, Problem.TOO_LONG, ("name",)),
+    ],
+)
+def test_rows_that_a_decision_mends_are_proved_as_they_were_mended(tmp_path, strategy, problem, columns):
+    policy = Policy(problem=problem, columns=columns, strategy=strategy)
+    pair = sales_pair(tmp_path, SALES.but(policies=(policy,)))
+    with closing(sqlite3.connect(pair.legacy)) as old, old:
+        old.execute("UPDATE sale SET shop_id = 9 WHERE id = 17" if columns == ("shop_id",) else "SELECT 1")
+        old.execute("UPDATE sale SET day = 'someday' WHERE id = 17" if columns == ("day",) else "SELECT 1")
+        old.execute("UPDATE sale SET name = printf('%.50c', 'x') WHERE id = 17" if columns == ("name",) else "SELECT 1")
+    quiet(pair.legacy)
+    done = Moved(pair, moved(pair, 100))
+    assert done.validated().status is PASS
+    if strategy is not Strategy.QUARANTINE:
+        assert done.new(f"UPDATE sales SET {columns[0]} = 'y' WHERE legacy_id = 17").check(CHECKSUM).status is FAIL
 
 
 def with_a_row_of_others(folder: Path, conflict: Conflict) -> Moved:

@@ -5,7 +5,7 @@ Their legacy keys are put into a temporary table first, so that every later stat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -14,14 +14,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, TableClause, and_, case, exists, func, insert, literal, or_, select
 
 from ferryman.domain.findings import MissingCause
-from ferryman.domain.mapping import Policy, Problem, Strategy
-from ferryman.domain.run import Segment
+from ferryman.domain.mapping import Problem
+from ferryman.domain.run import Key, Segment
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.bench import Bench
 from ferryman.tools.move.keys import cells_text
 from ferryman.tools.move.records import QuarantinedRow
-from ferryman.tools.move.scan import Obstacle
-from ferryman.tools.prepare.orphans import Ground, cause_of
 from ferryman.tools.prepare.sqlite_scope import column_of
 
 
@@ -34,111 +32,19 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """An obstacle that a policy answers, and for which of the rows that have it."""
+class Reason:
+    """Why a row is quarantined."""
 
-    obstacle: Obstacle
-    policy: Policy
-    where: ColumnElement[bool]
-
-
-def verdicts(obstacle: Obstacle, policies: Sequence[Policy], from_: FromClause, ground: Ground) -> tuple[Verdict, ...]:
-    """The policies that set rows with this obstacle aside. A policy with a cause answers only rows of that cause."""
-    found = []
-    for policy in policies:
-        if policy.problem is not obstacle.problem or policy.strategy is not Strategy.QUARANTINE:
-            continue
-        if policy.columns and set(policy.columns) != set(obstacle.columns):
-            continue
-        where = obstacle.where
-        if policy.cause is not None and obstacle.check is not None:
-            where = and_(where, cause_of(obstacle.check.bond, from_, ground) == policy.cause.value)
-        found.append(Verdict(obstacle, policy, where))
-    return tuple(found)
-
-
-@dataclass(frozen=True)
-class Aside:
-    """The temporary table, for one legacy table."""
-
-    bench: Bench
-
-    @cached_property
-    def table(self) -> TableClause:
-        return clause("ferryman_aside", [*self._names, "fate"], schema="temp")
+    problem: Problem
+    columns: tuple[str, ...]  #: target columns
+    cause: MissingCause | None = None
+    parent: str = ""  #: the table that lacks a row, for missing parents
 
     @property
-    def _names(self) -> list[str]:
-        return [f"k{position}" for position in range(len(self.bench.compiled.mapping.key))]
-
-    def create(self) -> None:
-        """Make it, empty, unless this connection has it."""
-        names = ", ".join(self._names)
-        self.bench.connection.exec_driver_sql(
-            f"CREATE TABLE IF NOT EXISTS temp.ferryman_aside ({names}, fate TEXT, PRIMARY KEY ({names})) WITHOUT ROWID"
-        )
-
-    def drop(self) -> None:
-        self.bench.connection.exec_driver_sql("DROP TABLE IF EXISTS temp.ferryman_aside")
-
-    def fill(self, segment: Segment, fates: dict[Fate, ColumnElement[bool]]) -> dict[Fate, int]:
-        """Put the rows of a range in; the first fate that fits decides. Gives how many got which."""
-        bench, from_ = self.bench, self.bench.legacy
-        fate = case(*((where, name.value) for name, where in fates.items()))
-        chosen = (
-            select(*bench.compiled.key_columns(from_), fate)
-            .select_from(from_)
-            .where(bench.within(segment), bench.compiled.in_filter(from_), or_(*fates.values()))
-        )
-        bench.connection.execute(insert(self.table).from_select([*self._names, "fate"], chosen))
-        counts = select(self.table.c.fate, func.count()).group_by(self.table.c.fate)
-        return {Fate(name): count for name, count in bench.connection.execute(counts)}
-
-    def holds(self, from_: FromClause, fate: Fate | None = None) -> ColumnElement[bool]:
-        """Whether a legacy row is in it, with that fate or with any."""
-        same = [
-            self.table.c[name] == column_of(from_, column)
-            for name, column in zip(self._names, self.bench.compiled.mapping.key, strict=True)
-        ]
-        fated = [self.table.c.fate == fate.value] if fate else []
-        return exists(select(literal(1)).select_from(self.table).where(*same, *fated).correlate(from_))
-
-
-def read_quarantined(
-    bench: Bench, aside: Aside, segment: Segment, found: Sequence[Verdict], batch: str
-) -> list[QuarantinedRow]:
-    """The rows that were set aside, whole, each with the first reason that fits."""
-    from_, compiled = bench.legacy, bench.compiled
-    columns = compiled.source.columns
-    which = case(*((verdict.where, position) for position, verdict in enumerate(found)))
-    wanted = (
-        select(compiled.source_key(from_), which, *(from_.c[column.name] for column in columns))
-        .select_from(from_)
-        .where(bench.within(segment), aside.holds(from_, Fate.QUARANTINED))
-        .order_by(*compiled.key_columns(from_))
-    )
-    names = [column.name for column in columns]
-    rows = []
-    for key, position, *values in bench.connection.execute(wanted):
-        verdict = found[position]
-        row = dict(zip(names, values, strict=True))
-        rows.append(quarantined_row(compiled.target.name, batch, key, verdict, row))
-    return rows
-
-
-def quarantined_row(table: str, batch: str, key: str | None, verdict: Verdict, row: dict[str, Any]) -> QuarantinedRow:
-    """A row as quarantine keeps it, with the reason in words."""
-    obstacle, cause = verdict.obstacle, verdict.policy.cause
-    return QuarantinedRow(
-        table=table,
-        batch=batch,
-        source_key=key,
-        problem=obstacle.problem,
-        cause=cause.value if cause else "",
-        columns=obstacle.columns,
-        reason=reason(obstacle, cause),
-        row=cells_text(row),
-    )
+    def text(self) -> str:
+        """A sentence without the row's values."""
+        text = _REASONS[self.problem].format(columns=", ".join(self.columns), parent=self.parent)
+        return f"{text}: {_CAUSES[self.cause]}" if self.cause else text
 
 
 _REASONS = {
@@ -161,8 +67,96 @@ _CAUSES = {
 }
 
 
-def reason(obstacle: Obstacle, cause: MissingCause | None) -> str:
-    """Why a row was set aside, in a sentence without its values."""
-    parent = obstacle.check.bond.parent if obstacle.check else ""
-    text = _REASONS[obstacle.problem].format(columns=", ".join(obstacle.columns), parent=parent)
-    return f"{text}: {_CAUSES[cause]}" if cause else text
+@dataclass(frozen=True)
+class Aside:
+    """The temporary table, for one legacy table. `reasons` number why rows are quarantined."""
+
+    bench: Bench
+    reasons: tuple[Reason, ...] = ()
+
+    @cached_property
+    def table(self) -> TableClause:
+        return clause("ferryman_aside", [*self._names, "fate", "why"], schema="temp")
+
+    @property
+    def _names(self) -> list[str]:
+        return [f"k{position}" for position in range(len(self.bench.compiled.mapping.key))]
+
+    def create(self) -> None:
+        """Make it, empty. It goes with `drop`, or with the transaction when that is rolled back."""
+        names = ", ".join(self._names)
+        self.bench.connection.exec_driver_sql(
+            f"CREATE TABLE temp.ferryman_aside ({names}, fate, why, PRIMARY KEY ({names})) WITHOUT ROWID"
+        )
+
+    def drop(self) -> None:
+        self.bench.connection.exec_driver_sql("DROP TABLE temp.ferryman_aside")
+
+    def put(self, keys: Mapping[Key, Reason]) -> None:
+        """Quarantine rows by their keys."""
+        rows = [
+            dict(zip(self._names, key, strict=True))
+            | {"fate": Fate.QUARANTINED.value, "why": self.reasons.index(reason)}
+            for key, reason in keys.items()
+        ]
+        if rows:
+            self.bench.connection.execute(insert(self.table), rows)
+
+    def fill(
+        self, segment: Segment, bad: Sequence[tuple[ColumnElement[bool], Reason]], fates: Mapping[Fate, Any]
+    ) -> dict[Fate, int]:
+        """Put in the rows of a range that are bad or have a fate; the first that fits decides. Gives all counts."""
+        bench, from_ = self.bench, self.bench.legacy
+        wheres = [*(where for where, _ in bad), *fates.values()]
+        if wheres:
+            fated = case(
+                *((where, Fate.QUARANTINED.value) for where, _ in bad),
+                *((where, fate.value) for fate, where in fates.items()),
+            )
+            why = case(*((where, self.reasons.index(reason)) for where, reason in bad)) if bad else literal(None)
+            chosen = (
+                select(*bench.compiled.key_columns(from_), fated, why)
+                .select_from(from_)
+                .where(bench.within(segment), bench.compiled.in_filter(from_), or_(*wheres), ~self.holds(from_))
+            )
+            bench.connection.execute(insert(self.table).from_select([*self._names, "fate", "why"], chosen))
+        counts = select(self.table.c.fate, func.count()).group_by(self.table.c.fate)
+        return {Fate(name): count for name, count in bench.connection.execute(counts)}
+
+    def holds(self, from_: FromClause, fate: Fate | None = None) -> ColumnElement[bool]:
+        """Whether a legacy row is in it, with that fate or with any."""
+        fated = [self.table.c.fate == fate.value] if fate else []
+        return exists(select(literal(1)).select_from(self.table).where(self._same(from_), *fated).correlate(from_))
+
+    def quarantined(self, batch: str) -> list[QuarantinedRow]:
+        """The rows that are quarantined, whole, in the order of their keys."""
+        from_, compiled = self.bench.legacy, self.bench.compiled
+        names = [column.name for column in compiled.source.columns]
+        wanted = (
+            select(compiled.source_key(from_), self.table.c.why, *(from_.c[name] for name in names))
+            .select_from(self.table.join(from_, self._same(from_)))
+            .where(self.table.c.fate == Fate.QUARANTINED.value)
+            .order_by(*compiled.key_columns(from_))
+        )
+        return [
+            quarantined_row(compiled.target.name, batch, key, self.reasons[why], dict(zip(names, cells, strict=True)))
+            for key, why, *cells in self.bench.connection.execute(wanted)
+        ]
+
+    def _same(self, from_: FromClause) -> ColumnElement[bool]:
+        names = zip(self._names, self.bench.compiled.mapping.key, strict=True)
+        return and_(*(self.table.c[name] == column_of(from_, column) for name, column in names))
+
+
+def quarantined_row(table: str, batch: str, key: str | None, why: Reason, row: dict[str, Any]) -> QuarantinedRow:
+    """A row as quarantine keeps it."""
+    return QuarantinedRow(
+        table=table,
+        batch=batch,
+        source_key=key,
+        problem=why.problem,
+        cause=why.cause.value if why.cause else "",
+        columns=why.columns,
+        reason=why.text,
+        row=cells_text(row),
+    )

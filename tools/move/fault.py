@@ -8,6 +8,7 @@ from ferryman.domain.errors import FerrymanError, NeedsDecision, Transient
 from ferryman.domain.mapping import Problem
 from ferryman.domain.recovery import Failure, FailureType
 from ferryman.tools.move.scan import Obstacle
+from ferryman.tools.prepare.misfit import ValuesDoNotFit
 
 TYPES = {
     Problem.MISSING_PARENT: FailureType.FOREIGN_KEY,
@@ -69,8 +70,22 @@ def of_obstacle(table: str, batch: str, obstacle: Obstacle, rows: int) -> Failur
 
 def of_error(table: str, batch: str, error: FerrymanError, rows: int = 0, attempts: int = 1) -> Failure:
     """The failure that an error makes of a batch. `rows` is how many were found to cause it; 0: no row did."""
+    if isinstance(error, ValuesDoNotFit):
+        first = error.misfits[0]
+        constraint = f"{first.problem.value} {table}.{first.column}"
+        return Failure(
+            type=TYPES[first.problem],
+            table=table,
+            constraint=constraint,
+            columns=(first.column,),
+            batch=batch,
+            affected_records=rows,
+            error_detail=error.what,
+            problem=first.problem,
+            attempts=attempts,
+        )
     if isinstance(error, NeedsDecision):
-        kind, problem = _of_constraint(error.constraint)
+        kind, problem = of_constraint(error.constraint)
         return Failure(
             type=kind,
             table=table,
@@ -93,7 +108,8 @@ def of_error(table: str, batch: str, error: FerrymanError, rows: int = 0, attemp
     )
 
 
-def _of_constraint(constraint: str) -> tuple[FailureType, Problem | None]:
+def of_constraint(constraint: str) -> tuple[FailureType, Problem | None]:
+    """What a broken constraint means: the failure's type and the problem of the rows."""
     return next((kind for word, kind in _BY_WORD.items() if constraint.startswith(word)), (FailureType.VALUE, None))
 
 

@@ -33,7 +33,7 @@ class ForeignCheck:
         pairs = zip(self.bond.parent_columns, self.bond.new_key(from_), strict=True)
         same = [parent.c[name] == value for name, value in pairs]
         there = exists(select(literal(1)).select_from(parent).where(*same))
-        unknown = [~self.known.holds(from_)] if self.known else []
+        unknown = [self.known.unknown(from_)] if self.known else []
         comes = [~self._comes(from_, *self.later)] if self.later else []
         return and_(self.bond.names_one(from_), *unknown, ~there.correlate(from_), *comes)
 

@@ -1,48 +1,91 @@
-"""Which rows of a batch the database refuses: counted by trying, in a transaction that is rolled back."""
+"""Which rows of a batch the database refuses, found by trying, in a transaction that is rolled back."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from ferryman.domain.errors import FerrymanError, NeedsDecision
+from ferryman.domain.mapping import Problem
 from ferryman.domain.run import Key, Segment
-from ferryman.tools.move.batch import Job
+from ferryman.tools.move.aside import Reason
+from ferryman.tools.move.batch import obstacles_in, place_for
+from ferryman.tools.move.fault import columns_in, of_constraint
+from ferryman.tools.move.job import Job
 from ferryman.tools.move.place import Place, insert_rows, written_before
+from ferryman.tools.move.scope import as_key
+from ferryman.tools.move.sorting import sort_rows
 from ferryman.tools.move.windows import Window
+from ferryman.tools.prepare.misfit import ValuesDoNotFit
 
-ENOUGH = 500  #: rows after which no more are looked for
+ENOUGH = 500  #: refused rows after which no more are looked for, where no policy would answer them
 
 
-def failing_rows(job: Job, window: Window, after: Key | None) -> int:
-    """How many rows of a window cannot be inserted, beside those before them that can; at most `ENOUGH`.
+def refused_rows(
+    job: Job, window: Window, after: Key | None, strays: Mapping[Key, Reason], enough: int = ENOUGH
+) -> dict[Key, Reason]:
+    """The rows of a window that cannot be inserted beside those before them that can, and why; at most `enough`.
 
-    The caller's transaction holds what could be inserted afterwards: it must be rolled back.
+    A range that goes stays inserted, so that later rows meet it; halves of one that does not are tried in turn. The
+    caller's transaction must be rolled back.
     """
-    found = job.sight.look(after, window.rows)
-    ledger, run = job.work.ledger.tables, job.work.run
-    place = Place(job.bench, job.keys, ledger, run, window.number, found.segment, job.keys.record)
-    return _failing(job, place, found.rows, ENOUGH)
+    job.bench.begin()
+    look = job.sight.look(after, window.rows)
+    place = place_for(job, window, look, sort_rows(job, window.number, look, obstacles_in(job, look), strays))
+    found: dict[Key, Reason] = {}
+    for key, why in _refused(job, place, look.rows):
+        found[key] = why
+        if len(found) >= enough:
+            break
+    return found
 
 
-def _failing(job: Job, place: Place, rows: int, enough: int) -> int:
-    if rows == 0 or enough <= 0 or _goes(job, place):
-        return 0
+def _refused(job: Job, place: Place, rows: int) -> Iterator[tuple[Key, Reason]]:
+    if not rows:
+        return
+    error = _try(job, place)
+    if error is None:
+        return
     if rows == 1:
-        return 1
+        yield from _named(job, place, error)
+        return
     half = rows // 2
     middle = job.sight.segment(place.segment.after, half).upto
-    first = _failing(job, replace(place, segment=Segment(after=place.segment.after, upto=middle)), half, enough)
-    rest = Segment(after=middle, upto=place.segment.upto)
-    return first + _failing(job, replace(place, segment=rest), rows - half, enough - first)
+    yield from _refused(job, replace(place, segment=Segment(after=place.segment.after, upto=middle)), half)
+    yield from _refused(job, replace(place, segment=Segment(after=middle, upto=place.segment.upto)), rows - half)
 
 
-def _goes(job: Job, place: Place) -> bool:
-    """Try to insert a range; it stays inserted when it goes, so that later rows meet it."""
+def _try(job: Job, place: Place) -> NeedsDecision | None:
+    """Insert a range, and leave it inserted when it goes; gives what was said where the data are at fault."""
+    point = job.bench.connection.begin_nested()
     try:
-        with job.bench.connection.begin_nested():
-            written_before(place)
-            insert_rows(place)
-    except DBAPIError:
-        return False
-    return True
+        written_before(place)
+        insert_rows(place)
+    except (DBAPIError, FerrymanError) as raised:
+        with suppress(DBAPIError):
+            point.rollback()
+        error = raised if isinstance(raised, FerrymanError) else job.bench.dialect.translate(raised, "inserting a row")
+        if not isinstance(error, NeedsDecision):
+            raise error from raised
+        return error
+    point.commit()
+    return None
+
+
+def _named(job: Job, place: Place, error: NeedsDecision) -> Iterator[tuple[Key, Reason]]:
+    """The one row of a range, unless it is left out anyway, with the reason that its refusal gives."""
+    keys = job.bench.compiled.key_columns(job.bench.legacy)
+    row = job.bench.connection.execute(select(*keys).select_from(job.bench.legacy).where(place.chosen)).first()
+    if row is not None:
+        yield as_key(row), reason_of(error, job.name)
+
+
+def reason_of(error: NeedsDecision, table: str) -> Reason:
+    """Why a row was refused, as a quarantine's reason."""
+    if isinstance(error, ValuesDoNotFit):
+        return Reason(error.misfits[0].problem, (error.misfits[0].column,))
+    return Reason(of_constraint(error.constraint)[1] or Problem.CHECK_FAILED, columns_in(error.constraint, table))

@@ -8,7 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Insert, exists, func, insert, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Insert,
+    TableClause,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+)
 
 from ferryman.domain.schema import Family
 from ferryman.tools.databases.dialect import clause
@@ -31,20 +44,34 @@ class KnownParents:
     name: str  #: of the temporary table
     version: int | None = field(default=None)
 
-    def holds(self, from_: FromClause) -> ColumnElement[bool]:
-        """Whether a row's parent is known to be there."""
-        known = clause(self.name, ["k"], schema="temp")
-        return column_of(from_, self.bond.pairs[0][0]).in_(select(known.c.k))
+    def unknown(self, from_: FromClause) -> ColumnElement[bool]:
+        """Whether a row's parent is not known to be there. Keys without a hole between them are one comparison."""
+        key, known, span = column_of(from_, self.bond.pairs[0][0]), self._table("k"), self._table("low", "high")
+        low, high = (select(end).scalar_subquery() for end in (span.c.low, span.c.high))
+        return and_(~key.between(low, high), key.not_in(select(known.c.k)))
+
+    def _table(self, *columns: str) -> TableClause:
+        return clause(self.name if columns == ("k",) else f"{self.name}_span", columns, schema="temp")
 
     def refresh(self) -> None:
         """Make it true for the running transaction."""
         version = int(self.connection.exec_driver_sql("PRAGMA main.data_version").scalar_one())
         if version == self.version:
             return
-        self.connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS temp.{self.name} (k INTEGER PRIMARY KEY)")
-        self.connection.exec_driver_sql(f"DELETE FROM temp.{self.name}")
+        for name, columns in ((self.name, "k INTEGER PRIMARY KEY"), (f"{self.name}_span", "low, high")):
+            self.connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS temp.{name} ({columns})")
+            self.connection.exec_driver_sql(f"DELETE FROM temp.{name}")
         self.connection.execute(self._fill())
+        self.connection.execute(self._measure())
         self.version = version
+
+    def _measure(self) -> Insert:
+        """The span of all keys when there is no hole in it; else one that holds nothing."""
+        known, span = self._table("k"), self._table("low", "high")
+        low, high, rows = func.min(known.c.k), func.max(known.c.k), func.count()
+        dense = high - low + 1 == rows
+        ends = select(case((dense, low), else_=1), case((dense, high), else_=0)).select_from(known)
+        return insert(span).from_select(["low", "high"], ends)
 
     def forget(self) -> None:
         """A transaction was rolled back, and the table's rows with it."""
@@ -57,7 +84,7 @@ class KnownParents:
         same = target.c[self.bond.parent_columns[0]] == parent.new_key(old)
         there = exists(select(literal(1)).select_from(target).where(same).correlate(old))
         rows = select(key).select_from(old).where(func.typeof(key) == "integer", there)
-        return insert(clause(self.name, ["k"], schema="temp")).from_select(["k"], rows)
+        return insert(self._table("k")).from_select(["k"], rows)
 
 
 def parent_of(bond: Bond) -> CompiledTable:

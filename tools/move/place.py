@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, insert, literal, null, select, true
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, insert, literal, null, select, true
 
+from ferryman.domain.mapping import Strategy
 from ferryman.domain.run import Segment
+from ferryman.domain.schema import Table
 from ferryman.tools.move.bench import Bench
 from ferryman.tools.move.numbers import next_number
 from ferryman.tools.move.records import Entry, Written
 from ferryman.tools.move.rowkeys import Record, RowKeys
+from ferryman.tools.move.sorting import Mend
 from ferryman.tools.move.tables import LedgerTables, RowKind
 from ferryman.tools.prepare.sqlite_scope import column_of
 from ferryman.tools.prepare.sqlite_values import Expression
@@ -34,11 +37,17 @@ class Place:
     record: Record
     left_out: ColumnElement[bool] | None = None
     raw: frozenset[str] = frozenset()  #: references that are copied as they are, where ids are not to be mapped
+    mends: tuple[Mend, ...] = ()  #: values that are emptied or cut on the way
 
     @property
     def chosen(self) -> ColumnElement[bool]:
         """The legacy rows that are inserted."""
         return self.within(self.segment)
+
+    @property
+    def plain(self) -> ColumnElement[bool]:
+        """Those of them whose values are not mended."""
+        return and_(self.chosen, *(~mend.where for mend in self.mends))
 
     def within(self, segment: Segment) -> ColumnElement[bool]:
         """Those of them that lie in another range."""
@@ -79,11 +88,20 @@ def _push_down(place: Place) -> int:
     for reference in compiled.references:
         if reference.column in place.raw:
             made[reference.column] = column_of(from_, reference.columns[0])
+    for mend in place.mends:
+        made[mend.column] = mended(mend, made[mend.column], compiled.target)
     rows = select(*made.values()).select_from(from_).where(place.chosen)
     if place.record is Record.NUMBERED:
         rows = rows.order_by(*compiled.key_columns(from_))
     done = place.bench.connection.execute(insert(place.bench.target).from_select(list(made), rows))
     return int(done.rowcount)
+
+
+def mended(mend: Mend, value: Expression, target: Table) -> Expression:
+    """A column's value, emptied or cut in the rows that need it."""
+    length = target.column(mend.column).length
+    instead = func.substr(value, 1, length) if mend.strategy is Strategy.TRUNCATE else null()
+    return case((mend.where, instead), else_=value)
 
 
 def written_before(place: Place) -> Written | None:
@@ -112,21 +130,22 @@ def ranges(place: Place, rows: int) -> list[Entry]:
     """The ranges of consecutive legacy integers among the chosen rows, as target keys. `rows` is how many there are."""
     from_, compiled = place.bench.legacy, place.bench.compiled
     key = compiled.key_columns(from_)[0]
-    if not rows:
+    both = ends(place, key, place.chosen)
+    if both is None:
         return []
-    first, last = ends(place, key)
+    first, last = both
     if last - first + 1 == rows:
         return [_range(place, first, last)]
     numbers = place.bench.connection.execute(select(key).select_from(from_).where(place.chosen).order_by(key))
     return [_range(place, low, high) for low, high in islands(numbers.scalars())]
 
 
-def ends(place: Place, key: Expression) -> tuple[int, int]:
-    """The first and the last of the chosen rows' keys, each found by the index. There must be one."""
-    of = select(key).select_from(place.bench.legacy).where(place.chosen).limit(1)
+def ends(place: Place, key: Expression, chosen: ColumnElement[bool]) -> tuple[int, int] | None:
+    """The first and the last key of some of the rows, each found by the index; None where there is none."""
+    of = select(key).select_from(place.bench.legacy).where(chosen).limit(1)
     both = select(of.order_by(key).scalar_subquery(), of.order_by(key.desc()).scalar_subquery())
     first, last = place.bench.connection.execute(both).one()
-    return first, last
+    return None if first is None else (first, last)
 
 
 def islands(numbers: Iterator[int]) -> Iterator[tuple[int, int]]:

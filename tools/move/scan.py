@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, FromClause, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, func, or_, select
 
 from ferryman.domain.mapping import Problem
 from ferryman.domain.run import Key, Segment
 from ferryman.tools.move.foreign import ForeignCheck
+from ferryman.tools.move.losers import Losers
 from ferryman.tools.move.records import Scope
 from ferryman.tools.move.rowkeys import RowKeys
 from ferryman.tools.move.scope import as_key
@@ -55,13 +56,24 @@ class Sight:
 
     def look(self, after: Key | None, rows: int) -> Look:
         """The range of the next `rows` rows that pass the filter; the last one reaches to the end of the scope."""
+        if self.scope.upper is None:
+            return Look(Segment(after=after), 0)
         segment = self.segment(after, rows)
+        source, passing = (rows, rows) if segment.rows and self._unfiltered else self._counts(segment)
+        return Look(segment.but(rows=passing), source, self._failing(segment), self._odd_keys(segment))
+
+    @property
+    def _unfiltered(self) -> bool:
+        return self.compiled.mapping.filter is None
+
+    def _counts(self, segment: Segment) -> tuple[int, int]:
+        """The rows of a range, and those that pass the filter."""
         counts: list[ColumnElement[int]] = [func.count()]
-        if self.compiled.mapping.filter is not None:
+        if not self._unfiltered:
             counts.append(count_where(self.compiled.in_filter(self.from_)))
         wanted = select(*counts).select_from(self.from_).where(within(self.compiled, self.from_, segment))
         row = self.connection.execute(wanted).one()
-        return Look(segment.but(rows=row[-1]), row[0], self._failing(segment), self._odd_keys(segment))
+        return int(row[0]), int(row[-1])
 
     def _failing(self, segment: Segment) -> int:
         return self.count(segment, pushable(self.compiled).failing(self.from_)) if self.values else 0
@@ -78,7 +90,7 @@ class Sight:
         return int(self.connection.execute(select(func.count()).select_from(self.from_).where(*chosen)).scalar_one())
 
     def segment(self, after: Key | None, rows: int) -> Segment:
-        """Where that range ends; `Segment.rows` is not set."""
+        """Where that range ends. `Segment.rows` is how many pass the filter, or 0 for the last range: not counted."""
         keys = self.compiled.key_columns(self.from_)
         left = within(self.compiled, self.from_, Segment(after=after, upto=self.scope.upper))
         ends = (
@@ -90,7 +102,9 @@ class Sight:
             .offset(rows - 1)
         )
         found = self.connection.execute(ends).all()
-        return Segment(after=after, upto=as_key(found[0]) if len(found) == 2 else self.scope.upper)
+        if len(found) == 2:
+            return Segment(after=after, upto=as_key(found[0]), rows=rows)
+        return Segment(after=after, upto=self.scope.upper)
 
     def tally(self, segment: Segment, obstacles: Sequence[Obstacle]) -> tuple[tuple[Obstacle, int], ...]:
         """The obstacles that occur in a range, with the rows that have them."""
@@ -112,10 +126,12 @@ def parent_obstacles(checks: Sequence[ForeignCheck], from_: FromClause) -> tuple
     return tuple(Obstacle(Problem.MISSING_PARENT, c.bond.columns, c.missing(from_), c) for c in checks)
 
 
-def present_obstacle(keys: RowKeys, from_: FromClause) -> Obstacle | None:
-    """That the target holds a row of the same key; None where that cannot be."""
+def present_obstacle(keys: RowKeys, from_: FromClause, losers: Losers | None) -> Obstacle | None:
+    """That the target holds a row of the same key; None where that cannot be. Rows that merge meet one on purpose."""
     where = keys.present(from_)
-    return None if where is None else Obstacle(Problem.CONFLICT, keys.names, where)
+    if where is None:
+        return None
+    return Obstacle(Problem.CONFLICT, keys.names, and_(where, ~losers.holds(from_)) if losers else where)
 
 
 def count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -28,17 +28,15 @@ class Pace:
         return Pace(self.rows + rows, self.seconds + seconds)
 
 
-def batch_completed(
-    record: BatchRecord, of: int, batch: BatchPlan, pace: Pace, parents: Sequence[str]
-) -> BatchCompleted:
-    """The event of a committed batch. `batch.rows` are the table's rows in scope."""
+def batch_completed(record: BatchRecord, batch: BatchPlan, pace: Pace, parents: Sequence[str]) -> BatchCompleted:
+    """The event of a committed batch; `batch` is how its table is cut."""
     total = batch.rows
     done = record.last_row
     left = batch.model_copy(update={"rows": pace.rows + max(0, total - done)})
     return BatchCompleted(
         table=record.table,
         batch=record.number,
-        of=of,
+        of=batch.batches,
         records=records_text(record.first_row, record.last_row),
         records_processed=record.last_row - record.first_row + 1,
         records_completed=done,

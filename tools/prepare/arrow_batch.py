@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ferryman.domain.mapping import ColumnMapping, Mapping, TableMapping
+from ferryman.domain.mapping import ColumnMapping, Mapping, Problem, Strategy, TableMapping
 from ferryman.domain.schema import Column, Database
 from ferryman.tools.prepare.arrow_values import Vector, legacy
-from ferryman.tools.prepare.lineage import sources_of
+from ferryman.tools.prepare.lineage import settled, sources_of
 from ferryman.tools.prepare.references import References
 
 
@@ -39,3 +39,7 @@ class Batch:
     def column(self, name: str) -> Column:
         """A column of the target."""
         return self.target.table(self.table.target).column(name)
+
+    def settled(self, column: Column, problem: Problem) -> Strategy | None:
+        """See `lineage.settled`."""
+        return settled(self.table, column, self.target.table(self.table.target).primary_key, problem)

@@ -6,13 +6,14 @@ import base64
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ferryman.domain.errors import Usage
-from ferryman.domain.mapping import ColumnMapping, Problem
+from ferryman.domain.mapping import ColumnMapping, Problem, Strategy
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import (
     AddCreatedAt,
@@ -37,7 +38,7 @@ from ferryman.domain.transforms import (
 )
 from ferryman.tools.prepare import moments
 from ferryman.tools.prepare.arrow_batch import Batch
-from ferryman.tools.prepare.arrow_cast import fit, in_words
+from ferryman.tools.prepare.arrow_cast import fit, in_words, whole_number
 from ferryman.tools.prepare.arrow_references import new_key, referred_key, stored_as
 from ferryman.tools.prepare.arrow_values import Vector, as_mask, as_text, each, merged, sort_out, there, values_of
 from ferryman.tools.prepare.lineage import single
@@ -52,7 +53,20 @@ def column_vector(batch: Batch, mapping: ColumnMapping) -> Vector:
     column, vectors = batch.column(mapping.target), batch.values(mapping)
     for step in mapping.steps:
         vectors = _STEPS[type(step)](step, vectors, batch, column)
-    return fit(single(batch.table, mapping, vectors), column, batch.target.dialect)
+    return _settled(single(batch.table, mapping, vectors), batch, column)
+
+
+def _settled(vector: Vector, batch: Batch, column: Column) -> Vector:
+    """The cast, and what was decided about values that do not fit."""
+    dialect, limit = batch.target.dialect, column.length
+    if limit is not None and batch.settled(column, Problem.TOO_LONG) is Strategy.TRUNCATE:
+        whole = fit(vector, column.but(length=None), dialect)
+        cut = pc.binary_slice if column.family is Family.BINARY else pc.utf8_slice_codeunits
+        fitting = whole.but(cut(whole.array, 0, limit))
+    else:
+        fitting = fit(vector, column, dialect)
+    left = [known for known in fitting.problems if batch.settled(column, known[0]) is not Strategy.SET_NULL]
+    return replace(fitting, problems=tuple(left))
 
 
 def rename(step: Rename, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
@@ -185,8 +199,10 @@ def _moment(unit: str, vector: Vector) -> Vector:
         return made.but(made.array.cast(pa.int64()).cast(pa.timestamp(unit)).cast(pa.timestamp("us")))
 
     def rule(value: Any) -> Any:
-        number = float(value) if isinstance(value, str) and is_number(value) else value
-        if not isinstance(number, float):
+        number = whole_number(value)
+        if number is None and (isinstance(value, float) or (isinstance(value, str) and is_number(value))):
+            number = float(value)
+        if number is None:
             return Problem.UNCASTABLE
         return moments.from_epoch(number, unit) or Problem.OUT_OF_RANGE
 

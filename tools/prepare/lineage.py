@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from ferryman.domain.errors import Usage
-from ferryman.domain.mapping import ColumnMapping, Derived, Generated, IdPolicy, Kept, Mapping, Matched, TableMapping
+from ferryman.domain.mapping import (
+    ColumnMapping,
+    Derived,
+    Generated,
+    IdPolicy,
+    Kept,
+    Mapping,
+    Matched,
+    Problem,
+    Strategy,
+    TableMapping,
+)
 from ferryman.domain.schema import Column, Database, Family, Table
 from ferryman.domain.transforms import ForeignKeyTo, NewId, PreserveLegacyId
 
@@ -89,6 +100,19 @@ def policies(table: TableMapping) -> tuple[Matched | None, Kept | Derived | Gene
     """A table's identity taken apart: by what rows are found, and what those get that are not found."""
     identity: IdPolicy = table.identity
     return (identity, identity.otherwise) if isinstance(identity, Matched) else (None, identity)
+
+
+def settled(table: TableMapping, column: Column, keys: Sequence[str], problem: Problem) -> Strategy | None:
+    """The decision that lets a row go with another value: an empty one, or a shorter one. None without such.
+
+    A key is never changed, and a column that takes no NULL never emptied.
+    """
+    for policy in table.policies:
+        about = policy.problem is problem and set(policy.columns) in (set(), {column.name})
+        fits = column.nullable if policy.strategy is Strategy.SET_NULL else problem is Problem.TOO_LONG
+        if about and fits and column.name not in keys and policy.strategy in (Strategy.SET_NULL, Strategy.TRUNCATE):
+            return policy.strategy
+    return None
 
 
 def key_column(target: Database, table: TableMapping, position: int) -> str:

@@ -7,7 +7,7 @@ Every function takes a connection of `side_by_side` and gives {(target columns, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     and_,
     case,
+    collate,
     exists,
     func,
     literal,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     not_,
     null,
     select,
+    text,
     true,
 )
 from sqlalchemy import cast as sql_cast
@@ -32,6 +34,7 @@ from sqlalchemy import cast as sql_cast
 from ferryman.domain.mapping import Conflict, Problem
 from ferryman.domain.schema import Family
 from ferryman.domain.transforms import NewId, PreserveLegacyId
+from ferryman.tools.databases.connect import Target
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.prepare.sqlite_values import untyped
 from ferryman.tools.prepare.transform import CompiledTable
@@ -44,8 +47,8 @@ _NUMBERS = (Family.BOOLEAN, Family.INTEGER, Family.DECIMAL, Family.FLOAT)
 
 
 def unfit_values(connection: Connection, compiled: CompiledTable, rows: FromClause) -> tuple[int, Found]:
-    """Rows in scope, and those whose values do not fit, by one statement."""
-    problems = compiled.problems(rows)
+    """Rows in scope, and those whose values do not fit, by one statement: also where a policy settles what then."""
+    problems = compiled.problems(rows, decided=True)
     inside = compiled.in_filter(rows)
     counts = [_count(and_(inside, where)) for where in problems.values()]
     total, *found = connection.execute(select(_count(inside), *counts).select_from(rows)).one()
@@ -53,11 +56,19 @@ def unfit_values(connection: Connection, compiled: CompiledTable, rows: FromClau
     return int(total), {key: int(count) for key, count in zip(named, found, strict=True) if count}
 
 
-def repeated_values(connection: Connection, compiled: CompiledTable, rows: FromClause) -> Found:
-    """For each unique set of the target, rows that repeat what an earlier row has: all but one of each."""
+def repeated_values(
+    connection: Connection, compiled: CompiledTable, rows: FromClause, collations: Mapping[str, str]
+) -> Found:
+    """For each unique set of the target, rows that repeat what an earlier row has: all but one of each.
+
+    `collations` as `collations_of` gives them: where case makes no difference, "A" repeats "a".
+    """
     found: Found = {}
     for columns in unique_sets(compiled):
-        values = _values(compiled, columns, rows)
+        values = [
+            collate(value, collations[name]) if name in collations else value
+            for name, value in zip(columns, _values(compiled, columns, rows), strict=True)
+        ]
         whole = [value.is_not(None) for value in values]
         groups = (
             select(func.count().label("rows"))
@@ -71,6 +82,18 @@ def repeated_values(connection: Connection, compiled: CompiledTable, rows: FromC
         if surplus:
             found[columns, Problem.DUPLICATE] = int(surplus)
     return found
+
+
+def collations_of(target: Target, table: str) -> dict[str, str]:
+    """The columns of a table's unique indexes that are compared otherwise than byte by byte (SQLite), and how."""
+    if target.dialect.name != "sqlite":
+        return {}
+    asked = text(
+        "SELECT part.name, part.coll FROM pragma_index_list(:name) AS found, pragma_index_xinfo(found.name) AS part "
+        "WHERE found.\"unique\" AND part.key AND part.coll <> 'BINARY'"
+    )
+    with target.connect("asking how texts are compared", reading=True) as connection:
+        return {name: how for name, how in connection.execute(asked, {"name": table}) if name is not None}
 
 
 def collisions(connection: Connection, compiled: CompiledTable, rows: FromClause) -> Found:

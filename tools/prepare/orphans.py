@@ -94,12 +94,13 @@ def in_scope(compiled: CompiledTable, rows: FromClause, segment: Segment) -> Con
 
 def is_orphan(bond: Bond, rows: FromClause, ground: Ground, above: Collection[str] = ()) -> Condition:
     """Whether a legacy row refers to a parent that is not there. True or false, never NULL."""
-    gone = [bond.names_one(rows), not_(_in_target(bond, rows))]
+    still_to_come: list[Condition] = []
     if ground.copied is None:
-        gone.append(not_(_in_legacy(bond, rows, ground, coming=True, above=above)))
+        still_to_come = [_in_legacy(bond, rows, ground, coming=True, above=above)]
     elif bond.to_itself:
-        gone.append(not_(and_(_in_legacy(bond, rows, ground, coming=True), not_(_was_copied(bond, rows, ground)))))
-    return and_(*gone)
+        still_to_come = [and_(_in_legacy(bond, rows, ground, coming=True), not_(_was_copied(bond, rows, ground)))]
+    # The cheaper question first: it answers for nearly every row before a run.
+    return and_(bond.names_one(rows), *(not_(comes) for comes in still_to_come), not_(_in_target(bond, rows)))
 
 
 def cause_of(bond: Bond, rows: FromClause, ground: Ground) -> Expression:

@@ -13,7 +13,14 @@ from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.schema import Database
 from ferryman.tools.databases.connect import Source, Target, check_pair
 from ferryman.tools.prepare import readiness
-from ferryman.tools.prepare.lookahead import Found, broken_checks, collisions, repeated_values, unfit_values
+from ferryman.tools.prepare.lookahead import (
+    Found,
+    broken_checks,
+    collations_of,
+    collisions,
+    repeated_values,
+    unfit_values,
+)
 from ferryman.tools.prepare.orphans import Ground, groups_on
 from ferryman.tools.prepare.problem_texts import orphans_text, problem_text, unfilled_text
 from ferryman.tools.prepare.remedies import decided, remedies, remedies_for_orphans
@@ -44,8 +51,9 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
     if skip_data or not can_join(source, target):
         told = readiness.warnings(source, target, target_db, compiled, None)
         return Preflight(warnings=told if skip_data else (*told, NOT_LOOKED), skipped=True)
+    collations = {name: collations_of(target, name) for name in compiled}
     with side_by_side(source, target, "looking ahead") as connection:
-        tables = [_Table(table, plan, compiled).look(connection) for table in compiled.values()]
+        tables = [_Table(table, plan, compiled, collations[name]).look(connection) for name, table in compiled.items()]
     in_scope = {name: rows for name, rows, _ in tables}
     return Preflight(
         problems=tuple(problem for _, _, problems in tables for problem in problems),
@@ -67,6 +75,7 @@ class _Table:
     compiled: CompiledTable
     plan: Plan
     all: Mapping[str, CompiledTable]
+    collations: Mapping[str, str]
 
     @property
     def name(self) -> str:
@@ -76,8 +85,12 @@ class _Table:
         """Its name, its rows in scope and what would fail."""
         rows = Ground(self.all).legacy_rows(self.compiled)
         in_scope, found = unfit_values(connection, self.compiled, rows)
-        for look in (repeated_values, collisions, broken_checks):
-            for what, count in look(connection, self.compiled, rows).items():
+        for more in (
+            repeated_values(connection, self.compiled, rows, self.collations),
+            collisions(connection, self.compiled, rows),
+            broken_checks(connection, self.compiled, rows),
+        ):
+            for what, count in more.items():
                 found[what] = found.get(what, 0) + count
         problems = (*self._orphans(connection), *self._unfilled(in_scope), *self._values(found))
         return self.name, in_scope, problems

@@ -52,7 +52,7 @@ def decided(
 ) -> Policy | None:
     """The policy that answers a class of problems. One that was decided on fewer rows does not: it asks again.
 
-    A policy without columns, cause or count is for any. The copy reads policies in the same way.
+    A policy without columns, cause or count is for any.
     """
     for policy in table.policies:
         if policy.problem is not problem or (policy.columns and set(policy.columns) != set(columns)):

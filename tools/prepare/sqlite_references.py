@@ -151,11 +151,13 @@ def _found(scope: Scope, link: Link, matched: Matched, values: Sequence[Value]) 
 
 def _through_legacy(scope: Scope, link: Link, values: Sequence[Value]) -> list[Value]:
     """The legacy parent's key, where the child refers to other columns of it."""
-    table, made = scope.source.table(link.parent.source), []
+    table, made = scope.source.table(link.parent.source), list[Value]()
+    problems = tuple(problem for value in values for problem in value.problems)
     for name in link.parent.key:
         old = scope.legacy_table(link.parent.source)
         found = select(column_of(old, name)).where(*_named(old, link, values)).limit(1)
-        made.append(Value(found.correlate(scope.legacy_from).scalar_subquery(), stored_in(table, name)))
+        key = found.correlate(scope.legacy_from).scalar_subquery()
+        made.append(Value(key, stored_in(table, name), problems=problems))
     return made
 
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import FromClause, TableClause, column
 from sqlalchemy.sql.selectable import AliasedReturnsRows
 
-from ferryman.domain.mapping import ColumnMapping, Mapping, TableMapping
-from ferryman.domain.schema import Database, Table
+from ferryman.domain.mapping import ColumnMapping, Mapping, Problem, Strategy, TableMapping
+from ferryman.domain.schema import Column, Database, Table
 from ferryman.tools.databases.dialect import clause
-from ferryman.tools.prepare.lineage import sources_of
+from ferryman.tools.prepare.lineage import settled, sources_of
 from ferryman.tools.prepare.sqlite_cast import Goal
 from ferryman.tools.prepare.sqlite_values import Expression, Value, legacy
 
@@ -28,6 +28,7 @@ class Scope:
     legacy_from: FromClause
     target_schema: str | None = None
     strict: bool = True  #: a value that does not fit stops the statement; else it becomes NULL
+    settling: bool = True  #: decisions to empty or shorten what does not fit are carried out
 
     @property
     def source_table(self) -> Table:
@@ -54,6 +55,10 @@ class Scope:
 
     def goal(self, target_column: str) -> Goal:
         return Goal(self.target_table.column(target_column), self.target.dialect, self.strict)
+
+    def settled(self, column: Column, problem: Problem) -> Strategy | None:
+        """See `lineage.settled`."""
+        return settled(self.table, column, self.target_table.primary_key, problem) if self.settling else None
 
     def legacy_table(self, name: str) -> FromClause:
         """Another legacy table, beside the one that is read."""

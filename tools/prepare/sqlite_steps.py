@@ -7,11 +7,12 @@ transforms over Arrow are in `arrow_steps`; tests hold one against the other.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import and_, case, func, literal, null, select
+from sqlalchemy import and_, case, func, literal, null, or_, select
 
-from ferryman.domain.mapping import ColumnMapping, Problem
+from ferryman.domain.mapping import ColumnMapping, Problem, Strategy
 from ferryman.domain.schema import Family
 from ferryman.domain.transforms import (
     AddCreatedAt,
@@ -35,7 +36,7 @@ from ferryman.domain.transforms import (
 )
 from ferryman.tools.prepare import moments
 from ferryman.tools.prepare.lineage import single
-from ferryman.tools.prepare.sqlite_cast import Goal, fit, in_words
+from ferryman.tools.prepare.sqlite_cast import Goal, fit, in_words, longer
 from ferryman.tools.prepare.sqlite_references import new_key, referred_key, stored_as
 from ferryman.tools.prepare.sqlite_scope import Scope
 from ferryman.tools.prepare.sqlite_values import (
@@ -64,7 +65,22 @@ def column_value(scope: Scope, mapping: ColumnMapping) -> Value:
     values = scope.values(mapping)
     for step in mapping.steps:
         values = _STEPS[type(step)](step, values, scope, goal)
-    return fit(single(scope.table, mapping, values), goal)
+    return _settled(single(scope.table, mapping, values), scope, goal)
+
+
+def _settled(value: Value, scope: Scope, goal: Goal) -> Value:
+    """The cast, and what was decided about values that do not fit."""
+    column, limit = goal.column, goal.column.length
+    if limit is not None and scope.settled(column, Problem.TOO_LONG) is Strategy.TRUNCATE:
+        whole = fit(value, replace(goal, column=column.but(length=None)))
+        fitting = whole.but(case((longer(whole.sql, limit), func.substr(whole.sql, 1, limit)), else_=whole.sql))
+    else:
+        fitting = fit(value, goal)
+    empty = [where for problem, where in fitting.problems if scope.settled(column, problem) is Strategy.SET_NULL]
+    if not empty:
+        return fitting
+    left = tuple(known for known in fitting.problems if scope.settled(column, known[0]) is not Strategy.SET_NULL)
+    return replace(fitting, sql=case((or_(*empty), null()), else_=fitting.sql), nullable=True, problems=left)
 
 
 def rename(step: Rename, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -114,17 +114,18 @@ class CompiledTable:
         return {name: column_value(scope, self._column(name)).sql for name in self.writes}
 
     def problems(
-        self, source_from: FromClause, target_schema: str | None = None
+        self, source_from: FromClause, target_schema: str | None = None, *, decided: bool = False
     ) -> dict[tuple[str, Problem], ColumnElement[bool]]:
         """Per target column and kind of problem, whether a row would fail for it: true or false, never NULL.
 
-        A missing parent is none of these: it is found by looking into the target.
+        A row has one problem per column, the first. What a policy settles by an empty or a shorter value is none,
+        unless `decided` asks for it. A missing parent is none either: it is found by looking into the target.
         """
-        return {of: holds(where) for of, where in self._conditions(source_from, target_schema).items()}
+        return {of: holds(where) for of, where in self._conditions(source_from, target_schema, decided).items()}
 
     def failing(self, source_from: FromClause, target_schema: str | None = None) -> ColumnElement[bool]:
         """Whether a row would fail for any of `problems`."""
-        return holds(or_(false(), *self._conditions(source_from, target_schema).values()))
+        return holds(or_(false(), *self._conditions(source_from, target_schema, False).values()))
 
     def read(self, source_from: FromClause) -> Select[tuple[Any, ...]]:
         """The legacy columns for `apply`, in the order of `reads`; the caller adds range, filter and order."""
@@ -201,11 +202,12 @@ class CompiledTable:
         return column_value(self._scope(source_from, target_schema).asking(), self._column(column))
 
     def _conditions(
-        self, source_from: FromClause, target_schema: str | None
+        self, source_from: FromClause, target_schema: str | None, decided: bool
     ) -> dict[tuple[str, Problem], ColumnElement[bool]]:
         found: dict[tuple[str, Problem], ColumnElement[bool]] = {}
+        scope = replace(self._scope(source_from, target_schema).asking(), settling=not decided)
         for name in self.writes:
-            value = self.asked(name, source_from, target_schema)
+            value = column_value(scope, self._column(name))
             for problem, where in self._failures(name, value, source_from):
                 of = (name, problem)
                 found[of] = or_(found[of], where) if of in found else where

@@ -17,8 +17,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Select, and_, false, func, not_, select
 from sqlalchemy import cast as sql_cast
 
+from ferryman.domain.mapping import Problem, Strategy
 from ferryman.domain.run import Accounting, BatchRecord, Segment
 from ferryman.domain.schema import Column, Family
+from ferryman.domain.transforms import NewId, PreserveLegacyId
 from ferryman.tools.databases.connect import Source, Target
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.databases.sqlite_guard import LEGACY
@@ -26,6 +28,7 @@ from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import TableRecord
 from ferryman.tools.move.rowkeys import Record, RowKeys
 from ferryman.tools.move.tables import QuarantineState, RowKind
+from ferryman.tools.prepare.bonds import Bond
 from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.transform import CompiledTable
 
@@ -71,9 +74,19 @@ class Evidence:
 
     @property
     def paired(self) -> tuple[str, ...]:
-        """The target columns by which a row that is computed anew finds its row in the target; () where none can."""
-        written = set(self.compiled.writes)
-        return next((c for c in (self.keys.names, *self.compiled.target.uniques) if c and set(c) <= written), ())
+        """The target columns by which a row that is computed anew finds its row in the target; () where none can.
+
+        The key, or another unique set in which no NULL can stand.
+        """
+        target = self.compiled.target
+        sure = {c.target for c in self.compiled.mapping.columns if c.uses(NewId, PreserveLegacyId)}
+        sure |= {name for name in self.compiled.writes if not target.column(name).nullable}
+        sets = (names for names in target.uniques if set(names) <= sure)
+        return self.keys.names if self._writes_key else next(sets, ())
+
+    @property
+    def _writes_key(self) -> bool:
+        return bool(self.keys.names) and set(self.keys.names) <= set(self.compiled.writes)
 
     @property
     def compared(self) -> tuple[Column, ...]:
@@ -105,6 +118,15 @@ class Evidence:
         if self.accounting.quarantined:
             inside.append(not_(self.compiled.source_key(rows).in_(self._set_aside())))
         return and_(*inside)
+
+    def may_be_emptied(self, bond: Bond) -> bool:
+        """Whether a decision leaves a reference empty where its parent is missing."""
+        return any(
+            policy.problem is Problem.MISSING_PARENT
+            and policy.strategy is Strategy.SET_NULL
+            and set(policy.columns) in (set(), set(bond.columns))
+            for policy in self.compiled.mapping.policies
+        )
 
     def made(self, columns: tuple[str, ...], *, any_run: bool = False) -> Select[Any]:
         """Columns of the target rows that this run (or any) created, by the ledger alone.
@@ -174,7 +196,9 @@ class Evidence:
         if not names:
             return false()
         if len(names) > 1:
-            return self.keys.text({name: rows.c[name] for name in names}) == entry.c.target_key
+            parts = [func.json_extract(entry.c.target_key, f"$[{position}]") for position in range(len(names))]
+            pairs = zip(self.keys.columns, parts, strict=True)
+            return and_(*(rows.c[column.name] == _typed(part, column) for column, part in pairs))
         column = self.keys.columns[0]
         first = _typed(entry.c.target_key, column)
         last = _typed(func.coalesce(entry.c.target_key_to, entry.c.target_key), column)

@@ -5,28 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, and_, exists, func, literal, not_, select, text, union_all
+from sqlalchemy import Connection, Select, Subquery, and_, case, exists, func, literal, not_, select, text, union_all
 
 from ferryman.domain.errors import NeedsDecision
-from ferryman.domain.run import Segment
+from ferryman.domain.run import Segment, TableState
 from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.ledger import Ledger
-from ferryman.tools.prepare.bonds import Bond, bonds
+from ferryman.tools.prepare.bonds import Bond, Expression, as_one, bonds
 from ferryman.tools.prove.evidence import Evidence
 
 
 def integrity(evidence: Evidence) -> CheckResult:
     """The check. `actual` counts our references without a parent, and parents with more or fewer of our rows than
     they should have; `mismatched` names the columns."""
-    found = bonds(evidence.compiled)
-    if found and not (evidence.told_apart or evidence.alone):
-        return _not_looked_at(evidence)
+    every = bonds(evidence.compiled)
+    if every and not (evidence.told_apart or evidence.alone):
+        return _not_looked_at(evidence, "it has no key and held rows before, so which rows are ours cannot be told")
+    unfinished = _unfinished(evidence)
+    found = [bond for bond in every if bond.parent not in unfinished]
     with evidence.connect() as connection:
         orphans = {bond.columns: _orphans(evidence, connection, bond) for bond in found}
         uneven = {bond.columns: _uneven(evidence, connection, bond) for bond in found}
     foreign, looked = _by_the_database(evidence)
-    return _result(evidence, orphans, uneven, foreign, looked)
+    waiting = tuple(dict.fromkeys(bond.parent for bond in every if bond.parent in unfinished))
+    result = _result(evidence, orphans, uneven, foreign, looked)
+    if waiting and result.status is CheckStatus.PASS:
+        return _not_looked_at(evidence, f"rows of {', '.join(waiting)} are still to come in this run")
+    return result
 
 
 def copied_so_far(ledger: Ledger, run: str) -> dict[str, Segment]:
@@ -38,6 +44,13 @@ def copied_so_far(ledger: Ledger, run: str) -> dict[str, Segment]:
             if last is not None:
                 segments[record.table] = Segment(upto=last.segment.upto)
     return segments
+
+
+def _unfinished(evidence: Evidence) -> set[str]:
+    """Other tables of the run that are still being copied: tables in a ring are proved before all of it is there."""
+    running = (TableState.PENDING, TableState.COPYING)
+    records = evidence.ledger.tables_of(evidence.record.run)
+    return {record.table for record in records if record.table != evidence.table and record.state in running}
 
 
 def _ours(evidence: Evidence, columns: tuple[str, ...]) -> Subquery:
@@ -57,12 +70,22 @@ def _uneven(evidence: Evidence, connection: Connection, bond: Bond) -> int:
     """Parents (and "no parent") whose number of our rows is not what the old database says."""
     rows, ours = evidence.legacy(), _ours(evidence, bond.columns)
     keys = [f"k{position}" for position in range(len(bond.columns))]
-    values = zip(keys, bond.new_key(rows), strict=True)
-    expected = select(*(value.label(key) for key, value in values), literal(1).label("one")).where(evidence.ours(rows))
+    values = _named_parent(evidence, bond, bond.new_key(rows))
+    labelled = (value.label(key) for key, value in zip(keys, values, strict=True))
+    expected = select(*labelled, literal(1).label("one")).where(evidence.ours(rows))
     held = select(*(ours.c[n].label(k) for k, n in zip(keys, bond.columns, strict=True)), literal(-1).label("one"))
     both = union_all(expected, held).subquery()
     uneven = select(*(both.c[key] for key in keys)).group_by(*(both.c[key] for key in keys))
     return _count(connection, uneven.having(func.sum(both.c.one) != 0))
+
+
+def _named_parent(evidence: Evidence, bond: Bond, values: list[Expression]) -> list[Expression]:
+    """What our rows should refer to: nothing, where a decision empties references to what is not there."""
+    if not evidence.may_be_emptied(bond):
+        return values
+    parent = clause(evidence.compiled.target_database.table(bond.parent)).alias()
+    there = as_one(values).in_(select(*(parent.c[name] for name in bond.parent_columns)))
+    return [case((there, value)) for value in values]
 
 
 def _count(connection: Connection, wanted: Select[Any]) -> int:
@@ -122,9 +145,6 @@ def _named(counts: Mapping[tuple[str, ...], int]) -> str:
     return ", ".join(" and ".join(columns) for columns, count in counts.items() if count)
 
 
-def _not_looked_at(evidence: Evidence) -> CheckResult:
-    return CheckResult(
-        kind=CheckKind.INTEGRITY,
-        status=CheckStatus.NOT_VALIDATED,
-        text=f"{evidence.table} has no key and held rows before: which rows are ours cannot be told.",
-    )
+def _not_looked_at(evidence: Evidence, why: str) -> CheckResult:
+    text = f"The references of {evidence.table} were not looked at: {why}."
+    return CheckResult(kind=CheckKind.INTEGRITY, status=CheckStatus.NOT_VALIDATED, text=text)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import Connection, Select, tuple_
+import pyarrow.compute as pc
+from sqlalchemy import Connection, Select, select, tuple_
 
 from ferryman.domain.run import Key
+from ferryman.tools.databases.dialect import clause
 from ferryman.tools.databases.sqlite_guard import LEGACY
+from ferryman.tools.prepare.bonds import Bond, bonds
 from ferryman.tools.prepare.misfit import ValuesDoNotFit
 from ferryman.tools.prepare.references import LiveReferences
 from ferryman.tools.prove.evidence import Evidence
 
 ROWS = 10_000  #: rows per Arrow batch
+_CHUNK = 400  #: keys per query
 
 
 @dataclass
@@ -51,12 +57,38 @@ class Expected:
         )
         fits = np.ones(batch.num_rows, bool)
         try:
-            return compiled.apply(batch, references), pa.array(fits)
+            return self._settled(compiled.apply(batch, references)), pa.array(fits)
         except ValuesDoNotFit as misfit:
             bad = sorted({row for one in misfit.misfits for row in one.rows})
         fits[bad] = False
         self.unfit += len(bad)
-        return compiled.apply(batch.filter(pa.array(fits)), references), pa.array(fits)
+        return self._settled(compiled.apply(batch.filter(pa.array(fits)), references)), pa.array(fits)
+
+    def _settled(self, made: pa.RecordBatch) -> pa.RecordBatch:
+        """With references emptied that name no parent, where a decision says so."""
+        for bond in self._emptied:
+            keys = list(zip(*(made.column(name).to_pylist() for name in bond.columns), strict=True))
+            there = self._parents(bond, {key for key in keys if None not in key})
+            kept = pa.array([key in there for key in keys])
+            for name in bond.columns:
+                position = made.schema.get_field_index(name)
+                made = made.set_column(position, name, pc.if_else(kept, made.column(position), None))
+        return made
+
+    @cached_property
+    def _emptied(self) -> tuple[Bond, ...]:
+        return tuple(bond for bond in bonds(self.evidence.compiled) if self.evidence.may_be_emptied(bond))
+
+    def _parents(self, bond: Bond, keys: set[tuple[object, ...]]) -> set[tuple[object, ...]]:
+        """Those of the keys that are in the target."""
+        parent = clause(self.evidence.compiled.target_database.table(bond.parent))
+        columns = [parent.c[name] for name in bond.parent_columns]
+        found: set[tuple[object, ...]] = set()
+        waiting = iter(keys)
+        while chunk := list(islice(waiting, _CHUNK)):
+            named = columns[0].in_([key[0] for key in chunk]) if len(columns) == 1 else tuple_(*columns).in_(chunk)
+            found.update(tuple(row) for row in self.connection.execute(select(*columns).where(named)))
+        return found
 
     def _computed(self, wanted: Select[tuple[object, ...]]) -> Iterator[pa.RecordBatch]:
         compiled, source = self.evidence.compiled, self.evidence.source

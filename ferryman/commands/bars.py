@@ -1,0 +1,51 @@
+"""The live part of a terminal while rows move: a bar a table, and why the step matters."""
+
+from __future__ import annotations
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
+from rich.text import Text
+
+from ferryman.agents.user_guidance import clean
+from ferryman.commands.voice import printable
+from ferryman.domain.events import BatchCompleted
+
+
+class Bars:
+    """The live part of the screen: a bar for each table that moves, and why the step matters. Gone when it stops."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(*_columns(console.width), console=console)
+        self._tasks: dict[str, TaskID] = {}
+        self._why = ""
+        self.live = Live(console=console, transient=True, get_renderable=self._now, refresh_per_second=8)
+
+    def show(self, event: BatchCompleted) -> None:
+        """How far a table is."""
+        task = self._tasks.get(event.table)
+        if task is None:
+            task = self._tasks[event.table] = self._progress.add_task(clean(event.table), rows="", left="")
+        rows = f"{event.records} of {event.records_total:,}"
+        left = "" if event.percentage >= 100 else f"{event.estimated_time_remaining} left"
+        self._progress.update(task, completed=event.percentage, rows=rows, left=left)
+        self._why = event.current_action
+
+    def done(self, table: str) -> None:
+        """A table needs no bar any more."""
+        if table in self._tasks:
+            self._progress.remove_task(self._tasks.pop(table))
+        self._why = self._why if self._tasks else ""
+
+    def _now(self) -> Group:
+        parts = (self._progress.get_renderable(), Text(f"  {printable(self._why)}", style="dim", no_wrap=True))
+        return Group(*parts) if self._tasks else Group()
+
+
+def _columns(width: int) -> tuple[ProgressColumn, ...]:
+    """The parts of a bar; a narrow terminal has no room for the rows."""
+    bar = (TextColumn("  {task.description}", markup=False), BarColumn(bar_width=28 if width >= 90 else 12))
+    percent = TextColumn("{task.percentage:>3.0f}%", markup=False)
+    if width < 60:
+        return (*bar, percent)
+    return (*bar, percent, TextColumn("rows {task.fields[rows]}  {task.fields[left]}", markup=False))

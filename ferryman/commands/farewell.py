@@ -1,0 +1,57 @@
+"""What is said where something ends: a run, or the conversation."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ferryman.agents.wording import count, first_upper, names
+from ferryman.desk import made
+from ferryman.domain.run import Outcome, RunStatus, Status
+from ferryman.standing import OVER
+
+
+@dataclass(frozen=True)
+class Way:
+    """The way back, as commands that work where the conversation was held."""
+
+    chat: str  #: begins such a conversation again
+    pair: str = ""  #: how `ferryman resume RUN` is told of the databases; empty where the folder remembers
+    target: str = ""  #: the same for `status` and `rollback`
+    keep: Callable[[str], None] = lambda run: None  #: called when a run begins
+
+    def command(self, name: str, run: str) -> str:
+        """`ferryman NAME RUN`, with what it needs to find the databases."""
+        where = self.pair if name == "resume" else self.target
+        return f"ferryman {name} {run} {where}".strip()
+
+
+def goodbye(way: Way, run: Status | None, saved: str = "") -> tuple[str, str]:
+    """What is kept, and the one command that leads back. `run` is the last one of the conversation."""
+    if run is None and saved:
+        return "Nothing was written; the plan is kept. To run it:", f"ferryman run --plan {shlex.quote(saved)}"
+    if run is None:
+        return "Nothing was written. To come back:", way.chat
+    if run.status is RunStatus.ROLLED_BACK:
+        return f"What run {run.run} had moved was taken out again. To come back:", way.chat
+    rows = count(made(run), "row")
+    if run.status in OVER:
+        return f"{rows} of run {run.run} are in the new database. To undo it:", way.command("rollback", run.run)
+    return f"{rows} of run {run.run} are moved and kept. To go on:", way.command("resume", run.run)
+
+
+def what_next(outcome: Outcome) -> str:
+    """What can be said after a run."""
+    if outcome.status in (RunStatus.ROLLED_BACK, RunStatus.CANCELLED):
+        return "Say what you would like instead, or /quit."
+    then = f'"fill {names(outcome.next_steps, 3)}" goes on from here; ' if outcome.next_steps else ""
+    undo = '"undo it" takes it all back; ' if outcome.rollback_available else ""
+    return f"What next? {first_upper(f'{then}{undo}/report writes down what was done; /quit leaves.')}"
+
+
+def standing(run: Status) -> str:
+    """Where a run stands that is not over, in a sentence."""
+    what = "waits for a decision" if run.status is RunStatus.WAITING else "is paused"
+    done, total = (sum(getattr(table, name) for table in run.tables) for name in ("done", "total"))
+    return f"Run {run.run} {what}, with {done:,} of {count(total, 'row')} done."

@@ -1,0 +1,141 @@
+"""Where a table is copied: a connection to both databases, opened when it is needed and anew after a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+
+from sqlalchemy.exc import DBAPIError
+
+from ferryman.domain.mapping import Problem
+from ferryman.domain.plan import Plan
+from ferryman.domain.run import Segment
+from ferryman.tools.databases.sqlite_guard import LEGACY
+from ferryman.tools.move.bench import Bench, bench
+from ferryman.tools.move.clock import Clock
+from ferryman.tools.move.foreign import ForeignCheck, foreign_checks
+from ferryman.tools.move.job import Job
+from ferryman.tools.move.known import KnownParents, can_know
+from ferryman.tools.move.losers import losers_of
+from ferryman.tools.move.records import Scope
+from ferryman.tools.move.rowkeys import RowKeys
+from ferryman.tools.move.scan import Sight, parent_obstacles, present_obstacle, value_obstacles
+from ferryman.tools.move.turns import turn
+from ferryman.tools.move.variants import compiled_as
+from ferryman.tools.move.work import TableWork
+from ferryman.tools.prepare.orphans import Ground
+from ferryman.tools.prepare.transform import CompiledTable
+
+
+class Desk:
+    """One table's place of work. Close it when done."""
+
+    def __init__(self, work: TableWork, clock: Clock) -> None:
+        self.work, self.clock = work, clock
+        self.plan = work.ledger.run(work.run).amended
+        self.records = {record.table: record for record in work.ledger.tables_of(work.run)}
+        self.judging = not judged(self.plan, work.compiled, self.scope)  #: every row's values are looked at
+        self._stack = ExitStack()
+        self._job: Job | None = None
+
+    @property
+    def scope(self) -> Scope:
+        return self.records[self.work.table].scope
+
+    def close(self) -> None:
+        """Give the connection up; the next transaction opens another, which probes both databases."""
+        self._stack.close()
+        self._job = None
+
+    def judge(self) -> None:
+        """From now on look at every row's values: something that preflight did not see does not fit."""
+        self.judging = True
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Job]:
+        """A transaction; what is not committed in the block is rolled back. Errors come out as ours."""
+        work, doing = self.work, f"copying {self.work.table}"
+        with turn(work.target):
+            try:
+                job = self._open(doing)
+                try:
+                    yield job
+                except BaseException:
+                    job.forget()
+                    raise
+                finally:
+                    job.bench.connection.rollback()
+            except DBAPIError as error:
+                failure = work.target.dialect.translate(error, doing)
+                failure.table = work.table
+                raise failure from error
+
+    def _open(self, doing: str) -> Job:
+        if self._job is None:
+            connection = self._stack.enter_context(bench(self.work.source, self.work.target, doing))
+            self._job = self._job_at(Bench(connection, self.work.compiled, self.work.target.dialect))
+        return self._job
+
+    def _job_at(self, at: Bench) -> Job:
+        work, keys = self.work, RowKeys(self.work.compiled)
+        checks = foreign_checks(work.compiled, self._later) if work.handling.foreign_key_validation else ()
+        checks = tuple(self._with_known(check, at, number) for number, check in enumerate(checks))
+        losers = losers_of(at, self.scope)
+        return Job(
+            work=work,
+            plan=self.plan,
+            bench=at,
+            book=work.ledger.book(work.run, work.table),
+            scope=self.scope,
+            keys=keys,
+            sight=Sight(at.connection, work.compiled, at.legacy, self.scope, self.judging),
+            checks=checks,
+            values=value_obstacles(work.compiled, at.legacy),
+            parents=parent_obstacles(checks, at.legacy),
+            present=present_obstacle(keys, at.legacy, losers),
+            losers=losers,
+            ground=self._ground(),
+            clock=self.clock,
+        )
+
+    def _later(self, parent: str) -> Scope | None:
+        comes = parent in self.records and comes_later(self.plan, self.work.table, parent)
+        return self.records[parent].scope if comes else None
+
+    def _with_known(self, check: ForeignCheck, at: Bench, number: int) -> ForeignCheck:
+        """A reference with its parents in memory, where that pays."""
+        parent = self.records.get(check.bond.parent)
+        if parent is None or not can_know(check.bond, self.scope.total, parent.scope.source_rows):
+            return check
+        return replace(check, known=KnownParents(at.connection, check.bond, f"ferryman_known_{number}"))
+
+    def _ground(self) -> Ground:
+        """What is known about parents, for saying why one is missing."""
+        work = self.work
+        with work.target.connect("reading the ledger", reading=True) as connection:
+            last = {name: work.ledger.book(work.run, name).last(connection) for name in self.records}
+        copied = {name: Segment(upto=record.segment.upto) for name, record in last.items() if record}
+        compiled = {t.target: compiled_as(work.compiled, t.target) for t in work.compiled.plan.copied}
+        return Ground(compiled, copied, LEGACY)
+
+
+def judged(plan: Plan, compiled: CompiledTable, scope: Scope) -> bool:
+    """Whether preflight looked at the rows' own values, found as many as there are, and left none to be set aside.
+
+    Then a batch looks only at what may change under it: parents, keys, counts; what does not fit stops its insert.
+    """
+    table = compiled.target.name
+    found = {problem.table for problem in plan.preflight.problems if problem.problem != Problem.MISSING_PARENT}
+    policies = {policy.problem for policy in compiled.mapping.policies} - {Problem.MISSING_PARENT, Problem.CONFLICT}
+    seen = not plan.preflight.skipped and plan.preflight.tables.get(table) == scope.total
+    return seen and table not in found and not policies
+
+
+def comes_later(plan: Plan, table: str, parent: str) -> bool:
+    """Whether a parent's rows may come after the table's: it is the same table, or of the same or a later phase."""
+    if parent == table:
+        return True
+    phases = {name: phase.number for phase in plan.phases for name in phase.tables}
+    return table in phases and parent in phases and phases[parent] >= phases[table]

@@ -1,0 +1,69 @@
+"""What copying a table's batches has in common, and what one of them ends with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ferryman.domain.plan import Plan
+from ferryman.domain.recovery import Failure
+from ferryman.domain.run import BatchRecord
+from ferryman.domain.validation import BatchValidation
+from ferryman.tools.move.batches import BatchBook
+from ferryman.tools.move.bench import Bench
+from ferryman.tools.move.clock import Clock
+from ferryman.tools.move.foreign import ForeignCheck
+from ferryman.tools.move.losers import Losers
+from ferryman.tools.move.records import QuarantinedRow, Scope
+from ferryman.tools.move.rowkeys import RowKeys
+from ferryman.tools.move.scan import Obstacle, Sight
+from ferryman.tools.move.work import TableWork
+from ferryman.tools.prepare.orphans import Ground
+
+
+class Stuck(Exception):
+    """A batch cannot go as it is: it is rolled back whole, and `failure` says why."""
+
+    def __init__(self, failure: Failure, validation: BatchValidation | None = None) -> None:
+        super().__init__(failure.error_detail)
+        self.failure = failure
+        self.validation = validation
+
+
+@dataclass(frozen=True)
+class Job:
+    """What stays the same for all batches of a table, on one connection."""
+
+    work: TableWork
+    plan: Plan  #: with every amendment
+    bench: Bench
+    book: BatchBook
+    scope: Scope
+    keys: RowKeys
+    sight: Sight
+    checks: tuple[ForeignCheck, ...]
+    values: tuple[Obstacle, ...]  #: what can be wrong with a row by itself
+    parents: tuple[Obstacle, ...]  #: the parents that it can lack
+    present: Obstacle | None  #: that its counterpart is in the target already
+    losers: Losers | None  #: rows that merge into another's
+    ground: Ground
+    clock: Clock
+
+    @property
+    def name(self) -> str:
+        return self.work.table
+
+    def forget(self) -> None:
+        """The transaction was rolled back: what was remembered in it is gone."""
+        for check in self.checks:
+            if check.known:
+                check.known.forget()
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A batch that is ready to be committed."""
+
+    record: BatchRecord
+    validation: BatchValidation
+    quarantined: tuple[QuarantinedRow, ...] = ()
+    stop: bool = False  #: somebody asked the run to stop

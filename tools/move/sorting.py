@@ -1,0 +1,145 @@
+"""Sorting a batch's rows: which go as they are, which are mended, which are set aside, and what stops the batch.
+
+Policies are read as preflight reads them (`remedies.decided`): by problem, columns, cause, and the count that they
+were decided on, over all batches so far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+
+from ferryman.domain.findings import MissingCause
+from ferryman.domain.mapping import Conflict, Policy, Problem, Strategy
+from ferryman.domain.run import Key, Segment
+from ferryman.tools.move.aside import Aside, Fate, Reason
+from ferryman.tools.move.fault import of_obstacle, worst
+from ferryman.tools.move.job import Job, Stuck
+from ferryman.tools.move.records import QuarantinedRow
+from ferryman.tools.move.scan import Look, Obstacle
+from ferryman.tools.move.tables import QuarantineState
+from ferryman.tools.prepare.orphans import cause_of
+from ferryman.tools.prepare.remedies import decided
+
+MENDING = (Strategy.SET_NULL, Strategy.TRUNCATE)
+
+Found = tuple[tuple[Obstacle, int], ...]
+
+
+@dataclass(frozen=True)
+class Mend:
+    """Rows whose value in one column is changed on the way: emptied or cut."""
+
+    column: str
+    where: ColumnElement[bool]
+    strategy: Strategy
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """What becomes of a range's rows. `aside` holds those that are not inserted; None: every row is."""
+
+    aside: Aside | None = None
+    counts: Mapping[Fate, int] = field(default_factory=dict)
+    mends: tuple[Mend, ...] = ()
+    quarantined: tuple[QuarantinedRow, ...] = ()
+
+    def count(self, fate: Fate) -> int:
+        return self.counts.get(fate, 0)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """Some rows with an obstacle, and the policy that says what to do about them (None: a person has to)."""
+
+    obstacle: Obstacle
+    rows: int
+    where: ColumnElement[bool]
+    cause: MissingCause | None
+    policy: Policy | None
+
+    @property
+    def reason(self) -> Reason:
+        check = self.obstacle.check
+        parent = check.bond.parent if check else ""
+        return Reason(self.obstacle.problem, self.obstacle.columns, self.cause, parent)
+
+
+def sort_rows(job: Job, batch: str, look: Look, found: Found, strays: Mapping[Key, Reason]) -> Sorted:
+    """Sort the rows of a range by what was found. `strays` are rows that the database refused, to be quarantined.
+
+    Raises Stuck where something was found that no policy answers.
+    """
+    fates: dict[Fate, Any] = {}
+    answers: list[_Answer] = []
+    for obstacle, rows in found:
+        if obstacle.problem is Problem.CONFLICT and job.work.compiled.mapping.conflict is not Conflict.STOP:
+            fates[Fate.PRESENT] = obstacle.where
+        else:
+            answers += _answers(job, look.segment, obstacle, rows)
+    if open_ := [(answer.obstacle, answer.rows) for answer in answers if not _settled(answer)]:
+        raise Stuck(of_obstacle(job.name, batch, *worst(open_)))
+    if job.losers:
+        fates = {Fate.MERGED: job.losers.holds(job.bench.legacy), **fates}
+    bad = [(answer.where, answer.reason) for answer in answers if _sets_aside(answer)]
+    mends = tuple(_mends(answers))
+    if not (bad or fates or strays):
+        return Sorted(mends=mends)
+    aside = Aside(job.bench, tuple(dict.fromkeys([*(reason for _, reason in bad), *strays.values()])))
+    aside.create()
+    aside.put(strays)
+    counts = aside.fill(look.segment, bad, fates)
+    quarantined = tuple(aside.quarantined(batch)) if Fate.QUARANTINED in counts else ()
+    return Sorted(aside, counts, mends, quarantined)
+
+
+def policy_for(job: Job, reason: Reason, rows: int) -> Policy | None:
+    """The policy for rows that have a problem, `rows` of them in this batch besides those quarantined before."""
+    before = quarantined_before(job, reason)
+    return decided(job.work.compiled.mapping, reason.problem, reason.columns, reason.cause, before + rows)
+
+
+def quarantined_before(job: Job, reason: Reason) -> int:
+    """Rows of the table that this run quarantined for the same reason."""
+    row = job.work.ledger.tables.quarantine
+    asked = select(func.count()).where(
+        row.c.run_id == job.work.run,
+        row.c.table_name == job.name,
+        row.c.reason == reason.text,
+        row.c.state != QuarantineState.ROLLED_BACK.value,
+    )
+    return int(job.bench.connection.execute(asked).scalar_one())
+
+
+def _answers(job: Job, segment: Segment, obstacle: Obstacle, rows: int) -> Iterator[_Answer]:
+    """An obstacle with the policy for it; missing parents cause by cause, where policies tell them apart."""
+    policies = [p for p in job.work.compiled.mapping.policies if p.problem is obstacle.problem]
+    if obstacle.check is None or not policies:
+        answer = _Answer(obstacle, rows, obstacle.where, None, None)
+        yield _Answer(obstacle, rows, obstacle.where, None, policy_for(job, answer.reason, rows) if policies else None)
+        return
+    cause = cause_of(obstacle.check.bond, job.bench.legacy, job.ground)
+    chosen = [job.bench.within(segment), job.bench.compiled.in_filter(job.bench.legacy), obstacle.where]
+    counts = select(cause, func.count()).select_from(job.bench.legacy).where(*chosen).group_by(cause)
+    for name, count in job.bench.connection.execute(counts).all():
+        answer = _Answer(obstacle, count, and_(obstacle.where, cause == name), MissingCause(name), None)
+        policy = policy_for(job, answer.reason, count)
+        yield _Answer(obstacle, count, answer.where, answer.cause, policy)
+
+
+def _settled(answer: _Answer) -> bool:
+    return answer.policy is not None and answer.policy.strategy in (Strategy.QUARANTINE, *MENDING)
+
+
+def _sets_aside(answer: _Answer) -> bool:
+    return answer.policy is not None and answer.policy.strategy is Strategy.QUARANTINE
+
+
+def _mends(answers: Sequence[_Answer]) -> Iterator[Mend]:
+    for answer in answers:
+        if answer.policy and answer.policy.strategy in MENDING:
+            for column in answer.obstacle.columns:
+                yield Mend(column, answer.where, answer.policy.strategy)
