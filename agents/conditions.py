@@ -51,7 +51,7 @@ _AMOUNT = re.compile(
 )
 _PLACE = re.compile(
     r"\b(?:in|from|of|based in|living in|located in|out of)(?: the (?:country|city|state|region"
-    r"|town) of)? (?P<value>(?:the )?\S+(?: \S+){0,3})$"
+    r"|town) of)? (?P<value>(?:the )?(?!and |or )\S+(?: (?!and |or |, )\S+){0,3})$"
 )
 _PRESENCE = re.compile(
     r"\b(?P<how>without|with no|with|that have no|have no|that have|that has no|that has|having no|having"

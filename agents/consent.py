@@ -161,7 +161,6 @@ _LEADS = re.compile(
     r"|before you start|except that|yet|now|sorry|i see|got it|understood|hmm|oh|mind you)"
     r" (?:[,.!;:-] ?)*)+"
 )
-_HOLDS = re.compile(r"^(?:only|just|but not|except|without|not)\b")
 
 
 def after_lead(text: str) -> int:

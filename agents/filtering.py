@@ -20,7 +20,6 @@ _ONLY = re.compile(
     rf" (?:(?:{_VERBS}|the|those|to|all) )*"
     r"|^(?:limit|restrict|narrow|reduce|filter|confine)(?: (?:it|this|that|down|the|plan))* (?:to )?(?:only )?(?:the )?"
 )
-_TO = re.compile(r"^(?:limit|restrict|narrow|filter|confine) ")
 _NOT = re.compile(
     r"^(?:please )?(?:skip|exclude|omit|drop|ignore|forget(?: about)?|remove|discard|without|no|not|but not"
     r"|except(?: for)?"

@@ -83,7 +83,9 @@ def _left(slot: Sentence, talk: Talk, empty: bool) -> Edit:
             changes += [LeaveOut(table=known.target) for known in named.tables if known.target]
         else:
             return Doubt(tuple(f"leave {known.label} out" for known in named.tables[:3]))
-    return tuple(dict.fromkeys(changes)) if items else None
+    if items and not changes:
+        return Doubt(("what is left out?",))
+    return tuple(dict.fromkeys(changes)) or None
 
 
 def _unfilled(side: str, table: str, column: str, talk: Talk, empty: bool) -> Change:

@@ -46,6 +46,9 @@ _OF = re.compile(r" (?:of|from|in) (?P<t>.+)$")
 
 def map_names(said: Sentence, talk: Talk) -> Edit:
     """Tables into tables, columns into columns; both ends have to be names that this migration knows."""
+    pairs = _several(said, talk)
+    if pairs:
+        return pairs
     text = re.sub(r"(?: please| instead| then| now)+$", "", said.text.rstrip(" .!,"))
     doubt: Doubt | None = None
     for pattern in (*_BACKWARD, *_FORWARD):
@@ -57,6 +60,16 @@ def map_names(said: Sentence, talk: Talk) -> Edit:
             elif found:
                 return found
     return doubt
+
+
+def _several(said: Sentence, talk: Talk) -> Edit:
+    """ "A goes into B and C into D": each pair by itself, where every one of them is clear."""
+    cuts = list(re.finditer(r" (?:, and|and|,) (?=.+ (?:in to|into|->|feeds|becomes) )", said.text))
+    starts, stops = [0, *(cut.end() for cut in cuts)], [*(cut.start() for cut in cuts), len(said.text)]
+    found = [map_names(said.part(a, b), talk) for a, b in zip(starts, stops, strict=True)] if cuts else []
+    if not found or not all(isinstance(one, tuple) for one in found):
+        return None
+    return tuple(change for one in found if isinstance(one, tuple) for change in one)
 
 
 def _pair(old: Sentence, new: Sentence, talk: Talk) -> Edit:

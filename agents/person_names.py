@@ -24,9 +24,9 @@ def full_name(column: Column, pairing: Pairing) -> tuple[str, str] | None:
 
 
 def _part(table: Table, known: frozenset[str]) -> str | None:
-    """The column of a table whose name says one part of a person's name, and nothing else."""
+    """The text column of a table whose name says one part of a person's name, and nothing else."""
     for column in table.columns:
         said = set(words(column.name))
-        if said & known and said <= known | _BESIDES:
+        if column.family is Family.TEXT and said & known and said <= known | _BESIDES:
             return column.name
     return None

@@ -13,7 +13,7 @@ from ferryman.domain.coordination import Request, RequestType
 _EXCEPT = re.compile(
     r"(?:^| )(?:,? ?(?:but|and))? ?(?:except(?: for| that)?|excluding|apart from|other than|but not|but no"
     r"|without|minus|aside from|not|leave out|leaving out|leave|skip|skipping|but leave out|but skip"
-    r"|but without|but) (?P<x>.+)$"
+    r"|but without|but) (?P<x>.+?)(?: (?:but|;).*)?$"
 )
 _EXCEPTED = re.compile(r"\b(?:except|excluding|apart from|other than|but not|but no|without|minus|aside from)\b")
 _EVERYTHING = re.compile(
@@ -84,37 +84,50 @@ def request(said: Sentence, talk: Talk) -> Request | None:
     kept, left = _split(said, talk)
     if not left and _EXCEPTED.search(said.text):
         return None
-    tables = _targets(talk.tables(kept))
     out = tuple(dict.fromkeys(_targets(left)))
     context = said.original.strip()[:500]
-    if tables:
-        tables = _with_children(kept, tables, talk)
-        lost = _MISSING.search(kept.text) is not None
-        if not (lost or _MOVING.search(kept.text) or _CHILDREN.search(kept.text) or _only_names(kept, talk)):
-            return None
-        named = RequestType.NAMED
-        return Request(
-            type=named,
-            priority="fill_missing_data" if lost else "as_named",
-            tables=tables,
-            leave_out=out,
-            user_context=context,
-        )
-    if _FILL.search(kept.text) and _WHOLE.search(kept.text) and not _unknown_thing(kept, talk):
+    if talk.tables(kept):
+        return _named(kept, out, context, talk)
+    if _FILL.search(kept.text) and _WHOLE.search(kept.text) and not _unknown_thing(kept):
         return Request(type=RequestType.FILL_MISSING, leave_out=out, user_context=context)
     general = _EVERYTHING.search(kept.text) or (left and not kept.words)
-    if general and not _unknown_thing(kept, talk) and _of_scope(kept, talk):
-        return Request(type=RequestType.COMPLETE, priority="everything", leave_out=out, user_context=context)
-    if _BARE.match(kept.text.rstrip(" .!?")) and _VERB_WORD.search(kept.text):
+    bare = _BARE.match(kept.text.rstrip(" .!?")) and _VERB_WORD.search(kept.text)
+    if bare or (general and not _unknown_thing(kept) and _of_scope(kept, talk)):
         return Request(type=RequestType.COMPLETE, priority="everything", leave_out=out, user_context=context)
     return None
 
 
+def _named(said: Sentence, out: tuple[str, ...], context: str, talk: Talk) -> Request | None:
+    """The tables that a sentence names, where it is about moving them or about their being missing."""
+    around = _around(said, talk)
+    lost = _MISSING.search(around) is not None
+    wanted = lost or _MOVING.search(around) or _CHILDREN.search(said.text) or _only_names(said, talk)
+    known = talk.tables(said)
+    if talk.context.place is Place.REVIEW:
+        known = tuple(one for one in known if one.target)
+        wanted = wanted and (_CHILDREN.search(said.text) or _of_scope(said, talk))
+    if not (known and wanted):
+        return None
+    return Request(
+        type=RequestType.NAMED,
+        priority="fill_missing_data" if lost else "as_named",
+        tables=_with_children(said, _targets(known), talk),
+        leave_out=out,
+        user_context=context,
+    )
+
+
+def _around(said: Sentence, talk: Talk) -> str:
+    """The words of a sentence that do not name tables."""
+    covered = {n for mention in talk.mentions(said) for n in range(mention.start, mention.stop)}
+    return " ".join(word.norm for n, word in enumerate(said.words) if n not in covered)
+
+
 def _of_scope(said: Sentence, talk: Talk) -> bool:
-    """Once a plan lies there, "everything" asks for another only in a sentence about moving and nothing else."""
+    """Once a plan lies there, only a sentence about moving and nothing else asks for another."""
     if talk.context.place is not Place.REVIEW:
         return True
-    rest = _MOVING.sub(" ", _EVERYTHING.sub(" ", said.text))
+    rest = _MOVING.sub(" ", _MISSING.sub(" ", _EVERYTHING.sub(" ", _around(said, talk))))
     return all(word in _LEFTOVER or word in _AROUND for word in rest.split())
 
 
@@ -156,7 +169,7 @@ def _only_names(said: Sentence, talk: Talk) -> bool:
     return all(n in covered or word.norm in _LEFTOVER for n, word in enumerate(said.words))
 
 
-def _unknown_thing(said: Sentence, talk: Talk) -> bool:
+def _unknown_thing(said: Sentence) -> bool:
     """ "move all the unicorns": a general request that names something which is not there."""
     match = re.search(r"\ball (?:the |my |our |of the )?(?P<x>\w+)", said.text)
     known = (

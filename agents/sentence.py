@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ferryman.agents.vocabulary import COMMON, CONTRACTIONS, SPELLINGS, spelled
 
@@ -123,6 +123,7 @@ def _word_norms(token: str, names: Collection[str]) -> list[str]:
     return [spelled(part, names) for part in split_name(token.split("'")[0])]
 
 
+@lru_cache(maxsize=65_536)
 def split_name(name: str) -> tuple[str, ...]:
     """The parts of a name in lower case: cut at everything but letters and digits, and where the case changes.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ferryman.agents.bookkeeping import Book, book_of
 from ferryman.agents.risk import overwrites
 from ferryman.domain.approval import Amendment
 from ferryman.domain.findings import MissingGroup, TableType
@@ -13,7 +12,8 @@ from ferryman.domain.mapping import Action, Mapping, Strategy
 from ferryman.domain.plan import Counts, Plan
 from ferryman.domain.recovery import Failure
 from ferryman.domain.references import postponable, references_of
-from ferryman.domain.schema import Column, Database, Family, Table
+from ferryman.domain.schema import Database
+from ferryman.domain.stand_in import can_stand_in
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Stake:
     junction: bool = False
     overwritten: bool = False  #: rows that were in the target have been changed: only a rollback mends that
     rows_per_second: float | None = None
+    able: frozenset[Strategy] = frozenset(Strategy)  #: what can be carried out here
     failed: frozenset[Strategy] = frozenset()  #: tried for this failure, in vain
     earlier: Amendment | None = None  #: what was decided on the same cause before
 
@@ -61,28 +62,6 @@ def dependants_of(table: str, mapping: Mapping, target: Database) -> tuple[str, 
     """The other copied tables whose rows refer to a table, each once."""
     found = (r.child for r in references_of(mapping, target) if r.parent == table and r.child != table)
     return tuple(dict.fromkeys(found))
-
-
-_FILLABLE = frozenset((
-    Family.TEXT, Family.INTEGER, Family.DECIMAL, Family.FLOAT, Family.BOOLEAN, Family.DATE, Family.TIMESTAMP,
-))  # fmt: skip
-_KNOWN = frozenset((Book.CREATED, Book.UPDATED, Book.METADATA))
-
-
-def can_stand_in(parent: Table) -> bool:
-    """Whether a placeholder can be made: every required column besides the key can be filled without knowing more.
-
-    One that refers to another table, or is checked or unique, cannot.
-    """
-    bound = {name for key in parent.foreign_keys for name in key.columns}
-    bound |= {name for unique in parent.uniques for name in unique}
-    checked = " ".join(parent.checks).lower()
-    required = [column for column in parent.columns if column.required and column.name not in parent.primary_key]
-    return all(_fillable(c, parent) and c.name not in bound and c.name.lower() not in checked for c in required)
-
-
-def _fillable(column: Column, parent: Table) -> bool:
-    return column.family in _FILLABLE or book_of(column, parent.name) in _KNOWN
 
 
 def earlier_decision(amendments: Iterable[Amendment], causes: Iterable[str]) -> Amendment | None:

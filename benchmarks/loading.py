@@ -12,6 +12,7 @@ import sqlite3
 import sys
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import ferryman
@@ -34,30 +35,47 @@ TABLE, ITS_PHASE = "purchases", 2
 SETTINGS = ("cache_size", "temp_store", "synchronous", "foreign_keys")
 
 
+@dataclass(frozen=True)
+class Spent:
+    """Seconds by the clock, and of this process's processor time."""
+
+    seconds: float = 0.0
+    cpu: float = 0.0
+
+    @classmethod
+    def until_now(cls) -> Spent:
+        return cls(time.perf_counter(), time.process_time())
+
+    def since(self, before: Spent) -> Spent:
+        return Spent(self.seconds - before.seconds, self.cpu - before.cpu)
+
+    def plus(self, more: Spent) -> Spent:
+        return Spent(self.seconds + more.seconds, self.cpu + more.cpu)
+
+
 def by_ferryman(old: str, new: str) -> None:
     with ferryman.open(old, new, folder=Path.cwd(), clock=lambda: RUN_STARTED) as session:
         started = time.perf_counter()
         list(session.take(plan()))
         looked = time.perf_counter() - started
-        seconds = _timed(session)
+        spent = _timed(session)
         if session.outcome is None or session.outcome.status is not RunStatus.SUCCESS:
             sys.exit(f"the run did not succeed: {session.outcome or session.payload}")
-    tell(seconds=seconds, preflight=looked, run=session.run)
+    tell(seconds=spent.seconds, cpu=spent.cpu, preflight=looked)
 
 
-def _timed(session: Session) -> float:
-    """Seconds from the approval to the run's start, and those of the table's own phase."""
-    seconds, since = 0.0, time.perf_counter()
+def _timed(session: Session) -> Spent:
+    """What was spent from the approval to the run's start, and in the table's own phase."""
+    spent, watch = Spent(), Spent.until_now()
     for event in session.say(Approve()):
-        now = time.perf_counter()
         match event:
             case PhaseStarted(phase=phase) if phase == ITS_PHASE:
-                since = now
+                watch = Spent.until_now()
             case RunStarted():
-                seconds += now - since
+                spent = Spent.until_now().since(watch)
             case PhaseCompleted(phase=phase) if phase == ITS_PHASE:
-                seconds += now - since
-    return seconds
+                spent = spent.plus(Spent.until_now().since(watch))
+    return spent
 
 
 def settings(old: str, new: str) -> dict[str, int]:
@@ -74,12 +92,12 @@ def one_statement(old: str, new: str) -> None:
             connection.execute(f"PRAGMA {name} = {value}")
         connection.execute("ATTACH DATABASE ? AS old", (old,))
         connection.execute(by_hand_customers())
-        started = time.perf_counter()
+        watch = Spent.until_now()
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(by_hand())
         connection.execute("COMMIT")
-        seconds = time.perf_counter() - started
-    tell(seconds=seconds, **same)
+        spent = Spent.until_now().since(watch)
+    tell(seconds=spent.seconds, cpu=spent.cpu, **same)
 
 
 def checks(old: str, new: str) -> None:

@@ -197,7 +197,8 @@ class Chat:
         self._seen, self._ended = self.session.payload, self.session.outcome
 
     def _hear(self, words: str) -> None:
-        said = self.session.understood(words, runs=desk.runs(self.session), table=self._table)
+        undoable = desk.to_undo(desk.runs(self.session))
+        said = self.session.understood(words, runs=undoable, table=self._table)
         here = self.session.payload
         match said:
             case ShowRows():
@@ -392,7 +393,7 @@ class Chat:
         self.screen.grid(("", "run", "begun", "is", "rows", "tables"), cells, ("begun",))
         self.screen.asks("Which one?")
         offers = [Offered(one.run, " ".join(table.table for table in one.tables), None) for one in meant]
-        picked = chosen(read(self._ask("> "), frozenset()), offers, "")
+        picked = chosen(read(self._ask("> "), frozenset()), offers, "", "run")
         if picked is None:
             self.screen.says("Then none of them.")
         return next((one for one in meant if one.run == picked), None)

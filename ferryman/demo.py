@@ -21,6 +21,7 @@ from ferryman.commands.terminal import Reader
 from ferryman.demo_data import build_brackets
 from ferryman.domain.errors import Configuration, Usage
 from ferryman.domain.run import Outcome
+from ferryman.graph.context import Options
 from ferryman.screen import Screen
 
 
@@ -86,7 +87,8 @@ def play(story: Story, stage: Stage, console: Console, *, interactive: bool = Fa
     screen.says(story.title, "bold")
     screen.line(f"old: {stage.legacy}")
     screen.line(f"new: {stage.new}")
-    with sessions.open(str(stage.legacy), str(stage.new), folder=stage.folder) as session:
+    names = (str(stage.legacy), str(stage.new))
+    with sessions.open(*names, folder=stage.folder, options=Options(connection_names=names)) as session:
         reader = None if interactive else reciting(story.words, screen)
         Chat(session, screen, stage.way, reader).talk(alone=interactive)
         return session.outcome

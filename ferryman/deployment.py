@@ -8,6 +8,7 @@ The server brings its own checkpointer. The databases stand in the Context, neve
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from langgraph.graph.state import CompiledStateGraph
@@ -17,6 +18,7 @@ from ferryman.graph.context import Context
 from ferryman.graph.state import State
 from ferryman.settings import Settings, resolve_pair
 from ferryman.tools.databases.connect import check_pair, open_source, open_target
+from ferryman.workspace import Workspace
 
 
 def context_from_environment() -> Context:
@@ -25,12 +27,12 @@ def context_from_environment() -> Context:
     pair = resolve_pair(settings.connection, "", settings)
     source, target = open_source(pair.source), open_target(pair.target)
     check_pair(source, target)
-    return Context(source=source, target=target)
+    return Context(source=source, target=target, shelf=Workspace().shelf())
 
 
 def make_graph() -> CompiledStateGraph[Any, Any, Any, Any]:
-    """The compiled graph, its context bound to the environment's databases when it is called."""
-    return draw(context_from_environment).compile()
+    """The compiled graph. The environment's databases are opened when it is first called, and stay open."""
+    return draw(cache(context_from_environment)).compile()
 
 
 __all__ = ["Context", "State", "context_from_environment", "make_graph"]

@@ -190,10 +190,10 @@ def _rows_of(context: Context, found: MissingGroup | ProblemFound, ground: Groun
 
 
 _CAUSES = {
-    MissingCause.NEVER_EXISTED: "no such row, not in the old database either",
-    MissingCause.FILTERED_OUT: "the row is in the old database, but left out",
-    MissingCause.NOT_MIGRATED: "the row has not been moved yet",
-    MissingCause.DELETED_SINCE: "the row has been deleted since",
+    MissingCause.NEVER_EXISTED: "no such row, neither old nor new",
+    MissingCause.FILTERED_OUT: "the plan leaves that row out",
+    MissingCause.NOT_MIGRATED: "that row is not moved yet",
+    MissingCause.DELETED_SINCE: "that row has been deleted since",
 }
 
 

@@ -19,8 +19,8 @@ from sqlalchemy import func, select
 from ferryman.charts import Bar, grouped, stacked
 from ferryman.domain.changes import Question
 from ferryman.domain.filters import describe
-from ferryman.domain.plan import Plan
-from ferryman.domain.run import RunStatus, TableProgress, duration_text
+from ferryman.domain.plan import Plan, RollbackKind
+from ferryman.domain.run import RunStatus, TableProgress, TableState, duration_text
 from ferryman.domain.validation import CheckStatus
 from ferryman.standing import now
 from ferryman.story import sentence
@@ -31,6 +31,14 @@ from ferryman.tools.move.rollback import rollback_available
 from ferryman.workspace import Workspace
 
 KINDS = ("moved", "matched", "merged", "skipped", "set aside")
+
+_UNDO = {
+    RollbackKind.TRUNCATE: "The tables were empty before, and are emptied again. Where rows of others came since, only "
+    "the rows of this run are taken out.",
+    RollbackKind.DELETE_CREATED: "Exactly the rows that this run made are taken out; all others stay.",
+    RollbackKind.RESTORE_UPDATED: "The rows that this run made are taken out, and rows that it changed get back what "
+    "they held before.",
+}
 
 
 @dataclass(frozen=True)
@@ -88,11 +96,18 @@ class Material:
 
     @property
     def validation(self) -> str:
-        """PASSED, FAILED or NOT VALIDATED, over the tables that are not undone."""
-        found = {table.validation.status if table.validation else CheckStatus.NOT_VALIDATED for table in self.tables}
+        """PASSED, FAILED or NOT VALIDATED, over the tables that are not undone; UNDONE when all of them are."""
+        left = [table for table in self.tables if table.state is not TableState.ROLLED_BACK]
+        found = {table.validation.status if table.validation else CheckStatus.NOT_VALIDATED for table in left}
+        if self.tables and not left:
+            return "UNDONE"
         if CheckStatus.FAIL in found:
             return "FAILED"
         return "PASSED" if found == {CheckStatus.PASS} else "NOT VALIDATED"
+
+    @property
+    def undo_text(self) -> str:
+        return _UNDO[self.plan.rollback]
 
     @property
     def answered(self) -> tuple[Question, ...]:

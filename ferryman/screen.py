@@ -96,9 +96,9 @@ class Screen:
         self._bars, self._shown, self._moved = None, {}, {}
 
     def restore(self) -> None:
-        """Give the terminal back as it was, for a process that leaves without another word."""
+        """Take the bars away, for a process that leaves in the middle."""
         if self._bars is not None:
-            self.console.show_cursor(True)
+            self._bars.live.stop()
 
     # Words
 
@@ -211,7 +211,7 @@ class Screen:
         if self._bars is not None:
             self._bars.show(event)
         if event.table not in self._shown and self._closely and event.current_action:
-            self.line(f"{table}: {event.current_action}")
+            self.line(event.current_action)
         if self._due(event):
             name = "  rows" if self._closely else f"{table}: rows"
             self.line(f"{name} {event.records} of {event.records_total:,} ({event.percentage}%)")
@@ -286,13 +286,12 @@ class Screen:
 
     def writes(self, plan: Plan, tables: Iterable[str], ledger: bool) -> None:
         """Which tables of the new database will be written, if the answer is yes."""
-        ours = [clean(table) for table in tables if table.rpartition(".")[2].startswith("ferryman_")]
         self.says("If you say yes, this is written in the new database, and nothing in the old one:")
+        self._apart("list")
         for table in (table for phase in plan.phases for table in phase.tables):
-            self.line(f"- {clean(table)}: {_rows(plan, table)}")
-        how = "my own records, in" if ledger else "my own records, in new tables:"
-        for text in textwrap.wrap(f"- {how} {', '.join(ours)}", READABLE - 4, subsequent_indent="  "):
-            self.line(text)
+            self._print(f"  - {clean(table)}: {_rows(plan, table)}")
+        ours = [clean(table) for table in tables if table.rpartition(".")[2].startswith("ferryman_")]
+        self._print(f"  - my own records, in {'' if ledger else 'new tables: '}{', '.join(ours)}")
 
     def _decision(self, payload: DecidePayload, seen: bool) -> None:
         told = explain_problem(payload.decision)

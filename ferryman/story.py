@@ -47,14 +47,16 @@ def sentence(event: Event) -> str:
         case RunPaused():
             text = f"The run paused: {event.reason}."
         case RolledBack():
-            text = (
-                f"{event.table}: undone ({_words(event.kind)}), {event.rows:,} rows out, {event.restored:,} restored."
-            )
+            text = f"{event.table}: undone, {event.rows:,} rows taken out{_restored(event)}."
         case RunFinished():
             text = f"The run ended: {event.outcome.status.value.replace('_', ' ')}, after {event.outcome.duration}."
         case _:
             text = _trouble(event)
     return text
+
+
+def _restored(event: RolledBack) -> str:
+    return f", {event.restored:,} put back as they were" if event.restored else ""
 
 
 def _validated(event: TableValidated) -> str:

@@ -29,7 +29,7 @@ from ferryman.domain.events import (
     RecoveryStep,
 )
 from ferryman.domain.findings import MissingGroup
-from ferryman.domain.mapping import Strategy
+from ferryman.domain.mapping import CARRIED_OUT, Strategy
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Decision, Failure, RecoveryOption
 from ferryman.domain.run import RunStatus
@@ -146,6 +146,7 @@ def _stake(state: State, failure: Failure, groups: tuple[MissingGroup, ...], con
     decided = Ledger(context.target).run(state["run"]).amendments
     return replace(
         stake,
+        able=CARRIED_OUT,
         failed=frozenset(Strategy(name) for name in state.get("tried", {}).get(failure.table, [])),
         earlier=next((amendment for amendment in reversed(decided) if amendment.cause in causes), None),
     )

@@ -1,11 +1,15 @@
 """This checkout as the tests see it: its files, and copies of it elsewhere."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+
+#: Real databases and migrations beside the checkout, read where they lie. A test says so where the folder is missing.
+SHARED = Path(os.environ.get("FERRYMAN_SHARED") or ROOT.parent / "shared")
 
 #: The folders at the top of the repository that `ferryman/` links to.
 LINKED = ("agents", "graph", "prompts", "tools", "domain")

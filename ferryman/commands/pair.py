@@ -36,7 +36,9 @@ def remember(run: str, pair: Pair) -> None:
     place = Path(FOLDER) / "runs" / run
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     source, target = pair.names
-    (place / MEMORY).write_text(json.dumps({"source": source, "target": target}), encoding="utf-8")
+    path = place / MEMORY
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"source": source, "target": target}), encoding="utf-8")
 
 
 def remembered(run: str = "") -> Where:

@@ -17,16 +17,25 @@ from ferryman.commands.pair import pair_of
 from ferryman.commands.voice import Voice
 from ferryman.domain import plan_file
 from ferryman.domain.changes import LeaveOut
-from ferryman.domain.conversation import AnswerQuestion, Begin, ChangePlan, ReviewPayload, Unclear, Utterance
+from ferryman.domain.conversation import (
+    AnswerQuestion,
+    AnswerQuestions,
+    Begin,
+    ChangePlan,
+    ReviewPayload,
+    Unclear,
+    Utterance,
+)
 from ferryman.domain.coordination import Request, RequestType
 from ferryman.domain.errors import Configuration, Usage
 from ferryman.domain.events import Event
-from ferryman.domain.plan import Plan
 from ferryman.graph.checks import live_catalogues
 from ferryman.graph.context import Options
+from ferryman.screen import Screen
 from ferryman.session import Session
 
 DEFAULT_REQUEST = "fill the missing tables"
+WISHES = (Begin, ChangePlan, AnswerQuestion, AnswerQuestions)
 SUGGESTIONS = (DEFAULT_REQUEST, "only customers and their orders", "leave playlists out")
 
 
@@ -107,7 +116,7 @@ def _review(session: Session, wish: PlanWish, voice: Voice) -> ReviewPayload:
     if wish.request and wish.leave_out:
         _listen(session.say(ChangePlan(changes=tuple(LeaveOut(table=table) for table in wish.leave_out))), voice)
     for answer in wish.answers:
-        _listen(session.say(_understood(session, answer, Begin, ChangePlan, AnswerQuestion)), voice)
+        _listen(session.say(_understood(session, answer, *WISHES)), voice)
     if not isinstance(session.payload, ReviewPayload):
         raise Usage("There is nothing to plan.", "`ferryman analyze` says what was found.")
     return session.payload
@@ -116,11 +125,12 @@ def _review(session: Session, wish: PlanWish, voice: Voice) -> ReviewPayload:
 def _understood(session: Session, words: str, *wanted: type[Utterance]) -> Utterance:
     """The words as a request, a change or an answer. Raises Usage, with what would be understood, for anything else."""
     said = session.understood(words)
-    if isinstance(said, wanted):
+    missed = said.not_understood if isinstance(said, ChangePlan) else ""
+    if isinstance(said, wanted) and not missed:
         return said
     would = said.suggestions if isinstance(said, Unclear) else SUGGESTIONS
     quoted = ", ".join(f'"{text}"' for text in would)
-    raise Usage(f'"{words}" was not understood as a wish about the plan.', f"Say for example {quoted}.")
+    raise Usage(f'"{missed or words}" was not understood as a wish about the plan.', f"Say for example {quoted}.")
 
 
 def _listen(events: Iterator[Event], voice: Voice) -> list[Event]:
@@ -175,29 +185,8 @@ def _tell(review: ReviewPayload, wish: PlanWish, voice: Voice) -> None:
 
 def show_plan(review: ReviewPayload, voice: Voice) -> None:
     """The plan as a table, and in words."""
-    made = review.plan
-    voice.table(
-        ("phase", "from", "to", "kind", "rows", "batches", "takes", "risk", "undo"),
-        [row for phase in made.phases for row in _steps(made, phase.number)],
-    )
-    voice.say(f"\n{review.message}")
-
-
-def _steps(made: Plan, number: int) -> Iterator[tuple[object, ...]]:
-    risks = {risk.table: risk.level.value for risk in made.risks}
-    for step in next(phase for phase in made.phases if phase.number == number).steps:
-        batch, count = made.batch_plans.get(step.target), made.counts_by_table.get(step.target)
-        yield (
-            number,
-            step.source,
-            step.target,
-            step.table_type.value,
-            count.in_scope if count else 0,
-            batch.batches if batch else 0,
-            batch.estimate.text if batch else "",
-            risks.get(step.target, ""),
-            step.rollback.value.replace("_", " "),
-        )
+    Screen(voice.console).plan(review.plan)
+    voice.say(review.message)
 
 
 def _count(number: int, noun: str) -> str:

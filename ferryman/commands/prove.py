@@ -11,8 +11,9 @@ from ferryman.commands.pair import run_pair, target_ledger
 from ferryman.commands.plan import write_file
 from ferryman.commands.runs import latest
 from ferryman.commands.voice import Voice
-from ferryman.domain.run import RunStatus
-from ferryman.domain.validation import CheckStatus, TableValidation
+from ferryman.domain.errors import Usage
+from ferryman.domain.run import TableState
+from ferryman.domain.validation import CheckKind, CheckStatus, TableValidation
 from ferryman.graph.checks import live_catalogues
 from ferryman.graph.work import compiled
 from ferryman.report import collect, html, markdown
@@ -21,6 +22,8 @@ from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import RunRecord
 from ferryman.tools.prove.validate import validate_table
 from ferryman.workspace import Workspace
+
+COMPLETE = (TableState.COPIED, TableState.VALIDATED, TableState.FAILED)
 
 
 def validate(which: Which, as_json: bool) -> int:
@@ -39,20 +42,33 @@ def validate(which: Which, as_json: bool) -> int:
         }
     )
     if not as_json:
-        rows = [
-            (v.table, c.kind.value.replace("_", " "), c.status.value.replace("_", " "), c.text)
-            for v in found
-            for c in v.checks
-        ]
-        voice.table(("table", "check", "result", "what was seen"), rows)
-        voice.say("Everything arrived." if passed else "Something is not as it was moved; the table above says what.")
+        _show(found, voice)
     return Exit.DONE if passed else Exit.FINDINGS
+
+
+def _show(found: tuple[TableValidation, ...], voice: Voice) -> None:
+    """A line a table; below, every check that did not pass, with what was seen."""
+    heads = ("table", *(kind.value.replace("_", " ") for kind in CheckKind))
+    rows = []
+    for validation in found:
+        results = {check.kind: check.status.value.replace("_", " ") for check in validation.checks}
+        rows.append((validation.table, *(results.get(kind, "") for kind in CheckKind)))
+    voice.table(heads, rows)
+    wrong = [(v.table, check) for v in found for check in v.checks if check.status is not CheckStatus.PASS]
+    for table, check in wrong:
+        voice.say(f"{table}: {check.text}")
+    voice.say("Something is not as it was moved." if wrong else "Everything arrived, and is as it was moved.")
 
 
 def _validated(session: Session, record: RunRecord) -> tuple[TableValidation, ...]:
     context, ledger, plan = session.context, Ledger(session.context.target), record.amended
     catalogues = live_catalogues(context)
-    tables = [] if record.status is RunStatus.ROLLED_BACK else ledger.tables_of(record.run)
+    tables = [table for table in ledger.tables_of(record.run) if table.state in COMPLETE]
+    if not tables:
+        raise Usage(
+            f"Run {record.run} has no complete table to validate: it is {record.status.value.replace('_', ' ')}.",
+            "`ferryman runs` lists the runs that there are.",
+        )
     return tuple(
         validate_table(
             context.source,

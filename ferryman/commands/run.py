@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ferryman.commands.voice import Voice
 from ferryman.domain import plan_file
 from ferryman.domain.conversation import Approve, DecidePayload, Payload, ReviewPayload
 from ferryman.domain.errors import Configuration, Refused, Usage
+from ferryman.domain.events import Event, RunStarted
 from ferryman.domain.fits import misfits
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import FailureType
@@ -71,8 +73,7 @@ def run(wish: RunWish, as_json: bool) -> int:
         if not approve:
             refused = Refused("The plan is not approved; nothing was written.", f"Approve it: --approve {review.token}")
             return voice.refuse(refused, plan_json(review) | {"status": "waiting"})
-        remember(session.run, pair)
-        return _drive(session, Approve(token=approve, by=wish.by), voice)
+        return _drive(session, Approve(token=approve, by=wish.by), voice, pair)
 
 
 def resume(which: Which, by: str, decide: tuple[str, ...], as_json: bool) -> int:
@@ -81,14 +82,13 @@ def resume(which: Which, by: str, decide: tuple[str, ...], as_json: bool) -> int
     with target_ledger(Which(Where(target=pair.target))) as ledger:
         record = chosen_run(ledger, which.run, lambda record: record.status not in OVER, "that could go on")
     with opened(pair, _options(decide, True, pair), by) as session:
-        remember(record.run, pair)
-        return _drive(session, record.run, voice)
+        return _drive(session, record.run, voice, pair)
 
 
-def _drive(session: Session, what: Approve | str, voice: Voice) -> int:
+def _drive(session: Session, what: Approve | str, voice: Voice, pair: Pair) -> int:
     """Let it run to its end or to where it waits; say how it ended."""
     with interruptible(session) as interrupts:
-        heard(session.reopen(what) if isinstance(what, str) else session.say(what), voice)
+        heard(_kept(session.reopen(what) if isinstance(what, str) else session.say(what), pair), voice)
     ended = run_json(session.run, session.outcome, session.payload)
     if error := _environment(session.payload):
         return voice.refuse(error, ended)
@@ -97,6 +97,14 @@ def _drive(session: Session, what: Approve | str, voice: Voice) -> int:
         return _ENDS.get(session.outcome.status, Exit.FAILED)
     _say_waiting(session, voice)
     return Exit.INTERRUPTED if interrupts.pressed else Exit.WAITING
+
+
+def _kept(events: Iterator[Event], pair: Pair) -> Iterator[Event]:
+    """The same events; when the run is in the ledger, this folder remembers where that is."""
+    for event in events:
+        if isinstance(event, RunStarted):
+            remember(event.run, pair)
+        yield event
 
 
 def _environment(payload: Payload | None) -> Configuration | None:

@@ -10,7 +10,7 @@ from ferryman.commands.pair import chosen_run, target_ledger
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Usage
 from ferryman.domain.events import Event
-from ferryman.domain.run import Status, TableProgress, duration_text
+from ferryman.domain.run import Status, TableProgress, TableState, duration_text
 from ferryman.domain.validation import CheckStatus
 from ferryman.standing import OVER, now, status_of
 from ferryman.tools.move.ledger import Ledger
@@ -102,7 +102,6 @@ def _show(standing: Status, voice: Voice) -> None:
 
 
 def _table(table: TableProgress) -> tuple[object, ...]:
-    checks = table.validation.status if table.validation else CheckStatus.NOT_VALIDATED
     return (
         table.table,
         table.state.value.replace("_", " "),
@@ -111,8 +110,15 @@ def _table(table: TableProgress) -> tuple[object, ...]:
         table.accounting.migrated,
         table.accounting.quarantined,
         duration_text(table.seconds),
-        checks.value.replace("_", " "),
+        _checks(table),
     )
+
+
+def _checks(table: TableProgress) -> str:
+    if table.state is TableState.ROLLED_BACK:
+        return ""
+    status = table.validation.status if table.validation else CheckStatus.NOT_VALIDATED
+    return status.value.replace("_", " ")
 
 
 def pause(which: Which, as_json: bool) -> int:

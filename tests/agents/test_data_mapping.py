@@ -482,7 +482,7 @@ def catalogues(draw: st.DrawFn) -> tuple[Database, Database, Matches]:
     return old, new, matches("\n".join(pairs))
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(catalogues(), st.booleans())
 def test_whatever_is_proposed_fits_or_is_asked_about(made: tuple[Database, Database, Matches], filled: bool) -> None:
     old, new, found = made

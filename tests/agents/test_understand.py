@@ -42,7 +42,7 @@ def test_a_sentence_is_understood_where_it_is_said(text: str, context: Context, 
 
 
 def test_what_was_said_comes_back_as_plain_json() -> None:
-    for text, context, _ in EVERYTHING:
+    for text, context, _ in EVERYTHING[::5]:
         said = understand(text, context)
         assert UTTERANCE.validate_json(said.model_dump_json()) == said
 

@@ -7,13 +7,14 @@ from ferryman.agents.diagnosis import severity_of
 from ferryman.agents.planning import strategy_of
 from ferryman.agents.risk import AtStake, most_careful, risk_of, rollback_of
 from ferryman.agents.schema_analysis import status_of
-from ferryman.agents.stake import Stake, can_stand_in
+from ferryman.agents.stake import Stake
 from ferryman.agents.table_type import Surroundings, complexity, first_type, table_type
 from ferryman.domain.findings import Challenge, ChallengeKind, Complexity, TableFinding, TableStatus, TableType
 from ferryman.domain.mapping import ColumnMapping, Conflict, TableMapping
 from ferryman.domain.plan import Counts, MigrationStrategy, Phase, ProblemFound, RiskLevel, RollbackKind
 from ferryman.domain.recovery import Severity
 from ferryman.domain.schema import Column, Family
+from ferryman.domain.stand_in import can_stand_in
 from ferryman.domain.transforms import PythonFunction
 from tests.catalogues import FILL, named, table
 

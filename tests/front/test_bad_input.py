@@ -37,6 +37,12 @@ def run(approval: str, *words: str, before: Callable[[], None] | None = None) ->
     return call("run", "--plan", "plan.yaml", "--approve", approval, *words, before=before)
 
 
+def runs_well(approval: str, *words: str) -> None:
+    """Afterwards all is well: the same plan runs."""
+    done = here("run", "--plan", "plan.yaml", "--approve", approval, *words)
+    assert done.code == 0, done.err
+
+
 def counts(target: Path) -> dict[str, object]:
     tables = [str(name) for (name,) in ask(target, "SELECT name FROM sqlite_schema WHERE type = 'table'")]
     return {name: one(target, f'SELECT count(*) FROM "{name}"') for name in tables if not name.startswith("ferryman")}
@@ -140,7 +146,7 @@ def test_a_target_that_is_locked_when_rows_move_keeps_its_rows(files: tuple[Path
     with locked(files[1]):
         refused(run(approval), 1)
     assert digest(files[1]) == before
-    assert run(approval).code == 0
+    runs_well(approval)
 
 
 # Databases that do not go together
@@ -164,7 +170,7 @@ def test_nothing_that_matches_is_said(tmp_path: Path) -> None:
     what, do = refused(call("plan", *pair(old, new), "-o", "plan.yaml"), 2)
     assert "Nothing" in what
     assert "ferryman analyze" in do
-    assert call("analyze", *pair(old, new)).code == 0
+    assert here("analyze", *pair(old, new)).code == 0
 
 
 @pytest.mark.parametrize("side", ["source", "target"])
@@ -237,8 +243,8 @@ def test_hostile_names_are_only_names(tmp_path: Path) -> None:
     table = '"order; drop table x"'
     assert ask(files[1], f"SELECT * FROM {table}") == ask(files[0], f"SELECT * FROM {table}")
     assert ask(files[1], "SELECT * FROM x") == [(1, "still here")]
-    assert call("report", "-o", "report.html").code == 0
-    assert call("rollback", "--yes").code == 0
+    assert here("report", "-o", "report.html").code == 0
+    assert here("rollback", "--yes").code == 0
     assert counts(files[1]) == {"order; drop table x": 0, "x": 0}
 
 
@@ -267,7 +273,7 @@ def test_a_table_without_a_key_moves_by_position_or_is_asked_about(tmp_path: Pat
         refused(run(done.json["approval"]), 5)
         assert counts(files[1]) == {"notes": 0}
         return
-    assert run(done.json["approval"]).code == 0
+    runs_well(done.json["approval"])
     assert rows_of(files[1], "notes") == rows_of(files[0], "notes")
 
 
@@ -298,8 +304,8 @@ def test_a_value_that_does_not_cast_waits_in_the_middle_when_nobody_looked_befor
     assert decision["failure"]["table"] == "purchases"
     assert "skip_orphaned_records" in [option["strategy"] for option in decision["options"]]
     assert "twelve" not in done.out + done.err
-    assert call("status", "--json").json["status"] == "waiting"
-    done = call("resume", "--decide", "skip_orphaned_records", "--json")
+    assert here("status", "--json").json["status"] == "waiting"
+    done = here("resume", "--decide", "skip_orphaned_records", "--json")
     assert (done.code, done.json["status"]) == (3, "success_with_quarantine"), done.err
     assert counts(files[1]) == {"customers": 20, "purchases": 98}
 
@@ -330,7 +336,7 @@ def test_a_full_disk_keeps_what_was_committed_and_goes_on_when_there_is_room(tmp
     assert "resume" in do
     assert one(target, "PRAGMA integrity_check") == "ok"
     subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
-    done = call("resume", "--json")
+    done = here("resume", "--json")
     assert done.code == 0, done.err
     assert counts(target) == {"customers": 2000, "purchases": 40_000}
 
@@ -346,7 +352,7 @@ def test_a_limit_on_the_size_of_files_is_a_full_disk(tmp_path: Path) -> None:
     assert "disk" in what
     assert do
     assert one(files[1], "PRAGMA integrity_check") == "ok"
-    done = call("resume", "--json")
+    done = here("resume", "--json")
     assert done.code == 0, done.err
     assert counts(files[1]) == {"customers": 2000, "purchases": 40_000}
 
@@ -363,7 +369,7 @@ def test_a_second_run_at_the_same_time_is_refused(files: tuple[Path, Path]) -> N
     assert counts(files[1]) == {"customers": 0, "purchases": 0}
     first.set_status("run-1", RunStatus.CANCELLED)
     first.release("run-1")
-    assert run(approval).code == 0
+    runs_well(approval)
 
 
 def test_an_edited_plan_needs_another_approval(files: tuple[Path, Path]) -> None:
@@ -401,7 +407,7 @@ def test_what_changed_since_the_approval_is_named(files: tuple[Path, Path], side
 def test_more_rows_alone_do_not_void_an_approval(files: tuple[Path, Path]) -> None:
     approval = approved(files)
     fill(files[0], "purchase", [(101, 1, 5, "one more")])
-    assert run(approval).code == 0
+    runs_well(approval)
     assert counts(files[1]) == {"customers": 20, "purchases": 101}
 
 
@@ -412,8 +418,8 @@ def test_an_approval_holds_for_its_own_databases_only(files: tuple[Path, Path], 
     others = tuple(Path(shutil.copy(file, rehearsal)) for file in files)
     what, _ = refused(run(approval, *pair(*others)), 5)
     assert "another file" in what
-    own = call("run", "--plan", "plan.yaml", *pair(*others), "--json").json["approval"]
-    assert run(own, *pair(*others)).code == 0
+    own = here("run", "--plan", "plan.yaml", *pair(*others), "--json").json["approval"]
+    runs_well(own, *pair(*others))
     assert counts(others[1]) == {"customers": 20, "purchases": 100}
     assert counts(files[1]) == {"customers": 0, "purchases": 0}
 
@@ -428,11 +434,11 @@ def test_a_broken_plan_is_refused_with_its_line(files: tuple[Path, Path]) -> Non
     assert "plan.yaml:" in done.err
     assert "purchases" in done.err
     plan.write_text("mapping: [")
-    assert "plan.yaml:" in refused(call("run", "--plan", "plan.yaml"), 2)[0]
+    assert "plan.yaml:" in refused(here("run", "--plan", "plan.yaml"), 2)[0]
     plan.unlink()
-    refused(call("run", "--plan", "plan.yaml"), 2)
+    refused(here("run", "--plan", "plan.yaml"), 2)
 
 
 def test_a_run_that_is_not_there_is_named(files: tuple[Path, Path]) -> None:
     for command in ("status", "rollback", "report", "pause"):
-        refused(call(command, "nosuch", "--target", files[1]), 2)
+        refused(here(command, "nosuch", "--target", files[1]), 2)

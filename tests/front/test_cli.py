@@ -21,6 +21,7 @@ from ferryman.commands.edge import guarded
 from ferryman.workspace import FOLDER
 from tests.checkout import ROOT
 from tests.front.calling import Called, call, command, digest, environment, here, pair, refused, start
+from tests.front.terminal import CTRL_C, ENTER, Terminal
 from tests.tools.pairs import ask, one, shop
 
 COMMANDS = dict(docs.commands())
@@ -415,10 +416,9 @@ def test_a_running_run_pauses_from_another_terminal_and_goes_on(tmp_path: Path) 
     slow = {"FERRYMAN_FAILPOINT": "before_begin:purchases=error*2"}
     process = start("run", "--plan", "plan.yaml", "--approve", approval, "--json", env=slow)
     try:
-        for _ in range(400):
-            if here("pause", "--target", files[1], "--json").code == 0:
-                break
-            time.sleep(0.02)
+        give_up = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < give_up:
+            here("pause", "--target", files[1], "--json")
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()
@@ -462,3 +462,40 @@ def test_dry_run_and_sample_keep_nothing(files: tuple[Path, Path]) -> None:
         assert done.code == 0, done.err
         assert digest(files[1]) == before
     refused(here("run", "--plan", "plan.yaml", "--sample", "lots"), 2)
+
+
+# At a terminal
+
+
+def test_at_a_terminal_a_person_approves_what_they_see(files: tuple[Path, Path]) -> None:
+    planned(files)
+    with Terminal("run", "--plan", "plan.yaml") as terminal:
+        shown = terminal.wait_for("(yes/no)")
+        assert "ferryman_run" in shown
+        terminal.type(f"yes{ENTER}")
+        assert terminal.end() == 0
+    assert one(files[1], "SELECT count(*) FROM purchases") == 100
+
+
+def test_at_a_terminal_a_no_writes_nothing(files: tuple[Path, Path]) -> None:
+    planned(files)
+    before = digest(files[1])
+    with Terminal("run", "--plan", "plan.yaml") as terminal:
+        terminal.wait_for("(yes/no)")
+        terminal.type(f"no{ENTER}")
+        assert terminal.end() == 5
+    assert digest(files[1]) == before
+
+
+def test_ctrl_c_once_stops_after_the_running_batch_and_the_run_goes_on(tmp_path: Path) -> None:
+    files = shop(tmp_path, customers=1000, purchases=60_000)
+    approval = planned(files)["approval"]
+    slow = {"FERRYMAN_FAILPOINT": "before_begin:purchases=error*2"}
+    with Terminal("run", "--plan", "plan.yaml", "--approve", approval, env=slow) as terminal:
+        terminal.wait_for("purchases")
+        terminal.type(CTRL_C)
+        assert terminal.end() == 130
+        assert "ferryman resume" in terminal.text
+    assert here("status", "--json").json["status"] == "paused"
+    assert here("resume").code == 0
+    assert one(files[1], "SELECT count(*) FROM purchases") == 60_000

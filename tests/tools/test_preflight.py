@@ -11,7 +11,7 @@ import pytest
 from ferryman.agents.preflight_questions import questions
 from ferryman.domain.changes import LeaveOut, MigrateParents, SetConflict, SetPolicy
 from ferryman.domain.errors import Configuration, NeedsDecision, Transient, Usage
-from ferryman.domain.mapping import Conflict, Derived, Kept, Mapping, Policy, Problem, Strategy, TableMapping
+from ferryman.domain.mapping import Conflict, Derived, Generated, Kept, Mapping, Policy, Problem, Strategy, TableMapping
 from ferryman.domain.plan import Handling, Preflight
 from ferryman.domain.schema import Column, Family, ForeignKey, Table
 from ferryman.domain.transforms import (
@@ -26,7 +26,7 @@ from ferryman.domain.transforms import (
 from ferryman.tools.databases.connect import open_source
 from ferryman.tools.prepare.preflight import preflight
 from ferryman.tools.prepare.remedies import can_stand_in, decided
-from tests.tools.demo_plan import CASE_FILES, NOT_DELETED, Pair, brackets, column, junction
+from tests.tools.demo_plan import CASE_FILES, NOT_DELETED, Pair, brackets, column, junction, moved
 from tests.tools.demo_plan import pair as pair_of
 
 LINKS = "case_file_relationships"
@@ -173,6 +173,22 @@ def test_case_makes_no_difference_where_the_target_says_so(tmp_path):
     (tmp_path / "folded").mkdir()
     assert found(people(tmp_path, *rows)) == {}
     assert found(people(tmp_path / "folded", *rows, new=folded)) == {(("email",), "duplicate"): 1}
+
+
+def test_case_makes_no_difference_to_a_row_of_the_target_either(tmp_path):
+    folded = NEW.replace("email VARCHAR(40) UNIQUE", "email VARCHAR(40) COLLATE NOCASE UNIQUE")
+    there = folded + "INSERT INTO persons VALUES ('x', NULL, 'Eve', 'ADA@x.example', 'open', 1, 3, NULL);"
+    assert found(people(tmp_path, person(), new=there)) == {(("email",), "duplicate"): 1}
+
+
+def test_of_numbered_rows_only_those_that_came_before_are_in_the_target(tmp_path):
+    numbered = NEW.replace("id CHAR(36) NOT NULL PRIMARY KEY, town_id", "id INTEGER PRIMARY KEY, town_id")
+    pair = people(tmp_path, person(), mapping=PERSONS.but(identity=Generated()), new=numbered)
+    assert found(pair) == {}
+    moved(pair)
+    with closing(sqlite3.connect(pair.legacy)) as old, old:
+        old.execute("INSERT INTO person SELECT 2, town_id, name, 'b', state, active, age, born, photo FROM person")
+    assert found(pair)[("id",), "conflict"] == 1
 
 
 def test_a_required_column_that_nothing_fills_fails_for_every_row(tmp_path):

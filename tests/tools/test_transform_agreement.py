@@ -9,7 +9,19 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from ferryman.domain.mapping import ColumnMapping
+from ferryman.domain.mapping import (
+    Action,
+    ColumnMapping,
+    Derived,
+    Generated,
+    IdPolicy,
+    Kept,
+    KeyPair,
+    Mapping,
+    Matched,
+    Shape,
+    TableMapping,
+)
 from ferryman.domain.transforms import (
     AddCreatedAt,
     AddMetadataJson,
@@ -18,6 +30,7 @@ from ferryman.domain.transforms import (
     Concat,
     EmptyToNull,
     EpochToTimestamp,
+    ForeignKeyTo,
     Lookup,
     PreserveLegacyId,
     Split,
@@ -82,6 +95,17 @@ ODD = (
     "{6f0c1d0e-0b7e-5d0a-9c59-66657272796}|a b|Smith, John|, |a\x00b|-Infinity|\x7f\x1f\\"
 ).split("|")
 
+#: Parents by the kind of their legacy key and by their identity.
+PARENTS: dict[str, tuple[str, IdPolicy]] = {
+    "ordered": ("numbers", Derived(version=8)),
+    "hashed": ("numbers", Derived(version=5)),
+    "coded": ("words", Derived(version=5, shape=Shape.HEX)),
+    "kept": ("words", Kept()),
+    "generated": ("numbers", Generated()),
+    "matched": ("words", Matched(on=(KeyPair(source="word", target="word"),))),
+    "either": ("numbers", Matched(on=(KeyPair(source="id", target="number"),), otherwise=Derived())),
+}
+
 blanks = st.sampled_from(["", " ", "\t", "\n ", "\xa0"])
 numerals = st.one_of(
     st.integers(-(2**63), 2**63 - 1).map(str),
@@ -130,6 +154,11 @@ def columns() -> list[ColumnMapping]:
     stepped = [
         ColumnMapping(target=f"{n}_{s}", source=(s,), steps=steps) for n, steps in STEPS.items() for s in SOURCES
     ]
+    stepped += [
+        ColumnMapping(target=f"{parent}_{source}", source=(source,), steps=(ForeignKeyTo(parent=parent),))
+        for parent in PARENTS
+        for source in SOURCES
+    ]
     names = tuple(SOURCES)
     joined = [
         ColumnMapping(target="joined", source=("t", "n", "u"), steps=(Concat(separator=" / "),)),
@@ -138,6 +167,15 @@ def columns() -> list[ColumnMapping]:
         ColumnMapping(target="key", source=("id", "t", "n"), steps=(PreserveLegacyId(),)),
     ]
     return plain + stepped + joined
+
+
+def mapping() -> Mapping:
+    keys = {"numbers": ("id",), "words": ("word",)}
+    parents = [
+        TableMapping(source=source, target=name, action=Action.REFER, key=keys[source], identity=identity)
+        for name, (source, identity) in PARENTS.items()
+    ]
+    return Mapping(tables=(*parents, *one_table(*columns()).tables))
 
 
 def target_type(name: str) -> str:
@@ -152,22 +190,27 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     words = (
         "CREATE TABLE words (word TEXT PRIMARY KEY, meaning TEXT); INSERT INTO words VALUES ('x', 'ex'), ('1', NULL);"
     )
-    script = f"CREATE TABLE old (id INTEGER PRIMARY KEY, {old}); {words}"
-    with pair(Path(tmp_path_factory.mktemp("agreement")), script, f"CREATE TABLE new ({new})") as made:
+    script = f"CREATE TABLE old (id INTEGER PRIMARY KEY, {old}); {words}; CREATE TABLE numbers (id INTEGER PRIMARY KEY)"
+    parents = "; ".join(f"CREATE TABLE {name} (id TEXT PRIMARY KEY, word TEXT, number INTEGER)" for name in PARENTS)
+    with pair(Path(tmp_path_factory.mktemp("agreement")), script, f"CREATE TABLE new ({new}); {parents}") as made:
         yield made
 
 
 def test_any_value_lands_the_same_by_sql_and_by_the_reference(tables: Pair) -> None:
-    compiled = tables.compile(one_table(*columns()), "new")
+    compiled = tables.compile(mapping(), "new")
     tables.fill("old", "old", [(number, *row) for number, row in enumerate(generated(700), start=1)])
     tables.fill("old", "words", [("x", "ex"), ("1", None)])
+    tables.fill("new", "matched", [("there", "x", None), ("here", "1", None)])
+    tables.fill("new", "either", [("nought", None, 0), ("one", None, 1)])
+    known = [("r", "generated", "1", "created", f"[{n}]", f"k{n}", None, 1, None) for n in (0, 1)]
+    tables.fill("new", "ferryman_row", known)
     assert tables.problems(compiled) == tables.misfits(compiled)
     pushed, careful = tables.each_column(compiled)
     assert differences(compiled.writes, pushed, careful) == []
 
 
 def test_an_empty_table_passes_both_ways(tables: Pair) -> None:
-    compiled = tables.compile(one_table(*columns()), "new")
+    compiled = tables.compile(mapping(), "new")
     tables.fill("old", "old", [])
     assert tables.problems(compiled) == tables.misfits(compiled) == {}
     assert tables.each_column(compiled) == ([], [])

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, case, insert, null, or_, select
 
 from ferryman.domain.mapping import ColumnMapping, IdPolicy, Kept, Mapping, Problem, TableMapping
 from ferryman.domain.run import Segment
+from ferryman.domain.transforms import Transform
 from ferryman.tools.databases.connect import Source, Target, open_source, open_target
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.databases.sqlite import attach_source
@@ -175,7 +176,7 @@ def pair(folder: Path, old: str, new: str) -> Iterator[Pair]:
     paths = folder / "old.sqlite", folder / "new.sqlite"
     for path, script in zip(paths, (old, f"{new};{ROW_MAP_DDL}"), strict=True):
         with closing(sqlite3.connect(path)) as database, database:
-            database.executescript(script)
+            database.executescript(f"PRAGMA synchronous = OFF; {script}")
     source, target = open_source(str(paths[0])), open_target(str(paths[1]))
     try:
         yield Pair(source, target)
@@ -191,3 +192,28 @@ def one_table(
     return Mapping(
         tables=(TableMapping(source=source, target="new", key=key, identity=identity or Kept(), columns=columns),)
     )
+
+
+def first_column(rows: Landed) -> list[object]:
+    return [row[0][1] for row in rows]
+
+
+def column(target: str, *source: str, steps: tuple[Transform, ...] = ()) -> ColumnMapping:
+    return ColumnMapping(target=target, source=source, steps=steps)
+
+
+@contextmanager
+def filled(folder: Path, old: str, new: str, *rows: tuple[object, ...]) -> Iterator[Pair]:
+    """A pair whose legacy table `old` holds these rows."""
+    with pair(folder, old, new) as both:
+        both.fill("old", "old", rows)
+        yield both
+
+
+def same(both: Pair, mapping: Mapping, table: str = "new") -> list[tuple[object, ...]]:
+    """What lands, the same both ways, without a row that fails."""
+    compiled = both.compile(mapping, table)
+    assert both.problems(compiled) == both.misfits(compiled) == {}
+    pushed = both.pushed(compiled)
+    assert pushed == both.careful(compiled)
+    return [tuple(value for _, value in row) for row in pushed]

@@ -46,11 +46,10 @@ def move_batch(job: Job, window: Window, after: Key | None, strays: Mapping[Key,
     none = keyless(job, window.number) if after is None else Keyless()
     found = sort_rows(job, window.number, look, obstacles_in(job, look), strays)
     place = place_for(job, window, look, found)
-    moved = look.rows - sum(found.counts.values())
     books = _Books()
-    _insert(job, place, moved, books)
+    _insert(job, place, books)
     _meet(job, place, found, books)
-    validation = check_batch(job, place, moved)
+    validation = check_batch(job, place)
     if found.aside:
         found.aside.drop()
     if not validation.continue_execution:
@@ -109,15 +108,16 @@ def place_for(job: Job, window: Window, look: Look, found: Sorted) -> Place:
         batch=window.number,
         segment=look.segment,
         record=record,
+        rows=look.rows - sum(found.counts.values()),
         left_out=found.aside.holds(job.bench.legacy) if found.aside else None,
         raw=raw,
         mends=found.mends,
     )
 
 
-def _insert(job: Job, place: Place, expected: int, books: _Books) -> None:
+def _insert(job: Job, place: Place, books: _Books) -> None:
     failpoint("before_insert", job.name, place.batch)
-    if expected:
+    if expected := place.rows:
         if (mapped := written_before(place)) is not None:
             books.written.append(mapped)
         inserted = insert_rows(place)

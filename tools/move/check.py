@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from ferryman.tools.move.job import Job
 
 SAMPLES = 10
+FEW = 2_000  #: rows of which all keys are counted off to choose some
 _EXPECTED = "ferryman_expected"  #: the temporary table that the recomputed rows are put into
 
 
-def check_batch(job: Job, place: Place, inserted: int) -> BatchValidation:
+def check_batch(job: Job, place: Place) -> BatchValidation:
     """Expected and actual count, sampled rows compared with the reference, references looked up."""
-    count = CheckResult(kind=CheckKind.COUNT_MATCH, status=CheckStatus.PASS, expected=inserted, actual=inserted)
-    sample = check_sample(job, place, inserted)
+    count = CheckResult(kind=CheckKind.COUNT_MATCH, status=CheckStatus.PASS, expected=place.rows, actual=place.rows)
+    sample = check_sample(job, place)
     issues = (sample.text,) if sample.status is CheckStatus.FAIL else ()
     return BatchValidation(
         record_count=count,
@@ -45,13 +46,13 @@ def _references(job: Job) -> CheckResult:
     return CheckResult(kind=CheckKind.INTEGRITY, status=CheckStatus.PASS, expected=0, actual=0, fields=columns)
 
 
-def check_sample(job: Job, place: Place, inserted: int) -> CheckResult:
+def check_sample(job: Job, place: Place) -> CheckResult:
     """The first row, the last and others by chance: the target's values against those of the reference transform."""
     bench, names = place.bench, job.keys.names
     if not set(names) <= set(bench.compiled.writes) or not names:
         text = "no rows were compared: the table has no key of ours to find them by"
         return CheckResult(kind=CheckKind.SAMPLE, status=CheckStatus.NOT_VALIDATED, text=text)
-    if not inserted:
+    if not place.rows:
         return CheckResult(kind=CheckKind.SAMPLE, status=CheckStatus.PASS, text="no rows were inserted")
     keys = sampled_keys(job, place)
     if not keys:
@@ -89,12 +90,12 @@ def sampled_keys(job: Job, place: Place) -> list[tuple[Any, ...]]:
     """The legacy keys of up to `SAMPLES` chosen rows: both ends, and others by chance."""
     bench = place.bench
     columns = bench.compiled.key_columns(bench.legacy)
-    if len(columns) == 1 and job.keys.integer_keys:
+    if len(columns) == 1 and job.keys.integer_keys and place.rows > FEW:
         return _by_number(job, place, columns[0])
-    numbered = select(*columns, func.row_number().over(order_by=columns).label("n"), func.count().over().label("of"))
+    numbered = select(*columns, func.row_number().over(order_by=columns).label("n"))
     rows = numbered.select_from(bench.legacy).where(place.plain).subquery()
-    total = bench.connection.execute(select(func.max(rows.c.of))).scalar() or 0
-    chosen = {1, total, *(1 + int(job.clock.dice() * total) for _ in range(SAMPLES - 2))}
+    last = place.rows if not place.mends else bench.connection.execute(select(func.max(rows.c.n))).scalar() or 0
+    chosen = {1, last, *(1 + int(job.clock.dice() * last) for _ in range(SAMPLES - 2))}
     wanted = select(*list(rows.c)[: len(columns)]).where(rows.c.n.in_(chosen))
     return [tuple(row) for row in bench.connection.execute(wanted)]
 

@@ -16,7 +16,7 @@ from ferryman.domain.events import BatchHalved, BatchValidated, Event, TableCopi
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.plan import BatchPlan, Estimate
 from ferryman.domain.recovery import Failure
-from ferryman.domain.run import Key, TableState
+from ferryman.domain.run import Accounting, Key, TableProgress, TableState
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.aside import Reason
 from ferryman.tools.move.backoff import Escalate, Halve, Isolate, Retry, grown, next_attempt
@@ -27,6 +27,7 @@ from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.fault import of_error
 from ferryman.tools.move.isolate import ENOUGH, refused_rows
 from ferryman.tools.move.job import Moved, Stuck
+from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.progress import accounting, progress
 from ferryman.tools.move.scope import arrived_since
 from ferryman.tools.move.second_pass import fill_references
@@ -55,8 +56,12 @@ def copy_table(
     session has it not yet. Raises Refused when another process has the run, Corrupt when the ledger is not as it was
     written.
     """
-    work.ledger.acquire(work.run)
-    return _Copier(work, stop, emit, clock).run(batches)
+
+    def begin() -> _Copier:
+        work.ledger.acquire(work.run)
+        return _Copier(work, stop, emit, clock)
+
+    return patiently(begin, table=work.table, emit=emit, clock=clock).run(batches)
 
 
 @dataclass
@@ -66,6 +71,7 @@ class _Place:
     row: int  #: the next row's ordinal
     after: Key | None
     size: int  #: rows that the next batch may hold
+    accounting: Accounting  #: of all batches so far
     went_well: int = 0  #: batches in a row since the size changed
     batches: int = 0  #: committed by this call
     pace: Pace = field(default_factory=Pace)
@@ -80,16 +86,17 @@ class _Copier:
         self.deadline = work.ledger.run(work.run).deadline
         self.ruler = Ruler(self.record.batch_size, self.record.base_number, self.record.base_row)
         self.manners = Manners(work.target)
+        self.asked_to_stop = work.ledger.stop_requested(work.run)
+        with work.target.connect("reading the ledger", reading=True) as connection:
+            self.last = work.ledger.book(work.run, work.table).last(connection)
+        self.so_far = accounting(work.ledger, work.run, work.table)
 
     def run(self, batches: int | None) -> CopyResult:
-        book = self.work.ledger.book(self.work.run, self.work.table)
-        with self.work.target.connect("reading the ledger", reading=True) as connection:
-            last = book.last(connection)
-        row, after = (last.last_row + 1, last.segment.upto) if last else (1, None)
-        place = _Place(row, after, self.record.batch_size)
-        if self.record.scope.source_rows == 0 or (last and after == self.upper):
+        row, after = (self.last.last_row + 1, self.last.segment.upto) if self.last else (1, None)
+        place = _Place(row, after, self.record.batch_size, self.so_far)
+        if self.record.scope.source_rows == 0 or (self.last and after == self.upper):
             return self._complete(place)
-        if self.work.ledger.stop_requested(self.work.run):
+        if self.asked_to_stop:
             return self._result(Ending.STOPPED, place)
         try:
             return self._batches(place, batches)
@@ -177,6 +184,7 @@ class _Copier:
         record = moved.record
         place.row, place.after = record.last_row + 1, record.segment.upto
         place.batches, place.went_well = place.batches + 1, place.went_well + 1
+        place.accounting = place.accounting.plus(record.accounting)
         place.pace = place.pace.plus(record.last_row - record.first_row + 1, record.seconds)
         size = grown(place.size, self.record.batch_size, place.went_well)
         if size != place.size:
@@ -217,15 +225,19 @@ class _Copier:
         return self._result(Ending.FAILED, place, failure)
 
     def _complete(self, place: _Place) -> CopyResult:
-        work = self.work
         if self.record.state in (TableState.PENDING, TableState.COPYING):
             self.desk.close()
-            fill_references(work, (work.table,), clock=self.clock)
-            work.ledger.set_arrived_since(work.run, work.table, self._arrived())
-            work.ledger.set_table(work.run, work.table, TableState.COPIED)
-            table = next(one for one in progress(work.ledger, work.run) if one.table == work.table)
-            self.emit(TableCopied(table=work.table, accounting=table.accounting, seconds=table.seconds))
+            table = patiently(self._close_books, table=self.work.table, emit=self.emit, clock=self.clock)
+            self.emit(TableCopied(table=table.table, accounting=table.accounting, seconds=table.seconds))
         return self._result(Ending.COMPLETE, place)
+
+    def _close_books(self) -> TableProgress:
+        """What follows the last batch; doing it twice changes nothing."""
+        work = self.work
+        fill_references(work, (work.table,), clock=self.clock)
+        work.ledger.set_arrived_since(work.run, work.table, self._arrived())
+        work.ledger.set_table(work.run, work.table, TableState.COPIED)
+        return next(one for one in progress(work.ledger, work.run) if one.table == work.table)
 
     def _arrived(self) -> int:
         compiled = self.work.compiled
@@ -233,5 +245,4 @@ class _Copier:
             return arrived_since(connection, compiled, clause(compiled.source), self.upper)
 
     def _result(self, ending: Ending, place: _Place, failure: Failure | None = None) -> CopyResult:
-        counted = accounting(self.work.ledger, self.work.run, self.work.table)
-        return CopyResult(self.work.table, ending, place.batches, counted, failure)
+        return CopyResult(self.work.table, ending, place.batches, place.accounting, failure)

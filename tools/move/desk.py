@@ -62,11 +62,10 @@ class Desk:
                 job = self._open(doing)
                 try:
                     yield job
-                except BaseException:
-                    job.forget()
-                    raise
                 finally:
-                    job.bench.connection.rollback()
+                    if job.bench.connection.in_transaction():
+                        job.forget()
+                        job.bench.connection.rollback()
             except DBAPIError as error:
                 failure = work.target.dialect.translate(error, doing)
                 failure.table = work.table

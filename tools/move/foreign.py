@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import FromClause, and_, exists, literal, select
+from sqlalchemy import FromClause, and_, exists, func, literal, select
 
 from ferryman.domain.run import Segment
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.known import KnownParents
 from ferryman.tools.move.records import Scope
 from ferryman.tools.move.variants import compiled_as, pushable
-from ferryman.tools.prepare.bonds import Bond, Condition, bonds
+from ferryman.tools.prepare.bonds import Bond, Condition, as_one, bonds
 from ferryman.tools.prepare.sqlite_scope import column_of, schema_of
 from ferryman.tools.prepare.transform import CompiledTable
 
@@ -30,12 +30,11 @@ class ForeignCheck:
     def missing(self, from_: FromClause) -> Condition:
         """Whether a legacy row names a parent that is not there and will not come. True or false, never NULL."""
         parent = clause(self.bond.child.target_database.table(self.bond.parent)).alias()
-        pairs = zip(self.bond.parent_columns, self.bond.new_key(from_), strict=True)
-        same = [parent.c[name] == value for name, value in pairs]
-        there = exists(select(literal(1)).select_from(parent).where(*same))
+        held = select(*(parent.c[name] for name in self.bond.parent_columns))
+        there = func.coalesce(as_one(self.bond.new_key(from_)).in_(held), literal(0)) == 1
         unknown = [self.known.unknown(from_)] if self.known else []
         comes = [~self._comes(from_, *self.later)] if self.later else []
-        return and_(self.bond.names_one(from_), *unknown, ~there.correlate(from_), *comes)
+        return and_(self.bond.names_one(from_), *unknown, ~there, *comes)
 
     def _comes(self, from_: FromClause, parent: CompiledTable, scope: Scope) -> Condition:
         """Whether the parent is among the legacy rows that this run copies."""

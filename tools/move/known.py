@@ -16,10 +16,8 @@ from sqlalchemy import (
     TableClause,
     and_,
     case,
-    exists,
     func,
     insert,
-    literal,
     select,
 )
 
@@ -81,8 +79,7 @@ class KnownParents:
         parent, target = parent_of(self.bond), clause(self.bond.child.target_database.table(self.bond.parent)).alias()
         old = clause(parent.source, schema=LEGACY).alias()
         key = column_of(old, parent.mapping.key[0])
-        same = target.c[self.bond.parent_columns[0]] == parent.new_key(old)
-        there = exists(select(literal(1)).select_from(target).where(same).correlate(old))
+        there = parent.new_key(old).in_(select(target.c[self.bond.parent_columns[0]]))
         rows = select(key).select_from(old).where(func.typeof(key) == "integer", there)
         return insert(self._table("k")).from_select(["k"], rows)
 

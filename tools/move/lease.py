@@ -64,9 +64,13 @@ def this_process(owner: str = "") -> Holder:
     return Holder(owner or secrets.token_hex(16), host_digest(), pid, process_began(pid) or "")
 
 
-@cache
 def this_session() -> Holder:
-    """The holder that every part of this process is, unless it says otherwise."""
+    """The holder that every part of this process is, unless it says otherwise. A forked child is another."""
+    return _session(os.getpid())
+
+
+@cache
+def _session(pid: int) -> Holder:
     return this_process()
 
 

@@ -45,11 +45,16 @@ class Ledger:
         self.holder = holder or this_session()
         self.clock = clock
         self.tables: LedgerTables = ledger_tables(schema_for(target.dialect.name))
+        self._seen = False  #: the tables are there, and as they should be
 
     # What is there
 
     def exists(self) -> bool:
         """Whether the target has a ledger. Raises Refused when it is of a form that this version cannot read."""
+        self._seen = self._seen or self._look()
+        return self._seen
+
+    def _look(self) -> bool:
         with self._reading() as connection:
             inspector = inspect(connection)
             there = [t for t in self.tables.all if inspector.has_table(t.name, schema=t.schema)]
@@ -294,6 +299,11 @@ class Ledger:
             leases.refuse_others(connection, self.tables, run, self.holder, self.clock.now())
             leases.take(connection, self.tables, run, self.holder, self.clock.now())
             connection.commit()
+
+    def refuse_others(self, run: str) -> None:
+        """Raises Refused while a live process other than ours holds this run, or any holds another one here."""
+        with self._reading() as connection:
+            leases.refuse_others(connection, self.tables, run, self.holder, self.clock.now())
 
     def renew(self, connection: Connection, run: str) -> bool:
         """Hold the lease longer, in the caller's transaction; gives whether somebody asked the run to stop.

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateTable, DropTable
 
+from ferryman.domain.errors import Corrupt
 from ferryman.domain.schema import Column
 from ferryman.domain.schema import Table as TableFacts
 from ferryman.tools.databases.dialect import clause
@@ -79,12 +80,16 @@ class Ours:
         return func.coalesce(last.scalar_subquery() >= key, literal(0)) == 1
 
     def others(self, undoing: Undoing) -> int:
-        """Rows of the table that the run did not make."""
+        """Rows of the table that the run did not make. Raises Corrupt when more lie in our ranges than it made."""
+        total = count(self.connection, undoing.facts)
+        if not undoing.made:
+            return total
         from_ = clause(undoing.facts).alias()
-        asked = select(func.count()).select_from(from_)
-        if undoing.made:
-            asked = asked.where(~self.holds(undoing, from_))
-        return int(self.connection.execute(asked).scalar_one())
+        held = select(func.count()).select_from(from_).where(self.holds(undoing, from_))
+        ours = int(self.connection.execute(held).scalar_one())
+        if ours > undoing.made:
+            raise between(undoing, ours)
+        return total - ours
 
     def _table(self, undoing: Undoing) -> Table:
         if undoing.name not in self._tables:
@@ -101,6 +106,15 @@ class Ours:
         while chunk := list(islice(rows, _AT_ONCE)):
             self.connection.execute(insert(table), chunk)
         return table
+
+
+def between(undoing: Undoing, rows: int) -> Corrupt:
+    """More rows lie where only ours can be."""
+    return Corrupt(
+        f"Undoing {undoing.name} would delete {rows:,} rows, and the run made {undoing.made:,}: nothing was deleted.",
+        "Rows of others lie between ours; move them to other keys, then undo.",
+        table=undoing.name,
+    )
 
 
 def entries_of(connection: Connection, ledger: LedgerTables, undoing: Undoing) -> Iterator[dict[str, Any]]:

@@ -35,6 +35,7 @@ class Place:
     batch: str
     segment: Segment
     record: Record
+    rows: int = 0  #: how many are chosen
     left_out: ColumnElement[bool] | None = None
     raw: frozenset[str] = frozenset()  #: references that are copied as they are, where ids are not to be mapped
     mends: tuple[Mend, ...] = ()  #: values that are emptied or cut on the way

@@ -39,6 +39,7 @@ def rollback_available(target: Target, run: str) -> tuple[bool, str]:
         ledger = Ledger(target)
         record = ledger.run(run)
         _refuse(ledger, record)
+        ledger.refuse_others(run)
         with _at(target, "looking whether it can be undone", reading=True) as connection:
             undone = undoings(connection, ledger, record, ())
             _refuse_blocked(connection, ledger, introspect(connection, target.dialect), undone)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, FromClause, Text, cast, exists, func, literal, select
+from sqlalchemy import ColumnElement, FromClause, Text, cast, func, literal, select
 
 from ferryman.domain.mapping import Derived, Generated, Kept
 from ferryman.domain.schema import Column, Family
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.keys import key_columns, target_text
+from ferryman.tools.prepare.bonds import as_one
 from ferryman.tools.prepare.identity import derive
 from ferryman.tools.prepare.lineage import policies
 from ferryman.tools.prepare.sqlite_values import INTEGER, Expression, stored_in
@@ -90,8 +91,8 @@ class RowKeys:
         if not values:
             return None
         there = clause(self.compiled.target).alias()
-        same = [there.c[name] == value for name, value in values.items()]
-        return exists(select(literal(1)).select_from(there).where(*same).correlate(from_))
+        held = select(*(there.c[name] for name in values))
+        return func.coalesce(as_one(list(values.values())).in_(held), literal(0)) == 1
 
     def text(self, values: dict[str, Expression]) -> Expression:
         """A key as SQL writes it for the ledger: `keys.target_text` of the same values."""

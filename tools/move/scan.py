@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, func, or_, select
 
@@ -76,7 +77,11 @@ class Sight:
         return int(row[0]), int(row[-1])
 
     def _failing(self, segment: Segment) -> int:
-        return self.count(segment, pushable(self.compiled).failing(self.from_)) if self.values else 0
+        return self.count(segment, self._fails) if self.values else 0
+
+    @cached_property
+    def _fails(self) -> ColumnElement[bool]:
+        return pushable(self.compiled).failing(self.from_)
 
     def _odd_keys(self, segment: Segment) -> int:
         keys = self.compiled.key_columns(self.from_)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, TableClause, and_, func, select
 
+from ferryman.domain.errors import NeedsDecision
 from ferryman.domain.run import Key, Segment
 from ferryman.tools.databases.connect import Source, Target
 from ferryman.tools.databases.dialect import clause
@@ -39,7 +40,12 @@ def last_key(connection: Connection, from_: TableClause, keys: Sequence[ColumnEl
 
 
 def as_key(row: Row[*tuple[Any, ...]]) -> Key:
-    """A row of key columns as a key."""
+    """A row of key columns as a key. Raises NeedsDecision for bytes, which a ledger of texts cannot hold."""
+    if any(isinstance(value, bytes) for value in row):
+        raise NeedsDecision(
+            "The old table's key holds binary values, which cannot be read in order yet.",
+            'Choose another key for it, such as its position in the file ("rowid").',
+        )
     return tuple(row)
 
 

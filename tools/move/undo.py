@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
 
-from ferryman.domain.errors import Corrupt
 from ferryman.domain.run import BatchRecord, BatchState
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.keys import cells, target_values
 from ferryman.tools.move.ledger import Ledger
-from ferryman.tools.move.ours import MADE, Undoing, bounds, count
+from ferryman.tools.move.ours import MADE, Undoing, between, bounds, count
 from ferryman.tools.move.tables import QuarantineState, RowKind
 
 
@@ -82,11 +81,7 @@ def _delete(connection: Connection, undoing: Undoing, entries: Sequence[RowMappi
     gone = connection.execute(statement, values).rowcount
     made = sum(entry["rows"] for entry in keyed)
     if gone > made:
-        raise Corrupt(
-            f"Undoing {undoing.name} would delete {gone:,} rows, and the run made {made:,}: nothing was deleted.",
-            "Rows of others lie between ours; move them to other keys, then undo.",
-            table=undoing.name,
-        )
+        raise between(replace(undoing, made=made), gone)
     return int(gone)
 
 

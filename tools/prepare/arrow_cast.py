@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -40,7 +41,7 @@ def fit(vector: Vector, column: Column, dialect: str) -> Vector:
     if column.family is Family.OTHER:
         return vector
     made = vector.by_kind(lambda part: FITS[column.family](part, column, dialect))
-    return Vector(made.array, problems=vector.problems) if vector.ready else made
+    return replace(made, problems=vector.problems) if vector.ready else made
 
 
 def to_text(vector: Vector, column: Column, dialect: str) -> Vector:

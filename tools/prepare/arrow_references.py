@@ -17,7 +17,6 @@ from ferryman.tools.prepare.arrow_cast import to_integer, whole_number
 from ferryman.tools.prepare.arrow_values import Vector, as_mask, as_text, each, there, values_of
 from ferryman.tools.prepare.identity import HIGHEST, derive_many, derive_named
 from ferryman.tools.prepare.lineage import Link, kept_as, link_of, policies
-from ferryman.tools.prepare.texts import is_number
 
 _INTEGER = Column(name="key", native="integer", family=Family.INTEGER)
 
@@ -86,14 +85,14 @@ def _numbered(batch: Batch, table: TableMapping, policy: Derived, keys: Sequence
 
 
 def _resolved(batch: Batch, table: TableMapping, keys: Sequence[Vector], position: int) -> Vector:
-    found = batch.references.resolve(table.target, [key.array for key in keys], position)
+    found = batch.references.resolve(table.target, [values_of(key) for key in keys], position)
     return Vector(found, ready=True, problems=tuple(problem for key in keys for problem in key.problems))
 
 
 def _through_legacy(batch: Batch, link: Link, values: Sequence[Vector]) -> list[Vector]:
     """The legacy parent's key, where the child refers to other columns of it."""
-    table, arrays = link.parent.source, [value.array for value in values]
-    keys = [Vector(batch.references.lookup(table, link.referred, name, arrays)) for name in link.parent.key]
+    table, held = link.parent.source, [values_of(value) for value in values]
+    keys = [Vector(batch.references.lookup(table, link.referred, name, held)) for name in link.parent.key]
     return [replace(key, problems=tuple(problem for value in values for problem in value.problems)) for key in keys]
 
 
@@ -111,13 +110,12 @@ def stored_as(key: Vector, column: Column | None) -> Vector:
         return as_text(key)
     if how == "" or (not key.kinds and pa.types.is_integer(key.array.type)):
         return key
-    text = as_text(key)
-    return replace(text.but(each(text.array, _number, pa.string())), kinds=("integer", "real", "text"))
+    text, reals = as_text(key), pa.types.is_floating(key.array.type) or "real" in key.kinds
+    kinds = ("integer", "text", *(["real"] if reals else []))
+    return replace(text.but(each(text.array, _number, pa.string())), kinds=kinds)
 
 
 def _number(text: str) -> str:
-    """A text that reads as a number as that number prints: 017 and 17.0 as 17."""
+    """A text that reads as a whole number as that number prints: 017 and 17.0 as 17."""
     whole = whole_number(text)
-    if whole is not None and -(2**63) <= whole < 2**63:
-        return str(int(whole))
-    return repr(float(text)) if is_number(text) else text
+    return text if whole is None or not -(2**63) <= whole < 2**63 else str(int(whole))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -78,7 +79,8 @@ def new_id(step: NewId, vectors: list[Vector], batch: Batch, column: Column) -> 
 
 
 def foreign_key(step: ForeignKeyTo, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
-    return [referred_key(batch, step, vectors, column)]
+    nobody = np.any([~there(vector.array) for vector in vectors], axis=0)
+    return [replace(referred_key(batch, step, vectors, column), absent=nobody)]
 
 
 def preserve_legacy_id(step: PreserveLegacyId, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
@@ -182,8 +184,9 @@ def lookup(step: Lookup, vectors: list[Vector], batch: Batch, column: Column) ->
 
 def _looked_up(step: Lookup, vector: Vector, batch: Batch) -> Vector:
     key = stored_as(vector, batch.source.table(step.table).column(step.key))
-    found = batch.references.lookup(step.table, (step.key,), step.value, [key.array])
-    there_is = batch.references.lookup(step.table, (step.key,), step.key, [key.array])
+    values = [values_of(key)]
+    found = batch.references.lookup(step.table, (step.key,), step.value, values)
+    there_is = batch.references.lookup(step.table, (step.key,), step.key, values)
     return key.but(found).failing(Problem.UNMAPPED_VALUE, there(vector.array) & ~there(there_is))
 
 

@@ -33,6 +33,7 @@ class Vector:
 
     array: pa.Array
     kinds: tuple[str, ...] = ()  #: where strings stand for values of several kinds, which: see `databases.arrow`
+    absent: Mask | None = None  #: of a reference: the rows that name no parent
     ready: bool = False  #: a key as the target has it: only its Arrow type may still change
     problems: tuple[tuple[Problem, Mask], ...] = ()
 

@@ -7,9 +7,11 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, literal, or_, true, tuple_
+from sqlalchemy.types import NullType
 
 from ferryman.domain.filters import AllOf, Comparison, Filter, Operator
 from ferryman.domain.run import Key, Segment
+from ferryman.domain.transforms import Scalar
 
 _COMPARE: dict[Operator, Callable[[Any, Any], Any]] = {
     Operator.EQUAL: eq,
@@ -41,9 +43,9 @@ def passes(condition: Filter, column: Callable[[str], ColumnElement[Any]]) -> Co
 
 def _compared(key: Sequence[ColumnElement[Any]], end: Key, by: Callable[[Any, Any], Any]) -> ColumnElement[bool]:
     if len(key) == 1:
-        compared: ColumnElement[bool] = by(key[0], literal(end[0]))
+        compared: ColumnElement[bool] = by(key[0], _bound(end[0]))
     else:
-        compared = by(tuple_(*key), tuple_(*(literal(value) for value in end)))
+        compared = by(tuple_(*key), tuple_(*(_bound(value) for value in end)))
     return compared
 
 
@@ -54,9 +56,14 @@ def _comparison(test: Comparison, column: ColumnElement[Any]) -> ColumnElement[b
         case Operator.NOT_NULL:
             return column.is_not(None)
         case Operator.ONE_OF:
-            return column.in_([value for value in test.values if value is not None])
+            return column.in_([_bound(value) for value in test.values if value is not None])
         case Operator.NONE_OF:
             known = false() if None in test.values else column.is_not(None)
-            return and_(known, column.not_in(test.values))
-    compared: ColumnElement[bool] = _COMPARE[test.op](column, literal(test.values[0]))
+            return and_(known, column.not_in([_bound(value) for value in test.values]))
+    compared: ColumnElement[bool] = _COMPARE[test.op](column, _bound(test.values[0]))
     return compared if test.values[0] is not None else false()
+
+
+def _bound(value: Scalar) -> ColumnElement[Any]:
+    """A value handed over as it is: SQLAlchemy would convert a list by the type of its first member."""
+    return literal(value, NullType())

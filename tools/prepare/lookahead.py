@@ -19,7 +19,6 @@ from sqlalchemy import (
     and_,
     case,
     collate,
-    exists,
     func,
     literal,
     literal_column,
@@ -36,6 +35,7 @@ from ferryman.domain.schema import Family
 from ferryman.domain.transforms import NewId, PreserveLegacyId
 from ferryman.tools.databases.connect import Target
 from ferryman.tools.databases.dialect import clause
+from ferryman.tools.prepare.bonds import as_one
 from ferryman.tools.prepare.sqlite_values import untyped
 from ferryman.tools.prepare.transform import CompiledTable
 
@@ -65,10 +65,7 @@ def repeated_values(
     """
     found: Found = {}
     for columns in unique_sets(compiled):
-        values = [
-            collate(value, collations[name]) if name in collations else value
-            for name, value in zip(columns, _values(compiled, columns, rows), strict=True)
-        ]
+        values = _values(compiled, columns, rows, collations)
         whole = [value.is_not(None) for value in values]
         groups = (
             select(func.count().label("rows"))
@@ -96,7 +93,9 @@ def collations_of(target: Target, table: str) -> dict[str, str]:
         return {name: how for name, how in connection.execute(asked, {"name": table}) if name is not None}
 
 
-def collisions(connection: Connection, compiled: CompiledTable, rows: FromClause) -> Found:
+def collisions(
+    connection: Connection, compiled: CompiledTable, rows: FromClause, collations: Mapping[str, str]
+) -> Found:
     """Rows that the target has already: by their key where the policy is stop, by another unique set in any case.
 
     Rows that are matched on purpose are none of these.
@@ -106,13 +105,13 @@ def collisions(connection: Connection, compiled: CompiledTable, rows: FromClause
     matched = compiled.matched_key(rows)
     inside = [compiled.in_filter(rows), true() if matched is None else matched.is_(None)]
     key = _key(compiled)
-    present = _present(compiled, key, rows) if key else literal(0) == 1
+    present = _present(compiled, key, rows, collations) if key else literal(0) == 1
     found: Found = {}
     if key and compiled.mapping.conflict is Conflict.STOP:
         found[key, Problem.CONFLICT] = _rows(connection, rows, *inside, present)
     for columns in unique_sets(compiled):
         if columns != key:
-            there = _present(compiled, columns, rows)
+            there = _present(compiled, columns, rows, collations)
             found[columns, Problem.DUPLICATE] = _rows(connection, rows, *inside, not_(present), there)
     return {what: count for what, count in found.items() if count}
 
@@ -163,8 +162,11 @@ def _key(compiled: CompiledTable) -> tuple[str, ...]:
     return columns if set(columns) <= set(compiled.writes) else ()
 
 
-def _values(compiled: CompiledTable, columns: Sequence[str], rows: FromClause) -> list[Expression]:
-    return [landed(compiled, column, rows) for column in columns]
+def _values(
+    compiled: CompiledTable, columns: Sequence[str], rows: FromClause, collations: Mapping[str, str]
+) -> list[Expression]:
+    values = {column: landed(compiled, column, rows) for column in columns}
+    return [collate(v, collations[name]) if name in collations else v for name, v in values.items()]
 
 
 def landed(compiled: CompiledTable, column: str, rows: FromClause) -> Expression:
@@ -176,10 +178,12 @@ def landed(compiled: CompiledTable, column: str, rows: FromClause) -> Expression
     return sql if family is Family.BINARY else untyped(sql_cast(sql, Text))
 
 
-def _present(compiled: CompiledTable, columns: Sequence[str], rows: FromClause) -> Condition:
+def _present(
+    compiled: CompiledTable, columns: Sequence[str], rows: FromClause, collations: Mapping[str, str]
+) -> Condition:
     there = clause(compiled.target).alias()
-    values = zip(columns, _values(compiled, columns, rows), strict=True)
-    return exists(select(literal(1)).select_from(there).where(*(there.c[n] == v for n, v in values)).correlate(rows))
+    held = select(*(there.c[name] for name in columns))
+    return func.coalesce(as_one(_values(compiled, columns, rows, collations)).in_(held), literal(0)) == 1
 
 
 def _whole_row(compiled: CompiledTable, rows: FromClause) -> Iterator[Expression]:

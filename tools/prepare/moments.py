@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
@@ -11,6 +12,7 @@ _TIMESTAMP = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?) ?(Z|[+-]\d\d:?(?:\d\d)?)?)?", re.ASCII
 )
 _TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,9})?)?", re.ASCII)
+_WIDTHS = {"%Y": 4, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2}
 _CLOCK = ("%H", "%M", "%S")  #: what makes a timestamp of a strptime format
 
 
@@ -58,6 +60,29 @@ def parse_format(text: str, form: str) -> datetime | None:
 def has_clock(form: str) -> bool:
     """Whether a strptime format gives a time of day."""
     return any(token in form for token in _CLOCK)
+
+
+@dataclass(frozen=True)
+class Places:
+    """A strptime format whose every part has a fixed width."""
+
+    parts: tuple[str | None, ...]  #: per character what stands there, None for a digit
+    at: dict[str, tuple[int, int]]  #: where each token begins, counted from 1, and how long it is
+
+
+def places(form: str) -> Places | None:
+    """A format taken apart; None where a part has no fixed width, or year, month and day are not all there once."""
+    parts: list[str | None] = []
+    at: dict[str, tuple[int, int]] = {}
+    for token in re.findall(r"%.|.", form, re.DOTALL):
+        if len(token) == 1:
+            parts.append(token)
+        elif token in at or token not in _WIDTHS:
+            return None
+        else:
+            at[token] = (len(parts) + 1, _WIDTHS[token])
+            parts += [None] * _WIDTHS[token]
+    return Places(tuple(parts), at) if {"%Y", "%m", "%d"} <= set(at) else None
 
 
 def from_epoch(number: int | float, unit: str) -> datetime | None:

@@ -87,7 +87,7 @@ class _Table:
         in_scope, found = unfit_values(connection, self.compiled, rows)
         for more in (
             repeated_values(connection, self.compiled, rows, self.collations),
-            collisions(connection, self.compiled, rows),
+            collisions(connection, self.compiled, rows, self.collations),
             broken_checks(connection, self.compiled, rows),
         ):
             for what, count in more.items():

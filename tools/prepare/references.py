@@ -8,7 +8,8 @@ from itertools import islice
 from typing import Any, Protocol
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, TableClause, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, TableClause, and_, literal, or_, select
+from sqlalchemy.types import NullType
 
 from ferryman.domain.mapping import Generated, Mapping, TableMapping
 from ferryman.domain.run import key_text
@@ -20,18 +21,20 @@ from ferryman.tools.prepare.lineage import key_column, policies
 _CHUNK = 400  #: keys per query
 
 Row = tuple[Any, ...]
+Values = Sequence[Any]  #: one per row, as the legacy database stores them
 
 
 class References(Protocol):
     """Answers for the rows of one batch; NULL where there is none."""
 
-    def resolve(self, parent: str, keys: Sequence[pa.Array], position: int = 0) -> pa.Array:
+    def resolve(self, parent: str, keys: Sequence[Values], position: int = 0) -> pa.Array:
         """The new keys that only the target knows: of rows that are matched, and of rows whose key it generated.
 
-        `keys` holds one array per column of the parent's legacy key; of a composite new key, the part at `position`.
+        `keys` holds the values of each column of the parent's legacy key; of a composite new key, the part at
+        `position` is given.
         """
 
-    def lookup(self, table: str, by: Sequence[str], value: str, keys: Sequence[pa.Array]) -> pa.Array:
+    def lookup(self, table: str, by: Sequence[str], value: str, keys: Sequence[Values]) -> pa.Array:
         """A column of another legacy table, of the rows whose columns `by` hold `keys`."""
 
 
@@ -48,7 +51,7 @@ class LiveReferences:
     target_schema: str | None = None
     _found: dict[tuple[str, ...], dict[Row, Any]] = field(default_factory=dict)
 
-    def resolve(self, parent: str, keys: Sequence[pa.Array], position: int = 0) -> pa.Array:
+    def resolve(self, parent: str, keys: Sequence[Values], position: int = 0) -> pa.Array:
         """See `References.resolve`."""
         table = self.mapping.by_target[parent]
         matched, policy = policies(table)
@@ -61,22 +64,25 @@ class LiveReferences:
             answers = [theirs if ours is None else ours for ours, theirs in zip(answers, made, strict=True)]
         return _array(answers)
 
-    def lookup(self, table: str, by: Sequence[str], value: str, keys: Sequence[pa.Array]) -> pa.Array:
+    def lookup(self, table: str, by: Sequence[str], value: str, keys: Sequence[Values]) -> pa.Array:
         """See `References.lookup`."""
-        from_ = clause(table, list(dict.fromkeys([*by, value])), self.legacy_schema)
-        return _array(self._ask(self.source_connection, from_, by, value, _rows(keys)))
+        return _array(self._legacy(table, by, value, keys))
 
-    def _natural(self, table: TableMapping, names: Sequence[str], keys: Sequence[pa.Array]) -> list[Row]:
+    def _legacy(self, table: str, by: Sequence[str], value: str, keys: Sequence[Values]) -> list[Any]:
+        from_ = clause(table, list(dict.fromkeys([*by, value])), self.legacy_schema)
+        return self._ask(self.source_connection, from_, by, value, _rows(keys))
+
+    def _natural(self, table: TableMapping, names: Sequence[str], keys: Sequence[Values]) -> list[Row]:
         """What the legacy rows of these keys hold in their natural key's columns."""
         held = dict(zip(table.key, keys, strict=True))
-        return _rows([held[n] if n in held else self.lookup(table.source, table.key, n, keys) for n in names])
+        return _rows([held[n] if n in held else self._legacy(table.source, table.key, n, keys) for n in names])
 
     def _matched(self, table: TableMapping, names: Sequence[str], natural: list[Row], position: int) -> list[Any]:
         key = key_column(self.target, table, position)
         from_ = clause(table.target, list(dict.fromkeys([*names, key])), self.target_schema)
         return self._ask(self.target_connection, from_, names, key, natural)
 
-    def _mapped(self, table: TableMapping, keys: Sequence[pa.Array]) -> list[Any]:
+    def _mapped(self, table: TableMapping, keys: Sequence[Values]) -> list[Any]:
         """What the id map holds for the legacy keys."""
         sources = [(None,) if None in row else (key_text(row),) for row in _rows(keys)]
         mine = ROW_MAP.c.table_name == table.target
@@ -104,12 +110,13 @@ class LiveReferences:
 
 def _named(from_: TableClause, by: Sequence[str], rows: Iterable[Row]) -> ColumnElement[bool]:
     if len(by) == 1:
-        return from_.c[by[0]].in_([row[0] for row in rows])
-    return or_(*(and_(*(from_.c[name] == value for name, value in zip(by, row, strict=True))) for row in rows))
+        return from_.c[by[0]].in_([literal(row[0], NullType()) for row in rows])
+    named = (zip(by, row, strict=True) for row in rows)
+    return or_(*(and_(*(from_.c[name] == literal(value, NullType()) for name, value in row)) for row in named))
 
 
-def _rows(keys: Sequence[pa.Array]) -> list[Row]:
-    return list(zip(*(key.to_pylist() for key in keys), strict=True))
+def _rows(keys: Sequence[Values]) -> list[Row]:
+    return list(zip(*keys, strict=True))
 
 
 def _plain(row: Sequence[Any]) -> Row:

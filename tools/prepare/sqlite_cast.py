@@ -6,19 +6,20 @@ value that does not fit lands as it is, never as NULL. `arrow_cast` is the same 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 from sqlalchemy import REAL, Integer, and_, case, func, or_
 from sqlalchemy import cast as sql_cast
 
 from ferryman.domain.mapping import Problem
-from ferryman.domain.schema import Column, Family
+from ferryman.domain.schema import Family
 from ferryman.domain.transforms import BooleanWords
 from ferryman.tools.prepare.ranges import WHOLE, integer_range
+from ferryman.tools.prepare.sqlite_goal import Goal
+from ferryman.tools.prepare.sqlite_moments import spelt, to_date, to_time, to_timestamp
 from ferryman.tools.prepare.sqlite_values import (
     INTEGER,
-    TEXT,
     Condition,
     Expression,
     Value,
@@ -28,10 +29,8 @@ from ferryman.tools.prepare.sqlite_values import (
     beyond,
     by_python,
     glob,
-    holds,
     is_number,
     kind,
-    refused,
     trimmed,
     untyped,
 )
@@ -39,31 +38,7 @@ from ferryman.tools.prepare.texts import WORDS
 
 _LARGEST = 1.7976931348623157e308
 _NUMBERS = frozenset(("integer", "real"))
-Spellings = Sequence[tuple[Condition, Expression]]  #: how a canonical form is made of a spelling that is known
-_MIDNIGHT = " 00:00:00"
 _UUID = "????????-????-????-????-????????????"
-
-
-@dataclass(frozen=True)
-class Goal:
-    """Where a value goes: a column of the target, or a family alone where a step asks for one."""
-
-    column: Column
-    dialect: str
-    strict: bool  #: a value that does not fit stops the statement; else it becomes NULL
-    landing: bool = True  #: the column's own affinity follows
-
-    def towards(self, family: Family) -> Goal:
-        """A goal on the way: the family alone."""
-        column = Column(name=self.column.name, native=family.value, family=family)
-        return replace(self, column=column, landing=False)
-
-    def refused(self, value: Expression) -> Expression:
-        return refused(self.column.name, value, self.strict)
-
-    def checked(self, made: Expression, of: Expression) -> Expression:
-        """What a function made of a value, where NULL of a value that was none means that it does not fit."""
-        return func.coalesce(made, self.refused(of)) if self.strict else made
 
 
 def fit(value: Value, goal: Goal) -> Value:
@@ -170,51 +145,6 @@ def in_words(value: Value, words: BooleanWords, goal: Goal) -> Value:
     return answer.failing(Problem.UNCASTABLE, folded.not_in(tuple(meaning)))
 
 
-def to_timestamp(value: Value, goal: Goal) -> Value:
-    """As `moments.parse_timestamp`; the canonical spelling passes as it is."""
-    sql = value.sql
-    if value.family is Family.TIMESTAMP:
-        return value
-    if value.family is Family.DATE:
-        return value.but(sql.concat(_MIDNIGHT), family=Family.TIMESTAMP)
-    plain, parsed = glob(sql, "????-??-?? ??:??:??"), by_python("timestamp", sql)
-    good = case((plain, _real(func.datetime(sql, "+0 days"), sql)), else_=parsed.is_not(None))
-    return _spelt(value, goal, [(plain, sql)], parsed, good, Family.TIMESTAMP)
-
-
-def to_date(value: Value, goal: Goal) -> Value:
-    """As `moments.parse_date`."""
-    sql, day = value.sql, func.substr(value.sql, 1, 10)
-    if value.family is Family.DATE:
-        return value
-    if value.family is Family.TIMESTAMP:
-        midnight = func.substr(sql, 11) == _MIDNIGHT
-        made = case((midnight, day), else_=goal.refused(sql))
-        return value.but(made, family=Family.DATE).failing(Problem.UNCASTABLE, ~midnight)
-    plain, cut, parsed = glob(sql, "????-??-??"), glob(sql, f"????-??-??{_MIDNIGHT}"), by_python("date", sql)
-    good = case((or_(plain, cut), _real(func.date(day, "+0 days"), day)), else_=parsed.is_not(None))
-    return _spelt(value, goal, [(plain, sql), (cut, day)], parsed, good, Family.DATE)
-
-
-def _real(normal: Expression, sql: Expression) -> Condition:
-    """Whether a moment is in the calendar: SQLite says the same of it, and makes another of the 31st of June."""
-    return and_(normal.is_not_distinct_from(sql), sql >= "0001")
-
-
-def _spelt(value: Value, goal: Goal, known: Spellings, parsed: Expression, good: Condition, family: Family) -> Value:
-    """A text in a family's canonical form: by SQLite where the spelling is known, else as Python parsed it."""
-    sql, text = value.sql, kind(value.sql) == "text"
-    made = case(*known, (text, goal.checked(parsed, sql)), else_=goal.refused(sql))
-    bad = and_(sql.is_not(None), ~holds(and_(text, good)))
-    return value.but(made, stored=TEXT, family=family).failing(Problem.UNCASTABLE, bad)
-
-
-def to_time(value: Value, goal: Goal) -> Value:
-    """As `moments.parse_time`."""
-    parsed = by_python("time", value.sql)
-    return _spelt(value, goal, [], parsed, parsed.is_not(None), Family.TIME)
-
-
 def to_uuid(value: Value, goal: Goal) -> Value:
     """In lower case with dashes; 16 bytes are one too."""
     if value.family is Family.UUID:
@@ -222,17 +152,17 @@ def to_uuid(value: Value, goal: Goal) -> Value:
     if "blob" in value.stored:
         value = value.but(case((kind(value.sql) == "blob", func.hex(value.sql)), else_=value.sql))
     parsed = by_python("uuid", value.sql)
-    return _spelt(
+    return spelt(
         value, goal, [(glob(value.sql, _UUID), func.lower(value.sql))], parsed, parsed.is_not(None), Family.UUID
     )
 
 
 def to_json(value: Value, goal: Goal) -> Value:
-    """A text that is JSON already."""
+    """A text that is JSON already. SQLite's own look at it ends at a NUL."""
     if value.family is Family.JSON:
         return value
     text = as_text(value)
-    valid = func.json_valid(text.sql) == 1
+    valid = and_(func.json_valid(text.sql) == 1, func.instr(text.sql, func.char(0)) == 0)
     return text.but(text.sql, family=Family.JSON).failing(Problem.UNCASTABLE, and_(text.sql.is_not(None), ~valid))
 
 

@@ -14,7 +14,8 @@ from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import ForeignKeyTo
 from ferryman.tools.prepare.identity import HIGHEST, ROW_MAP, derived_expression
 from ferryman.tools.prepare.lineage import Link, kept_as, key_column, link_of, policies
-from ferryman.tools.prepare.sqlite_cast import Goal, to_integer
+from ferryman.tools.prepare.sqlite_cast import to_integer
+from ferryman.tools.prepare.sqlite_goal import Goal
 from ferryman.tools.prepare.sqlite_scope import Scope, column_of
 from ferryman.tools.prepare.sqlite_values import (
     ANY,
@@ -168,9 +169,12 @@ def _named(old: FromClause, link: Link, values: Sequence[Value]) -> list[Express
 def stored_as(key: Value, column: Column | None) -> Value:
     """A key in the way that a column stores such; see `lineage.kept_as`."""
     how = kept_as(column)
-    if how == "number" and not key.tidy and not key.sure("integer"):
-        number = as_number(key.sql)
-        whole = untyped(sql_cast(number, Integer))
-        made = case((~is_number(key.sql), key.sql), (number == whole, whole), else_=number)
-        return key.but(case((kind(key.sql) == "integer", key.sql), else_=made), stored=ANY)
-    return as_text(key) if how == "text" else key
+    if how != "number" or key.sure("integer"):
+        return as_text(key) if how == "text" else key
+    plain = key.failing(Problem.UNCASTABLE, kind(key.sql) == "blob")
+    if key.tidy:
+        return plain
+    number = as_number(key.sql)
+    whole = untyped(sql_cast(number, Integer))
+    made = case((and_(is_number(key.sql), number == whole), whole), else_=key.sql)
+    return plain.but(case((kind(key.sql) == "integer", key.sql), else_=made), stored=ANY)

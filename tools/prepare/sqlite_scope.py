@@ -12,7 +12,7 @@ from ferryman.domain.mapping import ColumnMapping, Mapping, Problem, Strategy, T
 from ferryman.domain.schema import Column, Database, Table
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.prepare.lineage import settled, sources_of
-from ferryman.tools.prepare.sqlite_cast import Goal
+from ferryman.tools.prepare.sqlite_goal import Goal
 from ferryman.tools.prepare.sqlite_values import Expression, Value, legacy
 
 

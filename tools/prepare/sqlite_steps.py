@@ -36,7 +36,9 @@ from ferryman.domain.transforms import (
 )
 from ferryman.tools.prepare import moments
 from ferryman.tools.prepare.lineage import single
-from ferryman.tools.prepare.sqlite_cast import Goal, fit, in_words, longer
+from ferryman.tools.prepare.sqlite_cast import fit, in_words, longer
+from ferryman.tools.prepare.sqlite_goal import Goal
+from ferryman.tools.prepare.sqlite_moments import from_epoch, from_format
 from ferryman.tools.prepare.sqlite_references import new_key, referred_key, stored_as
 from ferryman.tools.prepare.sqlite_scope import Scope
 from ferryman.tools.prepare.sqlite_values import (
@@ -44,19 +46,15 @@ from ferryman.tools.prepare.sqlite_values import (
     TEXT,
     Expression,
     Value,
-    as_number,
     as_text,
     by_python,
-    is_number,
     json_member,
+    json_object,
     key_text,
-    kind,
     stored_in,
     trimmed,
 )
 from ferryman.tools.prepare.texts import text_of
-
-_SECONDS = (-62135596800, 253402300799)  #: of the years 1 to 9999
 
 
 def column_value(scope: Scope, mapping: ColumnMapping) -> Value:
@@ -92,7 +90,8 @@ def new_id(step: NewId, values: list[Value], scope: Scope, goal: Goal) -> list[V
 
 
 def foreign_key(step: ForeignKeyTo, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
-    return [referred_key(scope, step, values, goal)]
+    nobody = or_(*(value.sql.is_(None) for value in values))
+    return [replace(referred_key(scope, step, values, goal), absent=nobody)]
 
 
 def preserve_legacy_id(step: PreserveLegacyId, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
@@ -116,12 +115,10 @@ def add_moment(step: AddCreatedAt | AddUpdatedAt, values: list[Value], scope: Sc
 
 def add_metadata_json(step: AddMetadataJson, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
     column = next(c for c in scope.table.columns if c.target == goal.column.name)
-    pairs: list[Any] = []
-    for name, value in zip(column.source, values, strict=True):
-        pairs += [literal(name), json_member(value)]
+    leftovers = [(name, json_member(value)) for name, value in zip(column.source, values, strict=True)]
     key = [json_member(part) for part in scope.key()]
     origin = func.json_object("table", scope.table.source, "key", key[0] if len(key) == 1 else func.json_array(*key))
-    whole = func.json_object("legacy", func.json_object(*pairs), "origin", origin)
+    whole = func.json_object("legacy", json_object(leftovers), "origin", origin)
     return [Value(whole, TEXT, Family.JSON, nullable=False)]
 
 
@@ -189,31 +186,11 @@ def _looked_up(step: Lookup, value: Value, scope: Scope, goal: Goal) -> Value:
 
 
 def epoch_to_timestamp(step: EpochToTimestamp, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
-    return [_moment(step, value, goal) for value in values]
-
-
-def _moment(step: EpochToTimestamp, value: Value, goal: Goal) -> Value:
-    """SQLite's own for whole seconds, which most are; Python for the rest."""
-    counts = is_number(value.sql)
-    parsed = func.ferryman_epoch(as_number(value.sql), step.unit)
-    made = goal.checked(case((counts, parsed)), value.sql)
-    if step.unit == "s":
-        whole = and_(kind(value.sql) == "integer", value.sql.between(*_SECONDS))
-        made = case((whole, func.datetime(value.sql, "unixepoch")), (value.sql.is_not(None), made))
-    timed = value.but(made, stored=TEXT, family=Family.TIMESTAMP).failing(Problem.UNCASTABLE, ~counts)
-    return timed.failing(Problem.OUT_OF_RANGE, and_(counts, parsed.is_(None)))
+    return [from_epoch(value, step.unit, goal) for value in values]
 
 
 def text_to_date(step: TextToDate, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
-    """Python reads the text. Digits at fixed places are put in order by SQLite alone; preflight looks at them too."""
-    family = Family.TIMESTAMP if moments.has_clock(step.format) else Family.DATE
-    return [_dated(step.format, family, as_text(value), goal) for value in values]
-
-
-def _dated(form: str, family: Family, text: Value, goal: Goal) -> Value:
-    parsed = by_python("formatted", text.sql, form)
-    made = text.but(goal.checked(parsed, text.sql), family=family)
-    return made.failing(Problem.UNCASTABLE, and_(text.sql.is_not(None), parsed.is_(None)))
+    return [from_format(as_text(value), step.format, goal) for value in values]
 
 
 def boolean_words(step: BooleanWords, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:

@@ -6,6 +6,7 @@ for the kind only where it has to.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -37,6 +38,8 @@ Expression = ColumnElement[Any]
 Condition = ColumnElement[bool]
 Problems = tuple[tuple[Problem, Condition], ...]
 
+_GROUP = 50  #: conditions side by side
+_MEMBERS = 60  #: of one json_object: SQLite's functions take 127 arguments
 ANY = frozenset(("integer", "real", "text", "blob"))
 INTEGER = frozenset(("integer",))
 TEXT = frozenset(("text",))
@@ -52,6 +55,7 @@ class Value:
     nullable: bool = True
     problems: Problems = ()
     tidy: bool = False  #: by its column's affinity: no text in it reads as a number, no real is a whole one
+    absent: Condition | None = None  #: of a reference: whether it names no parent
     ready: bool = False  #: in the target column's own form: nothing is cast any more
 
     def but(self, sql: Expression, **changes: Any) -> Value:
@@ -122,6 +126,17 @@ def json_member(value: Value) -> Expression:
     return case(rest, value=kind(value.sql), else_=value.sql) if rest else value.sql
 
 
+def json_object(pairs: Sequence[tuple[str, Expression]]) -> Expression:
+    """An object of these members, in order."""
+    if len(pairs) <= _MEMBERS:
+        return func.json_object(*(part for name, member in pairs for part in (literal(name), member)))
+    whole: Expression = literal("{")
+    for position, (name, member) in enumerate(pairs):
+        opening = f"{',' if position else ''}{json.dumps(name, ensure_ascii=False)}:"
+        whole = whole.concat(opening).concat(func.json_quote(member))
+    return func.json(whole.concat("}"))
+
+
 def key_text(values: Sequence[Value]) -> Expression:
     """The key as `domain.run.key_text` writes it; NULL where a part of it is NULL."""
     parts = [_key_part(value) for value in values]
@@ -176,6 +191,12 @@ def as_blob(sql: Expression) -> Expression:
 
 def glob(sql: Expression, pattern: str) -> Condition:
     return sql.op("GLOB", is_comparison=True)(pattern)
+
+
+def any_of(conditions: Sequence[Condition]) -> Condition:
+    """Whether one of them holds: true or false, never NULL. In groups, for SQLite's expressions may be 1,000 deep."""
+    groups = [holds(or_(*conditions[at : at + _GROUP])) for at in range(0, len(conditions), _GROUP)]
+    return or_(false(), *groups)
 
 
 def untyped(sql: Expression) -> Expression:

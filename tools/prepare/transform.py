@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import ColumnElement, FromClause, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select, true
 
 from ferryman.domain.errors import Usage
 from ferryman.domain.filters import columns_of
 from ferryman.domain.mapping import ColumnMapping, Mapping, Matched, Problem, TableMapping
 from ferryman.domain.run import Segment
 from ferryman.domain.schema import Database, Family, Table
-from ferryman.domain.transforms import ForeignKeyTo, NewId, PythonFunction
+from ferryman.domain.transforms import NewId, PythonFunction
 from ferryman.tools.prepare.arrow_batch import Batch
 from ferryman.tools.prepare.arrow_cast import typed
 from ferryman.tools.prepare.arrow_steps import column_vector
@@ -31,7 +31,7 @@ from ferryman.tools.prepare.references import References
 from ferryman.tools.prepare.sqlite_references import matched_key, new_key
 from ferryman.tools.prepare.sqlite_scope import Scope, column_of
 from ferryman.tools.prepare.sqlite_steps import column_value
-from ferryman.tools.prepare.sqlite_values import Value, holds, key_text
+from ferryman.tools.prepare.sqlite_values import Value, any_of, holds, key_text
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class CompiledTable:
 
     def failing(self, source_from: FromClause, target_schema: str | None = None) -> ColumnElement[bool]:
         """Whether a row would fail for any of `problems`."""
-        return holds(or_(false(), *self._conditions(source_from, target_schema, False).values()))
+        return any_of(list(self._conditions(source_from, target_schema, False).values()))
 
     def read(self, source_from: FromClause) -> Select[tuple[Any, ...]]:
         """The legacy columns for `apply`, in the order of `reads`; the caller adds range, filter and order."""
@@ -173,10 +173,9 @@ class CompiledTable:
             yield Problem.MISSING_KEY, _any_null(part.array for part in work.key())
         elif target.nullable:
             return
-        elif column.uses(ForeignKeyTo):
-            yield Problem.NULL_IN_REQUIRED, _any_null(source.array for source in work.values(column))
         else:
-            yield Problem.NULL_IN_REQUIRED, ~there(vector.array) & ~vector.failed
+            empty = ~there(vector.array) if vector.absent is None else vector.absent
+            yield Problem.NULL_IN_REQUIRED, empty & ~vector.failed
 
     def new_key(self, from_: FromClause, target_schema: str | None = None) -> ColumnElement[Any]:
         """The target key of a legacy row, matched or made; of a composite key its first column's."""
@@ -220,14 +219,10 @@ class CompiledTable:
             yield Problem.MISSING_KEY, or_(*(key.is_(None) for key in self.key_columns(from_)))
         elif target.nullable or not value.nullable:
             return
-        elif column.uses(ForeignKeyTo):
-            yield (
-                Problem.NULL_IN_REQUIRED,
-                or_(*(column_of(from_, n).is_(None) for n in sources_of(self.mapping, column))),
-            )
         else:
             fits = [~holds(where) for _, where in value.problems]
-            yield Problem.NULL_IN_REQUIRED, and_(value.sql.is_(None), *fits)
+            empty = value.sql.is_(None) if value.absent is None else value.absent
+            yield Problem.NULL_IN_REQUIRED, and_(empty, *fits)
 
     def _column(self, name: str) -> ColumnMapping:
         return self.mapping.by_target[name]
