@@ -197,6 +197,9 @@ def answer(said: Sentence, talk: Talk) -> Utterance | None:
         return AnswerQuestions(
             answers=tuple(AnswerQuestion(question=q.id, option=q.recommended) for q in questions if q.recommended)
         )
+    if bare := _BARE.fullmatch(text):
+        taken = agreed(bare["no"] is None, questions[0]) if questions else None
+        return taken if isinstance(taken, AnswerQuestion) else None
     tables = {known.target for known in talk.tables(said)}
     ordered = sorted(questions, key=lambda question: question.table not in tables)
     found = [
@@ -205,6 +208,10 @@ def answer(said: Sentence, talk: Talk) -> Utterance | None:
         if (taken := chosen(said, _offers(question), question.recommended, f"{question.text} {question.table}"))
     ]
     return AnswerQuestion(question=found[0][0].id, option=found[0][1]) if found else None
+
+
+#: A yes or no and nothing else is about the question that was put, whatever other questions there are.
+_BARE = re.compile(r"(?:yes|yeah|yep|sure|ok|okay|(?P<no>no|nope))(?: please| thanks)?")
 
 
 def agreed(yes: bool, question: Question) -> AnswerQuestion | Doubt | None:

@@ -118,9 +118,10 @@ def _word_norms(token: str, names: Collection[str]) -> list[str]:
     if folded in CONTRACTIONS:
         return CONTRACTIONS[folded].split()
     folded = re.sub(r"'s$|'$", "", folded)
-    if folded in COMMON or folded in SPELLINGS or folded in names:
+    parts = split_name(token.split("'")[0])
+    if folded in COMMON or folded in SPELLINGS or (len(parts) < 2 and folded in names):
         return [spelled(folded, names)]
-    return [spelled(part, names) for part in split_name(token.split("'")[0])]
+    return [spelled(part, names) for part in parts]
 
 
 @lru_cache(maxsize=65_536)

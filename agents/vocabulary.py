@@ -325,7 +325,7 @@ _IE = frozenset("movie cookie tie pie calorie selfie zombie rookie genie serie b
 IRREGULAR = {
     "people": "person", "persons": "person", "children": "child", "men": "man", "women": "woman", "mice": "mouse",
     "indices": "index", "indexes": "index", "criteria": "criterion", "analyses": "analysis", "statuses": "status",
-    "matrices": "matrix", "vertices": "vertex", "media": "medium", "menus": "menu", "diagnoses": "diagnosis",
+    "matrices": "matrix", "vertices": "vertex", "menus": "menu", "diagnoses": "diagnosis",
     "geese": "goose", "feet": "foot", "teeth": "tooth", "halves": "half", "leaves": "leaf", "lives": "life",
 }  # fmt: skip
 

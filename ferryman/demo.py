@@ -91,6 +91,9 @@ def play(story: Story, stage: Stage, console: Console, *, interactive: bool = Fa
     with sessions.open(*names, folder=stage.folder, options=Options(connection_names=names)) as session:
         reader = None if interactive else reciting(story.words, screen)
         Chat(session, screen, stage.way, reader).talk(alone=interactive)
+        if not interactive:
+            screen.says("That was the demo. To say it in your own words, in two databases like these:")
+            screen.line("ferryman demo --interactive")
         return session.outcome
 
 

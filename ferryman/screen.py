@@ -18,12 +18,11 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from ferryman.agents.explain import asked, present_plan
-from ferryman.agents.user_guidance import clean, explain_problem
+from ferryman.agents.explain import asked
+from ferryman.agents.user_guidance import clean
 from ferryman.agents.wording import first_upper
 from ferryman.commands.bars import Bars
 from ferryman.commands.voice import printable
-from ferryman.domain.changes import Question
 from ferryman.domain.conversation import DecidePayload, PausedPayload, Payload, ReviewPayload
 from ferryman.domain.errors import FerrymanError
 from ferryman.domain.events import (
@@ -45,6 +44,7 @@ from ferryman.domain.events import (
     TableCopied,
     TableValidated,
 )
+from ferryman.domain.guidance import PlanPresented
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.plan import Plan, RollbackKind
 from ferryman.domain.run import Accounting, duration_text
@@ -258,23 +258,17 @@ class Screen:
         plan, waiting = payload.plan, payload.plan.open_questions
         changed = before is None or _gist(before.plan) != _gist(plan)
         if changed and (before is None or not waiting):
-            self.plan(plan)
+            self.plan(plan, payload.presented)
             if not waiting:
                 self.writes(plan, payload.writes, ledger)
         if waiting and changed:
             self.says("\n".join(asked(waiting[0], len(waiting) - 1)))
         elif waiting:
-            self._reminder(waiting[0])
-        self.asks(present_plan(plan).question)
+            self.says("\n".join(asked(waiting[0].but(reason=""), lead="Still open:")))
+        self.asks(payload.question)
 
-    def _reminder(self, question: Question) -> None:
-        """A question that was put before, short."""
-        options = (f"  {number}. {option.text}" for number, option in enumerate(question.options, 1))
-        self.says("\n".join((f"Still open: {question.text}", *options)))
-
-    def plan(self, plan: Plan, most: int = MOST_STEPS) -> None:
+    def plan(self, plan: Plan, told: PlanPresented, most: int = MOST_STEPS) -> None:
         """The plan as a table, a line a step, and what is to be known about it."""
-        told = present_plan(plan)
         self.says(told.summary)
         steps = [cells for phase in plan.phases for cells in _steps(plan, phase.number)]
         heads = ("phase", "from", "to", "kind", "rows", "batches", "takes", "risk", "undo")
@@ -294,7 +288,7 @@ class Screen:
         self._print(f"  - my own records, in {'' if ledger else 'new tables: '}{', '.join(ours)}")
 
     def _decision(self, payload: DecidePayload, seen: bool) -> None:
-        told = explain_problem(payload.decision)
+        told = payload.explained
         if seen:
             self.asks(f'{told.question} ("what are my options?" shows them again)')
             return

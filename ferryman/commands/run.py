@@ -132,10 +132,11 @@ def _say_waiting(session: Session, voice: Voice) -> None:
         return
     voice.say(payload.message)
     if isinstance(payload, DecidePayload):
-        for option in payload.decision.options:
-            mark = " (recommended)" if option.strategy is payload.decision.recommended else ""
-            voice.say(f"  {option.strategy.value}: {option.choice}{mark}")
-        voice.say(f"Decide:  ferryman resume {session.run} --decide STRATEGY")
+        first = payload.decision.recommended
+        others = ", ".join(o.strategy.value for o in payload.decision.options if o.strategy is not first)
+        voice.say(
+            f"Decide:  ferryman resume {session.run} --decide {first.value}" + (f"  (or {others})" if others else "")
+        )
     else:
         voice.say(f"Go on:  ferryman resume {session.run}")
 

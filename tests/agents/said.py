@@ -165,7 +165,7 @@ REQUESTS: tuple[Said, ...] = (
 YES_AND_NO: tuple[Said, ...] = tuple(
     (text, SHOP, YES)
     for text in (
-        "yes", "Yes!", "YES", "yes please", "y", "yep", "yeah, go ahead", "ok", "okay do it", "ok do it", "sure",
+        "yes", "Yes!", "YES", "yEs", "OKay", "yes please", "y", "yep", "yeah, go ahead", "ok", "okay do it", "ok do it", "sure",
         "go ahead", "Go for it!", "shall we? sure", "looks good", "looks good to me, go ahead", "that's fine", "I approve",
         "approved", "proceed", "please proceed", "let's go", "let's do it", "yse", "yess please", "go ahed", "procede",
         "sounds good", "fine by me", "yes, yes, yes", "absolutely", "of course!", "why not", "no objections", "all good, start",
@@ -251,6 +251,8 @@ CHANGES: tuple[Said, ...] = (
     ("fill staff from Employee", SHOP, change(MapTable(source="Employee", target="staff"))),
     ("Invoice goes into orders and InvoiceLine goes into order_items", SHOP, change(MapTable(source="Invoice", target="orders"), MapTable(source="InvoiceLine", target="order_items"))),
     ("leave out the customers in Canada and the playlists", SHOP, UNCLEAR),
+    ("MediaType goes into media_formats", SHOP, change(MapTable(source="MediaType", target="media_formats"))),
+    ("mediatype belongs into media formats", SHOP, change(MapTable(source="MediaType", target="media_formats"))),
     ("InvoiceLine is order_items", SHOP, change(MapTable(source="InvoiceLine", target="order_items"))),
     ("Invoice gose into orders", SHOP, change(MapTable(source="Invoice", target="orders"))),
     ("Artist belongs in genres", SHOP, change(MapTable(source="Artist", target="genres"))),

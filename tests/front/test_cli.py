@@ -443,6 +443,18 @@ def test_killed_at_a_commit_it_goes_on_where_it_was(files: tuple[Path, Path]) ->
     assert one(files[1], "SELECT count(*) FROM purchases") == 100
 
 
+def test_a_fault_of_our_own_in_the_middle_is_two_lines_and_the_run_goes_on(files: tuple[Path, Path]) -> None:
+    approval = planned(files)["approval"]
+    broken = {"FERRYMAN_FAILPOINT": "before_ledger:purchases=broken"}
+    done = call("run", "--plan", "plan.yaml", "--approve", approval, env=broken)
+    assert done.code == 1
+    assert "Traceback" not in done.err
+    assert re.search(rf"{FOLDER}/crash-\S+\.txt", done.lines[-1])
+    assert one(files[1], "SELECT count(*) FROM purchases") == 0
+    assert here("resume").code == 0
+    assert one(files[1], "SELECT count(*) FROM purchases") == 100
+
+
 def test_a_closed_pipe_does_not_stop_rows_that_move(files: tuple[Path, Path]) -> None:
     approval = planned(files)["approval"]
     reading, writing = os.pipe()

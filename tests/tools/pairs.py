@@ -17,7 +17,7 @@ from typing import Any
 from ferryman.domain.approval import Approval
 from ferryman.domain.coordination import Request, RequestType
 from ferryman.domain.mapping import ColumnMapping, Derived, Mapping, TableMapping
-from ferryman.domain.plan import Handling, MigrationStrategy, Plan, Preflight
+from ferryman.domain.plan import Handling, MigrationStrategy, Phase, Plan, Preflight
 from ferryman.domain.transforms import AddCreatedAt, ForeignKeyTo, NewId, PreserveLegacyId, Rename, Transform
 from ferryman.tools.databases.connect import Source, Target, open_source, open_target
 from ferryman.tools.discover.introspect import introspect
@@ -125,13 +125,13 @@ def opened(old: Path, new: Path) -> tuple[Source, Target]:
     return open_source(str(old)), open_target(str(new))
 
 
-def plan_of(mapping: Mapping = SHOP, preflight: Preflight | None = None) -> Plan:
+def plan_of(mapping: Mapping = SHOP, preflight: Preflight | None = None, phases: tuple[Phase, ...] = ()) -> Plan:
     """The least plan that has this mapping; without a preflight, batches judge every row's values."""
     return Plan(
         request=Request(type=RequestType.COMPLETE),
         strategy=MigrationStrategy.ORDERED,
         mapping=mapping,
-        phases=(),
+        phases=phases,
         preflight=preflight or Preflight(skipped=True),
     )
 
@@ -196,13 +196,13 @@ class Run:
 
 
 def start(
-    old: Path, new: Path, mapping: Mapping = SHOP, *, size: int = 10, run: str = "run-1", preflighted: bool = False
+    old: Path, new: Path, of: Mapping | Plan = SHOP, *, size: int = 10, run: str = "run-1", preflighted: bool = False
 ) -> Run:
-    """Begin a run over a mapping: scopes measured, the ledger written. `preflighted`: as if preflight found nothing."""
-    run_ = resumed(old, new, mapping, run=run)
+    """Begin a run: scopes measured, the ledger written. `preflighted`: as if preflight found nothing."""
+    run_ = resumed(old, new, of.mapping if isinstance(of, Plan) else of, run=run)
     scopes = {name: fix_scope(run_.source, run_.target, compiled) for name, compiled in run_.compiled.items()}
     preflight = Preflight(tables={name: scope.total for name, scope in scopes.items()}) if preflighted else None
-    plan = plan_of(mapping, preflight)
+    plan = of if isinstance(of, Plan) else plan_of(of, preflight)
     run_.ledger.begin(beginning(run_.source, run_.target, scopes, run=run, plan=plan, size=size))
     return run_
 

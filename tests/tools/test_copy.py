@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pytest
 from sqlalchemy import event
 
-from ferryman.domain.errors import Refused
+from ferryman.domain.errors import NeedsDecision, Refused, Transient
 from ferryman.domain.events import (
     BatchCompleted,
     BatchHalved,
@@ -41,7 +41,7 @@ from ferryman.domain.mapping import (
     Strategy,
     TableMapping,
 )
-from ferryman.domain.plan import Handling
+from ferryman.domain.plan import Handling, Phase
 from ferryman.domain.recovery import FailureType
 from ferryman.domain.run import Accounting, TableState
 from ferryman.domain.transforms import (
@@ -54,9 +54,12 @@ from ferryman.domain.transforms import (
 from ferryman.domain.validation import CheckStatus
 from ferryman.tools.databases import sqlite
 from ferryman.tools.move.clock import Clock
+from ferryman.tools.move.copy import copy_table
 from ferryman.tools.move.lease import this_process
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import accounting
+from ferryman.tools.move.rollback import rollback
+from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.move.work import Ending
 from ferryman.tools.prepare.own_function import source_hash
 from tests.tools.pairs import (
@@ -68,6 +71,7 @@ from tests.tools.pairs import (
     column,
     fill,
     one,
+    plan_of,
     resumed,
     rows_of,
     shop,
@@ -348,8 +352,6 @@ def test_switching_off_the_check_of_references_lets_orphans_through(pair: tuple[
     run = run_with(pair, PURCHASES)
     events: list[Event] = []
     off = Handling(foreign_key_validation=False)
-    from ferryman.tools.move.copy import copy_table
-
     assert copy_table(run.work("purchases", off), emit=events.append).complete
     assert one(pair[1], "SELECT count(*) FROM purchases") == 100
     told = next(e.validation for e in events if isinstance(e, BatchValidated))
@@ -358,8 +360,6 @@ def test_switching_off_the_check_of_references_lets_orphans_through(pair: tuple[
 
 def test_switching_off_the_mapping_of_ids_copies_references_as_they_are(pair: tuple[Path, Path]) -> None:
     run = run_with(pair, PURCHASES)
-    from ferryman.tools.move.copy import copy_table
-
     assert copy_table(run.work("purchases", Handling(id_mapping=False, foreign_key_validation=False))).complete
     assert one(pair[1], "SELECT customer_id FROM purchases WHERE legacy_id = 1") == "2"
 
@@ -713,6 +713,69 @@ def test_a_reference_to_itself_that_leads_nowhere_is_an_orphan(tmp_path: Path) -
     assert (failure.batch, failure.affected_records) == ("3", 1)
 
 
+def test_a_ring_of_tables_is_closed_when_both_are_there(tmp_path: Path) -> None:
+    """Teams have a leader among the people, whose numbers the target makes; people have a team."""
+    old = write(
+        tmp_path / "old.sqlite",
+        "CREATE TABLE team (id integer PRIMARY KEY, name text, leader integer);"
+        "CREATE TABLE person (id integer PRIMARY KEY, name text, team integer NOT NULL);",
+    )
+    new = write(
+        tmp_path / "new.sqlite",
+        "CREATE TABLE teams (id CHAR(36) PRIMARY KEY, name TEXT, leader_id INTEGER REFERENCES people (id));"
+        "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, team_id CHAR(36) NOT NULL REFERENCES teams (id));"
+        "INSERT INTO people VALUES (100, 'theirs', 'theirs'); INSERT INTO teams VALUES ('theirs', 'theirs', 100);",
+    )
+    fill(old, "team", ((n, f"T{n}", n * 10) for n in range(1, 6)))
+    fill(old, "person", ((n, f"P{n}", 1 + n % 5) for n in range(1, 61)))
+    teams, people = (
+        TableMapping(
+            source=source,
+            target=target,
+            key=("id",),
+            identity=identity,
+            columns=(
+                column("id", "id", NewId()),
+                column("name", "name"),
+                column(reference, by, ForeignKeyTo(parent=parent)),
+            ),
+        )
+        for source, target, identity, reference, by, parent in (
+            ("team", "teams", Derived(), "leader_id", "leader", "people"),
+            ("person", "people", Generated(), "team_id", "team", "teams"),
+        )
+    )
+    mapping = Mapping(tables=(teams, people))
+    handling = Handling()
+    phases = (
+        Phase(number=1, name="a", tables=("teams",), rationale="", handling=handling, second_pass=("teams.leader_id",)),
+        Phase(number=2, name="b", tables=("people",), rationale="", handling=handling),
+    )
+    run = start(old, new, plan_of(mapping, phases=phases))
+    assert run.copy("teams").complete
+    assert one(new, "SELECT count(*) FROM teams WHERE leader_id IS NULL") == 5
+    assert run.copy("people").complete
+    assert fill_references(run.work("teams"), ("people",)) == 5
+    assert fill_references(run.work("teams"), ("people",)) == 0
+    leads = (
+        "SELECT t.name, p.name FROM teams t JOIN people p ON p.id = t.leader_id WHERE t.id <> 'theirs' ORDER BY t.id"
+    )
+    assert ask(new, leads) == [(f"T{n}", f"P{n * 10}") for n in range(1, 6)]
+    rollback(run.target, "run-1")
+    assert rows_of(new, "teams") == [("theirs", "theirs", 100)]
+    assert rows_of(new, "people") == [(100, "theirs", "theirs")]
+
+
+def test_a_key_of_bytes_is_refused_in_words(tmp_path: Path) -> None:
+    old = write(
+        tmp_path / "old.sqlite", "CREATE TABLE t (k BLOB PRIMARY KEY, v text); INSERT INTO t VALUES (x'00', 'a')"
+    )
+    new = write(tmp_path / "new.sqlite", "CREATE TABLE t (k BLOB PRIMARY KEY, v TEXT)")
+    table = TableMapping(source="t", target="t", key=("k",), columns=(column("k", "k", NewId()), column("v", "v")))
+    with pytest.raises(NeedsDecision, match="binary values"):
+        start(old, new, Mapping(tables=(table,)))
+
+
 # Python on the way
 
 
@@ -839,6 +902,24 @@ def test_a_target_that_another_program_locks_is_waited_for(
     assert [e.issue for e in events if isinstance(e, SelfRecovery)] == [
         "Copying customers: the database is locked by another program."
     ]
+
+
+def test_a_target_that_is_locked_from_the_start_is_waited_for_too(
+    pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(*pair)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.01)
+    run = resumed(*pair)
+    events: list[Event] = []
+    with closing(sqlite3.connect(pair[1], isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        told = Clock(sleep=lambda seconds: other.rollback(), dice=lambda: 0.0)
+        assert run.copy("customers", emit=events.append, clock=told).complete
+    assert [(e.attempt, e.wait_seconds) for e in events if isinstance(e, SelfRecovery)] == [(1, 0.125)]
+    with closing(sqlite3.connect(pair[1], isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Transient):
+            run.copy("purchases", clock=QUIET)
 
 
 def test_a_full_disk_ends_the_table_with_every_earlier_batch_kept(tmp_path: Path) -> None:

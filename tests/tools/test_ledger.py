@@ -277,7 +277,7 @@ def test_a_ledger_of_another_version_is_refused(pair: tuple[Path, Path]) -> None
         ledger.run("run-1")
     write(pair[1], "ALTER TABLE ferryman_batch DROP COLUMN entry_rows")
     with pytest.raises(Refused, match=r"ferryman_batch\.entry_rows"):
-        ledger.runs()
+        Ledger(ledger.target).runs()
 
 
 # Lease and stop
@@ -453,6 +453,7 @@ def test_the_ledger_is_archived_for_its_owners_eyes_and_dropped(pair: tuple[Path
     ledger.release("run-1")
     drop(ledger)
     assert one(pair[1], "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'ferryman%'") == 0
+    assert ledger.runs() == ()
 
 
 def test_this_process_holds_by_a_token_of_its_own() -> None:

@@ -261,6 +261,9 @@ def test_what_forbids_it_before_anything_else(pair: tuple[Path, Path]) -> None:
         rollback(run.target, "run-1", ["nowhere"])
     run.ledger.release("run-1")
     Ledger(run.target, holder=this_process()).acquire("run-1")
+    available, blocker = rollback_available(run.target, "run-1")
+    assert not available
+    assert "at work" in blocker
     with pytest.raises(Refused, match="at work"):
         rollback(run.target, "run-1")
 

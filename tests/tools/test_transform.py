@@ -152,6 +152,20 @@ def test_metadata_without_leftovers_tells_the_origin_and_a_composite_key_is_an_a
         assert same(both, mapping) == [('{"legacy":{},"origin":{"table":"old","key":[1,"é"]}}',)]
 
 
+def test_a_wide_table_passes_both_ways(tmp_path: Path) -> None:
+    names = tuple(f"c{number}" for number in range(400))
+    old = f"CREATE TABLE old (id INTEGER PRIMARY KEY, {', '.join(f'{name} TEXT' for name in names)})"
+    new = f"CREATE TABLE new (m JSON, {', '.join(f'{name} VARCHAR(3) NOT NULL' for name in names)})"
+    plain = [column(name, name) for name in names]
+    mapping = one_table(column("m", *names[:200], steps=(AddMetadataJson(),)), *plain)
+    with filled(tmp_path, old, new, (1, *["é"] * 399, '"'), (2, *["long"] * 400)) as both:
+        compiled = both.compile(mapping, "new")
+        assert both.problems(compiled) == both.misfits(compiled) == {(name, Problem.TOO_LONG): (1,) for name in names}
+        [pushed] = both.pushed(compiled, but_problems=True)
+        assert [pushed] == both.careful(compiled, without=(1,))
+        assert len(json.loads(str(pushed[0][1]))["legacy"]) == 200
+
+
 # Which rows
 
 
@@ -171,6 +185,7 @@ FILTERS: list[tuple[Filter, list[int]]] = [
     (Comparison(column="n", op=Operator.ONE_OF, values=(1, 9, None)), [1, 4]),
     (Comparison(column="n", op=Operator.NONE_OF, values=(1, 9)), [2]),
     (Comparison(column="n", op=Operator.NONE_OF, values=(1, None)), []),
+    (Comparison(column="n", op=Operator.ONE_OF, values=(1.0, "x", "9", True)), [1, 4]),
     (Comparison(column="n", op=Operator.NONE_OF, values=()), [1, 2, 4]),
     (Comparison(column="n", op=Operator.ONE_OF, values=()), []),
     (Comparison(column="n", op=Operator.EQUAL, values=(None,)), []),

@@ -23,12 +23,14 @@ from ferryman.domain.mapping import (
 )
 from ferryman.domain.run import Key
 from ferryman.domain.transforms import (
+    EmptyToNull,
     ForeignKeyTo,
     NewId,
+    Trim,
 )
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.prepare.identity import derive
-from tests.tools.transforming import column, filled, one_table, same
+from tests.tools.transforming import column, filled, first_column, one_table, same
 
 SHOP = """CREATE TABLE customer (id INTEGER PRIMARY KEY, code TEXT UNIQUE, mail TEXT);
     INSERT INTO customer VALUES (1, 'one', 'a@x'), (2, 'two', 'b@x'), (3, 'three', NULL);
@@ -211,6 +213,19 @@ def test_a_required_reference_without_a_value_is_a_problem_and_a_missing_parent_
         compiled = both.compile(Mapping(tables=(parents, *child.tables)), "new")
         expected = {("up", Problem.NULL_IN_REQUIRED): (0,)}
         assert both.problems(compiled) == both.misfits(compiled) == expected
+
+
+def test_an_empty_text_can_name_nobody(tmp_path: Path) -> None:
+    old = "CREATE TABLE parent (code TEXT PRIMARY KEY); CREATE TABLE old (id INTEGER PRIMARY KEY, up TEXT)"
+    new = "CREATE TABLE parents (id UUID PRIMARY KEY); CREATE TABLE new (up UUID NOT NULL)"
+    policy = Derived(version=5)
+    parents = TableMapping(source="parent", target="parents", key=("code",), identity=policy)
+    child = one_table(column("up", "up", steps=(Trim(), EmptyToNull(), ForeignKeyTo(parent="parents"))))
+    with filled(tmp_path, old, new, (1, " "), (2, " a "), (3, b"")) as both:
+        compiled = both.compile(Mapping(tables=(parents, *child.tables)), "new")
+        expected = {("up", Problem.NULL_IN_REQUIRED): (0,), ("up", Problem.UNCASTABLE): (2,)}
+        assert both.problems(compiled) == both.misfits(compiled) == expected
+        assert first_column(both.pushed(compiled, but_problems=True)) == [id_of("parent", ("a",), policy)]
 
 
 def test_a_null_in_the_legacy_key_is_a_problem_of_the_id(tmp_path: Path) -> None:

@@ -298,6 +298,29 @@ CASES = (
         [("31/01/2009 07:08", "2009-01-31 07:08:00"), ("31/01/2009", BAD)],
     ),
     Case(
+        "text to date with signs that GLOB reads",
+        ("TEXT",),
+        "TIMESTAMP",
+        (TextToDate(format="[%Y*%m*%d] %H?"),),
+        [
+            ("[2009*01*31] 07?", "2009-01-31 07:00:00"),
+            ("[2009*1*31] 7?", "2009-01-31 07:00:00"),
+            ("[2009x01x31] 07x", BAD),
+        ],
+    ),
+    Case(
+        "text to date that SQLite would turn over",
+        ("TEXT",),
+        "TIMESTAMP",
+        (TextToDate(format="%Y%m%d%H%M%S"),),
+        [
+            ("20090131235959", "2009-01-31 23:59:59"),
+            ("20090131240000", BAD),
+            ("20090230000000", BAD),
+            ("0000" + "0" * 10, BAD),
+        ],
+    ),
+    Case(
         "text to date into a timestamp",
         ("TEXT",),
         "TIMESTAMP",

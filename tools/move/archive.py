@@ -48,3 +48,4 @@ def drop(ledger: Ledger) -> None:
     with ledger.target.connect("dropping the ledger") as connection:
         ledger.tables.metadata.drop_all(connection)
         connection.commit()
+    ledger.forget()

@@ -71,6 +71,10 @@ class Ledger:
             )
         return True
 
+    def forget(self) -> None:
+        """The tables were dropped: look again."""
+        self._seen = False
+
     def ddl(self) -> str:
         """The script by which a DBA can create the ledger."""
         return tables.ddl(self.target.engine.dialect)
