@@ -198,8 +198,8 @@ def answer(said: Sentence, talk: Talk) -> Utterance | None:
             answers=tuple(AnswerQuestion(question=q.id, option=q.recommended) for q in questions if q.recommended)
         )
     if bare := _BARE.fullmatch(text):
-        taken = agreed(bare["no"] is None, questions[0]) if questions else None
-        return taken if isinstance(taken, AnswerQuestion) else None
+        put = agreed(bare["no"] is None, questions[0]) if questions else None
+        return put if isinstance(put, AnswerQuestion) else None
     tables = {known.target for known in talk.tables(said)}
     ordered = sorted(questions, key=lambda question: question.table not in tables)
     found = [
@@ -223,7 +223,7 @@ def agreed(yes: bool, question: Question) -> AnswerQuestion | Doubt | None:
     if asking is None or _WHICH.match(asking.group().strip()):
         return None
     said = "yes" if yes else "no"
-    plain = [o.key for o in question.options if re.match(rf"{said}\b", o.text, re.IGNORECASE)]
+    plain = [o.key for o in question.options if o.key == said or re.match(rf"{said}\b", o.text, re.IGNORECASE)]
     if len(plain) == 1:
         return AnswerQuestion(question=question.id, option=plain[0])
     if yes and question.recommended:

@@ -21,7 +21,7 @@ _HOMES = {
     "open": "ferryman.session",
 }
 
-__all__ = ["Context", "Options", "Plan", "Session", "__version__", "build_graph", "open"]  # noqa: F822
+__all__ = ["Context", "Options", "Plan", "Session", "__version__", "build_graph", "open"]
 
 
 def __getattr__(name: str) -> Any:

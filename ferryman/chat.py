@@ -14,7 +14,7 @@ from ferryman import desk
 from ferryman.agents.choosing import Offered, chosen
 from ferryman.agents.consent import Consent, consent
 from ferryman.agents.sentence import read
-from ferryman.agents.user_guidance import clean, explain_status, present_plan
+from ferryman.agents.user_guidance import clean, explain_status
 from ferryman.agents.wording import count, names
 from ferryman.commands.edge import Exit
 from ferryman.commands.farewell import Way, goodbye, standing, what_next
@@ -287,7 +287,7 @@ class Chat:
         if self.session.plan is None:
             self.screen.says('There is no plan yet. Say what is missing, or "move everything".')
             return
-        self.screen.plan(self.session.plan, present_plan(self.session.plan), most=sys.maxsize)
+        self.screen.plan(self.session.plan, most=sys.maxsize)
 
     def _rows(self, wish: ShowRows) -> None:
         self._about((wish.table,))

@@ -19,7 +19,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from ferryman.agents.explain import asked
-from ferryman.agents.user_guidance import clean
+from ferryman.agents.user_guidance import clean, present_plan
 from ferryman.agents.wording import first_upper
 from ferryman.commands.bars import Bars
 from ferryman.commands.voice import printable
@@ -180,8 +180,8 @@ class Screen:
                 self._checks(event.validation)
             case RolledBack():
                 self.line(f"{clean(event.table)}: {_undone(event)}")
-            case Delegated() if self.details:
-                self.line(f"{event.delegation.agent.value}: {event.delegation.task}", "dim")
+            case Delegated():
+                self._delegated(event)
             case _:
                 self._trouble(event)
 
@@ -205,6 +205,12 @@ class Screen:
                 self.line(f"I look again before I go on: {_words(event.recovery)}.", "yellow")
             case _:
                 pass
+
+    def _delegated(self, event: Delegated) -> None:
+        if self._bars is not None:
+            self._bars.doing(event)
+        if self.details:
+            self.line(f"{event.delegation.agent.value}: {event.delegation.task}", "dim")
 
     def _batch(self, event: BatchCompleted) -> None:
         table = clean(event.table)
@@ -267,8 +273,9 @@ class Screen:
             self.says("\n".join(asked(waiting[0].but(reason=""), lead="Still open:")))
         self.asks(payload.question)
 
-    def plan(self, plan: Plan, told: PlanPresented, most: int = MOST_STEPS) -> None:
-        """The plan as a table, a line a step, and what is to be known about it."""
+    def plan(self, plan: Plan, told: PlanPresented | None = None, most: int = MOST_STEPS) -> None:
+        """The plan as a table, a line a step, and what is to be known about it, in words of `told` or of the rules."""
+        told = told or present_plan(plan)
         self.says(told.summary)
         steps = [cells for phase in plan.phases for cells in _steps(plan, phase.number)]
         heads = ("phase", "from", "to", "kind", "rows", "batches", "takes", "risk", "undo")

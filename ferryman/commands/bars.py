@@ -1,15 +1,26 @@
-"""The live part of a terminal while rows move: a bar a table, and why the step matters."""
+"""The live part of a terminal while something is done: what it is, a bar a table, and why the step matters."""
 
 from __future__ import annotations
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
+from rich.spinner import Spinner
 from rich.text import Text
 
 from ferryman.agents.user_guidance import clean
 from ferryman.commands.voice import printable
-from ferryman.domain.events import BatchCompleted
+from ferryman.domain.events import BatchCompleted, Delegated
+
+
+#: What is being done, by the phase of the hand-over; of the copying the bars tell.
+_DOING = {
+    "discovery": "Looking at both databases",
+    "planning": "Making the plan",
+    "validate": "Comparing with the old database",
+    "recovery": "Looking into what happened",
+}
 
 
 class Bars:
@@ -19,6 +30,7 @@ class Bars:
         self._progress = Progress(*_columns(console.width), console=console)
         self._tasks: dict[str, TaskID] = {}
         self._why = ""
+        self._spinner = Spinner("line", text=Text("One moment ...", style="dim"), style="dim")
         self.live = Live(console=console, transient=True, get_renderable=self._now, refresh_per_second=8)
 
     def show(self, event: BatchCompleted) -> None:
@@ -31,6 +43,11 @@ class Bars:
         self._progress.update(task, completed=event.percentage, rows=rows, left=left)
         self._why = event.current_action
 
+    def doing(self, event: Delegated) -> None:
+        """What the agents are at, where there is no bar to look at."""
+        doing = _DOING.get(event.delegation.phase, "Getting ready")
+        self._spinner.update(text=Text(f"{doing} ...", style="dim"))
+
     def done(self, table: str) -> None:
         """A table needs no bar any more."""
         if table in self._tasks:
@@ -38,8 +55,10 @@ class Bars:
         self._why = self._why if self._tasks else ""
 
     def _now(self) -> Group:
-        parts = (self._progress.get_renderable(), Text(f"  {printable(self._why)}", style="dim", no_wrap=True))
-        return Group(*parts) if self._tasks else Group()
+        if not self._tasks:
+            return Group(Padding(self._spinner, (0, 0, 0, 2)))
+        why = Text(f"  {printable(self._why)}", style="dim", no_wrap=True)
+        return Group(self._progress.get_renderable(), why)
 
 
 def _columns(width: int) -> tuple[ProgressColumn, ...]:

@@ -184,9 +184,8 @@ def _tell(review: ReviewPayload, wish: PlanWish, voice: Voice) -> None:
 
 
 def show_plan(review: ReviewPayload, voice: Voice) -> None:
-    """The plan as a table, and in words."""
-    Screen(voice.console).plan(review.plan)
-    voice.say(review.message)
+    """The whole plan as a table, and in words."""
+    Screen(voice.console).plan(review.plan, review.presented, most=sys.maxsize)
 
 
 def _count(number: int, noun: str) -> str:

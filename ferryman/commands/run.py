@@ -133,10 +133,9 @@ def _say_waiting(session: Session, voice: Voice) -> None:
     voice.say(payload.message)
     if isinstance(payload, DecidePayload):
         first = payload.decision.recommended
-        others = ", ".join(o.strategy.value for o in payload.decision.options if o.strategy is not first)
-        voice.say(
-            f"Decide:  ferryman resume {session.run} --decide {first.value}" + (f"  (or {others})" if others else "")
-        )
+        others = [option.strategy.value for option in payload.decision.options if option.strategy is not first]
+        voice.say(f"Decide:  ferryman resume {session.run} --decide STRATEGY")
+        voice.say(f"  {first.value} (recommended){''.join(f', {other}' for other in others)}")
     else:
         voice.say(f"Go on:  ferryman resume {session.run}")
 

@@ -17,6 +17,7 @@ from ferryman.domain.errors import Usage
 from ferryman.domain.events import (
     Approved,
     BatchCompleted,
+    Event,
     RolledBack,
     RowsQuarantined,
     RunStarted,
@@ -81,6 +82,14 @@ def validated(status: CheckStatus = CheckStatus.PASS, table: str = "orders") -> 
 
 def started(tables: int) -> RunStarted:
     return RunStarted(run="20261122-181205-9f3a", tables=tables, rows=100)
+
+
+def told(*events: Event) -> str:
+    """What a screen without a terminal shows of these events."""
+    paper = screen()
+    for event in events:
+        paper.show(event)
+    return shown(paper)
 
 
 # Payloads
@@ -191,40 +200,29 @@ def test_a_pause_is_explained_once() -> None:
 
 
 def test_of_few_tables_each_batch_and_check_is_told() -> None:
-    paper = screen()
-    for event in (started(1), *(batch(n, 4) for n in range(1, 5)), validated()):
-        paper.show(event)
-    text = shown(paper)
+    text = told(started(1), *(batch(n, 4) for n in range(1, 5)), validated())
     assert text.count("Moving orders, so that they are there") == 1
     assert [f"rows {rows} of 400" in text for rows in ("1-100", "101-200", "201-300", "301-400")] == [True] * 4
     assert "    pass  100 of 100 rows are there." in text
 
 
 def test_of_many_batches_every_fifth_of_the_rows_is_told() -> None:
-    paper = screen()
-    paper.show(started(1))
-    for number in range(1, 101):
-        paper.show(batch(number, 100))
-    assert 5 <= shown(paper).count("  rows ") <= 7
-    assert "(100%)" in shown(paper)
+    text = told(started(1), *(batch(n, 100) for n in range(1, 101)))
+    assert 5 <= text.count("  rows ") <= 7
+    assert "(100%)" in text
 
 
 def test_of_many_tables_each_has_a_line() -> None:
-    paper = screen()
     accounting = Accounting(source=400, migrated=390, quarantined=10)
     copied = TableCopied(table="orders", accounting=accounting, seconds=0.4)
-    for event in (started(9), *(batch(n, 4) for n in range(1, 5)), copied, validated()):
-        paper.show(event)
-    last = shown(paper).splitlines()[-1]
-    assert last == "  orders: 390 rows moved, 10 set aside in 0.4s; all 1 checks passed"
-    assert "rows 1-100" not in shown(paper)
+    text = told(started(9), *(batch(n, 4) for n in range(1, 5)), copied, validated())
+    assert text.splitlines()[-1] == "  orders: 390 rows moved, 10 set aside in 0.4s; all 1 checks passed"
+    assert "rows 1-100" not in text
 
 
 def test_a_check_that_did_not_pass_is_shown_whole_in_any_case() -> None:
-    paper = screen()
-    for event in (started(9), validated(CheckStatus.NOT_VALIDATED)):
-        paper.show(event)
-    assert "    not validated  100 of 100 rows are there." in shown(paper)
+    text = told(started(9), validated(CheckStatus.NOT_VALIDATED))
+    assert "    not validated  100 of 100 rows are there." in text
 
 
 def test_trouble_is_told_in_words() -> None:
@@ -236,15 +234,13 @@ def test_trouble_is_told_in_words() -> None:
         max_retries=3,
         wait_seconds=0.5,
     )
-    paper = screen()
-    for event in (
+    text = told(
         Approved(approval=Approval(token="t", by="Ada", at=RUN_STARTED)),
         recovery,
         RowsQuarantined(table="orders", rows=1_234, reason="no customer"),
         RolledBack(table="orders", kind="restore_updated", rows=7, restored=2),
-    ):
-        paper.show(event)
-    assert shown(paper).splitlines() == [
+    )
+    assert text.splitlines() == [
         "  Approved by Ada.",
         "  The database is locked. Again in 0.5 s (try 1 of 3).",
         "  1,234 rows of orders set aside: no customer",
@@ -262,16 +258,14 @@ def test_names_and_texts_are_never_markup_or_control_codes() -> None:
     paper.person(HOSTILE)
     paper.error(Usage(HOSTILE, HOSTILE))
     paper.grid(("a", "b"), [{"a": HOSTILE, "b": HOSTILE}])
-    for event in (
+    text = shown(paper) + told(
         started(1),
         Said(topic="answer", text=HOSTILE),
         batch(1, 1, table=HOSTILE),
         validated(table=HOSTILE),
         RowsQuarantined(table=HOSTILE, rows=1, reason=HOSTILE),
         RolledBack(table=HOSTILE, kind="truncate", rows=1),
-    ):
-        paper.show(event)
-    text = shown(paper)
+    )
     assert text.count("[red]x") >= 10
     assert not {"\x1b", "\x07", "\u202e"} & set(text)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ferryman import session as sessions
 from ferryman.demo_data import build_brackets, build_junction
-from ferryman.domain.conversation import Utterance
+from ferryman.domain.conversation import ReviewPayload, Utterance
 from ferryman.domain.events import Event
 from ferryman.graph.context import Options
 from ferryman.session import Session
@@ -25,6 +25,7 @@ class Talk:
     legacy: Path
     new: Path
     events: list[Event] = field(default_factory=list)
+    kept: dict[str, Any] = field(default_factory=dict)  #: what a test looks at later
 
     def say(self, *words: str | Utterance) -> list[Event]:
         """Say one thing after the other; gives the events of the last one."""
@@ -33,6 +34,12 @@ class Talk:
             heard = list(self.session.say(said))
             self.events += heard
         return heard
+
+    @property
+    def review(self) -> ReviewPayload:
+        """The plan that lies before the person; fails where nothing is up for review."""
+        assert isinstance(self.session.payload, ReviewPayload)
+        return self.session.payload
 
     def seen(self, name: str) -> list[Any]:
         """Every event of a name so far."""

@@ -26,9 +26,7 @@ def talk(tmp_path: Path) -> Talk:
 def test_the_brackets_arrive_are_proved_and_can_be_undone(talk: Talk) -> None:
     talk.say("my brackets table is empty in the new system")
     assert isinstance(talk.session.payload, ReviewPayload)
-    assert [step.text for phase in talk.session.payload.plan.phases for step in phase.steps] == [
-        "dispatch_bracket -> brackets"
-    ]
+    assert [step.text for phase in talk.review.plan.phases for step in phase.steps] == ["dispatch_bracket -> brackets"]
     talk.say("yes, go ahead")
     outcome = talk.session.outcome
     assert outcome is not None
@@ -59,10 +57,10 @@ def test_a_no_cancels_and_leaves_both_databases_as_they_were(talk: Talk) -> None
 
 def test_a_question_is_answered_from_facts_and_the_plan_stays_in_place(talk: Talk) -> None:
     talk.say("my brackets table is empty")
-    token = talk.session.payload.token
+    token = talk.review.token
     said = talk.said(talk.say("what happens to gl_account?"))
     assert "metadata" in said and "gl_account" in said
-    assert talk.session.payload.token == token
+    assert talk.review.token == token
 
 
 def test_what_is_not_understood_is_said_with_things_that_would_be(talk: Talk) -> None:
@@ -73,9 +71,9 @@ def test_what_is_not_understood_is_said_with_things_that_would_be(talk: Talk) ->
 
 def test_a_change_is_shown_as_a_difference_and_binds_a_new_token(talk: Talk) -> None:
     talk.say("fill the missing tables")
-    before = talk.session.payload
+    before = talk.review
     said = talk.said(talk.say("no, leave files out"))
-    after = talk.session.payload
+    after = talk.review
     assert "files" in said
     assert after.plan.hash != before.plan.hash and after.token != before.token
     assert "files" not in [table for phase in after.plan.phases for table in phase.tables]
@@ -83,16 +81,16 @@ def test_a_change_is_shown_as_a_difference_and_binds_a_new_token(talk: Talk) -> 
 
 def test_batch_sizes_are_tuning_and_leave_the_hash_as_it_is(talk: Talk) -> None:
     talk.say("my brackets table is empty")
-    before = talk.session.payload.plan
+    before = talk.review.plan
     talk.say("smaller batches")
-    after = talk.session.payload.plan
+    after = talk.review.plan
     assert after.batch_plans["brackets"].size < before.batch_plans["brackets"].size
     assert after.hash == before.hash
 
 
 def test_an_approval_of_another_plan_is_refused_and_nothing_is_written(talk: Talk) -> None:
     talk.say("fill the missing tables")
-    old = talk.session.payload.token
+    old = talk.review.token
     talk.say("leave files out", "take all recommendations")
     before = digest(talk.new)
     with pytest.raises(Refused, match="the plan itself"):
@@ -103,7 +101,7 @@ def test_an_approval_of_another_plan_is_refused_and_nothing_is_written(talk: Tal
 def test_a_yes_with_an_open_question_starts_nothing(tmp_path: Path) -> None:
     talk = junction(tmp_path)
     talk.say("fill the missing tables")
-    assert talk.session.payload.plan.open_questions
+    assert talk.review.plan.open_questions
     before = digest(talk.new)
     assert "need your answer" in talk.said(talk.say(Approve()))
     assert digest(talk.new) == before
@@ -143,12 +141,12 @@ def test_a_typed_request_needs_no_words(talk: Talk) -> None:
 def test_the_conversation_goes_on_in_another_process(tmp_path: Path) -> None:
     first = brackets(tmp_path)
     first.say("my brackets table is empty")
-    run, token = first.session.run, first.session.payload.token
+    run, token = first.session.run, first.review.token
     first.session.close()
     second = again(tmp_path, first.legacy, first.new)
     second.session.run = run
     second.session.restore()
-    assert second.session.payload.token == token
+    assert second.review.token == token
     second.say("yes")
     assert second.one("SELECT count(*) FROM brackets") == 1569
 

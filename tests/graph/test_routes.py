@@ -7,10 +7,10 @@ from langgraph.graph import END
 
 from ferryman.domain.recovery import Failure, FailureType
 from ferryman.graph import routes
-from ferryman.graph.state import Place, merged
+from ferryman.graph.state import Json, Place, State, merged
 
 
-def failure(*, transient: bool) -> dict:
+def failure(*, transient: bool) -> Json:
     return Failure(type=FailureType.TRANSIENT, table="cases", transient=transient).model_dump(mode="json")
 
 
@@ -66,7 +66,7 @@ def test_an_answer_returns_to_the_same_place(place: str, node: str) -> None:
         ({"failures": {"a": failure(transient=True), "b": failure(transient=False)}}, routes.INVESTIGATION),
     ],
 )
-def test_after_a_phase_a_pause_comes_first_then_failures_by_type(state: dict, node: str | list[str]) -> None:
+def test_after_a_phase_a_pause_comes_first_then_failures_by_type(state: State, node: str | list[str]) -> None:
     assert routes.after_settling(state) == node
 
 
@@ -79,7 +79,7 @@ def test_after_a_phase_a_pause_comes_first_then_failures_by_type(state: dict, no
         ({"reopen": True, "given": True}, "reopen"),
     ],
 )
-def test_a_run_in_the_ledger_goes_on_a_given_plan_is_checked_words_are_understood(state: dict, node: str) -> None:
+def test_a_run_in_the_ledger_goes_on_a_given_plan_is_checked_words_are_understood(state: State, node: str) -> None:
     assert routes.after_introspection(state) == node
 
 

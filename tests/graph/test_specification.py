@@ -46,7 +46,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """Example 1: the brackets, from the sentence to the end."""
     talk = brackets(tmp_path_factory.mktemp("first"))
     talk.say("I noticed that the brackets table is empty in the new system")
-    talk.review = talk.session.payload  # type: ignore[attr-defined]
+    talk.kept["review"] = talk.review
     talk.say("yes")
     yield talk
     talk.session.close()
@@ -57,12 +57,12 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """Examples 2 and 3: cases and files, then the junction, which stops in batch 15 and is recovered."""
     talk = junction(tmp_path_factory.mktemp("second"), preflight=False)
     talk.say("fill the missing tables", "take all recommendations", "only cases where deleted_at is null")
-    talk.review = talk.session.payload  # type: ignore[attr-defined]
+    talk.kept["review"] = talk.review
     for event in talk.session.say("yes"):
         talk.events.append(event)
         if event.event == "batch_completed" and (event.table, event.batch) == ("case_file_relationships", "12"):
-            talk.standing = _status(talk)  # type: ignore[attr-defined]
-    talk.decide = talk.session.payload  # type: ignore[attr-defined]
+            talk.kept["status"] = _status(talk)
+    talk.kept["decide"] = talk.session.payload
     talk.say("skip these 23 for now")
     yield talk
     talk.session.close()
@@ -73,7 +73,9 @@ def _status(talk: Talk) -> Status:
 
 
 def review_of(talk: Talk) -> ReviewPayload:
-    return talk.review  # type: ignore[attr-defined, no-any-return]
+    found = talk.kept["review"]
+    assert isinstance(found, ReviewPayload)
+    return found
 
 
 def plan_of(talk: Talk) -> Plan:
@@ -81,7 +83,8 @@ def plan_of(talk: Talk) -> Plan:
 
 
 def finding_of(talk: Talk, table: str) -> TableFinding:
-    return next(event.finding for event in talk.seen("table_analyzed") if event.finding.target_table == table)
+    found: list[TableFinding] = [event.finding for event in talk.seen("table_analyzed")]
+    return next(finding for finding in found if finding.target_table == table)
 
 
 def delegations(talk: Talk, **wanted: Any) -> list[Delegation]:
@@ -290,7 +293,7 @@ class TestErrorRecovery:
         assert "skip_orphaned_records" in diagnosis.solutions  # solutions
 
     def test_error_explanation(self, second: Talk) -> None:
-        payload = second.decide  # type: ignore[attr-defined]
+        payload = second.kept["decide"]
         assert isinstance(payload, DecidePayload)
         told = payload.explained
         assert "23" in told.situation  # situation
@@ -350,7 +353,7 @@ class TestPatterns:
         assert checked.issues == ()  # issues
 
     def test_orchestrator_to_guidance(self, second: Talk) -> None:
-        status: Status = second.standing  # type: ignore[attr-defined]
+        status: Status = second.kept["status"]
         assert status.phase == "execution"  # phase
         done = 100 * (4_188 + 9_300 + 12_000) / 28_908
         assert done - 1 < status.overall_progress < done + 8  # overallProgress, weighted by rows: it goes on meanwhile
@@ -362,7 +365,7 @@ class TestPatterns:
         }  # lastSuccessfulCheckpoint
 
     def test_guidance_to_user(self, second: Talk) -> None:
-        told = explain_status(second.standing, plan_of(second))  # type: ignore[attr-defined]
+        told = explain_status(second.kept["status"], plan_of(second))
         assert told.user_message  # userMessage
         assert told.progress_details  # progressDetails
         assert told.time_remaining  # timeRemaining

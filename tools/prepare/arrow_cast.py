@@ -38,7 +38,7 @@ def fit(vector: Vector, column: Column, dialect: str) -> Vector:
 
     Family OTHER stays as it was read: values of several kinds as strings, for an array holds one kind.
     """
-    if column.family is Family.OTHER:
+    if column.family is Family.OTHER or (vector.ready and vector.array.type == ARROW[column.family]):
         return vector
     made = vector.by_kind(lambda part: FITS[column.family](part, column, dialect))
     return replace(made, problems=vector.problems) if vector.ready else made
@@ -97,14 +97,15 @@ def to_float(vector: Vector, column: Column, dialect: str) -> Vector:
 def to_decimal(vector: Vector, column: Column, dialect: str) -> Vector:
     """Plain digits as text, rounded to the column's scale."""
     scale = column.scale
-    end = None if column.precision is None or scale is None else Decimal(10) ** (column.precision - scale)
+    room = None if column.precision is None or scale is None else column.precision - scale
 
     def rule(value: Any) -> str | Problem:
         if isinstance(value, bytes | date | time) or (isinstance(value, str) and not texts.is_number(value)):
             return Problem.UNCASTABLE
         digits = texts.plain_digits(str(value) if isinstance(value, Decimal) else value, scale)
-        outside = digits is None or (end is not None and abs(Decimal(digits)) >= end)
-        return Problem.OUT_OF_RANGE if outside or digits is None else digits
+        if digits is None or (room is not None and len(digits.partition(".")[0].lstrip("-0")) > room):
+            return Problem.OUT_OF_RANGE
+        return digits
 
     return sort_out(vector, rule, pa.string())
 
@@ -207,14 +208,18 @@ def to_json(vector: Vector, column: Column, dialect: str) -> Vector:
 
 
 def _is_json(text: str) -> bool:
-    def refuse(word: str) -> None:
-        raise ValueError(word)
-
     try:
-        json.loads(text, parse_constant=refuse)
+        _decode(text)
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(word)
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse).decode  #: NaN and the infinities are no JSON
 
 
 def to_binary(vector: Vector, column: Column, dialect: str) -> Vector:

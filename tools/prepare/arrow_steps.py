@@ -117,11 +117,10 @@ def add_metadata_json(step: AddMetadataJson, vectors: list[Vector], batch: Batch
         )
         for row, key in zip(rows, keys, strict=True)
     ]
-    return [Vector(pa.array(made, pa.string()))]
+    return [Vector(pa.array(made, pa.string()), ready=column.family is Family.JSON)]
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 def _plain(value: Any) -> Any:

@@ -20,6 +20,7 @@ NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _NUMBER = re.compile(rf"[ \t\n\v\f\r]*({NUMBER})[ \t\n\v\f\r]*", re.ASCII)
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 _TINY = -400  #: digits after the point, past which any number is 0
+_SHORT = re.compile(r"-?[0-9]+\.[0-9]+")  #: a real that prints without an exponent
 _EXACT = Context(prec=800)  #: more digits than any number here has
 
 
@@ -41,17 +42,25 @@ def plain_digits(value: Stored, scale: int | None) -> str | None:
 
     None for what is not a finite number, or is larger than any real.
     """
-    if isinstance(value, str):
-        found = _NUMBER.fullmatch(value)
-        number = Decimal(found[1]) if found else None
-    else:
-        whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**63
-        number = Decimal(int(value) if whole else repr(value)) if isinstance(value, int | float) else None
+    if isinstance(value, float):
+        printed = repr(value)
+        if value and _SHORT.fullmatch(printed) and (scale is None or len(printed) - printed.index(".") - 1 <= scale):
+            return printed.removesuffix(".0")
+    number = _number(value)
     if number is None or not number.is_finite() or math.isinf(float(number)):
         return None
     if number.adjusted() < _TINY:
         return "0"
     return format(_rounded(number, scale), "f")
+
+
+def _number(value: Stored) -> Decimal | None:
+    if isinstance(value, str):
+        found = _NUMBER.fullmatch(value)
+        return Decimal(found[1]) if found else None
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
+        return Decimal(int(value))
+    return Decimal(repr(value)) if isinstance(value, int | float) else None
 
 
 def _rounded(number: Decimal, scale: int | None) -> Decimal:
