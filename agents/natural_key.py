@@ -20,7 +20,8 @@ TELLING = (
 def natural_key(pairing: Pairing, facts: Facts) -> Matched | None:
     """The key by which legacy rows are found among the target's: None when no column tells on both sides.
 
-    A legacy id that is filled comes first, then unique sets of both sides, then columns that are unique by count.
+    A legacy id that is filled comes first, then unique sets that are declared. That values happen to be different in
+    every row (surnames, say) is no proof that equal ones mean the same row: a person is asked then.
     """
     return next(_natural_keys(pairing, facts), None)
 
@@ -30,7 +31,6 @@ def _natural_keys(pairing: Pairing, facts: Facts) -> Iterator[Matched]:
     if kept:
         yield kept
     yield from (Matched(on=pairs) for pairs in _by_unique_sets(pairing, facts))
-    yield from (Matched(on=(pair,)) for pair in telling_pairs(pairing) if _measured_unique(pair, pairing, facts))
 
 
 def _by_legacy_id(pairing: Pairing, facts: Facts) -> Matched | None:
@@ -87,10 +87,3 @@ def telling_pairs(pairing: Pairing) -> list[KeyPair]:
 def _telling(name: str) -> int:
     said = words(name)
     return min((TELLING.index(word) for word in said if word in TELLING), default=len(TELLING))
-
-
-def _measured_unique(pair: KeyPair, pairing: Pairing, facts: Facts) -> bool:
-    theirs = facts.target_column(pairing.target.name, pair.target)
-    return is_unique(facts.column(pairing.source.name, pair.source), _profile(pairing.source, facts)) and is_unique(
-        theirs, facts.target_profile.by_name.get(pairing.target.name)
-    )

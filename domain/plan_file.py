@@ -80,7 +80,7 @@ _LONG = ("columns", "steps")  #: what makes an entry long stands last in it
 
 def _is_told(model: BaseModel, name: str) -> bool:
     field = type(model).model_fields[name]
-    if name in _TAGS or field.is_required():
+    if name in (*_TAGS, "answer") or field.is_required():  # the place where an answer is written stands there
         return True
     return bool(getattr(model, name) != field.get_default(call_default_factory=True))
 

@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from ferryman import desk
-from ferryman.agents.choosing import Offered, chosen
-from ferryman.agents.consent import Consent, consent
-from ferryman.agents.sentence import read
-from ferryman.agents.user_guidance import clean, explain_status
+from ferryman.agents.context import Context, Place
+from ferryman.agents.understand import understand
+from ferryman.agents.user_guidance import AnswerFacts, answer, clean, explain_progress, explain_status
 from ferryman.agents.wording import count, names
 from ferryman.commands.edge import Exit
 from ferryman.commands.farewell import Way, goodbye, standing, what_next
-from ferryman.commands.terminal import LONGEST, Interrupts, Reader, forget_typed_ahead, listen
+from ferryman.commands.terminal import LONGEST, Interrupts, Reader, TypedAhead, listen
 from ferryman.commands.voice import printable
+from ferryman.commands.which import choose, show_runs, sure
 from ferryman.domain.conversation import (
     Ask,
     Begin,
@@ -37,8 +37,9 @@ from ferryman.domain.conversation import (
     Utterance,
 )
 from ferryman.domain.errors import FerrymanError
-from ferryman.domain.events import Event, RunStarted
+from ferryman.domain.events import BatchCompleted, Event, RunStarted
 from ferryman.domain.run import Outcome, RunStatus, Status
+from ferryman.domain.schema import Database
 from ferryman.screen import Screen
 from ferryman.session import Session
 from ferryman.tools.move.ledger import Ledger
@@ -46,7 +47,7 @@ from ferryman.tools.move.ledger import Ledger
 COMMANDS = {
     "/plan": "show the plan again",
     "/status": "where the run stands",
-    "/pause": "put off a decision; while rows move, Ctrl-C stops after the running batch",
+    "/pause": "stop after the running batch, as Ctrl-C does; or put off a decision",
     "/resume": "go on with a run that is paused",
     "/rollback": "undo a run",
     "/report": "write the report of a run to a file",
@@ -72,6 +73,7 @@ class Chat:
         self.screen = screen
         self.way = way
         self._read = reader or listen(screen, COMMANDS)
+        self._ahead = TypedAhead(reader is None)
         self._runs: list[str] = []  #: begun or taken up in this conversation
         self._seen: Payload | None = None
         self._ended: Outcome | None = None
@@ -98,12 +100,10 @@ class Chat:
     def greet(self, alone: bool) -> None:
         """What is there, and how one begins."""
         old, new = desk.glance(self.session)
-        empty = {0: "none of them empty", new.tables: "all empty"}.get(
-            len(new.empty), f"{len(new.empty):,} of them empty"
-        )
+        listed = f"{len(new.empty):,} of them empty: {names(new.empty)}" if new.empty else "none of them empty"
         self.screen.says(
             f"Your old database, {clean(old.name)}, has {count(old.tables, 'table')}."
-            f" The new one, {clean(new.name)}, has {new.tables:,}, {empty}."
+            f" The new one, {clean(new.name)}, has {new.tables:,}, {'all empty' if new.all_empty else listed}."
         )
         waiting = desk.to_resume(desk.runs(self.session))
         if waiting:
@@ -123,7 +123,7 @@ class Chat:
         except FerrymanError as error:
             kept, command = f"{error.what} What was moved is kept. To come back:", self.way.chat
         self.screen.says(f"Goodbye. {kept}")
-        self.screen.line(command)
+        self.screen.copyable(command)
 
     def abandon(self) -> None:
         """The same in a hurry, without a look at anything."""
@@ -131,7 +131,7 @@ class Chat:
         self.session.interrupt()
         self.screen.says("Left at once. The database takes the open batch back; everything before it is kept.")
         if self._runs:
-            self.screen.line(self.way.command("resume", self._runs[-1]))
+            self.screen.copyable(self.way.command("resume", self._runs[-1]))
 
     @property
     def code(self) -> int:
@@ -154,9 +154,12 @@ class Chat:
 
     def _ask(self, prompt: str) -> str:
         """What is said next. Raises EOFError when nobody says anything more."""
-        words = printable(self._read(prompt).strip())[:LONGEST]
+        ahead = self._ahead.next()
+        if ahead is not None:
+            self.screen.person(ahead)
+        words = self._read(prompt) if ahead is None else ahead
         self.screen.heard()
-        return words
+        return printable(words.strip())[:LONGEST]
 
     def _turn(self, words: str) -> None:
         before, self._error = self.session.payload, None
@@ -188,7 +191,7 @@ class Chat:
     def _place(self) -> None:
         """What is waited for: whole when it is new, else its question only."""
         if isinstance(self.session.payload, DecidePayload) and self.session.payload != self._seen:
-            forget_typed_ahead()
+            self._ahead.forget()
         if self.session.payload is not None:
             there = Ledger(self.session.context.target).exists()
             self.screen.payload(self.session.payload, self._seen, ledger=there)
@@ -213,6 +216,9 @@ class Chat:
                 self.screen.says("Nothing is running, and nothing was written by that.")
             case Ask(topic=Topic.STATUS) if self._runs:
                 self._status()
+            case Ask(topic=Topic.TIME | Topic.SAFETY) if self.session.outcome is not None and here is None:
+                known = AnswerFacts(Place.DONE, plan=self.session.plan, outcome=self.session.outcome)
+                self.screen.says(answer(said, known))
             case _:
                 self._say(said, words)
 
@@ -240,9 +246,28 @@ class Chat:
                     self._runs.append(event.run)
                     self.way.keep(event.run)
                 self.screen.show(event)
+                if isinstance(event, BatchCompleted):
+                    self._meanwhile(event)
         if interrupts.killed:
             raise KeyboardInterrupt
         return event is not None
+
+    def _meanwhile(self, batch: BatchCompleted) -> None:
+        """What is typed while rows move: a stop, a look at how far it is; anything else waits for its turn."""
+        words = self._ahead.overhear()
+        if not words:
+            return
+        self.screen.person(words)
+        self.screen.heard()
+        nothing = Database(dialect="")
+        said = understand(words.lstrip("/"), Context(Place.RUNNING, source=nothing, target=nothing))
+        if isinstance(said, Pause):
+            self._stop()
+        elif isinstance(said, Ask) and said.topic in (Topic.STATUS, Topic.TIME):
+            self.screen.says(explain_progress(batch, self.session.plan).text)
+        else:
+            self._ahead.keep(words)
+            self.screen.line(f'"{words}" has to wait until this rests; /pause stops after the running batch.', "yellow")
 
     def _stop(self) -> None:
         self.session.pause()
@@ -311,7 +336,7 @@ class Chat:
         elif isinstance(self.session.payload, PausedPayload):
             self.screen.says("It is paused already.")
         else:
-            self.screen.says("Nothing is running. While rows move, Ctrl-C stops after the running batch.")
+            self.screen.says("Nothing is running. While rows move, /pause or Ctrl-C stops after the running batch.")
 
     def _resume(self, run: str) -> None:
         if isinstance(self.session.payload, PausedPayload):
@@ -343,12 +368,14 @@ class Chat:
 
     def _list_runs(self) -> None:
         found = desk.runs(self.session)
-        if not found:
-            self.screen.says("The new database knows of no run yet.")
+        if found:
+            show_runs(self.screen, found)
         else:
-            self.screen.grid(("run", "begun", "is", "rows", "tables"), [_run_cells(run) for run in found], ("begun",))
+            self.screen.says("The new database knows of no run yet.")
 
-    # Undo
+    def _choose(self, found: tuple[Status, ...], run: str, fit: str) -> Status | None:
+        meant = tuple(one for one in found if run in ("", one.run))
+        return choose(self.screen, self._ask, meant, f"{clean(run)} {fit}".strip())
 
     def _undo(self, said: Rollback, words: str) -> None:
         """Undo a run, or tables of it: which one is asked where there are several, and once more before it is done."""
@@ -357,7 +384,7 @@ class Chat:
             run = self._current()
         else:
             run = self._choose(desk.to_undo(desk.runs(self.session)), said.run, "to undo")
-        if run is None or not self._sure(run, said):
+        if run is None or not sure(self.screen, self._ask, run, said.tables):
             return
         if isinstance(here, DecidePayload | PausedPayload) and run.run == here.run:
             self._say(said.but(run=run.run), words)
@@ -365,45 +392,3 @@ class Chat:
         for event in desk.undo(self.session, run.run, said.tables):
             self.screen.show(event)
         self.screen.says(f"Undone. Run {run.run} stays in the list of /runs, as a record.")
-
-    def _sure(self, run: Status, said: Rollback) -> bool:
-        tables = said.tables or tuple(table.table for table in run.tables)
-        rows = desk.made(run, tables)
-        self.screen.says(
-            f"That takes {count(rows, 'row')} out of {names(tables)} again:"
-            f" what run {run.run} made there, and nothing else."
-        )
-        self.screen.asks("Undo it? (yes/no)")
-        if consent(read(self._ask("> "), frozenset()).text) is Consent.YES:
-            return True
-        self.screen.says("Nothing was undone.")
-        return False
-
-    def _choose(self, found: tuple[Status, ...], run: str, fit: str) -> Status | None:
-        """The run that is meant; asks where there are several. None where there is none, or nobody says which."""
-        meant = tuple(one for one in found if run in ("", one.run))
-        if not meant:
-            self.screen.says(
-                f"There is no run {clean(run)} {fit}; /runs lists them." if run else f"There is no run {fit}."
-            )
-        if len(meant) < 2:
-            return meant[0] if meant else None
-        self.screen.says(f"There are {len(meant)} runs {fit}:")
-        cells = [{"": f"{number}.", **_run_cells(one)} for number, one in enumerate(meant, 1)]
-        self.screen.grid(("", "run", "begun", "is", "rows", "tables"), cells, ("begun",))
-        self.screen.asks("Which one?")
-        offers = [Offered(one.run, " ".join(table.table for table in one.tables), None) for one in meant]
-        picked = chosen(read(self._ask("> "), frozenset()), offers, "", "run")
-        if picked is None:
-            self.screen.says("Then none of them.")
-        return next((one for one in meant if one.run == picked), None)
-
-
-def _run_cells(run: Status) -> dict[str, str]:
-    return {
-        "run": run.run,
-        "begun": f"{run.started_at.astimezone():%Y-%m-%d %H:%M}" if run.started_at else "",
-        "is": run.status.value.replace("_", " "),
-        "rows": f"{desk.made(run):,}",
-        "tables": names([table.table for table in run.tables], 4),
-    }

@@ -85,15 +85,15 @@ def play(story: Story, stage: Stage, console: Console, *, interactive: bool = Fa
     """Play a story, or let the reader type; gives how its last run ended."""
     screen = Screen(console)
     screen.says(story.title, "bold")
-    screen.line(f"old: {stage.legacy}")
-    screen.line(f"new: {stage.new}")
+    screen.copyable(f"old: {stage.legacy}")
+    screen.copyable(f"new: {stage.new}")
     names = (str(stage.legacy), str(stage.new))
     with sessions.open(*names, folder=stage.folder, options=Options(connection_names=names)) as session:
         reader = None if interactive else reciting(story.words, screen)
         Chat(session, screen, stage.way, reader).talk(alone=interactive)
         if not interactive:
             screen.says("That was the demo. To say it in your own words, in two databases like these:")
-            screen.line("ferryman demo --interactive")
+            screen.copyable("ferryman demo --interactive")
         return session.outcome
 
 

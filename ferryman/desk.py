@@ -5,6 +5,7 @@ Rows are read when a person asks to see them, shown, and kept nowhere: not in st
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -55,7 +56,11 @@ class Side:
 
     name: str
     tables: int
-    empty: tuple[str, ...]  #: names of the tables without a row
+    empty: tuple[str, ...]  #: names of the tables without a row; those that wait for no other one first
+
+    @property
+    def all_empty(self) -> bool:
+        return self.tables == len(self.empty) > 0
 
 
 def glance(session: Session) -> tuple[Side, Side]:
@@ -68,9 +73,11 @@ def glance(session: Session) -> tuple[Side, Side]:
 
 
 def _side(connection: Connection, database: Database, name: str) -> Side:
-    tables = [table.name for table in database.data_tables]
-    empty = tuple(t for t in tables if connection.execute(select(1).select_from(clause(t)).limit(1)).first() is None)
-    return Side(name, len(tables), empty)
+    tables = database.data_tables
+    empty = [t for t in tables if connection.execute(select(1).select_from(clause(t.name)).limit(1)).first() is None]
+    names = {table.name for table in empty}
+    empty.sort(key=lambda table: any(key.parent in names - {table.name} for key in table.foreign_keys))
+    return Side(name, len(tables), tuple(table.name for table in empty))
 
 
 # Rows for the screen
@@ -238,8 +245,8 @@ def save_plan(session: Session, path: str = "") -> tuple[Path, Path]:
         raise Usage("There is no plan yet to save.", 'Say what is missing first, or "move everything".')
     plan = _yaml(Path(path)) if path else _free(Path("plan.yaml"))
     summary = plan.with_suffix(".md")
-    token = session.payload.token if isinstance(session.payload, ReviewPayload) else ""
-    for file, text in ((plan, plan_file.dump(session.plan)), (summary, summary_of(session.plan, plan, token))):
+    review = session.payload if isinstance(session.payload, ReviewPayload) else None
+    for file, text in ((plan, plan_file.dump(session.plan)), (summary, summary_of(session.plan, plan, review))):
         _write_new(file, text)
     return plan, summary
 
@@ -263,8 +270,11 @@ def _write_new(path: Path, text: str) -> None:
         raise Configuration(f"{path} cannot be written: {error.strerror}.", "Give another name.") from error
 
 
-def summary_of(plan: Plan, file: Path, token: str) -> str:
-    """The plan in words, as Markdown, for whoever is to look at it. Names and counts; no row's value."""
+def summary_of(plan: Plan, file: Path, review: ReviewPayload | None = None) -> str:
+    """The plan in words, as Markdown, for whoever is to look at it. Names and counts; no row's value.
+
+    With the review that it is up for, it also says what would be written and how to run it.
+    """
     told = present_plan(plan)
     steps = (step for phase in plan.phases for step in phase.steps)
     lines = [
@@ -293,9 +303,11 @@ def summary_of(plan: Plan, file: Path, token: str) -> str:
     ]
     for question in plan.open_questions:
         lines += ["## Still to be answered", "", *(_plain(line.strip()) for line in asked(question)), ""]
-    lines += [f"The whole plan, every column of it, is in `{file.name}`.", ""]
-    if token and not plan.open_questions:
-        lines += ["To run it as it stands:", "", f"    ferryman run --plan {file.name} --approve {token}", ""]
+    lines += [f"The whole plan, every column of it, is in `{file}`.", ""]
+    if review is not None:
+        lines += [f"It would write these tables, and no others: {_plain(', '.join(review.writes))}.", ""]
+        run = f"    ferryman run --plan {shlex.quote(str(file))} --approve {review.token}"
+        lines += [] if plan.open_questions else ["To run it as it stands, in this folder:", "", run, ""]
     return "\n".join(lines)
 
 

@@ -22,6 +22,7 @@ from ferryman.agents.explain import asked
 from ferryman.agents.user_guidance import clean, present_plan
 from ferryman.agents.wording import first_upper
 from ferryman.commands.bars import Bars
+from ferryman.commands.plan_rows import gist, rows_of, steps_of
 from ferryman.commands.voice import printable
 from ferryman.domain.conversation import DecidePayload, PausedPayload, Payload, ReviewPayload
 from ferryman.domain.errors import FerrymanError
@@ -45,8 +46,7 @@ from ferryman.domain.events import (
     TableValidated,
 )
 from ferryman.domain.guidance import PlanPresented
-from ferryman.domain.mapping import Strategy
-from ferryman.domain.plan import Plan, RollbackKind
+from ferryman.domain.plan import Plan
 from ferryman.domain.run import Accounting, duration_text
 from ferryman.domain.validation import CheckStatus, TableValidation
 
@@ -56,15 +56,11 @@ if TYPE_CHECKING:
 READABLE = 100  #: columns; longer lines of prose are hard to follow
 STEP = 20  #: percent between two lines of progress, where a table has more than FEW_BATCHES
 FEW_BATCHES, MANY_BATCHES = 5, 20  #: of a table
+MANY = 6  #: tables that are not listed one by one in an approval, below a plan that does
 FEW = 3  #: tables of a run that are told about batch by batch and check by check; of more, a line each
 MOST_STEPS = 60  #: lines of a plan that is put up for review; /plan shows all
 
 _LEAD = re.compile(r" *(?:- |\d+\. )?")  #: what a wrapped line goes on under
-_UNDO = {
-    RollbackKind.TRUNCATE: "empty it again",
-    RollbackKind.DELETE_CREATED: "take these rows out",
-    RollbackKind.RESTORE_UPDATED: "restore old values",
-}
 #: The columns of a plan that are left out, in this order, until it fits the terminal.
 _SPARE = ("batches", "undo", "kind", "takes", "risk", "phase")
 _NUMBERS = ("rows", "batches")
@@ -122,9 +118,14 @@ class Screen:
         self.says(text, "bold")
 
     def line(self, text: str, style: str = "") -> None:
-        """One of several lines that belong together. It is never broken: a path or a command can be copied whole."""
+        """One of several lines that belong together."""
         self._apart("line")
-        self.console.print(Text(f"  {printable(text)}", style=style), soft_wrap=True)
+        self._print(f"  {text}", style)
+
+    def copyable(self, text: str) -> None:
+        """A command or a path. It is never broken, so that it can be copied whole."""
+        self._apart("line")
+        self.console.print(Text(f"  {printable(text)}"), soft_wrap=True)
 
     def error(self, error: FerrymanError) -> None:
         """The two lines of an error: what happened, what to do."""
@@ -262,7 +263,7 @@ class Screen:
 
     def _review(self, payload: ReviewPayload, before: ReviewPayload | None, ledger: bool) -> None:
         plan, waiting = payload.plan, payload.plan.open_questions
-        changed = before is None or _gist(before.plan) != _gist(plan)
+        changed = before is None or gist(before.plan) != gist(plan)
         if changed and (before is None or not waiting):
             self.plan(plan, payload.presented)
             if not waiting:
@@ -277,7 +278,7 @@ class Screen:
         """The plan as a table, a line a step, and what is to be known about it, in words of `told` or of the rules."""
         told = told or present_plan(plan)
         self.says(told.summary)
-        steps = [cells for phase in plan.phases for cells in _steps(plan, phase.number)]
+        steps = [cells for phase in plan.phases for cells in steps_of(plan, phase)]
         heads = ("phase", "from", "to", "kind", "rows", "batches", "takes", "risk", "undo")
         self.grid(heads if len(plan.phases) > 1 else heads[1:], steps[:most], _SPARE)
         if len(steps) > most:
@@ -289,8 +290,12 @@ class Screen:
         """Which tables of the new database will be written, if the answer is yes."""
         self.says("If you say yes, this is written in the new database, and nothing in the old one:")
         self._apart("list")
-        for table in (table for phase in plan.phases for table in phase.tables):
-            self._print(f"  - {clean(table)}: {_rows(plan, table)}")
+        filled = [table for phase in plan.phases for table in phase.tables]
+        if len(filled) > MANY:
+            self._print(f"  - {rows_of(plan, filled)} in {len(filled):,} tables: {', '.join(map(clean, filled))}")
+        else:
+            for table in filled:
+                self._print(f"  - {clean(table)}: {rows_of(plan, (table,))}")
         ours = [clean(table) for table in tables if table.rpartition(".")[2].startswith("ferryman_")]
         self._print(f"  - my own records, in {'' if ledger else 'new tables: '}{', '.join(ours)}")
 
@@ -324,12 +329,6 @@ class Screen:
         self.console.print(grid)
 
 
-def _gist(plan: Plan) -> tuple[object, ...]:
-    """What of a plan a person would want to see again where it has changed; estimates are not."""
-    sizes = [(batch.table, batch.size) for batch in plan.batches]
-    return plan.hash, plan.questions, plan.counts, plan.preflight, sizes
-
-
 def _wrapped(line: str, width: int) -> str:
     """A line broken at blanks; what follows a bullet or a number stands under its own beginning."""
     lead = _LEAD.match(line)
@@ -346,31 +345,6 @@ def _grid(heads: Sequence[str], rows: Iterable[Mapping[str, str]]) -> Padding:
     for row in rows:
         grid.add_row(*(Text(printable(row[head])) for head in heads))
     return Padding(grid, (0, 0, 0, 2), expand=False)
-
-
-def _steps(plan: Plan, number: int) -> Iterable[Mapping[str, str]]:
-    risks = {risk.table: risk.level.value for risk in plan.risks}
-    for step in next(phase for phase in plan.phases if phase.number == number).steps:
-        batch, count = plan.batch_plans.get(step.target), plan.counts_by_table.get(step.target)
-        yield {
-            "phase": str(number),
-            "from": clean(step.source),
-            "to": clean(step.target),
-            "kind": step.table_type.value,
-            "rows": f"{count.in_scope:,}" if count else "",
-            "batches": f"{batch.batches:,} of {batch.size:,}" if batch else "",
-            "takes": batch.estimate.text if batch else "",
-            "risk": risks.get(step.target, ""),
-            "undo": _UNDO[step.rollback],
-        }
-
-
-def _rows(plan: Plan, table: str) -> str:
-    """How many rows a table gets, as counted now, and how many of them are set aside by a decision."""
-    count = plan.counts_by_table.get(table)
-    found = [p for p in plan.preflight.problems if p.table == table and p.decided == Strategy.QUARANTINE]
-    aside = f", less {sum(p.rows for p in found):,} that are set aside" if found else ""
-    return f"{count.in_scope:,} rows{aside}" if count else "rows"
 
 
 def _clock(moment: str) -> str:

@@ -102,6 +102,7 @@ def reopen(state: State, runtime: Runtime[Context]) -> State:
     )
     record = resumable(ledger, state["run"], present)
     ledger.acquire(record.run)
+    ledger.clear_stop(record.run)
     tables = ledger.tables_of(record.run)
     rows = sum(table.scope.total for table in tables)
     emitter(runtime)(RunStarted(run=record.run, tables=len(tables), rows=rows, resumed=True))
@@ -123,7 +124,8 @@ def next_phase(state: State, runtime: Runtime[Context]) -> State:
     context, emit = runtime.context, emitter(runtime)
     ledger = Ledger(context.target)
     ledger.acquire(state["run"])
-    ledger.clear_stop(state["run"])
+    if state.get("reason"):  # it was paused, and goes on because somebody said so
+        ledger.clear_stop(state["run"])
     ledger.set_status(state["run"], RunStatus.RUNNING)
     plan = context.shelf.get(state["plan"], Plan)
     states = {record.table: record.state for record in ledger.tables_of(state["run"])}

@@ -15,7 +15,7 @@ from ferryman.agents.preflight_questions import questions as preflight_questions
 from ferryman.agents.questions import carry, questions_about, settle
 from ferryman.agents.revise import batch_sizes, revise
 from ferryman.agents.risk import AtStake, risk_of
-from ferryman.agents.user_guidance import difference_text
+from ferryman.agents.user_guidance import clean, difference_text
 from ferryman.domain.changes import Change, Question, SetBatchSize, SetRequest
 from ferryman.domain.conversation import UTTERANCE, AnswerQuestion, AnswerQuestions, Begin, ChangePlan
 from ferryman.domain.coordination import Request
@@ -66,6 +66,7 @@ def revise_plan(state: State, runtime: Runtime[Context]) -> State:
         changes, questions = _wanted(state, before)
         request, draft = redrafted(before, changes, questions, facts)
         sizes = state.get("sizes", {}) | _resized(before, changes)
+        _say_missed(state, emit)
     except Usage as error:
         emit(Said(topic="answer", text=f"{error.what} {error.do}".strip()))
         request, draft, sizes = before.request, Draft(mapping=before.mapping, questions=before.questions), {}
@@ -76,6 +77,14 @@ def revise_plan(state: State, runtime: Runtime[Context]) -> State:
         "request": request.model_dump(mode="json"),
         "sizes": sizes,
     }
+
+
+def _say_missed(state: State, emit: delegate.Emit) -> None:
+    """Say which part of a change was not understood: it is not in the plan."""
+    said = UTTERANCE.validate_python(state["answer"])
+    if isinstance(said, ChangePlan) and said.not_understood:
+        told = f'I did not understand this part: "{clean(said.not_understood)}". It is not in the plan.'
+        emit(Said(topic="answer", text=told))
 
 
 def _resized(plan: Plan, changes: Iterable[Change]) -> dict[str, int]:

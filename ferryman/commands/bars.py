@@ -13,6 +13,7 @@ from ferryman.agents.user_guidance import clean
 from ferryman.commands.voice import printable
 from ferryman.domain.events import BatchCompleted, Delegated
 
+NARROW, WIDE = 70, 95  #: columns below which the rows are left out, and from which the time left is shown
 
 #: What is being done, by the phase of the hand-over; of the copying the bars tell.
 _DOING = {
@@ -62,9 +63,14 @@ class Bars:
 
 
 def _columns(width: int) -> tuple[ProgressColumn, ...]:
-    """The parts of a bar; a narrow terminal has no room for the rows."""
-    bar = (TextColumn("  {task.description}", markup=False), BarColumn(bar_width=28 if width >= 90 else 12))
-    percent = TextColumn("{task.percentage:>3.0f}%", markup=False)
-    if width < 60:
-        return (*bar, percent)
-    return (*bar, percent, TextColumn("rows {task.fields[rows]}  {task.fields[left]}", markup=False))
+    """The parts of a bar, as many as there is room for."""
+    bar = BarColumn(bar_width=28 if width >= WIDE else 12)
+    parts = (
+        TextColumn("  {task.description}", markup=False),
+        bar,
+        TextColumn("{task.percentage:>3.0f}%", markup=False),
+    )
+    if width < NARROW:
+        return parts
+    left = "  {task.fields[left]}" if width >= WIDE else ""
+    return (*parts, TextColumn(f"rows {{task.fields[rows]}}{left}", markup=False))

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from select import select
 from types import FrameType
 from typing import Self
 
@@ -33,13 +34,42 @@ Reader = Callable[[str], str]  #: prompts for a line; raises EOFError when nobod
 def listen(screen: Screen, completions: Iterable[str]) -> Reader:
     """How lines are read here: edited at a terminal, one after the other from a pipe."""
     able = screen.console.is_terminal and not screen.console.is_dumb_terminal
-    return _typed(completions) if sys.stdin.isatty() and able else _plain(screen)
+    return _typed(completions) if somebody_types() and able else _plain(screen)
 
 
-def forget_typed_ahead() -> None:
-    """Drop what was typed before there was a question: it cannot be the answer."""
-    if termios is not None and sys.stdin.isatty():
-        termios.tcflush(sys.stdin, termios.TCIFLUSH)
+def somebody_types() -> bool:
+    """Whether lines come from a keyboard. Standard input may be a pipe, or closed."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+class TypedAhead:
+    """Lines that are typed while something runs. At a terminal only: those of a pipe wait for their question."""
+
+    def __init__(self, listening: bool) -> None:
+        self._listening = listening and termios is not None and somebody_types()
+        self._waiting: list[str] = []
+
+    def overhear(self) -> str:
+        """A whole line that was typed meanwhile; "" where there is none."""
+        if not self._listening or not select([sys.stdin], [], [], 0)[0]:
+            return ""
+        first, *more = os.read(sys.stdin.fileno(), 65_536).decode(errors="replace").splitlines() or [""]
+        self._waiting += more
+        return first.strip()
+
+    def keep(self, line: str) -> None:
+        """It is said when its turn comes."""
+        self._waiting.append(line)
+
+    def next(self) -> str | None:
+        """The first line that was kept, and not any more."""
+        return self._waiting.pop(0) if self._waiting else None
+
+    def forget(self) -> None:
+        """Drop what was typed before there was a question: it cannot be the answer."""
+        self._waiting.clear()
+        if self._listening:
+            termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 def _typed(completions: Iterable[str]) -> Reader:
@@ -60,14 +90,14 @@ def _typed(completions: Iterable[str]) -> Reader:
 
 def _plain(screen: Screen) -> Reader:
     """Lines as they come. Those of a pipe are shown, so that what is written down reads as a conversation."""
-    typed = sys.stdin.isatty()
+    typed = somebody_types()
     with suppress(AttributeError):
         sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
 
     def read_line(prompt: str) -> str:
         if typed:
             screen.console.print(prompt, end="", markup=False)
-        line = sys.stdin.readline()
+        line = sys.stdin.readline() if sys.stdin is not None else ""
         if not line:
             raise EOFError
         if not typed:

@@ -58,6 +58,12 @@ class Terminal:
         """Everything that was shown so far, without control codes."""
         return _CODES.sub("", self.raw).replace("\r", "")
 
+    @property
+    def lines(self) -> list[str]:
+        """What stands there in the end, line by line: what was drawn over is gone."""
+        plain = _CODES.sub("", self.raw).split("\n")
+        return [line.rstrip("\r").rpartition("\r")[2] for line in plain]
+
     def wait_for(self, text: str) -> str:
         """Until a text is shown that comes after the last one waited for; what stood between, and the text."""
         give_up = time.monotonic() + TIMEOUT

@@ -19,7 +19,7 @@ from ferryman.tools.move.lease import this_process
 from ferryman.tools.move.ledger import Ledger
 from tests.front.calling import command, environment, pair
 from tests.front.talking import FRONT, hold, opened, runs, screen, shown
-from tests.front.terminal import CTRL_C, CTRL_D, Terminal
+from tests.front.terminal import CTRL_C, CTRL_D, ENTER, Terminal
 from tests.tools.pairs import ask, fill, one, shop, write
 
 EMPTY = "my brackets table is empty"
@@ -64,6 +64,12 @@ def test_the_greeting_counts_the_tables_of_both_sides_and_says_no_value(files: t
     assert "Your old database, old, has 2 tables. The new one, new, has 2, all empty." in held.text
     assert CANARY not in held.text
     assert held.code == 0
+
+
+def test_the_greeting_names_the_empty_tables(brackets: tuple[Path, Path]) -> None:
+    text = " ".join(hold(brackets).text.split())
+    assert "has 8, 5 of them empty: brackets, files, notifications," in text
+    assert '"my brackets table is empty"' in text
 
 
 def test_leaving_without_a_run_says_that_nothing_was_written_and_how_to_come_back(files: tuple[Path, Path]) -> None:
@@ -128,6 +134,12 @@ def test_an_answered_question_leads_to_the_next_one_and_then_to_the_whole_plan(j
     assert "dispatch_casefile" in last
     assert "If you say yes" in last
     assert last.partition("Goodbye")[0].rstrip().endswith("Shall I go ahead?")
+
+
+def test_after_a_run_questions_are_answered_from_how_it_ended(files: tuple[Path, Path]) -> None:
+    held = hold(files, "only customers", "yes", "how long did it take?", "was that safe?")
+    assert held.after("how long did it take?").startswith("\nIt took ")
+    assert "it can still be undone" in held.after("was that safe?")
 
 
 def test_a_changed_plan_is_shown_anew_and_an_unchanged_one_is_not(files: tuple[Path, Path]) -> None:
@@ -353,7 +365,7 @@ def go(terminal: Terminal) -> None:
     terminal.wait_for(f"rows 1-500 of {MANY:,}")
 
 
-def test_ctrl_c_stops_after_the_running_batch_and_the_run_goes_on_from_there(tmp_path: Path) -> None:
+def test_ctrl_c_or_a_typed_pause_stop_after_the_running_batch_and_the_run_goes_on_from_there(tmp_path: Path) -> None:
     files = shop(tmp_path, 20, MANY)
     with Terminal("chat", *pair(*files)) as terminal:
         go(terminal)
@@ -365,6 +377,14 @@ def test_ctrl_c_stops_after_the_running_batch_and_the_run_goes_on_from_there(tmp
         assert isinstance(here, int)
         assert 500 <= here < MANY
         terminal.say("resume")
+        terminal.wait_for("Moving purchases")
+        terminal.type("how long will it take?" + ENTER)
+        terminal.wait_for(f"of {MANY:,} purchases (")
+        terminal.type("/pause" + ENTER)
+        terminal.wait_for("Stopping after the running batch")
+        terminal.wait_for("Shall I go on?")
+        assert one(files[1], "SELECT status FROM ferryman_run") == "paused"
+        terminal.say("/resume")
         terminal.wait_for("Done: everything arrived.")
         terminal.wait_for("\n>")
         terminal.type(CTRL_D)
@@ -410,12 +430,13 @@ def locked(path: Path) -> sqlite3.Connection:
 def test_a_narrow_terminal_without_colours_and_ctrl_c_at_the_prompt(files: tuple[Path, Path]) -> None:
     with Terminal("chat", *pair(*files), width=44, env={"NO_COLOR": "1"}) as terminal:
         terminal.say("move everything")
-        shown_plan = terminal.wait_for("Shall I go ahead?")
+        terminal.wait_for("Shall I go ahead?")
         terminal.wait_for("\n>")
         terminal.type(CTRL_C)
         assert terminal.end() == 130
-    assert max(len(line) for line in shown_plan.splitlines()) <= 44
-    assert "purchase  purchases" in shown_plan
+    plan = terminal.lines[: terminal.lines.index("Shall I go ahead?")]
+    assert max(len(line) for line in plan) <= 44
+    assert any("purchase  purchases" in line for line in plan)
     assert not any(f"\x1b[{code}m" in terminal.raw for code in (*range(30, 38), *range(90, 98)))
     assert "Goodbye. Nothing was written." in terminal.text
     assert runs(files[1]) == []

@@ -36,6 +36,17 @@ def test_a_glance_counts_tables_and_names_the_empty_ones(files: tuple[Path, Path
     assert (new.name, new.tables, new.empty) == ("new", 2, ("purchases",))
 
 
+def test_the_empty_table_named_first_waits_for_no_other(tmp_path: Path) -> None:
+    new = write(
+        tmp_path / "empty.sqlite",
+        "CREATE TABLE orders (id integer PRIMARY KEY, who integer REFERENCES persons (id));"
+        "CREATE TABLE persons (id integer PRIMARY KEY, boss integer REFERENCES persons (id));",
+    )
+    old, _ = shop(tmp_path)
+    with opened((old, new)) as session:
+        assert desk.glance(session)[1].empty == ("persons", "orders")
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

@@ -87,6 +87,7 @@ def places(form: str) -> Places | None:
 
 def from_epoch(number: int | float, unit: str) -> datetime | None:
     """Seconds ("s") or milliseconds ("ms") since 1970 UTC, to the microsecond; None outside the years 1 to 9999."""
+    number = int(number) if isinstance(number, float) and number.is_integer() else number
     try:
         micros = number * 1_000_000 if unit == "s" else number * 1_000
         return EPOCH + timedelta(microseconds=round(micros))

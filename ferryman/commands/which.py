@@ -1,0 +1,66 @@
+"""Which run is meant, and whether it shall really be undone: asked of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ferryman.agents.choosing import Offered, chosen
+from ferryman.agents.consent import Consent, consent
+from ferryman.agents.sentence import read
+from ferryman.agents.wording import count, names
+from ferryman.desk import made
+from ferryman.domain.run import Status
+from ferryman.screen import Screen
+
+Ask = Callable[[str], str]  #: prompts for a line
+
+_HEADS = ("run", "begun", "is", "rows", "tables")
+
+
+def show_runs(screen: Screen, runs: Sequence[Status], *, numbered: bool = False) -> None:
+    """Runs as a table, in the order given."""
+    cells = [{"": f"{number}.", **_cells(run)} for number, run in enumerate(runs, 1)]
+    screen.grid(("", *_HEADS) if numbered else _HEADS, cells, ("begun",))
+
+
+def _cells(run: Status) -> dict[str, str]:
+    return {
+        "run": run.run,
+        "begun": f"{run.started_at.astimezone():%Y-%m-%d %H:%M}" if run.started_at else "",
+        "is": run.status.value.replace("_", " "),
+        "rows": f"{made(run):,}",
+        "tables": names([table.table for table in run.tables], 4),
+    }
+
+
+def choose(screen: Screen, ask: Ask, runs: Sequence[Status], fit: str) -> Status | None:
+    """The only run there is, or the one that a person picks; None where there is none, or nobody says which.
+
+    `fit` says what the runs have in common: "to undo".
+    """
+    if not runs:
+        screen.says(f"There is no run {fit}. /runs lists those that there are.")
+    if len(runs) < 2:
+        return runs[0] if runs else None
+    screen.says(f"There are {len(runs)} runs {fit}:")
+    show_runs(screen, runs, numbered=True)
+    screen.asks("Which one?")
+    offers = [Offered(run.run, " ".join(table.table for table in run.tables), None) for run in runs]
+    picked = chosen(read(ask("> "), frozenset()), offers, "", "run")
+    if picked is None:
+        screen.says("Then none of them.")
+    return next((run for run in runs if run.run == picked), None)
+
+
+def sure(screen: Screen, ask: Ask, run: Status, tables: Sequence[str]) -> bool:
+    """Whether a run, or these tables of it, shall really be undone."""
+    asked = tables or tuple(table.table for table in run.tables)
+    screen.says(
+        f"That takes {count(made(run, asked), 'row')} out of {names(asked)} again:"
+        f" what run {run.run} made there, and nothing else."
+    )
+    screen.asks("Undo it? (yes/no)")
+    if consent(read(ask("> "), frozenset()).text) is Consent.YES:
+        return True
+    screen.says("Nothing was undone.")
+    return False
