@@ -383,21 +383,3 @@ def undo(session: Session, run: str, tables: Sequence[str] = ()) -> tuple[Rolled
             session.workspace.record(run, event)
 
     return rollback(session.context.target, run, tuple(tables) or None, emit=keep)
-
-
-__all__ = [
-    "Beside",
-    "RowShown",
-    "Side",
-    "glance",
-    "made",
-    "run",
-    "runs",
-    "save_plan",
-    "save_report",
-    "show_rows",
-    "summary_of",
-    "to_resume",
-    "to_undo",
-    "undo",
-]

@@ -815,6 +815,17 @@ def test_what_a_function_makes_and_does_not_fit_is_named_or_quarantined(pair: tu
     assert result.accounting == Accounting(source=20, migrated=19, quarantined=1)
 
 
+def test_a_missing_parent_is_emptied_on_the_careful_path_too(pair: tuple[Path, Path]) -> None:
+    orphaned(pair)
+    step = PythonFunction(function=f"{__name__}:shout", source_hash=source_hash(shout))
+    columns = tuple(column("note", "note", step) if c.target == "note" else c for c in PURCHASES.columns)
+    mend = policy(Problem.MISSING_PARENT, "customer_id", strategy=Strategy.SET_NULL)
+    run = run_with(pair, PURCHASES.but(columns=columns, policies=(mend,)))
+    assert run.copy("purchases").accounting == Accounting(source=100, migrated=100)
+    assert ask(pair[1], "SELECT legacy_id FROM purchases WHERE customer_id IS NULL") == [(43,), (45,), (47,)]
+    assert one(pair[1], "SELECT note FROM purchases WHERE legacy_id = 43") == "NOTE 43"
+
+
 # Failures that pass
 
 

@@ -117,6 +117,8 @@ def test_one_table_is_undone_and_copied_again(pair: tuple[Path, Path]) -> None:
     done = rollback(run.target, "run-1", ["purchases"])
     assert kinds(done) == [("purchases", "truncate", 97, 0)]
     assert run.ledger.run("run-1").status is RunStatus.RUNNING
+    with pytest.raises(Refused, match="was undone"):
+        run.copy("purchases")
     assert [row.state.value for row in run.ledger.quarantined("run-1")] == ["rolled_back"] * 3
     run.ledger.reopen("run-1", "purchases")
     assert run.copy("purchases").accounting.quarantined == 3
@@ -307,7 +309,9 @@ def test_a_half_undone_table_can_be_copied_to_the_end(pair: tuple[Path, Path], m
         rollback(run.target, "run-1", ["purchases"])
     monkeypatch.delenv("FERRYMAN_FAILPOINT")
     assert one(pair[1], "SELECT count(*) FROM purchases") == 51
+    assert run.ledger.table("run-1", "purchases").state is TableState.COPYING
     assert run.copy("purchases").complete
+    assert run.ledger.table("run-1", "purchases").state is TableState.COPIED
     assert one(pair[1], "SELECT count(*) FROM purchases") == 101
     run.ledger.verify("run-1")
 

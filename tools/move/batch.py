@@ -123,7 +123,7 @@ def _insert(job: Job, place: Place, books: _Books) -> None:
         inserted = insert_rows(place)
         if inserted != expected:
             raise Stuck(_miscounted(job, place, expected, inserted))
-        books.entries += ranges(place, expected) if place.record is Record.RANGES else []
+        books.entries += ranges(place) if place.record is Record.RANGES else []
         entries, written = written_after(place, expected)
         books.entries += entries
         books.written += [written] if written is not None else []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, and_, bindparam, func, insert, select, update
 
 from ferryman.domain.run import Accounting, BatchRecord, BatchState, Key, Segment, TableState, key_text
 from ferryman.tools.move.chain import CHAINED, check_contiguous, digest_of, ranges_digest, torn
@@ -18,6 +18,7 @@ from ferryman.tools.move.tables import LedgerTables
 
 _COUNTED = tuple(Accounting.model_fields)
 _CHUNK = 1_000  #: entries per statement
+_ENTRY = ("run_id", "table_name", "batch", "kind", "source_key", "target_key", "target_key_to", "rows", "before")
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,15 @@ class BatchBook:
 
     def add_entries(self, connection: Connection, batch: str, entries: Sequence[Entry]) -> Written:
         """Write what a batch did to the target's rows."""
-        values = [self._entry(batch, entry) for entry in entries]
-        for start in range(0, len(values), _CHUNK):
-            connection.execute(insert(self.tables.row), values[start : start + _CHUNK])
+        mine = (self.run, self.table, batch)
+        rows = [(*mine, e.kind.value, e.source_key, e.target_key, e.target_key_to, e.rows, e.before) for e in entries]
+        insert_many(connection, self.tables.row, _ENTRY, rows)
         ranges = ranges_digest(entry for entry in entries if entry.target_key_to is not None)
         return Written(len(entries), sum(entry.rows for entry in entries), ranges)
 
     def add_quarantined(self, connection: Connection, rows: Sequence[QuarantinedRow], now: datetime) -> None:
         """Set rows aside."""
+        at = now.isoformat()
         values = [
             {
                 "run_id": self.run,
@@ -91,7 +93,7 @@ class BatchBook:
                 "reason": row.reason,
                 "row": row.row,
                 "state": row.state.value,
-                "at": now.isoformat(),
+                "at": at,
             }
             for row in rows
         ]
@@ -166,22 +168,23 @@ class BatchBook:
             "entry_rows": written.rows,
         }
 
-    def _entry(self, batch: str, entry: Entry) -> dict[str, Any]:
-        return {
-            "run_id": self.run,
-            "table_name": self.table,
-            "batch": batch,
-            "kind": entry.kind.value,
-            "source_key": entry.source_key,
-            "target_key": entry.target_key,
-            "target_key_to": entry.target_key_to,
-            "rows": entry.rows,
-            "before": entry.before,
-        }
-
     def _mine(self, statement: Select[Any]) -> Select[Any]:
         batch = self.tables.batch
         return statement.where(batch.c.run_id == self.run, batch.c.table_name == self.table)
+
+
+def insert_many(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert plain values (texts, integers, NULLs) without the work that SQLAlchemy has with each of them."""
+    if not rows:
+        return
+    named = insert(table).values({name: bindparam(name) for name in columns}).compile(dialect=connection.dialect)
+    order = [columns.index(name) for name in named.positiontup or ()]
+    for start in range(0, len(rows), _CHUNK):
+        chunk = rows[start : start + _CHUNK]
+        if named.positional:
+            connection.exec_driver_sql(str(named), [tuple(row[place] for place in order) for row in chunk])
+        else:
+            connection.exec_driver_sql(str(named), [dict(zip(columns, row, strict=True)) for row in chunk])
 
 
 def record_of(row: Row) -> BatchRecord:

@@ -82,6 +82,8 @@ class _Copier:
         self.work, self.stop, self.emit, self.clock = work, stop, emit, clock
         self.desk = Desk(work, clock)
         self.record = self.desk.records[work.table]
+        if self.record.state is TableState.ROLLED_BACK:
+            raise Refused(f"{work.table} was undone in this run.", "Plan a new run to move it after all.")
         self.upper = self.record.scope.upper
         self.deadline = work.ledger.run(work.run).deadline
         self.ruler = Ruler(self.record.batch_size, self.record.base_number, self.record.base_row)
@@ -225,7 +227,7 @@ class _Copier:
         return self._result(Ending.FAILED, place, failure)
 
     def _complete(self, place: _Place) -> CopyResult:
-        if self.record.state in (TableState.PENDING, TableState.COPYING):
+        if place.batches or self.record.state in (TableState.PENDING, TableState.COPYING):
             self.desk.close()
             table = patiently(self._close_books, table=self.work.table, emit=self.emit, clock=self.clock)
             self.emit(TableCopied(table=table.table, accounting=table.accounting, seconds=table.seconds))

@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from importlib.metadata import version
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, inspect, select, union, update
@@ -20,7 +18,7 @@ from ferryman.domain.approval import Amendment
 from ferryman.domain.errors import Configuration, Corrupt, FerrymanError, Refused, Transient, Usage
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Failure
-from ferryman.domain.run import RunStatus, TableState, key_text
+from ferryman.domain.run import RunStatus, TableState
 from ferryman.domain.validation import TableValidation
 from ferryman.tools.databases.connect import Target
 from ferryman.tools.move import leases, tables
@@ -32,6 +30,7 @@ from ferryman.tools.move.reading import amendment_of, quarantined_of, run_of, ta
 from ferryman.tools.move.records import Beginning, QuarantinedRow, RunRecord, TableRecord, TableStart
 from ferryman.tools.move.tables import LEDGER_VERSION, LedgerTables, QuarantineState, ledger_tables, schema_for
 from ferryman.tools.move.turns import insist, turn
+from ferryman.tools.move.writing import amendment_values, run_values, table_values
 
 _ENDED = (RunStatus.SUCCESS, RunStatus.SUCCESS_WITH_QUARANTINE, RunStatus.ROLLED_BACK, RunStatus.CANCELLED)
 _STOP_PATIENCE = 30.0  #: seconds that a stop request tries to get in
@@ -113,9 +112,9 @@ class Ledger:
             run = self.tables.run
             if connection.execute(select(run.c.run_id).where(run.c.run_id == beginning.run)).first():
                 raise Refused(f"The run {beginning.run} is in the ledger already.", "Resume it, or begin another.")
-            connection.execute(insert(run).values(_run_values(beginning)))
+            connection.execute(insert(run).values(run_values(beginning)))
             for position, start in enumerate(beginning.tables):
-                connection.execute(insert(self.tables.table).values(_table_values(beginning.run, position, start)))
+                connection.execute(insert(self.tables.table).values(table_values(beginning.run, position, start)))
             leases.take(connection, self.tables, beginning.run, self.holder, now)
             connection.commit()
 
@@ -222,7 +221,7 @@ class Ledger:
             position = connection.execute(
                 select(func.count()).select_from(table).where(table.c.run_id == run)
             ).scalar_one()
-            connection.execute(insert(table).values(_table_values(run, position, start)))
+            connection.execute(insert(table).values(table_values(run, position, start)))
             connection.commit()
 
     def reopen(self, run: str, table: str) -> None:
@@ -253,7 +252,7 @@ class Ledger:
                 select(table.c.number, table.c.digest).filter_by(run_id=run).order_by(table.c.number.desc())
             ).first()
             numbered = amendment.but(number=last.number + 1 if last else 1)
-            values = _amendment_values(run, numbered, plan)
+            values = amendment_values(run, numbered, plan)
             digest = digest_of(values, AMENDED, last.digest if last else "")
             connection.execute(insert(table).values(digest=digest, **values))
             connection.commit()
@@ -384,69 +383,3 @@ def table_names(dialect: str) -> tuple[str, ...]:
 
 def _no_run(run: str) -> Usage:
     return Usage(f"There is no run {run} in the target's ledger.", "`ferryman runs` lists the runs that there are.")
-
-
-def _run_values(beginning: Beginning) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        "run_id": beginning.run,
-        "ledger_version": LEDGER_VERSION,
-        "plan": beginning.plan.model_dump_json(),
-        "plan_hash": beginning.plan.hash,
-        "approval": beginning.approval.model_dump_json(),
-        "source": beginning.source.model_dump_json(),
-        "target": beginning.target.model_dump_json(),
-        "source_schema": beginning.source_schema,
-        "target_schema": beginning.target_schema,
-        "namespace": str(beginning.plan.mapping.namespace),
-        "versions": f'{{"ferryman":"{version("ferryman")}","python":"{platform.python_version()}"}}',
-        "run_started": beginning.run_started.isoformat(),
-    }
-    return values | {
-        "seal": digest_of(values, SEALED),
-        "status": RunStatus.RUNNING.value,
-        "waiting_for": "",
-        "intent": "",
-        "deadline": beginning.deadline.isoformat() if beginning.deadline else None,
-        "stop_requested": False,
-        "stop_reason": "",
-    }
-
-
-def _table_values(run: str, position: int, start: TableStart) -> dict[str, Any]:
-    scope = start.scope
-    return {
-        "run_id": run,
-        "table_name": start.table,
-        "source_name": start.source,
-        "position": position,
-        "state": TableState.PENDING.value,
-        "upper": None if scope.upper is None else key_text(scope.upper),
-        "source_rows": scope.source_rows,
-        "total": scope.total,
-        "null_keys": scope.null_keys,
-        "target_before": scope.target_before,
-        "batch_size": start.batch_size,
-        "base_number": 0,
-        "base_row": 0,
-        "estimated_seconds": start.estimated_seconds,
-        "batches": 0,
-        "digest": "",
-        "arrived_since": 0,
-    }
-
-
-def _amendment_values(run: str, amendment: Amendment, plan: Plan) -> dict[str, Any]:
-    return {
-        "run_id": run,
-        "number": amendment.number,
-        "decided_by": amendment.by,
-        "at": amendment.at.isoformat(),
-        "table_name": amendment.table,
-        "cause": amendment.cause,
-        "strategy": amendment.strategy,
-        "reason": amendment.reason,
-        "rows": amendment.rows,
-        "hash_before": amendment.hash_before,
-        "hash_after": amendment.hash_after,
-        "plan": plan.model_dump_json(),
-    }

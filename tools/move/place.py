@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, insert, literal, null, select, true
 
+from ferryman.domain.errors import Corrupt
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.run import Segment
-from ferryman.domain.schema import Table
+from ferryman.domain.schema import Family, Table
 from ferryman.tools.move.bench import Bench
 from ferryman.tools.move.numbers import next_number
 from ferryman.tools.move.records import Entry, Written
@@ -20,6 +24,8 @@ from ferryman.tools.move.sorting import Mend
 from ferryman.tools.move.tables import LedgerTables, RowKind
 from ferryman.tools.prepare.sqlite_scope import column_of
 from ferryman.tools.prepare.sqlite_values import Expression
+
+Integers = npt.NDArray[np.int64]
 
 AT_ONCE = 5_000  #: rows that are in memory at a time on the careful path
 
@@ -67,20 +73,36 @@ def insert_rows(place: Place) -> int:
 def _carefully(place: Place) -> int:
     """Read, transform, insert: for functions that run in Python."""
     from_, compiled = place.bench.legacy, place.bench.compiled
-    rows = compiled.read(from_).where(place.chosen).order_by(*compiled.key_columns(from_))
+    flags = [mend.where.label(_flag(number)) for number, mend in enumerate(place.mends)]
+    rows = compiled.read(from_).add_columns(*flags).where(place.chosen).order_by(*compiled.key_columns(from_))
     return sum(place.bench.insert(made) for made in recomputed(place, rows, AT_ONCE))
 
 
 def recomputed(place: Place, rows: Select[tuple[Any, ...]], size: int) -> Iterator[pa.RecordBatch]:
-    """Rows of `CompiledTable.read` as the reference transforms them. Raises ValuesDoNotFit."""
-    bench = place.bench
-    for batch in bench.dialect.read(bench.connection, rows, bench.compiled.families, size):
-        made = bench.compiled.apply(batch, bench.references())
+    """Rows of `CompiledTable.read` as the reference transforms them. Raises ValuesDoNotFit.
+
+    A column of flags besides, one per mend, says which rows to mend.
+    """
+    bench, reads = place.bench, list(place.bench.compiled.reads)
+    families = (*bench.compiled.families, *(Family.BOOLEAN for _ in place.mends))
+    for batch in bench.dialect.read(bench.connection, rows, families[: len(rows.selected_columns)], size):
+        made = bench.compiled.apply(batch.select(reads), bench.references())
         for reference in bench.compiled.references:
             if reference.column in place.raw:
-                position = made.schema.get_field_index(reference.column)
-                made = made.set_column(position, reference.column, batch.column(reference.columns[0]))
+                made = _with(made, reference.column, batch.column(reference.columns[0]))
+        for number, mend in enumerate(place.mends):
+            if _flag(number) in batch.schema.names:
+                instead = pc.if_else(batch.column(_flag(number)), None, made.column(mend.column))
+                made = _with(made, mend.column, instead)
         yield made
+
+
+def _flag(number: int) -> str:
+    return f"ferryman_mend_{number}"
+
+
+def _with(batch: pa.RecordBatch, name: str, values: pa.Array) -> pa.RecordBatch:
+    return batch.set_column(batch.schema.get_field_index(name), name, values)
 
 
 def _push_down(place: Place) -> int:
@@ -127,18 +149,36 @@ def written_after(place: Place, rows: int) -> tuple[list[Entry], Written | None]
             return [], None
 
 
-def ranges(place: Place, rows: int) -> list[Entry]:
-    """The ranges of consecutive legacy integers among the chosen rows, as target keys. `rows` is how many there are."""
-    from_, compiled = place.bench.legacy, place.bench.compiled
-    key = compiled.key_columns(from_)[0]
+def ranges(place: Place) -> list[Entry]:
+    """The ranges of consecutive legacy integers among the chosen rows, as target keys."""
+    key = place.bench.compiled.key_columns(place.bench.legacy)[0]
     both = ends(place, key, place.chosen)
     if both is None:
         return []
     first, last = both
-    if last - first + 1 == rows:
-        return [_range(place, first, last)]
-    numbers = place.bench.connection.execute(select(key).select_from(from_).where(place.chosen).order_by(key))
-    return [_range(place, low, high) for low, high in islands(numbers.scalars())]
+    dense = last - first + 1 == place.rows
+    numbers = np.array([first, last]) if dense else _numbers(place, key)
+    lows, highs = (numbers[:1], numbers[1:]) if dense else islands(numbers)
+    made = zip(place.keys.made_from(lows), place.keys.made_from(highs), (highs - lows + 1).tolist(), strict=True)
+    return [Entry(RowKind.CREATED, None, low, high, rows) for low, high, rows in made]
+
+
+def _numbers(place: Place, key: Expression) -> Integers:
+    """The chosen rows' legacy keys, going up. As one text they come three times as fast as row by row."""
+    text = func.aggregate_strings(cast(key, Text), ",")
+    found = place.bench.connection.execute(select(text).select_from(place.bench.legacy).where(place.chosen)).scalar()
+    numbers = np.sort(np.fromstring(found or "", dtype=np.int64, sep=","))
+    if len(numbers) != place.rows:
+        raise Corrupt(
+            f"The database gave {len(numbers):,} of {place.rows:,} keys.", "Use smaller batches, then resume."
+        )
+    return numbers
+
+
+def islands(numbers: Integers) -> tuple[Integers, Integers]:
+    """Runs of consecutive integers among numbers that go up: the first of each, and the last."""
+    breaks = np.flatnonzero(np.diff(numbers) != 1)
+    return numbers[np.concatenate(([0], breaks + 1))], numbers[np.concatenate((breaks, [len(numbers) - 1]))]
 
 
 def ends(place: Place, key: Expression, chosen: ColumnElement[bool]) -> tuple[int, int] | None:
@@ -147,23 +187,6 @@ def ends(place: Place, key: Expression, chosen: ColumnElement[bool]) -> tuple[in
     both = select(of.order_by(key).scalar_subquery(), of.order_by(key.desc()).scalar_subquery())
     first, last = place.bench.connection.execute(both).one()
     return None if first is None else (first, last)
-
-
-def islands(numbers: Iterator[int]) -> Iterator[tuple[int, int]]:
-    """Runs of consecutive integers, each as its first and last. `numbers` go up."""
-    first = before = next(numbers, None)
-    if first is None or before is None:
-        return
-    for number in numbers:
-        if number != before + 1:
-            yield first, before
-            first = number
-        before = number
-    yield first, before
-
-
-def _range(place: Place, low: int, high: int) -> Entry:
-    return Entry(RowKind.CREATED, None, place.keys.made_from(low), place.keys.made_from(high), high - low + 1)
 
 
 def _rows(place: Place) -> Written:

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 from sqlalchemy import ColumnElement, FromClause, Text, cast, func, literal, select
 
-from ferryman.domain.mapping import Derived, Generated, Kept
+from ferryman.domain.mapping import Derived, Generated, Kept, Shape
 from ferryman.domain.schema import Column, Family
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.keys import key_columns, target_text
 from ferryman.tools.prepare.bonds import as_one
-from ferryman.tools.prepare.identity import derive
+from ferryman.tools.prepare.identity import derive_many
 from ferryman.tools.prepare.lineage import policies
 from ferryman.tools.prepare.sqlite_values import INTEGER, Expression, stored_in
 from ferryman.tools.prepare.transform import CompiledTable
@@ -69,13 +72,15 @@ class RowKeys:
         """Whether every legacy key is stored as an integer, by its column's declaration."""
         return all(stored_in(self.compiled.source, name) == INTEGER for name in self.compiled.mapping.key)
 
-    def made_from(self, number: int) -> str:
-        """The target key of one legacy integer, as the ledger writes it. For `Record.RANGES` only."""
+    def made_from(self, numbers: npt.NDArray[np.int64]) -> list[str]:
+        """The target keys of legacy integers, as the ledger writes them. For `Record.RANGES` only."""
         _, policy = policies(self.compiled.mapping)
-        if isinstance(policy, Derived):
-            namespace, table = self.compiled.plan.namespace, self.compiled.mapping.source
-            return target_text([derive(namespace, table, (number,), policy.version, policy.shape)])
-        return str(number)
+        if not isinstance(policy, Derived):
+            return [str(number) for number in numbers.tolist()]
+        namespace, table = self.compiled.plan.namespace, self.compiled.mapping.source
+        made = derive_many(namespace, table, [pa.array(numbers)], policy.version, policy.shape).to_pylist()
+        keys: list[str] = [target_text([key]) for key in made] if policy.shape is Shape.BINARY else made
+        return keys
 
     def values(self, from_: FromClause) -> dict[str, Expression]:
         """The new key of a legacy row, by target column; {} where it is not known before the insert."""

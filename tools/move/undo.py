@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
 
-from ferryman.domain.run import BatchRecord, BatchState
+from ferryman.domain.run import BatchRecord, BatchState, TableState
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.keys import cells, target_values
@@ -57,6 +57,8 @@ def undo_batch(connection: Connection, ledger: Ledger, undoing: Undoing, batch: 
     table = ledger.tables.batch
     closed = update(table).filter_by(run_id=undoing.run, table_name=undoing.name, number=batch.number)
     connection.execute(closed.values(state=BatchState.ROLLED_BACK.value))
+    halfway = update(ledger.tables.table).filter_by(run_id=undoing.run, table_name=undoing.name)
+    connection.execute(halfway.values(state=TableState.COPYING.value, validation=None, ended_at=None))
     _release_quarantined(connection, ledger, **mine)
     return Undone(deleted, restored)
 
