@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.facts import Facts
+from ferryman.agents.natural_key import natural_key
 from ferryman.agents.questions import questions_about
 from ferryman.agents.revise import revise_all
 from ferryman.domain.changes import LeaveOut, MapColumn, MapTable, Question, SetIdentity, SetKey
@@ -499,3 +500,18 @@ def test_whatever_is_proposed_fits_or_is_asked_about(made: tuple[Database, Datab
             revised = revise_all(plan.mapping, option.changes, known)
             again = replanned(FILL, revised, questions_about(revised, known), known)
             assert misfits(again, old, new) == ()
+
+
+def test_values_that_happen_to_be_different_everywhere_do_not_tell_which_rows_are_the_same() -> None:
+    """Surnames that are distinct on both sides are no key: another Smith would be taken for the old one."""
+    apart = {name: column_profile(distinct=4) for name in ("a.name", "b.name")}
+    known = facts(
+        database("a: id int key, name text"),
+        database("b: id int key, name text"),
+        matches("a -> b: id=id, name=name"),
+        profile({"a": 4}, {"a.name": apart["a.name"]}),
+        profile({"b": 4}, {"b.name": apart["b.name"]}),
+        {"b": Kept()},
+    )
+    table = known.pairings["b"]
+    assert natural_key(table, known) is None
