@@ -18,6 +18,7 @@ from ferryman.domain.model import Frozen
 from ferryman.domain.plan import Handling, PhaseAgents
 from ferryman.domain.recovery import Decision, Failure
 from ferryman.domain.run import Accounting, Outcome
+from ferryman.domain.usage import Usage
 from ferryman.domain.validation import BatchValidation, TableValidation
 
 
@@ -284,6 +285,25 @@ class RolledBack(Frozen):
     restored: int = 0
 
 
+class ModelAsked(Frozen):
+    """The model was asked, and this is what became of its answer. Neither the question nor the answer stands here."""
+
+    event: Literal["model_asked"] = "model_asked"
+    call: Literal["understand", "mapping", "review", "explain", "recovery"]
+    about: str = ""  #: a target table, where it was about one
+    model: str
+    outcome: Literal[
+        "taken",  #: the first answer was used
+        "repaired",  #: a later one was, after the error was quoted
+        "refused",  #: no answer passed the checks; the rules decide
+        "failed",  #: no answer came; the rules decide
+        "capped",  #: a limit is reached; the rules decide
+        "interrupted",  #: nobody wanted to wait; the rules decide
+    ]
+    reason: str = ""  #: why an answer was not used, or why none came
+    usage: Usage = Usage()
+
+
 class RunFinished(Frozen):
     """A run reached its end."""
 
@@ -318,6 +338,7 @@ Event = Annotated[
     | TableValidated
     | RunPaused
     | RolledBack
+    | ModelAsked
     | RunFinished,
     Field(discriminator="event"),
 ]

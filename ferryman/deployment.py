@@ -16,6 +16,7 @@ from langgraph.graph.state import CompiledStateGraph
 from ferryman.graph.build import draw
 from ferryman.graph.context import Context
 from ferryman.graph.state import State
+from ferryman.model_settings import adviser
 from ferryman.settings import Settings, resolve_pair
 from ferryman.tools.databases.connect import check_pair, open_source, open_target
 from ferryman.workspace import Workspace
@@ -27,7 +28,7 @@ def context_from_environment() -> Context:
     pair = resolve_pair(settings.connection, "", settings)
     source, target = open_source(pair.source), open_target(pair.target)
     check_pair(source, target)
-    return Context(source=source, target=target, shelf=Workspace().shelf())
+    return Context(source=source, target=target, shelf=Workspace().shelf(), adviser=adviser())
 
 
 def make_graph() -> CompiledStateGraph[Any, Any, Any, Any]:

@@ -22,12 +22,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, cast
 
+from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 
 from ferryman.agents import context as agents
-from ferryman.agents.understand import understand
+from ferryman.agents.advice import Adviser
+from ferryman.agents.meaning import understand_with
 from ferryman.domain.conversation import PAYLOAD, Choose, DecidePayload, Payload, Utterance
 from ferryman.domain.coordination import Request
 from ferryman.domain.events import EVENT, Event, Said
@@ -134,7 +136,9 @@ class Session:
         heard = hearing({**self._state(), "facts": facts, "place": at}, self.context)
         over = heard.place is agents.Place.START and self.outcome is not None
         place_now = agents.Place.DONE if over else heard.place
-        return understand(words, replace(heard, runs=runs, table=heard.table or table, place=place_now))
+        here = replace(heard, runs=runs, table=heard.table or table, place=place_now)
+        self.context.stop.clear()
+        return understand_with(words, here, self.context.desk(self._seen))
 
     def interrupt(self) -> None:
         """Give up the running batch: called right before the process leaves. The database rolls the batch back."""
@@ -231,12 +235,15 @@ def open(  # noqa: PLR0913 (every argument but two has a default)
     clock: Callable[[], datetime] = utc_now,
     by: str = "",
     options: Options | None = None,
+    model: BaseChatModel | Adviser | None = None,
 ) -> Session:
     """Open a conversation about two databases.
 
     `source` and `target` are SQLAlchemy URLs (or opened ones). Checkpoints, facts and logs go to `folder`/.ferryman
     (default: the current folder). `checkpointer` replaces the checkpoints' SQLite file by one of your own; `sink` is
-    called with every event. Raises Configuration when a database cannot be opened, or both are the same one.
+    called with every event. `model` advises: any LangChain chat model that knows `with_structured_output`, or an
+    Adviser, which also says how it is asked and how much it may cost; None: the rules alone do the whole job. Raises
+    Configuration when a database cannot be opened, or both are the same one.
     """
     opened = open_source(source) if isinstance(source, str) else source
     goal = open_target(target) if isinstance(target, str) else target
@@ -250,6 +257,7 @@ def open(  # noqa: PLR0913 (every argument but two has a default)
         clock=clock,
         stop=threading.Event(),
         options=options or Options(),
+        adviser=Adviser.of(model) if model is not None else None,
         **given,
     )
     return Session(context, workspace=workspace, checkpointer=checkpointer, sink=sink)

@@ -10,7 +10,7 @@
 
 The same in the environment: FERRYMAN_CONNECTIONS__SHOP__SOURCE, FERRYMAN_DATABASES__ARCHIVE. Where a command names no
 database, FERRYMAN_CONNECTION (a name) or FERRYMAN_SOURCE and FERRYMAN_TARGET are taken. Secrets come from the
-environment only: a password in the file is refused.
+environment only: a password in the file is refused. The model's settings stand in `model_settings.py`.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ def load() -> Settings:
         ) from error
 
 
-def _from_file(path: Path) -> dict[str, Any]:
+def read_file(path: Path) -> dict[str, Any]:
+    """What ferryman.toml says; {} without one. Raises Configuration where it cannot be read, or holds a password."""
     try:
         with path.open("rb") as file:
             found = tomllib.load(file)
@@ -107,6 +108,12 @@ def _from_file(path: Path) -> dict[str, Any]:
                 f"{FILE} holds a password, in {where}.",
                 "Write ${NAME_OF_A_VARIABLE} in its place and put the password into that environment variable.",
             )
+    return found
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    found = read_file(path)
+    found.pop("model", None)
     for names in ("connections", "databases"):  # the environment knows no capitals
         if isinstance(found.get(names), dict):
             found[names] = {name.lower(): value for name, value in found[names].items()}

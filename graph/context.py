@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from ferryman.agents.advice import Adviser, Desk, Emit
 from ferryman.domain.errors import Corrupt
 from ferryman.domain.mapping import Strategy
 from ferryman.tools.databases.connect import Source, Target
@@ -104,3 +105,8 @@ class Context:
     stop: threading.Event = field(default_factory=threading.Event)
     by: str = field(default_factory=user_name)
     options: Options = field(default_factory=Options)
+    adviser: Adviser | None = None  #: None: the rules alone do the whole job
+
+    def desk(self, emit: Emit) -> Desk | None:
+        """Where the model may be asked; None without one."""
+        return Desk(self.adviser, emit, self.stop) if self.adviser else None

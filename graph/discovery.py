@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
+from ferryman.agents.meaning import understand_with
 from ferryman.agents.schema_analysis import analyze as analyze_tables
-from ferryman.agents.understand import understand as understood
 from ferryman.agents.user_guidance import explain_findings
 from ferryman.domain.conversation import UTTERANCE, Begin
 from ferryman.domain.coordination import Request
@@ -46,12 +46,13 @@ def _refuse_nothing(database: Database, side: str) -> None:
 
 
 def understand(state: State, runtime: Runtime[Context]) -> State:
-    """A person's words as a typed answer. What came typed already stays as it is."""
+    """A person's words as a typed answer, with a model's help where the rules know none. What came typed stays."""
     heard = state["heard"]
     if "say" in heard:
         said = UTTERANCE.validate_python(heard)
     else:
-        said = understood(heard["text"], hearing(state, runtime.context))
+        context = runtime.context
+        said = understand_with(heard["text"], hearing(state, context), context.desk(emitter(runtime)))
     update: State = {"answer": said.model_dump(mode="json")}
     if isinstance(said, Begin):
         update["request"] = said.request.model_dump(mode="json")

@@ -14,6 +14,7 @@ from ferryman.domain.errors import Usage
 from ferryman.domain.events import Event
 from ferryman.domain.mapping import Strategy
 from ferryman.graph.context import Options
+from ferryman.model_settings import adviser
 from ferryman.screen import Screen
 from ferryman.session import Session
 from ferryman.settings import Pair
@@ -22,7 +23,7 @@ from ferryman.settings import Pair
 @contextmanager
 def opened(pair: Pair, options: Options | None = None, by: str = "") -> Iterator[Session]:
     """A conversation about two databases, closed at the end."""
-    with sessions.open(pair.source, pair.target, by=by, options=options) as session:
+    with sessions.open(pair.source, pair.target, by=by, options=options, model=adviser()) as session:
         yield session
 
 

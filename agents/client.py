@@ -1,0 +1,211 @@
+"""The model behind an OpenAI-compatible endpoint: one question, one structured answer, one typed error.
+
+    Busy          Transient: no answer in time, a dropped connection, 408, 409, 429, 5xx: worth another try
+    Unusable      Permanent: 401, 403, 404, 400: the same question will never be answered
+    Interrupted   the person pressed Ctrl-C
+
+Anything else passes through as it is: it is no fault of a model's, and nobody shall take it for one.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from ferryman.domain.errors import FerrymanError, Permanent, Transient
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
+
+OPENAI = "https://api.openai.com/v1"
+_POLL = 0.1  #: seconds between two looks at whether the person has pressed Ctrl-C
+
+
+class Method(StrEnum):
+    """How an endpoint is made to answer in a given shape. Servers differ; `ferryman doctor` tries the one set."""
+
+    JSON_SCHEMA = "json_schema"  #: the server keeps the answer within the schema
+    FUNCTION_CALLING = "function_calling"  #: the answer is the arguments of a tool
+    JSON_MODE = "json_mode"  #: any JSON object; the prompt alone says which
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a model answers, and how it is asked."""
+
+    name: str
+    base_url: str = OPENAI
+    key: str = field(default="", repr=False)
+    method: Method = Method.JSON_SCHEMA
+    timeout: float = 60.0  #: seconds without a sign of life
+    answer_tokens: int = 1_000  #: the longest answer
+
+
+class Busy(Transient):
+    """The model did not answer this time. `wait` is what the server asks for, in seconds, where it says so."""
+
+    def __init__(self, what: str, do: str = "", *, wait: float | None = None) -> None:
+        super().__init__(what, do)
+        self.wait = wait
+
+
+class Unusable(Permanent):
+    """The model cannot be asked with these settings."""
+
+    exit_code = 4
+
+
+class Interrupted(FerrymanError):
+    """The person did not want to wait."""
+
+    exit_code = 130
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back: `data` where it was JSON, `text` as it was, `fault` why it cannot be used."""
+
+    data: Any = None
+    text: str = ""
+    fault: str = ""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+def chat_model(endpoint: Endpoint) -> BaseChatModel:
+    """A LangChain chat model of that endpoint. Its own retries are off: ours know what a person decided."""
+    from langchain_openai import ChatOpenAI
+    from pydantic import SecretStr
+
+    return ChatOpenAI(
+        model=endpoint.name,
+        base_url=endpoint.base_url,
+        api_key=SecretStr(endpoint.key or "none"),
+        timeout=endpoint.timeout,
+        max_retries=0,
+        temperature=0,
+        max_completion_tokens=endpoint.answer_tokens,
+        use_responses_api=False,
+    )
+
+
+def asked(
+    model: BaseChatModel,
+    messages: Sequence[BaseMessage],
+    schema: dict[str, Any],
+    method: Method,
+    stop: threading.Event,
+) -> Reply:
+    """Ask once. Raises Busy, Unusable or Interrupted; a bad answer is a Reply with a fault."""
+    extra: dict[str, Any] = {"strict": True} if method is Method.JSON_SCHEMA else {}
+    runnable = model.with_structured_output(schema, method=method.value, include_raw=True, **extra)
+    return _read(_unless_stopped(lambda: _typed(lambda: runnable.invoke(list(messages))), stop))
+
+
+def _read(found: Any) -> Reply:
+    if isinstance(found, Reply):
+        return found
+    raw, data = found["raw"], found["parsed"]
+    usage = raw.usage_metadata or {}
+    counts: dict[str, Any] = {"input_tokens": usage.get("input_tokens"), "output_tokens": usage.get("output_tokens")}
+    text = raw.content if isinstance(raw.content, str) else json.dumps(raw.content)
+    if raw.additional_kwargs.get("refusal"):
+        return Reply(text=text, fault="the model refused to answer", **counts)
+    if raw.response_metadata.get("finish_reason") == "length":
+        return Reply(text=text, fault="the answer was cut off: it was too long", **counts)
+    if isinstance(data, dict):
+        return Reply(data=data, text=text or json.dumps(data), **counts)
+    fault = "the answer was empty" if not text.strip() else "the answer was not one JSON object of the schema"
+    return Reply(data=_within(text), text=text, fault="" if _within(text) is not None else fault, **counts)
+
+
+def _within(text: str) -> Any:
+    """The one JSON object in a text that talks around it; None where there is none."""
+    start = text.find("{")
+    if start < 0:
+        return None
+    try:
+        found, _ = json.JSONDecoder().raw_decode(text[start:])
+    except json.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _typed(call: Callable[[], Any]) -> Any:
+    """The call's result, or its error as one of ours; an answer that was cut off is a Reply with that fault."""
+    import openai
+
+    try:
+        return call()
+    except openai.LengthFinishReasonError as error:
+        usage = error.completion.usage
+        return Reply(
+            fault="the answer was cut off: it was too long",
+            input_tokens=usage.prompt_tokens if usage else None,
+            output_tokens=usage.completion_tokens if usage else None,
+        )
+    except openai.ContentFilterFinishReasonError:
+        return Reply(fault="the model refused to answer")
+    except openai.APITimeoutError as error:
+        raise Busy("The model did not answer in time.", "FERRYMAN_MODEL_TIMEOUT gives it longer.") from error
+    except openai.APIStatusError as error:
+        raise _of_status(error.status_code, error.response.headers.get("retry-after")) from error
+    except openai.APIConnectionError as error:
+        raise Busy("The model cannot be reached.", "Check FERRYMAN_MODEL_BASE_URL, and that it is running.") from error
+    except openai.APIError as error:
+        raise Busy("The model's answer broke off.") from error
+
+
+def _of_status(status: int, retry_after: str | None) -> FerrymanError:
+    if status in (408, 409, 425, 429) or status >= 500:
+        return Busy(f"The model's server says {status}.", "It is busy or ill.", wait=_seconds(retry_after))
+    told = {
+        401: "The model's server does not take the key.",
+        403: "The model's server does not let this key use this model.",
+        404: "The model's server does not know this model, or answers at another address.",
+    }
+    what = told.get(status, f"The model's server does not take the question: it says {status}.")
+    mend = {
+        401: "Set FERRYMAN_MODEL_KEY.",
+        403: "Set FERRYMAN_MODEL_KEY, or FERRYMAN_MODEL to one that it may use.",
+        404: "Check FERRYMAN_MODEL and FERRYMAN_MODEL_BASE_URL (which mostly ends in /v1).",
+    }
+    return Unusable(what, mend.get(status, "Try another FERRYMAN_MODEL_METHOD; `ferryman doctor` tells them apart."))
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Retry-After in seconds. A date there is not read: our own waiting time stands in."""
+    try:
+        return max(float(retry_after), 0.0) if retry_after else None
+    except ValueError:
+        return None
+
+
+def _unless_stopped(call: Callable[[], Any], stop: threading.Event) -> Any:
+    """The call's result, from a thread of its own: Ctrl-C does not wait for a slow answer, and leaves it behind."""
+    done = threading.Event()
+    got: list[Any] = []
+    wrong: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            got.append(call())
+        except BaseException as error:  # handed to the thread that waits, which raises it
+            wrong.append(error)
+        finally:
+            done.set()
+
+    inherited = contextvars.copy_context()
+    threading.Thread(target=inherited.run, args=(work,), name="model", daemon=True).start()
+    while not done.wait(_POLL):
+        if stop.is_set():
+            raise Interrupted("The model's answer was not waited for.")
+    if wrong:
+        raise wrong[0]
+    return got[0]

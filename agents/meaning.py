@@ -1,0 +1,189 @@
+"""What a person may have meant where the rules do not understand them: asked of a model, within a closed set.
+
+No answer of a model's is a yes: it cannot approve, choose a recovery, resume or undo. Where it takes the words for an
+option of an open decision, the person is asked to say that option themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from rapidfuzz import fuzz
+
+from ferryman.agents.advice import Desk, Question, advise
+from ferryman.agents.budget import fitting
+from ferryman.agents.choices import OneOf, Told
+from ferryman.agents.context import Context, Place
+from ferryman.agents.known import Known
+from ferryman.agents.names import Names
+from ferryman.agents.suggestions import unclear
+from ferryman.agents.understand import understand
+from ferryman.domain import changes
+from ferryman.domain.changes import LeaveOut, SetRequest
+from ferryman.domain.conversation import AnswerQuestion, Ask, Begin, ChangePlan, Topic, Unclear, Utterance
+from ferryman.domain.coordination import Request, RequestType
+from ferryman.prompts.render import Prompt, render
+
+NONE = "none"
+_LONGEST = 2_000  #: characters; a longer speech is left to the rules, for half of one may mean the opposite
+
+_MEANINGS = {
+    "everything": "move all there is",
+    "missing": "fill what is empty or incomplete in the new system, whichever tables that are",
+    "only": "move these tables, and no others but the parents that they need",
+    "leave_out": "do not move these tables",
+    "answer": "the person answers an open question with one of the options below",
+    "option": "the person speaks for one of the options below",
+    "ask": "a question, or a wish to be told something",
+    "unclear": "anything else, and whenever you are not sure",
+}
+_AT = {
+    Place.START: ("everything", "missing", "only", "ask", "unclear"),
+    Place.DONE: ("everything", "missing", "only", "ask", "unclear"),
+    Place.REVIEW: ("everything", "missing", "only", "leave_out", "answer", "ask", "unclear"),
+    Place.DECIDE: ("option", "ask", "unclear"),
+    Place.PAUSED: ("ask", "unclear"),
+    Place.RUNNING: ("ask", "unclear"),
+}
+_PLACES = {
+    Place.START: "nothing was asked for yet",
+    Place.DONE: "a migration has ended",
+    Place.REVIEW: "a plan lies before the person; nothing has been written",
+    Place.DECIDE: "the migration has stopped, and the person has to choose one of the options",
+    Place.PAUSED: "the migration is paused",
+    Place.RUNNING: "rows are being moved",
+}
+_TOPICS = {
+    Topic.PLAN: "what will happen",
+    Topic.TABLE: "what happens to a table, or what feeds it",
+    Topic.ORDER: "why one table comes before or after another",
+    Topic.TIME: "how long it takes",
+    Topic.SAFETY: "whether it is safe, what can be undone",
+    Topic.WRITES: "what is written where",
+    Topic.LEFT_OUT: "what is not moved",
+    Topic.QUESTIONS: "what the person is still asked",
+    Topic.OPTIONS: "what can be done now",
+    Topic.PROBLEM: "what went wrong, and why",
+    Topic.STATUS: "how far it is",
+    Topic.MATCH: "why one table was taken for another",
+    Topic.HELP: "what can be said here",
+}
+
+
+class Meaning(Told):
+    """What was meant."""
+
+    meaning: Annotated[str, OneOf("meanings")]
+    tables: list[Annotated[str, OneOf("tables")]]
+    topic: Annotated[str, OneOf("topics")]
+    option: Annotated[str, OneOf("options")]
+
+
+def understand_with(text: str, context: Context, desk: Desk | None) -> Utterance:
+    """The person's words, typed: by the rules, and where these do not understand them, with a model's help."""
+    said = understand(text, context)
+    if not isinstance(said, Unclear) or desk is None or not 0 < len(text.strip()) <= _LONGEST:
+        return said
+    meant = advise(question(text, context, desk.adviser.limits.prompt_tokens), desk)
+    return (_typed(meant, text, context) if meant else None) or said
+
+
+def question(text: str, context: Context, room: int) -> Question[Meaning]:
+    """The question that is put to the model about a sentence."""
+    tables = fitting(_by_relevance(text, context), room // 2, lambda known: known.label)
+    options = fitting(_options(context), room // 4, lambda option: option[0] + option[1])
+    meanings = _AT[context.place]
+    return Question(
+        call="understand",
+        prompt=_prompt(text, context, tables, options),
+        shape=Meaning,
+        choices={
+            "meanings": meanings,
+            "tables": tuple(known.label for known in tables),
+            "topics": (NONE, *(topic.value for topic in _TOPICS)),
+            "options": (NONE, *(name for name, _ in options)),
+        },
+        check=_sensible,
+    )
+
+
+def _prompt(text: str, context: Context, tables: Sequence[Known], options: Sequence[tuple[str, str]]) -> Prompt:
+    copied = {mapping.target for mapping in context.mapped}
+    return render(
+        "understand",
+        meanings=[(word, _MEANINGS[word]) for word in _AT[context.place]],
+        topics=[(topic.value, told) for topic, told in _TOPICS.items()],
+        place=_PLACES[context.place],
+        tables=[(known.label, ", in the plan" if known.label in copied else "") for known in tables],
+        options=options,
+        said=text.strip(),
+    )
+
+
+def _by_relevance(text: str, context: Context) -> list[Known]:
+    """Every table that can be named, those first whose names are most like the words."""
+    low = text.casefold()
+    own = {table.name for side in (context.source, context.target) for table in side.data_tables}
+    known = [one for one in Names(context).known if one.label in own]
+    return sorted(known, key=lambda one: (-fuzz.partial_ratio(one.label.casefold(), low), one.label))
+
+
+def _options(context: Context) -> list[tuple[str, str]]:
+    if context.place is Place.DECIDE and context.decision:
+        return [(option.choice, option.strategy.value.replace("_", " ")) for option in context.decision.options]
+    if context.place is Place.REVIEW and context.open_questions:
+        first = context.open_questions[0]
+        return [(option.key, option.text) for option in first.options]
+    return []
+
+
+def _sensible(meant: Meaning) -> str:
+    if meant.meaning in ("only", "leave_out") and not meant.tables:
+        return f'"{meant.meaning}" needs at least one of the tables'
+    if meant.meaning in ("answer", "option") and meant.option == NONE:
+        return f'"{meant.meaning}" needs one of the options'
+    if meant.meaning == "ask" and meant.topic == NONE:
+        return '"ask" needs a topic'
+    return ""
+
+
+def _typed(meant: Meaning, text: str, context: Context) -> Utterance | None:
+    tables = tuple(dict.fromkeys(meant.tables))
+    match meant.meaning:
+        case "everything" | "missing" | "only":
+            return _request(meant.meaning, tables, text, context)
+        case "leave_out":
+            planned = {mapping.target for mapping in context.plan.mapping.copied} if context.plan else set()
+            left = tuple(LeaveOut(table=table) for table in tables if table in planned)
+            return ChangePlan(changes=left, text=text.strip()[:500]) if left else None
+        case "answer":
+            return _answer(meant.option, text, context)
+        case "option":
+            return unclear(text, context, (meant.option,))
+        case "ask":
+            return Ask(topic=Topic(meant.topic), tables=tables, text=text.strip()[:500])
+    return None
+
+
+def _request(meaning: str, tables: tuple[str, ...], text: str, context: Context) -> Utterance:
+    kinds = {"everything": RequestType.COMPLETE, "missing": RequestType.FILL_MISSING, "only": RequestType.NAMED}
+    priority = {"everything": "everything", "missing": "fill_missing_data", "only": "as_named"}[meaning]
+    wanted = Request(
+        type=kinds[meaning],
+        priority=priority,
+        tables=tables if meaning == "only" else (),
+        user_context=text.strip()[:500],
+    )
+    if context.place is Place.REVIEW and context.plan:
+        return ChangePlan(changes=(SetRequest(request=wanted),), text=text.strip()[:500])
+    return Begin(request=wanted)
+
+
+def _answer(option: str, text: str, context: Context) -> Utterance:
+    """An answer to the question put first; one that lets rows of others be written over is said by the person."""
+    asked = context.open_questions[0]
+    chosen = asked.option(option)
+    if any(isinstance(change, changes.SetConflict | changes.SetPolicy) for change in chosen.changes):
+        return unclear(text, context, (option,))
+    return AnswerQuestion(question=asked.id, option=option)

@@ -1,0 +1,133 @@
+"""A scripted model: an HTTP server on this machine that plays what a test wrote, through the real client.
+
+    with Scripted(says({"meaning": "ask", ...}), status(429, {"Retry-After": "0"})) as server:
+        adviser = server.adviser()
+
+Each turn answers one request; a request too many is answered with 599, and `requests` keeps every body that came.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+from ferryman.agents.advice import Adviser
+from ferryman.agents.budget import Limits
+from ferryman.agents.client import Endpoint, Method, chat_model
+
+MODEL = "scripted"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one request gets back."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0.0
+    drop: bool = False  #: the connection ends in the middle of the body
+
+
+Script = Turn | Callable[[dict[str, Any]], Turn]
+
+
+def completion(content: str | None, *, finish: str = "stop", refusal: str | None = None, tools: Any = None) -> Turn:
+    """An answer as an OpenAI-compatible server gives it."""
+    message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": refusal}
+    if tools is not None:
+        message["tool_calls"] = tools
+    made = {
+        "id": "scripted",
+        "object": "chat.completion",
+        "created": 0,
+        "model": MODEL,
+        "choices": [{"index": 0, "message": message, "finish_reason": finish, "logprobs": None}],
+        "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110},
+    }
+    return Turn(body=json.dumps(made).encode(), headers={"Content-Type": "application/json"})
+
+
+def says(data: Any) -> Turn:
+    return completion(json.dumps(data))
+
+
+def status(code: int, headers: dict[str, str] | None = None) -> Turn:
+    body = json.dumps({"error": {"message": "scripted", "type": "scripted"}}).encode()
+    return Turn(code, body, {"Content-Type": "application/json"} | (headers or {}))
+
+
+class Scripted:
+    """The server, while a `with` lasts."""
+
+    def __init__(self, *script: Script, always: Script | None = None) -> None:
+        self.script = list(script)
+        self.always = always
+        self.requests: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+
+    @property
+    def sent(self) -> str:
+        """Every text that any request held."""
+        return "\n".join(json.dumps(request, ensure_ascii=False) for request in self.requests)
+
+    def adviser(self, method: Method = Method.JSON_SCHEMA, *, timeout: float = 5.0, **limits: Any) -> Adviser:
+        """An adviser that asks this server through the real client."""
+        endpoint = Endpoint(MODEL, self.url, method=method, timeout=timeout)
+        return Adviser(model=chat_model(endpoint), name=MODEL, method=method, limits=Limits(**limits))
+
+    def turn(self, body: dict[str, Any], headers: Iterable[tuple[str, str]]) -> Turn:
+        with self._lock:
+            self.requests.append(body)
+            self.headers.append(dict(headers))
+            step = self.script.pop(0) if self.script else self.always or status(599)
+        return step if isinstance(step, Turn) else step(body)
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                turn = server.turn(body, self.headers.items())
+                time.sleep(turn.delay)
+                self.send_response(turn.status)
+                for name, value in turn.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(turn.body)))
+                self.end_headers()
+                if turn.drop:
+                    self.wfile.write(turn.body[: len(turn.body) // 2])
+                    self.wfile.flush()
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    self.close_connection = True
+                    return
+                self.wfile.write(turn.body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return Handler
