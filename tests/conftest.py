@@ -12,6 +12,8 @@ os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"  # read when langgraph is import
 
 import pytest
 
+pytest_plugins = ["tests.servers"]
+
 #: Names of settings that a person may have set and no test may see.
 PERSONAL = ("FERRYMAN_", "OPENAI_", "LANGCHAIN_", "LANGSMITH_API")
 

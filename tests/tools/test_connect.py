@@ -287,9 +287,6 @@ def test_another_sqlite_library_is_refused() -> None:
 @pytest.mark.parametrize(
     ("url", "name"),
     [
-        ("postgresql://me:hidden@host/db", "PostgreSQL"),
-        ("postgresql+psycopg://host/db", "PostgreSQL"),
-        ("postgres://host/db", "PostgreSQL"),
         ("mysql+pymysql://me:hidden@host/db", "MySQL"),
         ("mariadb://host/db", "MariaDB"),
         ("oracle://host/db", "oracle"),

@@ -56,8 +56,27 @@ def record_batch(names: Sequence[str], families: Sequence[Family], rows: Sequenc
     for name, family, values in zip(names, families, columns, strict=True):
         made, kinds = array(values, family)
         arrays.append(made)
-        fields.append(pa.field(name, made.type, metadata={_UNFIT: ",".join(kinds).encode()} if kinds else None))
+        fields.append(pa.field(name, made.type, metadata=_told(kinds)))
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def fitted(given: pa.Array, family: Family) -> tuple[pa.Array, pa.Field]:
+    """A column that came as Arrow from a database whose types bind their values, with its (nameless) field.
+
+    Of `ARROW[family]` already, or of family OTHER: as it is. Else as `array` makes it.
+    """
+    if family is Family.OTHER or (given.type == ARROW[family] and (family is not Family.DECIMAL or _all_digits(given))):
+        return given, pa.field("", given.type)
+    made, kinds = array(given.to_pylist(), family)
+    return made, pa.field("", made.type, metadata=_told(kinds))
+
+
+def _all_digits(texts: pa.Array) -> bool:
+    return bool(pc.all(pc.match_substring_regex(texts, f"^({_DIGITS.pattern})$"), min_count=0).as_py())
+
+
+def _told(kinds: tuple[str, ...]) -> dict[bytes, bytes] | None:
+    return {_UNFIT: ",".join(kinds).encode()} if kinds else None
 
 
 def array(values: Sequence[object], family: Family) -> tuple[pa.Array, tuple[str, ...]]:

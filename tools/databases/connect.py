@@ -13,14 +13,17 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from ferryman.domain.approval import Identity
 from ferryman.domain.errors import Configuration
 from ferryman.tools.databases.dialect import Dialect
+from ferryman.tools.databases.postgresql import PostgreSQL
 from ferryman.tools.databases.sqlite import SQLite
 
-#: By the name before `+` or `://` in a URL.
-DIALECTS: dict[str, Dialect] = {"sqlite": SQLite()}
+#: By the name before `+` or `://` in a URL; what follows the `+` there, a driver, is ours to choose.
+DIALECTS: dict[str, Dialect] = {
+    "sqlite": SQLite(),
+    "postgresql": PostgreSQL(),
+    "postgres": PostgreSQL(),
+}
 
 _PLANNED = {
-    "postgresql": "PostgreSQL",
-    "postgres": "PostgreSQL",
     "mysql": "MySQL",
     "mariadb": "MariaDB",
 }
@@ -35,6 +38,7 @@ class Source:
     dialect: Dialect
     identity: Identity
     url: str  #: for people: without a password
+    cautions: tuple[str, ...] = ()  #: what a person should know before it is read, e.g. that its role could write
 
     @contextmanager
     def connect(self, doing: str = "reading the old database") -> Iterator[Connection]:
@@ -78,7 +82,8 @@ def open_source(url: str) -> Source:
     """The source behind a URL or the path of a SQLite file. Raises Configuration, or Transient where it is locked."""
     parsed, dialect = _resolve(url)
     engine = dialect.source_engine(parsed)
-    return Source(engine, dialect, dialect.identity(engine), engine.url.render_as_string(hide_password=True))
+    shown = engine.url.render_as_string(hide_password=True)
+    return Source(engine, dialect, dialect.identity(engine), shown, dialect.cautions(engine))
 
 
 def open_target(url: str) -> Target:
@@ -107,8 +112,8 @@ def _resolve(text: str) -> tuple[URL, Dialect]:
         return url, DIALECTS[name]
     spoken = _PLANNED.get(name, f'"{name}"')
     raise Configuration(
-        f"This release of Ferryman speaks SQLite; {spoken} is not there yet.",
-        "Give sqlite:///path/to/file.db or the path of a SQLite file.",
+        f"Ferryman speaks SQLite and PostgreSQL; {spoken} it does not.",
+        "Give a URL such as postgresql://user@host/database, sqlite:///path/to/file.db, or the path of a SQLite file.",
     )
 
 

@@ -40,6 +40,9 @@ class Dialect(Protocol):
     def target_engine(self, url: URL) -> Engine:
         """An engine that reads and writes; never creates a database. Looks that it opens and can be written."""
 
+    def cautions(self, engine: Engine) -> tuple[str, ...]:
+        """What a person should know before the source behind this engine is read, each in a sentence or two."""
+
     def identity(self, engine: Engine) -> Identity:
         """Which database this is."""
 

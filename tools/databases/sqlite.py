@@ -81,6 +81,9 @@ class SQLite:
                 raise sqlite_file.what_it_is(path) from error
             raise self.translate(error, f"opening {path}") from error
 
+    def cautions(self, engine: Engine) -> tuple[str, ...]:
+        return ()
+
     def identity(self, engine: Engine) -> Identity:
         path = _path(engine).resolve()
         place = hashlib.sha256(f"sqlite\n{path}\n{path.stat().st_ino}".encode(errors="surrogateescape"))

@@ -1,0 +1,198 @@
+"""PostgreSQL's catalogue by its own tables: what SQLAlchemy's inspector does not tell, or tells in other words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ferryman.domain.schema import Column, Database, Family, ForeignKey
+
+_HERE = "quote_ident(current_schema())::regnamespace"
+
+_OUTSIDE = f"""
+SELECT c.relname, c.relispartition, p.relname, e.extname FROM pg_class AS c
+LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid AND i.inhseqno = 1 LEFT JOIN pg_class AS p ON p.oid = i.inhparent
+LEFT JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e'
+LEFT JOIN pg_extension AS e ON e.oid = d.refobjid
+WHERE c.relnamespace = {_HERE} AND c.relkind IN ('r', 'p') AND (i.inhrelid IS NOT NULL OR e.oid IS NOT NULL)
+"""
+
+#: Domains are followed down to the type they stand on; the outermost type modifier counts.
+_COLUMNS = f"""
+WITH RECURSIVE base AS (
+    SELECT a.attrelid, a.attnum, a.atttypid AS typid, a.atttypmod AS typmod, false AS notnull
+    FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+    WHERE c.relnamespace = {_HERE} AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT b.attrelid, b.attnum, t.typbasetype, CASE WHEN b.typmod >= 0 THEN b.typmod ELSE t.typtypmod END,
+        b.notnull OR t.typnotnull
+    FROM base AS b JOIN pg_type AS t ON t.oid = b.typid WHERE t.typtype = 'd'
+)
+SELECT c.relname, a.attname, format_type(b.typid, b.typmod), t.typname, t.typtype, b.typmod,
+    NOT (a.attnotnull OR b.notnull), pg_get_expr(d.adbin, d.adrelid), a.attgenerated, a.attidentity,
+    col_description(c.oid, a.attnum), t.oid
+FROM base AS b JOIN pg_attribute AS a USING (attrelid, attnum) JOIN pg_class AS c ON c.oid = b.attrelid
+JOIN pg_type AS t ON t.oid = b.typid
+LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
+WHERE t.typtype <> 'd' ORDER BY c.relname, a.attnum
+"""
+_MEMBERS = "SELECT enumtypid, enumlabel FROM pg_enum ORDER BY enumtypid, enumsortorder"
+
+_UNIQUES = f"""
+SELECT c.relname, x.indexrelid, x.indisprimary, a.attname FROM pg_index AS x JOIN pg_class AS c ON c.oid = x.indrelid
+CROSS JOIN LATERAL generate_series(0, x.indnkeyatts - 1) AS k
+LEFT JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k]
+WHERE c.relnamespace = {_HERE} AND x.indisunique AND x.indpred IS NULL AND x.indisvalid
+ORDER BY c.relname, x.indexrelid, k
+"""
+_REFERENCES = f"""
+SELECT c.relname, f.conname, p.relname, f.confdeltype,
+    ARRAY(SELECT a.attname::text FROM unnest(f.conkey) WITH ORDINALITY AS k (n, i)
+        JOIN pg_attribute AS a ON a.attrelid = f.conrelid AND a.attnum = k.n ORDER BY k.i),
+    ARRAY(SELECT a.attname::text FROM unnest(f.confkey) WITH ORDINALITY AS k (n, i)
+        JOIN pg_attribute AS a ON a.attrelid = f.confrelid AND a.attnum = k.n ORDER BY k.i)
+FROM pg_constraint AS f JOIN pg_class AS c ON c.oid = f.conrelid JOIN pg_class AS p ON p.oid = f.confrelid
+WHERE f.contype = 'f' AND f.conparentid = 0 AND c.relnamespace = {_HERE} AND p.relnamespace = {_HERE}
+ORDER BY c.relname, f.conname
+"""
+_CHECKS = f"""
+SELECT c.relname, pg_get_expr(k.conbin, k.conrelid) FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
+WHERE k.contype = 'c' AND c.relnamespace = {_HERE} ORDER BY c.relname, k.conname
+"""
+_DOMAIN_CHECKS = f"""
+SELECT DISTINCT c.relname, replace(pg_get_expr(k.conbin, 0), 'VALUE', quote_ident(a.attname)), k.conname
+FROM pg_constraint AS k JOIN pg_attribute AS a ON a.atttypid = k.contypid JOIN pg_class AS c ON c.oid = a.attrelid
+WHERE k.contype = 'c' AND c.relkind IN ('r', 'p') AND c.relnamespace = {_HERE} ORDER BY c.relname, k.conname
+"""
+_TRIGGERS = f"""
+SELECT c.relname, t.tgname FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
+WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND c.relnamespace = {_HERE} ORDER BY c.relname, t.tgname
+"""
+_COMMENTS = f"""
+SELECT relname, obj_description(oid, 'pg_class') FROM pg_class
+WHERE relkind IN ('r', 'p') AND relnamespace = {_HERE}
+"""
+
+_WORDS: dict[Family, str] = {
+    Family.BOOLEAN: "bool",
+    Family.INTEGER: "int2 int4 int8 oid",
+    Family.DECIMAL: "numeric money",
+    Family.FLOAT: "float4 float8",
+    Family.TEXT: "text varchar bpchar char name citext inet cidr macaddr macaddr8 xml",
+    Family.DATE: "date",
+    Family.TIME: "time",
+    Family.TIMESTAMP: "timestamp timestamptz",
+    Family.JSON: "json jsonb",
+    Family.UUID: "uuid",
+    Family.BINARY: "bytea",
+}
+_BY_NAME = {word: family for family, words in _WORDS.items() for word in words.split()}
+_ON_DELETE = {"a": "", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
+
+
+def outside(connection: Connection) -> Mapping[str, str]:
+    """See `Dialect.outside`: partitions and other children (their rows show in the parent), tables of extensions."""
+    found = {}
+    for name, partition, parent, extension in connection.exec_driver_sql(_OUTSIDE):
+        kind = f"a partition of {parent}" if partition else f"inherits from {parent}"
+        found[name] = f"part of the extension {extension}" if extension else f"{kind}, where its rows are seen"
+    return found
+
+
+def complete(connection: Connection, database: Database) -> Database:
+    """See `Dialect.complete`."""
+    columns = _columns(connection)
+    primary, uniques = _unique_sets(connection)
+    references = _by_table(connection, _REFERENCES)
+    checks, domain_checks = _by_table(connection, _CHECKS), _by_table(connection, _DOMAIN_CHECKS)
+    triggers, comments = _by_table(connection, _TRIGGERS), _by_table(connection, _COMMENTS)
+    tables = [
+        table.model_copy(
+            update={
+                "columns": columns[table.name],
+                "primary_key": primary.get(table.name, ()),
+                "uniques": tuple(dict.fromkeys(uniques[table.name])),
+                "foreign_keys": tuple(_foreign_key(*row) for row in references[table.name]),
+                "checks": tuple(row[0] for row in (*checks[table.name], *domain_checks[table.name])),
+                "triggers": tuple(row[0] for row in triggers[table.name]),
+                "comment": comments[table.name][0][0] or "",
+            }
+        )
+        for table in database.tables
+        if table.name in columns
+    ]
+    return Database(dialect=database.dialect, tables=tuple(tables))
+
+
+def _by_table(connection: Connection, sql: str) -> dict[str, list[tuple[Any, ...]]]:
+    found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for table, *facts in connection.exec_driver_sql(sql):
+        found[table].append(tuple(facts))
+    return found
+
+
+def _columns(connection: Connection) -> dict[str, tuple[Column, ...]]:
+    members: dict[int, list[str]] = defaultdict(list)
+    for number, label in connection.exec_driver_sql(_MEMBERS):
+        members[number].append(label)
+    found = _by_table(connection, _COLUMNS)
+    return {table: tuple(_column(*facts, members=members) for facts in rows) for table, rows in found.items()}
+
+
+def _column(*facts: Any, members: Mapping[int, list[str]]) -> Column:
+    name, native, base, kind, modifier, nullable, default, generated, identity, comment, number = facts
+    family = Family.ENUM if kind == "e" else _BY_NAME.get(base, Family.OTHER)
+    precision, scale = _numeric(modifier) if base == "numeric" and modifier >= 4 else (None, None)
+    counting = bool(identity) or (default or "").startswith("nextval(")
+    return Column(
+        name=name,
+        native=native,
+        family=family,
+        nullable=nullable,
+        default=None if generated or (default or "").upper().startswith("NULL::") else default,
+        length=modifier - 4 if base in ("varchar", "bpchar") and modifier >= 4 else None,
+        precision=precision,
+        scale=scale,
+        generated=bool(generated),
+        autoincrement=counting,
+        members=tuple(members.get(number, ())) if kind == "e" else (),
+        comment=comment or "",
+    )
+
+
+def _numeric(modifier: int) -> tuple[int, int]:
+    """Precision and scale of a numeric; the scale has eleven bits, the highest its sign."""
+    packed = modifier - 4
+    scale = packed & 0x7FF
+    return (packed >> 16) & 0xFFFF, scale - 0x800 if scale >= 0x400 else scale
+
+
+def _unique_sets(
+    connection: Connection,
+) -> tuple[dict[str, tuple[str, ...]], dict[str, list[tuple[str, ...]]]]:
+    """Primary keys and other unique sets of whole columns; an index over an expression is none."""
+    sets: dict[tuple[str, int, bool], list[str | None]] = defaultdict(list)
+    for table, index, is_primary, column in connection.exec_driver_sql(_UNIQUES):
+        sets[table, index, is_primary].append(column)
+    primary: dict[str, tuple[str, ...]] = {}
+    uniques: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for (table, _, is_primary), names in sets.items():
+        whole = tuple(name for name in names if name is not None)
+        if is_primary:
+            primary[table] = whole
+        elif len(whole) == len(names):
+            uniques[table].append(whole)
+    return primary, uniques
+
+
+def _foreign_key(name: str, parent: str, on_delete: str, columns: list[str], parent_columns: list[str]) -> ForeignKey:
+    return ForeignKey(
+        columns=tuple(columns),
+        parent=parent,
+        parent_columns=tuple(parent_columns),
+        name=name,
+        on_delete=_ON_DELETE[on_delete],
+    )

@@ -1,0 +1,163 @@
+"""Rows out of and into PostgreSQL, both by COPY in CSV on the connection itself: one snapshot, one transaction.
+
+PostgreSQL prints every value exactly and reads back what it prints; Arrow parses and writes the text without a Python
+object per value. What Arrow's types do not hold (infinity, BC, 24:00, NaN among decimals) stays the text it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from ferryman.domain.schema import Family, Table
+from ferryman.tools.databases.arrow import ARROW, fitted
+from ferryman.tools.databases.postgresql_guard import COPY_OUT, quote
+
+_BOOL, _BYTEA, _INT8, _INT2, _INT4, _OID, _JSON, _FLOAT4, _FLOAT8 = 16, 17, 20, 21, 23, 26, 114, 700, 701
+_MONEY, _BPCHAR, _DATE, _TIME, _TIMESTAMP, _TIMESTAMPTZ, _NUMERIC, _UUID = 790, 1042, 1082, 1083, 1114, 1184, 1700, 2950
+
+#: The type's number in pg_type -> what a column of it holds. All others are text, whatever they are.
+_NATURAL: dict[int, Family] = {
+    _BOOL: Family.BOOLEAN,
+    _BYTEA: Family.BINARY,
+    **dict.fromkeys((_INT8, _INT2, _INT4, _OID), Family.INTEGER),
+    **dict.fromkeys((_FLOAT4, _FLOAT8), Family.FLOAT),
+    **dict.fromkeys((_NUMERIC, _MONEY), Family.DECIMAL),
+    _DATE: Family.DATE,
+    _TIME: Family.TIME,
+    **dict.fromkeys((_TIMESTAMP, _TIMESTAMPTZ), Family.TIMESTAMP),
+}
+_WRITE = csv.WriteOptions(include_header=False, quoting_style="all_valid")
+_LARGEST = 1 << 30  #: bytes that are parsed as one block, so that a row is never torn
+_NIBBLES = np.frombuffer(b"0123456789abcdef", np.uint8)
+
+
+def read(
+    connection: psycopg.Connection[Any],
+    sql: str,
+    parameters: Mapping[str, object],
+    families: Sequence[Family],
+    size: int,
+) -> Iterator[pa.RecordBatch]:
+    """See `Dialect.read`. Raises psycopg.Error."""
+    whole = psycopg.ClientCursor(connection).mogrify(sql, parameters)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM (\n{whole}\n) AS described LIMIT 0".encode())
+        described = cursor.description or []
+        names, types = [one.name for one in described], [one.type_code for one in described]
+        if _MONEY in types:
+            whole = _without_money(whole, types)
+        with cursor.copy(f"COPY (\n{whole}{COPY_OUT}".encode()) as copy:
+            rows: list[Any] = []
+            for row in copy:
+                rows.append(row)
+                if len(rows) == size:
+                    yield _batch(names, types, families, rows)
+                    rows = []
+            if rows:
+                yield _batch(names, types, families, rows)
+
+
+def _without_money(sql: str, types: Sequence[int]) -> str:
+    """The same rows with money as numbers: as money it prints in the server's currency and in its manner."""
+    names = [f"c{i}" for i in range(len(types))]
+    wanted = [f"{name}::numeric" if kind == _MONEY else name for name, kind in zip(names, types, strict=True)]
+    return f"SELECT {', '.join(wanted)} FROM (\n{sql}\n) AS priced ({', '.join(names)})"
+
+
+def _batch(
+    names: Sequence[str], types: Sequence[int], families: Sequence[Family], rows: Sequence[Any]
+) -> pa.RecordBatch:
+    places = [str(i) for i in range(len(names))]
+    table = csv.read_csv(
+        BytesIO(b"".join(rows)),
+        csv.ReadOptions(column_names=places, block_size=_LARGEST, use_threads=False),
+        csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        csv.ConvertOptions(
+            column_types=dict.fromkeys(places, pa.string()),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+    columns = [
+        fitted(_natural(column.combine_chunks(), kind, family), family)
+        for column, kind, family in zip(table.columns, types, families, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(
+        [array for array, _ in columns],
+        schema=pa.schema([field.with_name(name) for (_, field), name in zip(columns, names, strict=True)]),
+    )
+
+
+def _natural(texts: pa.Array, kind: int, wanted: Family) -> pa.Array:
+    """A column as its type has it; the texts themselves where one of them is out of Arrow's reach."""
+    family = _NATURAL.get(kind)
+    try:
+        match family:
+            case Family.DECIMAL if wanted is Family.OTHER:
+                return pa.array([None if text is None else Decimal(text) for text in texts.to_pylist()])
+            case None:
+                return pc.utf8_rtrim(texts, " ") if kind == _BPCHAR else texts
+            case Family.BOOLEAN:
+                return pc.equal(texts, "t")
+            case Family.BINARY:
+                return pa.array([None if t is None else bytes.fromhex(t[2:]) for t in texts.to_pylist()], pa.binary())
+            case Family.DECIMAL | Family.TIME:
+                return texts
+            case Family.TIMESTAMP if kind == _TIMESTAMPTZ:
+                return texts.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
+        return texts.cast(ARROW[family])
+    except pa.ArrowInvalid:
+        return texts
+
+
+def insert(connection: psycopg.Connection[Any], table: Table, batch: pa.RecordBatch) -> int:
+    """See `Dialect.insert`. Raises psycopg.Error."""
+    names = batch.schema.names
+    columns = [_printed(batch.column(i), table.column(name).family) for i, name in enumerate(names)]
+    buffer = pa.BufferOutputStream()
+    csv.write_csv(pa.RecordBatch.from_arrays(columns, names=[str(i) for i in range(len(names))]), buffer, _WRITE)
+    into = f"COPY {quote(table.name)} ({', '.join(map(quote, names))}) FROM STDIN (FORMAT csv)"
+    with connection.cursor() as cursor:
+        with cursor.copy(into.encode()) as copy:
+            copy.write(memoryview(buffer.getvalue()))
+        return cursor.rowcount
+
+
+def _printed(array: pa.Array, family: Family) -> pa.Array:
+    """Values in a type whose text PostgreSQL reads for a column of that family."""
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    kind = array.type
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return hexed(array.cast(pa.binary()), "" if family is Family.UUID else "\\x")
+    if pa.types.is_decimal(kind) or pa.types.is_null(kind):
+        return array.cast(pa.string())
+    if pa.types.is_boolean(kind) and family is not Family.BOOLEAN:
+        return array.cast(pa.int8())
+    if pa.types.is_floating(kind) and family is Family.INTEGER:
+        return array.cast(pa.int64())
+    return array
+
+
+def hexed(array: pa.Array, start: str) -> pa.Array:
+    """Bytes as hexadecimal digits after `start`; by numpy, since Arrow has no kernel for it."""
+    array = array.cast(pa.large_binary())
+    _, ends, data = array.buffers()
+    bounds = np.frombuffer(ends, np.int64)[array.offset : array.offset + len(array) + 1]
+    given = np.frombuffer(data or b"", np.uint8)[bounds[0] : bounds[-1]]
+    digits = np.empty(2 * len(given), np.uint8)
+    digits[0::2], digits[1::2] = _NIBBLES[given >> 4], _NIBBLES[given & 15]
+    places = [None, pa.py_buffer(2 * (bounds - bounds[0])), pa.py_buffer(digits)]
+    texts = pa.Array.from_buffers(pa.large_string(), len(array), places)
+    joined = pc.binary_join_element_wise(pa.scalar(start, texts.type), texts, pa.scalar("", texts.type))
+    return pc.if_else(array.is_valid(), joined, None)
