@@ -57,7 +57,7 @@ def offers(failure: Failure, diagnosis: Diagnosis, stake: Stake) -> tuple[Recove
     """The options that apply, in the order of `Strategy`; to roll back and to pause are always among them."""
     case = _Case(failure, diagnosis, stake)
     would_mend = {*diagnosis.solutions, Strategy.ROLLBACK_TABLE.value, Strategy.PAUSE.value}
-    return tuple(_option(s, case) for s in Strategy if s in stake.able and s.value in would_mend and _APPLIES[s](case))
+    return tuple(_option(s, case) for s in Strategy if s.value in would_mend and _APPLIES[s](case))
 
 
 _APPLIES: dict[Strategy, Callable[[_Case], bool]] = {

@@ -12,7 +12,7 @@ from ferryman.domain.mapping import Action, Mapping, Strategy
 from ferryman.domain.plan import Counts, Plan
 from ferryman.domain.recovery import Failure
 from ferryman.domain.references import postponable, references_of
-from ferryman.domain.schema import Database
+from ferryman.domain.schema import Database, Table
 from ferryman.domain.stand_in import can_stand_in
 
 
@@ -28,7 +28,6 @@ class Stake:
     junction: bool = False
     overwritten: bool = False  #: rows that were in the target have been changed: only a rollback mends that
     rows_per_second: float | None = None
-    able: frozenset[Strategy] = frozenset(Strategy)  #: what can be carried out here
     failed: frozenset[Strategy] = frozenset()  #: tried for this failure, in vain
     earlier: Amendment | None = None  #: what was decided on the same cause before
 
@@ -43,7 +42,7 @@ def stake_of(plan: Plan, target: Database, failure: Failure, groups: tuple[Missi
         rows=counts.in_scope,
         dependants=dependants_of(failure.table, plan.mapping, target),
         nullable=bool(columns) and len(postponable(table, columns & table.by_name.keys())) == len(columns),
-        stand_in=bool(groups) and all(can_stand_in(target.table(group.parent)) for group in groups),
+        stand_in=bool(groups) and all(_stand_in(plan.mapping, table, target, group) for group in groups),
         migratable=frozenset(g.parent for g in groups if _is_copied(plan.mapping, g.parent)),
         junction=any(
             s.target == failure.table and s.table_type is TableType.JUNCTION for p in plan.phases for s in p.steps
@@ -51,6 +50,12 @@ def stake_of(plan: Plan, target: Database, failure: Failure, groups: tuple[Missi
         overwritten=overwrites(plan.mapping.by_target[failure.table], counts),
         rows_per_second=batch.estimate.rows_per_second if batch else None,
     )
+
+
+def _stand_in(mapping: Mapping, child: Table, target: Database, group: MissingGroup) -> bool:
+    keys = (key for key in child.foreign_keys if set(key.columns) == set(group.columns))
+    referred = next((key.parent_columns for key in keys), ())
+    return can_stand_in(target.table(group.parent), mapping.by_target.get(group.parent), referred)
 
 
 def _is_copied(mapping: Mapping, table: str) -> bool:

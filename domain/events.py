@@ -251,6 +251,29 @@ class RowsQuarantined(Frozen):
     reason: str
 
 
+class RowsAdded(Frozen):
+    """Rows came beside the order of a table: parents that others missed, or rows out of quarantine.
+
+    `origin` says what the accounting had said of them: left_out, quarantined, since or lost.
+    """
+
+    event: Literal["rows_added"] = "rows_added"
+    table: str
+    batch: str  #: the ledger's number, e.g. "14+1"
+    rows: int
+    origin: str
+
+
+class PlaceholdersMade(Frozen):
+    """Placeholders were made for parents that rows of `child` refer to and that are not there."""
+
+    event: Literal["placeholders_made"] = "placeholders_made"
+    table: str
+    batch: str
+    rows: int
+    child: str
+
+
 class TableCopied(Frozen):
     """The last batch of a table has committed."""
 
@@ -334,6 +357,8 @@ Event = Annotated[
     | DecisionTaken
     | RecoveryStep
     | RowsQuarantined
+    | RowsAdded
+    | PlaceholdersMade
     | TableCopied
     | TableValidated
     | RunPaused

@@ -118,10 +118,6 @@ class Strategy(StrEnum):
     PAUSE = "pause"
 
 
-#: What this release carries out; the others are known to diagnosis, and not offered.
-CARRIED_OUT = frozenset(Strategy) - {Strategy.MIGRATE_PARENTS, Strategy.PLACEHOLDERS}
-
-
 class Policy(Frozen):
     """A decision about a class of problem, taken once and applied wherever it occurs again."""
 

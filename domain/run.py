@@ -20,6 +20,11 @@ def key_text(key: Key) -> str:
     return json.dumps(list(key), separators=(",", ":"), ensure_ascii=False)
 
 
+def batch_ordinal(number: str) -> int:
+    """15 for batch "15", its half "15.1", and "15+1", an addition: rows that came beside the order after batch 15."""
+    return int(number.partition(".")[0].partition("+")[0])
+
+
 class RunStatus(StrEnum):
     """What a run can be in. The last five are how it can end or rest."""
 
@@ -81,7 +86,12 @@ class Accounting(Frozen):
 
 
 class BatchRecord(Frozen):
-    """One committed batch, as the ledger holds it. `number` is "15", or "15.1" for a half of a halved batch."""
+    """One committed batch, as the ledger holds it. `number` is "15", or "15.1" for a half of a halved batch.
+
+    "15+1" is an addition: parents that a child missed, placeholders, rows out of quarantine. It covers no keys of its
+    own, and its accounting says what becomes of rows that were counted before: one that a filter had skipped is
+    skipped -1, migrated +1.
+    """
 
     table: str
     number: str

@@ -7,6 +7,7 @@ not validated there.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from langgraph.runtime import Runtime
 from langgraph.types import Send
@@ -261,6 +262,22 @@ def _prove(work: TableWork, plan: Plan, context: Context, emit: delegate.Emit) -
     return {"failures": {name: failure.model_dump(mode="json")}}
 
 
+def reproved(
+    state: State, context: Context, emit: delegate.Emit, leave: Iterable[str] = ()
+) -> dict[str, dict[str, Any] | None]:
+    """Prove tables of earlier phases anew that rows came into beside the order; gives those that failed."""
+    ledger = Ledger(context.target)
+    plan = context.shelf.get(state["plan"], Plan)
+    waiting = [one.table for one in ledger.tables_of(state["run"]) if one.state is TableState.COPIED]
+    failed: dict[str, dict[str, Any] | None] = {}
+    for table in (table for table in waiting if table not in leave):
+        record = ledger.run(state["run"])
+        work = table_work(plan, table, Catalogues.of(state["facts"], context.shelf), context, record)
+        found = _prove(work, plan, context, emit)["failures"]
+        failed |= {name: failure for name, failure in found.items() if failure}
+    return failed
+
+
 def _unproved(table: str, validation: TableValidation) -> Failure:
     bad = [check for check in validation.checks if check.status is not CheckStatus.PASS]
     return Failure(
@@ -276,6 +293,8 @@ def settle(state: State, runtime: Runtime[Context]) -> State:
     context, emit = runtime.context, emitter(runtime)
     ledger, run = Ledger(context.target), state["run"]
     update: State = {"delegated": state.get("delegated", 0) + delegate.PER_TABLE * len(state["sending"])}
+    if again := reproved(state, context, emit, leave=state["sending"]):
+        update["failures"] = again
     states = {record.table: record.state for record in ledger.tables_of(run)}
     plan = context.shelf.get(state["plan"], Plan)
     if all(states[table] in FINISHED for table in plan.phase_of(state["sending"][0]).tables):

@@ -22,9 +22,9 @@ from ferryman.domain.coordination import Request
 from ferryman.domain.errors import Usage
 from ferryman.domain.events import PlanMade, Said
 from ferryman.domain.fits import misfits
-from ferryman.domain.mapping import CARRIED_OUT, Mapping, Strategy
+from ferryman.domain.mapping import Mapping
 from ferryman.domain.model import Frozen
-from ferryman.domain.plan import Handling, Plan, Preflight, ProblemFound, Risk
+from ferryman.domain.plan import Handling, Plan, Preflight, Risk
 from ferryman.graph import delegate
 from ferryman.graph.checks import binding_now
 from ferryman.graph.context import Context
@@ -179,7 +179,6 @@ def adopt(state: State, runtime: Runtime[Context]) -> State:
     given = context.shelf.get(state["plan"], Plan)
     catalogues = Catalogues.of(state["facts"], context.shelf)
     wrong = misfits(given, catalogues.source, catalogues.target)
-    _refuse_unable(given)
     if wrong:
         raise Usage(
             f"The plan does not fit these databases: {wrong[0].what}.", f"What would fit: {wrong[0].would_fit}."
@@ -193,17 +192,6 @@ def adopt(state: State, runtime: Runtime[Context]) -> State:
         _, draft = redrafted(given, changes, given.questions, facts)
         update |= {"facts": known, "draft": context.shelf.put(draft)}
     return update
-
-
-def _refuse_unable(given: Plan) -> None:
-    for table in given.mapping.copied:
-        for policy in table.policies:
-            if policy.strategy not in CARRIED_OUT:
-                raise Usage(
-                    f"{table.target}: this release does not carry out {policy.strategy.value}.",
-                    f"Take {Strategy.QUARANTINE.value}, and bring the rows in from quarantine later.",
-                    table=table.target,
-                )
 
 
 def preflight(state: State, runtime: Runtime[Context]) -> State:
@@ -220,7 +208,6 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
         all_compiled(made.mapping, catalogues, context.clock()),
         skip_data=not context.options.preflight,
     )
-    found = found.but(problems=tuple(_able(problem) for problem in found.problems))
     asked = preflight_questions(found, made)
     known = {question.id for question in made.questions}
     made = made.but(
@@ -229,11 +216,6 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
         risks=_risks(state, made, found, context),
     )
     return {"plan": context.shelf.put(made)}
-
-
-def _able(problem: ProblemFound) -> ProblemFound:
-    """The problem with those remedies only that can be carried out here."""
-    return problem.but(applicable=tuple(strategy for strategy in problem.applicable if strategy in CARRIED_OUT))
 
 
 def _risks(state: State, plan: Plan, found: Preflight, context: Context) -> tuple[Risk, ...]:

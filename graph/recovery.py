@@ -17,8 +17,9 @@ from ferryman.agents.diagnosis import options as offer
 from ferryman.agents.revise import revise_all
 from ferryman.agents.stake import Stake, stake_of
 from ferryman.domain.approval import Amendment
+from ferryman.domain.changes import MigrateParents, SetPolicy
 from ferryman.domain.conversation import UTTERANCE, Choose, Rollback
-from ferryman.domain.errors import FerrymanError
+from ferryman.domain.errors import FerrymanError, NeedsDecision
 from ferryman.domain.events import (
     DecisionNeeded,
     DecisionTaken,
@@ -29,7 +30,7 @@ from ferryman.domain.events import (
     RecoveryStep,
 )
 from ferryman.domain.findings import MissingGroup
-from ferryman.domain.mapping import CARRIED_OUT, Strategy
+from ferryman.domain.mapping import Strategy
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Decision, Failure, RecoveryOption
 from ferryman.domain.run import RunStatus
@@ -39,18 +40,25 @@ from ferryman.graph.context import Context
 from ferryman.graph.discovery import discovered
 from ferryman.graph.facts import Analysis, Catalogues
 from ferryman.graph.measuring import facts_for_agents
+from ferryman.graph.moving import reproved
 from ferryman.graph.state import State
 from ferryman.graph.streams import emitter
 from ferryman.graph.work import all_compiled, table_work
 from ferryman.tools.move.copy import copy_table
+from ferryman.tools.move.desk import copied_so_far
+from ferryman.tools.move.job import Stuck
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.rollback import rollback as undo
+from ferryman.tools.move.sorting import Want
+from ferryman.tools.move.supply import supply
+from ferryman.tools.move.work import TableWork
+from ferryman.tools.prepare.bonds import bond_of
 from ferryman.tools.prepare.orphans import Ground, missing_groups
 from ferryman.tools.prove.dangling import dangling
-from ferryman.tools.prove.integrity import copied_so_far
 
 LAST_STEP = "validate_relationship_integrity"
 RETRY = "retry_failed"
+SUPPLIED = ("migrate_missing_parents", "create_placeholders")
 
 
 def stopped(state: State) -> Failure:
@@ -146,7 +154,6 @@ def _stake(state: State, failure: Failure, groups: tuple[MissingGroup, ...], con
     decided = Ledger(context.target).run(state["run"]).amendments
     return replace(
         stake,
-        able=CARRIED_OUT,
         failed=frozenset(Strategy(name) for name in state.get("tried", {}).get(failure.table, [])),
         earlier=next((amendment for amendment in reversed(decided) if amendment.cause in causes), None),
     )
@@ -204,12 +211,40 @@ def _carry_out(
     work = table_work(plan, failure.table, Catalogues.of(state["facts"], context.shelf), context, record)
     for step in chosen.steps[:-1]:
         with _step(failure.table, chosen.strategy, step, emit) as end:
-            if step.startswith(RETRY):
-                result = copy_table(work, stop=context.stop.is_set, emit=emit, batches=1)
-                if result.failure is not None:
-                    end("failed", result.failure.error_detail)
-                    return _failed_again(state, digest, chosen, result.failure)
+            stuck = _do(step, work, chosen, failure, context, emit)
+            if stuck is not None:
+                end("failed", stuck.error_detail)
+                return _failed_again(state, digest, chosen, stuck)
     return {"plan": digest, "failures": {failure.table: None}}
+
+
+def _do(
+    step: str, work: TableWork, chosen: RecoveryOption, failure: Failure, context: Context, emit: delegate.Emit
+) -> Failure | None:
+    """One step of a strategy; gives what stops it. What only says what the retried batch will do has nothing to do."""
+    if step.startswith(RETRY):
+        return copy_table(work, stop=context.stop.is_set, emit=emit, batches=1).failure
+    if step not in SUPPLIED:
+        return None
+    try:
+        supply(work, _wants(work, chosen), emit=emit)
+    except Stuck as stuck:
+        return failure.but(error_detail=f"{stuck.failure.table}: {stuck.failure.error_detail}")
+    except NeedsDecision as error:
+        return failure.but(error_detail=error.what)
+    return None
+
+
+def _wants(work: TableWork, chosen: RecoveryOption) -> Iterator[Want]:
+    """The missing parents that an option supplies, out of what it changes in the mapping."""
+    for change in chosen.changes:
+        match change:
+            case MigrateParents():
+                bond = bond_of(work.compiled, change.columns)
+                yield Want(bond, change.cause, Strategy.MIGRATE_PARENTS, change.rows)
+            case SetPolicy() if change.policy.strategy is Strategy.PLACEHOLDERS:
+                bond = bond_of(work.compiled, change.policy.columns)
+                yield Want(bond, change.policy.cause, Strategy.PLACEHOLDERS, change.policy.rows)
 
 
 def _failed_again(state: State, plan: str, chosen: RecoveryOption, failure: Failure) -> State:
@@ -252,7 +287,7 @@ def integrity(state: State, runtime: Runtime[Context]) -> State:
     with _step(table, said.strategy, LAST_STEP, emit) as end:
         broken = dangling(context.target, live_catalogues(context).target, table)
         if not broken:
-            return {}
+            return {"failures": reproved(state, context, emit, leave=(table,))}
         end("failed", f"{broken:,} references lead nowhere")
     failure = decision.failure.but(affected_records=broken, error_detail="references are still broken")
     emit(FailureFound(failure=failure))

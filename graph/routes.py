@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from langgraph.graph import END
 
-from ferryman.domain.recovery import Failure
+from ferryman.domain.recovery import Decision, Failure
 from ferryman.graph.state import Place, State
 
 VERIFY_ROUNDS = 2  #: level 2 tries that often, then a person decides
@@ -38,7 +38,13 @@ def after_adopting(state: State) -> str:
 
 
 def after_understanding(state: State) -> str:
-    """What was said decides, by the place where it was said; everything else is answered."""
+    """What was said decides, by the place where it was said; everything else is answered, and so is a choice that is
+    not among the options."""
+    said = state["answer"]
+    if said["say"] == "choose" and Place(state["place"]) is Place.DECIDE and state.get("decision"):
+        offered = Decision.model_validate(state["decision"]).options
+        if said["strategy"] not in [option.strategy for option in offered]:
+            return "answer"
     return HEARD[Place(state["place"])].get(state["answer"]["say"], "answer")
 
 

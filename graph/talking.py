@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from ferryman.agents import user_guidance
-from ferryman.domain.conversation import UTTERANCE, Ask, DecidePayload, PausedPayload, ReviewPayload, Unclear
+from ferryman.domain.conversation import UTTERANCE, Ask, Choose, DecidePayload, PausedPayload, ReviewPayload, Unclear
 from ferryman.domain.events import Said
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Decision
@@ -67,6 +67,9 @@ def answer(state: State, runtime: Runtime[Context]) -> State:
     emit = emitter(runtime)
     if isinstance(said, Ask):
         emit(Said(topic="answer", text=user_guidance.answer(said, facts_for_answers(state, runtime.context))))
+    elif isinstance(said, Choose):
+        offered = ", ".join(o.strategy.value for o in Decision.model_validate(state["decision"]).options)
+        emit(Said(topic="answer", text=f"{said.strategy.value} is not among the options here. There are: {offered}."))
     elif isinstance(said, Unclear):
         emit(Said(topic="answer", text=user_guidance.not_understood(said)))
     return {}

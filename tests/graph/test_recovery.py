@@ -6,9 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from ferryman.demo_data import CASE_FILES, NEVER_EXISTED, ORPHANS, SOFT_DELETED
+from ferryman.demo_data import (
+    CASE_FILES,
+    CASES,
+    DELETED_CASES,
+    DELETED_CASES_WITH_FILES,
+    NEVER_EXISTED,
+    ORPHANS,
+    SOFT_DELETED,
+)
 from ferryman.domain.conversation import (
     Ask,
+    Choose,
     DecidePayload,
     Pause,
     PausedPayload,
@@ -19,7 +28,11 @@ from ferryman.domain.conversation import (
 )
 from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import Strategy
-from ferryman.domain.run import RunStatus
+from ferryman.domain.run import RunStatus, TableProgress
+from ferryman.domain.validation import CheckStatus
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.progress import progress
+from ferryman.tools.move.rollback import rollback
 from tests.graph.talks import Talk, again, junction
 
 REQUEST = ("fill the missing tables", "take all recommendations", "only cases where deleted_at is null")
@@ -122,3 +135,46 @@ def test_a_paused_run_resumes_where_it_was(tmp_path: Path) -> None:
     assert talk.session.outcome is not None
     assert talk.session.outcome.status is RunStatus.SUCCESS_WITH_QUARANTINE
     assert talk.one("SELECT count(DISTINCT legacy_id) FROM case_file_relationships") == CASE_FILES - NEVER_EXISTED
+
+
+def test_missing_parents_come_along_and_the_rest_is_set_aside(stopped: Talk) -> None:
+    stopped.say("find and migrate the missing cases first")
+    outcome = stopped.session.outcome
+    assert outcome is not None
+    assert (outcome.status, outcome.validation) == (RunStatus.SUCCESS_WITH_QUARANTINE, "PASSED")
+    assert stopped.one("SELECT count(*) FROM case_file_relationships") == CASE_FILES - NEVER_EXISTED
+    assert stopped.one("SELECT count(*) FROM cases") == CASES - DELETED_CASES + DELETED_CASES_WITH_FILES
+    assert stopped.one("SELECT count(*) FROM ferryman_quarantine WHERE cause = 'never_existed'") == NEVER_EXISTED
+    assert stopped.one("SELECT count(*) FROM ferryman_quarantine") == NEVER_EXISTED
+    cases = next(table for table in _progress(stopped) if table.table == "cases")
+    assert cases.accounting.balanced
+    assert (cases.accounting.source, cases.accounting.skipped) == (CASES, DELETED_CASES - DELETED_CASES_WITH_FILES)
+    assert all(table.validation and table.validation.status is CheckStatus.PASS for table in _progress(stopped))
+    steps = [event.step for event in stopped.seen("recovery_step") if event.state == "done"]
+    assert steps == [
+        "identify_missing_parent_records",
+        "migrate_missing_parents",
+        "quarantine_records",
+        "retry_failed_junction_batch",
+        "validate_relationship_integrity",
+    ]
+
+
+def test_taking_parents_along_is_undone_with_the_run(stopped: Talk) -> None:
+    stopped.say("find and migrate the missing cases first")
+    rollback(stopped.session.context.target, stopped.session.run)
+    for table in ("cases", "files", "case_file_relationships"):
+        assert stopped.one(f"SELECT count(*) FROM {table}") == 0
+
+
+def test_what_cannot_stand_in_is_not_offered(stopped: Talk) -> None:
+    assert isinstance(stopped.session.payload, DecidePayload)
+    offered = {option.strategy for option in stopped.session.payload.decision.options}
+    assert Strategy.PLACEHOLDERS not in offered  # cases.case_number is required and unique
+    stopped.say(Choose(strategy=Strategy.PLACEHOLDERS))
+    assert isinstance(stopped.session.payload, DecidePayload)
+    assert stopped.one("SELECT count(*) FROM case_file_relationships") == 14_000
+
+
+def _progress(talk: Talk) -> tuple[TableProgress, ...]:
+    return progress(Ledger(talk.session.context.target), talk.session.run)

@@ -14,6 +14,7 @@ from ferryman.domain.errors import Configuration, NeedsDecision, Transient, Usag
 from ferryman.domain.mapping import Conflict, Derived, Generated, Kept, Mapping, Policy, Problem, Strategy, TableMapping
 from ferryman.domain.plan import Handling, Preflight
 from ferryman.domain.schema import Column, Family, ForeignKey, Table
+from ferryman.domain.stand_in import can_stand_in
 from ferryman.domain.transforms import (
     BooleanWords,
     EmptyToNull,
@@ -25,7 +26,7 @@ from ferryman.domain.transforms import (
 )
 from ferryman.tools.databases.connect import open_source
 from ferryman.tools.prepare.preflight import preflight
-from ferryman.tools.prepare.remedies import can_stand_in, decided
+from ferryman.tools.prepare.remedies import decided
 from tests.tools.demo_plan import CASE_FILES, NOT_DELETED, Pair, brackets, column, junction, moved
 from tests.tools.demo_plan import pair as pair_of
 

@@ -29,6 +29,7 @@ class Fate(StrEnum):
     QUARANTINED = "quarantined"
     MERGED = "merged"  #: another legacy row with the same natural key made the target row
     PRESENT = "present"  #: the target holds its counterpart
+    STOOD_IN = "stood_in"  #: the target holds a placeholder of ours for it
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from ferryman.tools.move.windows import Window
 
 
 @dataclass
-class _Books:
+class Books:
     """What a batch did to the target's rows, as it becomes known."""
 
     entries: list[Entry] = field(default_factory=list)  #: still to be written
@@ -45,15 +45,8 @@ def move_batch(job: Job, window: Window, after: Key | None, strays: Mapping[Key,
     look = job.sight.look(after, window.rows)
     none = keyless(job, window.number) if after is None else Keyless()
     found = sort_rows(job, window.number, look, obstacles_in(job, look), strays)
-    place = place_for(job, window, look, found)
-    books = _Books()
-    _insert(job, place, books)
-    _meet(job, place, found, books)
-    validation = check_batch(job, place)
-    if found.aside:
-        found.aside.drop()
-    if not validation.continue_execution:
-        raise Stuck(_unproved(job, window, validation), validation)
+    place = place_for(job, window.number, look, found)
+    books, validation = carry(job, place, found)
     record = BatchRecord(
         table=job.name,
         number=window.number,
@@ -64,7 +57,23 @@ def move_batch(job: Job, window: Window, after: Key | None, strays: Mapping[Key,
         seconds=job.clock.seconds() - began,
     )
     quarantined = (*none.quarantined, *found.quarantined)
-    return Moved(record, validation, quarantined, _write_down(job, record, books, quarantined))
+    return Moved(record, validation, quarantined, write_down(job, record, books, quarantined))
+
+
+def carry(job: Job, place: Place, found: Sorted) -> tuple[Books, BatchValidation]:
+    """Insert what was found good, meet what is there, check it; nothing of it is in the ledger yet.
+
+    Raises Stuck where what arrived is not what was to arrive.
+    """
+    books = Books()
+    _insert(job, place, books)
+    _meet(job, place, found, books)
+    validation = check_batch(job, place)
+    if found.aside:
+        found.aside.drop()
+    if not validation.continue_execution:
+        raise Stuck(_unproved(job, place.batch, validation), validation)
+    return books, validation
 
 
 def obstacles_in(job: Job, look: Look) -> Found:
@@ -82,7 +91,7 @@ def _present(job: Job, look: Look) -> Found:
         return ()
     if job.keys.record is Record.RANGES and not look.odd_keys and not _range_taken(job, look.segment):
         return ()
-    return job.sight.tally(look.segment, [job.present])
+    return job.sight.tally(look.segment, [one for one in (job.present, job.stood_in) if one])
 
 
 def _range_taken(job: Job, segment: Segment) -> bool:
@@ -96,7 +105,7 @@ def _range_taken(job: Job, segment: Segment) -> bool:
     return job.bench.connection.execute(asked).first() is not None
 
 
-def place_for(job: Job, window: Window, look: Look, found: Sorted) -> Place:
+def place_for(job: Job, batch: str, look: Look, found: Sorted) -> Place:
     """Where the rows go that were found good."""
     record = Record.ROWS if job.keys.record is Record.RANGES and look.odd_keys else job.keys.record
     raw = frozenset() if job.work.handling.id_mapping else frozenset(r.column for r in job.work.compiled.references)
@@ -105,7 +114,7 @@ def place_for(job: Job, window: Window, look: Look, found: Sorted) -> Place:
         keys=job.keys,
         ledger=job.work.ledger.tables,
         run=job.work.run,
-        batch=window.number,
+        batch=batch,
         segment=look.segment,
         record=record,
         rows=look.rows - sum(found.counts.values()),
@@ -115,7 +124,7 @@ def place_for(job: Job, window: Window, look: Look, found: Sorted) -> Place:
     )
 
 
-def _insert(job: Job, place: Place, books: _Books) -> None:
+def _insert(job: Job, place: Place, books: Books) -> None:
     failpoint("before_insert", job.name, place.batch)
     if expected := place.rows:
         if (mapped := written_before(place)) is not None:
@@ -130,7 +139,7 @@ def _insert(job: Job, place: Place, books: _Books) -> None:
     failpoint("after_insert", job.name, place.batch)
 
 
-def _meet(job: Job, place: Place, found: Sorted, books: _Books) -> None:
+def _meet(job: Job, place: Place, found: Sorted, books: Books) -> None:
     """What is done about rows that were not inserted because their counterpart is there."""
     if found.aside is None:
         return
@@ -141,6 +150,9 @@ def _meet(job: Job, place: Place, found: Sorted, books: _Books) -> None:
             books.written.append(meet.note(meeting, Fate.PRESENT, RowKind.MATCHED))
         else:
             books.entries += meet.change(meeting)
+    if found.count(Fate.STOOD_IN):
+        real = meet.Meeting(place, found.aside, Conflict.REPLACE, Fate.STOOD_IN)
+        books.entries += meet.change(real)
     if found.count(Fate.MERGED):
         books.written.append(meet.note(meeting, Fate.MERGED, RowKind.MERGED))
 
@@ -149,14 +161,14 @@ def _accounting(look: Look, found: Sorted, none: Keyless) -> Accounting:
     return Accounting(
         source=look.source + none.rows,
         migrated=look.rows - sum(found.counts.values()),
-        matched=found.count(Fate.PRESENT),
+        matched=found.count(Fate.PRESENT) + found.count(Fate.STOOD_IN),
         merged=found.count(Fate.MERGED),
         skipped=look.source - look.rows + none.skipped,
         quarantined=found.count(Fate.QUARANTINED) + len(none.quarantined),
     )
 
 
-def _write_down(job: Job, record: BatchRecord, books: _Books, quarantined: tuple[QuarantinedRow, ...]) -> bool:
+def write_down(job: Job, record: BatchRecord, books: Books, quarantined: tuple[QuarantinedRow, ...]) -> bool:
     """The ledger's rows; gives whether somebody asked the run to stop."""
     connection, now = job.bench.connection, job.clock.now()
     failpoint("before_ledger", job.name, record.number)
@@ -178,11 +190,11 @@ def _miscounted(job: Job, place: Place, expected: int, inserted: int) -> Failure
     )
 
 
-def _unproved(job: Job, window: Window, validation: BatchValidation) -> Failure:
+def _unproved(job: Job, batch: str, validation: BatchValidation) -> Failure:
     return Failure(
         type=FailureType.SAMPLE,
         table=job.name,
-        batch=window.number,
+        batch=batch,
         columns=validation.sample_integrity.mismatched,
         affected_records=validation.sample_integrity.samples - validation.sample_integrity.passed,
         error_detail="; ".join(validation.issues),

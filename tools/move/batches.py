@@ -39,6 +39,12 @@ class BatchBook:
         found.close()
         return record_of(row) if row else None
 
+    def addition_after(self, connection: Connection, ordinal: int) -> str:
+        """The number of the next addition after a batch: "14+1", "14+2"; of those that were undone too, none twice."""
+        batch = self.tables.batch
+        before = self._mine(select(func.count()).select_from(batch)).where(batch.c.number.like(f"{ordinal}+%"))
+        return f"{ordinal}+{connection.execute(before).scalar_one() + 1}"
+
     def committed(self, connection: Connection) -> tuple[BatchRecord, ...]:
         """Every committed batch, in order."""
         batch = self.tables.batch

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ferryman.domain.errors import Corrupt, FerrymanError, Refused
+from ferryman.domain.errors import Corrupt, FerrymanError, NeedsDecision, Refused
 from ferryman.domain.events import BatchHalved, BatchValidated, Event, TableCopied
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.plan import BatchPlan, Estimate
 from ferryman.domain.recovery import Failure
-from ferryman.domain.run import Accounting, Key, TableProgress, TableState
+from ferryman.domain.run import Accounting, Key, TableProgress, TableState, batch_ordinal
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.aside import Reason
 from ferryman.tools.move.backoff import Escalate, Halve, Isolate, Retry, grown, next_attempt
@@ -31,7 +31,8 @@ from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.progress import accounting, progress
 from ferryman.tools.move.scope import arrived_since
 from ferryman.tools.move.second_pass import fill_references
-from ferryman.tools.move.sorting import policy_for
+from ferryman.tools.move.sorting import Wanted, policy_for
+from ferryman.tools.move.supply import supply
 from ferryman.tools.move.tell import Pace, batch_completed, rows_quarantined, self_recovery
 from ferryman.tools.move.turns import Manners
 from ferryman.tools.move.windows import Ruler, Window, cut
@@ -124,7 +125,7 @@ class _Copier:
 
     def _try(self, waiting: list[Window], place: _Place) -> Moved | Failure:
         """The first waiting window until it is committed or given up; it may be cut in halves meanwhile."""
-        attempt, strays = 1, dict[Key, Reason]()
+        attempt, strays, supplied = 1, dict[Key, Reason](), list[Failure]()
         while True:
             window = waiting[0]
             try:
@@ -132,6 +133,12 @@ class _Copier:
             except Stuck as stuck:
                 self._show_validation(window, stuck)
                 return stuck.failure
+            except Wanted as wanted:
+                if wanted.failure in supplied:  # it did not help
+                    return wanted.failure
+                supplied.append(wanted.failure)
+                if failure := self._supply(wanted, window, place.after):
+                    return failure
             except (Refused, Corrupt):
                 raise
             except FerrymanError as error:
@@ -157,6 +164,20 @@ class _Copier:
             job.bench.connection.commit()
         failpoint("after_commit", self.work.table, window.number)
         return moved
+
+    def _supply(self, wanted: Wanted, window: Window, after: Key | None) -> Failure | None:
+        """The parents that a window's rows lack, as policies say; gives the failure where they cannot come."""
+        with self.desk.transaction() as job:
+            job.bench.begin()
+            segment = job.sight.segment(after, window.rows)
+        self.desk.close()
+        try:
+            supply(self.work, wanted.wants, segment=segment, clock=self.clock, emit=self.emit)
+        except Stuck as stuck:
+            return wanted.failure.but(error_detail=f"{stuck.failure.table}: {stuck.failure.error_detail}")
+        except NeedsDecision as error:
+            return wanted.failure.but(error_detail=error.what)
+        return None
 
     def _again(self, waiting: list[Window], place: _Place, step: Retry | Halve) -> None:
         """Level 1: wait, and cut the window where that is the step."""
@@ -199,7 +220,7 @@ class _Copier:
             table=self.work.table,
             rows=total,
             size=self.record.batch_size,
-            batches=max(self.ruler.batches(total), int(moved.record.number.partition(".")[0])),
+            batches=max(self.ruler.batches(total), batch_ordinal(moved.record.number)),
             reason="",
             estimate=Estimate(low=0, high=0),
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
+from sqlalchemy import and_
 from sqlalchemy.exc import DBAPIError
 
 from ferryman.domain.mapping import Problem
@@ -17,10 +18,12 @@ from ferryman.tools.move.clock import Clock
 from ferryman.tools.move.foreign import ForeignCheck, foreign_checks
 from ferryman.tools.move.job import Job
 from ferryman.tools.move.known import KnownParents, can_know
+from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.losers import losers_of
 from ferryman.tools.move.records import Scope
 from ferryman.tools.move.rowkeys import RowKeys
 from ferryman.tools.move.scan import Sight, parent_obstacles, present_obstacle, value_obstacles
+from ferryman.tools.move.stand_ins import stood_in_obstacle
 from ferryman.tools.move.turns import turn
 from ferryman.tools.move.variants import compiled_as
 from ferryman.tools.move.work import TableWork
@@ -29,19 +32,20 @@ from ferryman.tools.prepare.transform import CompiledTable
 
 
 class Desk:
-    """One table's place of work. Close it when done."""
+    """One table's place of work. Close it when done. `scope`: other rows than those the run fixed for the table."""
 
-    def __init__(self, work: TableWork, clock: Clock) -> None:
-        self.work, self.clock = work, clock
+    def __init__(self, work: TableWork, clock: Clock, scope: Scope | None = None) -> None:
+        self.work, self.clock, self._scope = work, clock, scope
         self.plan = work.ledger.run(work.run).amended
         self.records = {record.table: record for record in work.ledger.tables_of(work.run)}
-        self.judging = not judged(self.plan, work.compiled, self.scope)  #: every row's values are looked at
+        judged_before = scope is None and judged(self.plan, work.compiled, self.scope)
+        self.judging = not judged_before  #: every row's values are looked at
         self._stack = ExitStack()
         self._job: Job | None = None
 
     @property
     def scope(self) -> Scope:
-        return self.records[self.work.table].scope
+        return self._scope or self.records[self.work.table].scope
 
     def close(self) -> None:
         """Give the connection up; the next transaction opens another, which probes both databases."""
@@ -82,6 +86,8 @@ class Desk:
         checks = foreign_checks(work.compiled, self._later) if work.handling.foreign_key_validation else ()
         checks = tuple(self._with_known(check, at, number) for number, check in enumerate(checks))
         losers = losers_of(at, self.scope)
+        present = present_obstacle(keys, at.legacy, losers)
+        stood_in = stood_in_obstacle(work, at.legacy, present)
         return Job(
             work=work,
             plan=self.plan,
@@ -93,9 +99,10 @@ class Desk:
             checks=checks,
             values=value_obstacles(work.compiled, at.legacy),
             parents=parent_obstacles(checks, at.legacy),
-            present=present_obstacle(keys, at.legacy, losers),
+            present=present and replace(present, where=and_(present.where, ~stood_in.where)) if stood_in else present,
+            stood_in=stood_in,
             losers=losers,
-            ground=self._ground(),
+            ground=ground_of(work),
             clock=self.clock,
         )
 
@@ -110,14 +117,18 @@ class Desk:
             return check
         return replace(check, known=KnownParents(at.connection, check.bond, f"ferryman_known_{number}"))
 
-    def _ground(self) -> Ground:
-        """What is known about parents, for saying why one is missing."""
-        work = self.work
-        with work.target.connect("reading the ledger", reading=True) as connection:
-            last = {name: work.ledger.book(work.run, name).last(connection) for name in self.records}
-        copied = {name: Segment(upto=record.segment.upto) for name, record in last.items() if record}
-        compiled = {t.target: compiled_as(work.compiled, t.target) for t in work.compiled.plan.copied}
-        return Ground(compiled, copied, LEGACY)
+
+def ground_of(work: TableWork) -> Ground:
+    """What is known about parents, for saying why one is missing."""
+    compiled = {t.target: compiled_as(work.compiled, t.target) for t in work.compiled.plan.copied}
+    return Ground(compiled, copied_so_far(work.ledger, work.run), LEGACY)
+
+
+def copied_so_far(ledger: Ledger, run: str) -> dict[str, Segment]:
+    """Per target table of a run, the legacy keys that its committed batches cover."""
+    with ledger.target.connect("reading the ledger", reading=True) as connection:
+        last = {one.table: ledger.book(run, one.table).last(connection) for one in ledger.tables_of(run)}
+    return {n: Segment(upto=b.segment.upto) for n, b in last.items() if b and b.segment.upto is not None}
 
 
 def judged(plan: Plan, compiled: CompiledTable, scope: Scope) -> bool:

@@ -35,7 +35,7 @@ def refused_rows(
     """
     job.bench.begin()
     look = job.sight.look(after, window.rows)
-    place = place_for(job, window, look, sort_rows(job, window.number, look, obstacles_in(job, look), strays))
+    place = place_for(job, window.number, look, sort_rows(job, window.number, look, obstacles_in(job, look), strays))
     found: dict[Key, Reason] = {}
     for key, why in _refused(job, place, look.rows):
         found[key] = why

@@ -44,6 +44,7 @@ class Job:
     values: tuple[Obstacle, ...]  #: what can be wrong with a row by itself
     parents: tuple[Obstacle, ...]  #: the parents that it can lack
     present: Obstacle | None  #: that its counterpart is in the target already
+    stood_in: Obstacle | None  #: that a placeholder of ours is there in its place
     losers: Losers | None  #: rows that merge into another's
     ground: Ground
     clock: Clock

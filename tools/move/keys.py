@@ -22,9 +22,9 @@ from ferryman.domain.schema import Column, Family, Table
 KeyValue = int | str | bytes
 
 
-def key_columns(table: Table, mapping: TableMapping) -> tuple[str, ...]:
+def key_columns(table: Table, mapping: TableMapping | None) -> tuple[str, ...]:
     """The target columns that tell a row from others: the primary key, else the new id; () where there is neither."""
-    return table.primary_key or mapping.id_columns
+    return table.primary_key or (mapping.id_columns if mapping else ())
 
 
 def target_text(values: Sequence[object]) -> str:

@@ -18,7 +18,7 @@ from ferryman.domain.approval import Amendment
 from ferryman.domain.errors import Configuration, Corrupt, FerrymanError, Refused, Transient, Usage
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Failure
-from ferryman.domain.run import RunStatus, TableState
+from ferryman.domain.run import RunStatus, TableState, batch_ordinal
 from ferryman.domain.validation import TableValidation
 from ferryman.tools.databases.connect import Target
 from ferryman.tools.move import leases, tables
@@ -204,7 +204,7 @@ class Ledger:
             return
         with self._writing() as connection:
             last = self.book(run, table).last(connection)
-            base = int(last.number.partition(".")[0]) if last else 0
+            base = batch_ordinal(last.number) if last else 0
             self._set_table(
                 connection, run, table, batch_size=size, base_number=base, base_row=last.last_row if last else 0
             )

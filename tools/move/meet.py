@@ -25,6 +25,7 @@ class Meeting:
     place: Place
     aside: Aside
     conflict: Conflict
+    fate: Fate = Fate.PRESENT  #: which of the rows aside
 
 
 def note(meeting: Meeting, fate: Fate, kind: RowKind) -> Written:
@@ -87,7 +88,7 @@ def _pairs(meeting: Meeting) -> Iterator[tuple[str, str, list[Any], dict[str, An
             *(made[name] for name in names),
         )
         .select_from(from_.join(target, and_(*(target.c[name] == value for name, value in keys.items()))))
-        .where(place.bench.within(place.segment), meeting.aside.holds(from_, Fate.PRESENT))
+        .where(place.bench.within(place.segment), meeting.aside.holds(from_, meeting.fate))
     )
     width = len(held)
     for source_key, target_key, *cells in place.bench.connection.execute(wanted).all():

@@ -45,6 +45,7 @@ class Place:
     left_out: ColumnElement[bool] | None = None
     raw: frozenset[str] = frozenset()  #: references that are copied as they are, where ids are not to be mapped
     mends: tuple[Mend, ...] = ()  #: values that are emptied or cut on the way
+    keyed: bool = False  #: entries of created rows also hold the legacy key: no range says which rows they were
 
     @property
     def chosen(self) -> ColumnElement[bool]:
@@ -193,7 +194,8 @@ def _rows(place: Place) -> Written:
     """One entry per created row, by one statement."""
     from_ = place.bench.legacy
     values = place.keys.values(from_)
-    return _insert_entries(place, null(), place.keys.text(values))
+    source_key = place.bench.compiled.source_key(from_) if place.keyed else null()
+    return _insert_entries(place, source_key, place.keys.text(values))
 
 
 def _map(place: Place) -> Written:

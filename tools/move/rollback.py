@@ -97,7 +97,7 @@ def _undoing(
 ) -> Undoing:
     if table.table not in catalogue.by_name:
         raise Refused(f"The table {table.table} is not in the target any more.", "Put it back, then undo.")
-    facts, mapping = catalogue.table(table.table), record.amended.mapping.by_target[table.table]
+    facts, mapping = catalogue.table(table.table), record.amended.mapping.by_target.get(table.table)
     row = ledger.tables.row
     counted = select(row.c.kind, func.sum(row.c.rows)).filter_by(run_id=record.run, table_name=table.table)
     counts = {kind: int(rows) for kind, rows in connection.execute(counted.group_by(row.c.kind))}

@@ -29,6 +29,7 @@ class Obstacle:
     columns: tuple[str, ...]  #: target columns
     where: ColumnElement[bool]
     check: ForeignCheck | None = None  #: the reference, for missing parents
+    stood_in: bool = False  #: the row that the target holds is a placeholder of ours: the real one takes its place
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import Conflict, Policy, Problem, Strategy
+from ferryman.domain.recovery import Failure
 from ferryman.domain.run import Key, Segment
 from ferryman.tools.move.aside import Aside, Fate, Reason
 from ferryman.tools.move.fault import of_obstacle, worst
@@ -21,10 +22,12 @@ from ferryman.tools.move.job import Job, Stuck
 from ferryman.tools.move.records import QuarantinedRow
 from ferryman.tools.move.scan import Look, Obstacle
 from ferryman.tools.move.tables import QuarantineState
+from ferryman.tools.prepare.bonds import Bond
 from ferryman.tools.prepare.orphans import cause_of
 from ferryman.tools.prepare.remedies import decided
 
 MENDING = (Strategy.SET_NULL, Strategy.TRUNCATE)
+SUPPLYING = (Strategy.MIGRATE_PARENTS, Strategy.PLACEHOLDERS)
 
 Found = tuple[tuple[Obstacle, int], ...]
 
@@ -68,20 +71,46 @@ class _Answer:
         return Reason(self.obstacle.problem, self.obstacle.columns, self.cause, parent)
 
 
+@dataclass(frozen=True)
+class Want:
+    """Parents that some rows lack, and that a policy says to supply."""
+
+    bond: Bond
+    cause: MissingCause | None  #: None: for whatever cause
+    strategy: Strategy  #: one of `SUPPLYING`
+    rows: int  #: the rows that lack them
+
+
+class Wanted(Exception):
+    """Before these rows can go, parents have to be supplied, as policies say. The batch is rolled back for it.
+
+    `failure` is what stops the table where that does not help.
+    """
+
+    def __init__(self, wants: tuple[Want, ...], failure: Failure) -> None:
+        super().__init__(failure.error_detail)
+        self.wants = wants
+        self.failure = failure
+
+
 def sort_rows(job: Job, batch: str, look: Look, found: Found, strays: Mapping[Key, Reason]) -> Sorted:
     """Sort the rows of a range by what was found. `strays` are rows that the database refused, to be quarantined.
 
-    Raises Stuck where something was found that no policy answers.
+    Raises Stuck where something was found that no policy answers, Wanted where a policy supplies missing parents.
     """
     fates: dict[Fate, Any] = {}
     answers: list[_Answer] = []
     for obstacle, rows in found:
-        if obstacle.problem is Problem.CONFLICT and job.work.compiled.mapping.conflict is not Conflict.STOP:
+        if obstacle.stood_in:
+            fates[Fate.STOOD_IN] = obstacle.where
+        elif obstacle.problem is Problem.CONFLICT and job.work.compiled.mapping.conflict is not Conflict.STOP:
             fates[Fate.PRESENT] = obstacle.where
         else:
             answers += _answers(job, look.segment, obstacle, rows)
     if open_ := [(answer.obstacle, answer.rows) for answer in answers if not _settled(answer)]:
         raise Stuck(of_obstacle(job.name, batch, *worst(open_)))
+    if wants := [answer for answer in answers if answer.policy and answer.policy.strategy in SUPPLYING]:
+        raise _wanted(job, batch, wants)
     if job.losers:
         fates = {Fate.MERGED: job.losers.holds(job.bench.legacy), **fates}
     bad = [(answer.where, answer.reason) for answer in answers if _sets_aside(answer)]
@@ -131,7 +160,15 @@ def _answers(job: Job, segment: Segment, obstacle: Obstacle, rows: int) -> Itera
 
 
 def _settled(answer: _Answer) -> bool:
-    return answer.policy is not None and answer.policy.strategy in (Strategy.QUARANTINE, *MENDING)
+    return answer.policy is not None and answer.policy.strategy in (Strategy.QUARANTINE, *MENDING, *SUPPLYING)
+
+
+def _wanted(job: Job, batch: str, answers: Sequence[_Answer]) -> Wanted:
+    wants: list[Want] = []
+    for answer in answers:
+        assert answer.policy is not None and answer.obstacle.check is not None
+        wants.append(Want(answer.obstacle.check.bond, answer.cause, answer.policy.strategy, answer.rows))
+    return Wanted(tuple(wants), of_obstacle(job.name, batch, answers[0].obstacle, sum(want.rows for want in wants)))
 
 
 def _sets_aside(answer: _Answer) -> bool:

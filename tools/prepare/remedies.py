@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import Action, Mapping, Policy, Problem, Strategy, TableMapping
-from ferryman.domain.schema import Family, Table
+from ferryman.domain.schema import Table
+from ferryman.domain.stand_in import can_stand_in
 
 _NULLABLE = (Problem.TOO_LONG, Problem.UNCASTABLE, Problem.OUT_OF_RANGE, Problem.UNMAPPED_VALUE, Problem.CHECK_FAILED)
-_FILLABLE = (Family.TEXT, Family.INTEGER, Family.DECIMAL, Family.FLOAT, Family.BOOLEAN, Family.DATE, Family.TIMESTAMP)
 
 
 def remedies(table: Table, problem: Problem, columns: Sequence[str]) -> tuple[Strategy, ...]:
@@ -26,25 +26,14 @@ def remedies_for_orphans(
     table: Table, columns: Sequence[str], cause: MissingCause, parent: Table, mapping: Mapping
 ) -> tuple[Strategy, ...]:
     """The strategies for rows whose parent is missing, by the rules that `Strategy` states."""
+    referred = next((key.parent_columns for key in table.foreign_keys if set(key.columns) == set(columns)), ())
     possible = {
-        Strategy.MIGRATE_PARENTS: cause is MissingCause.FILTERED_OUT and _is_copied(mapping, parent.name),
-        Strategy.PLACEHOLDERS: can_stand_in(parent),
+        Strategy.MIGRATE_PARENTS: cause is not MissingCause.NEVER_EXISTED and _is_copied(mapping, parent.name),
+        Strategy.PLACEHOLDERS: can_stand_in(parent, mapping.by_target.get(parent.name), referred),
         Strategy.SET_NULL: all(_may_be_null(table, name) for name in columns),
         Strategy.QUARANTINE: True,
     }
     return tuple(strategy for strategy, applies in possible.items() if applies)
-
-
-def can_stand_in(parent: Table) -> bool:
-    """Whether a placeholder row can be made: every required column beside the key can be filled without knowing more.
-
-    A required column that refers to another table, or is checked or unique, cannot.
-    """
-    bound = {name for key in parent.foreign_keys for name in key.columns}
-    bound |= {name for unique in parent.uniques for name in unique}
-    required = [column for column in parent.columns if column.required and column.name not in parent.primary_key]
-    checked = " ".join(parent.checks).lower()
-    return all(c.family in _FILLABLE and c.name not in bound and c.name.lower() not in checked for c in required)
 
 
 def decided(

@@ -15,7 +15,8 @@ def account(evidence: Evidence) -> CheckResult:
     """
     scope, policies = evidence.record.scope, evidence.compiled.mapping.policies
     left = scope.null_keys if any(policy.problem is Problem.MISSING_KEY for policy in policies) else 0
-    return balance(evidence.accounting, source=scope.source_rows, without_key=scope.null_keys, left=left)
+    since = sum(batch.accounting.source for batch in evidence.batches if "+" in batch.number)
+    return balance(evidence.accounting, source=scope.source_rows + since, without_key=scope.null_keys, left=left)
 
 
 def balance(accounting: Accounting, *, source: int, without_key: int = 0, left: int = 0) -> CheckResult:

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Select, and_, false, func, not_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Select, and_, false, func, not_, or_, select
 from sqlalchemy import cast as sql_cast
 
 from ferryman.domain.mapping import Problem, Strategy
@@ -105,10 +105,20 @@ class Evidence:
 
     def scope(self, rows: FromClause, segment: Segment | None = None) -> Condition:
         """The legacy rows of a range that the run dealt with and that pass the filter."""
-        if not self.batches:
-            return false()
+        if self.segment.upto is None:
+            return false() if segment is None else and_(self.compiled.where(rows, segment), self._added(rows))
         whole = [key.is_not(None) for key in self.compiled.key_columns(rows)]
-        return and_(self.compiled.where(rows, segment or self.segment), self.compiled.in_filter(rows), *whole)
+        inside = and_(self.compiled.where(rows, self.segment), self.compiled.in_filter(rows))
+        return and_(self.compiled.where(rows, segment or Segment()), or_(inside, self._added(rows)), *whole)
+
+    def _added(self, rows: FromClause) -> Condition:
+        """The legacy rows that came beside the order, whatever the plan's filter and the run's scope say of them."""
+        numbers = [batch.number for batch in self.batches if "+" in batch.number]
+        if not numbers:
+            return false()
+        entry = self.ledger.tables.row
+        came = select(entry.c.source_key).where(self.entries(RowKind.CREATED), entry.c.batch.in_(numbers))
+        return self.compiled.source_key(rows).in_(came.where(entry.c.source_key.is_not(None)))
 
     def ours(self, rows: FromClause, segment: Segment | None = None) -> Condition:
         """The legacy rows of a range that this run made target rows of."""
@@ -129,7 +139,7 @@ class Evidence:
         )
 
     def made(self, columns: tuple[str, ...], *, any_run: bool = False) -> Select[Any]:
-        """Columns of the target rows that this run (or any) created, by the ledger alone.
+        """Columns of the target rows that this run created (or any did, placeholders too), by the ledger alone.
 
         Where the ledger holds no keys, all rows of the table: the caller has to see that no others are among them.
         """
@@ -138,7 +148,8 @@ class Evidence:
         chosen = select(*(rows.c[name] for name in columns))
         if not self.told_apart:
             return chosen
-        return chosen.select_from(entry.join(rows, is_entry)).where(self.entries(RowKind.CREATED, any_run=any_run))
+        kinds = (RowKind.CREATED, RowKind.PLACEHOLDER) if any_run else (RowKind.CREATED,)
+        return chosen.select_from(entry.join(rows, is_entry)).where(self.entries(*kinds, any_run=any_run))
 
     def in_target(self) -> tuple[FromClause, Condition]:
         """The target's rows, and whether one is what a ledger entry of its table speaks of."""

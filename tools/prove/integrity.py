@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Select, Subquery, and_, case, exists, func, literal, not_, select, text, union_all
 
 from ferryman.domain.errors import NeedsDecision
-from ferryman.domain.run import Segment, TableState
+from ferryman.domain.run import TableState
 from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus
 from ferryman.tools.databases.dialect import clause
-from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.prepare.bonds import Bond, Expression, as_one, bonds
+from ferryman.tools.prepare.lookahead import landed
 from ferryman.tools.prove.evidence import Evidence
 
 
@@ -33,17 +33,6 @@ def integrity(evidence: Evidence) -> CheckResult:
     if waiting and result.status is CheckStatus.PASS:
         return _not_looked_at(evidence, f"rows of {', '.join(waiting)} are still to come in this run")
     return result
-
-
-def copied_so_far(ledger: Ledger, run: str) -> dict[str, Segment]:
-    """Per target table of a run, the legacy keys that its committed batches cover: what `orphans.Ground` asks for."""
-    segments: dict[str, Segment] = {}
-    with ledger.target.connect("reading the ledger", reading=True) as connection:
-        for record in ledger.tables_of(run):
-            last = ledger.book(run, record.table).last(connection)
-            if last is not None:
-                segments[record.table] = Segment(upto=last.segment.upto)
-    return segments
 
 
 def _unfinished(evidence: Evidence) -> set[str]:
@@ -70,7 +59,7 @@ def _uneven(evidence: Evidence, connection: Connection, bond: Bond) -> int:
     """Parents (and "no parent") whose number of our rows is not what the old database says."""
     rows, ours = evidence.legacy(), _ours(evidence, bond.columns)
     keys = [f"k{position}" for position in range(len(bond.columns))]
-    values = _named_parent(evidence, bond, bond.new_key(rows))
+    values = _named_parent(evidence, bond, [landed(evidence.compiled, name, rows) for name in bond.columns])
     labelled = (value.label(key) for key, value in zip(keys, values, strict=True))
     expected = select(*labelled, literal(1).label("one")).where(evidence.ours(rows))
     held = select(*(ours.c[n].label(k) for k, n in zip(keys, bond.columns, strict=True)), literal(-1).label("one"))

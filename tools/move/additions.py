@@ -1,0 +1,249 @@
+"""Rows that come beside the order: parents that others miss, and rows out of quarantine.
+
+They go as a batch of their own, "14+1" for the first after batch 14, which covers no keys: its accounting says what
+becomes of rows that were counted before. A row that a filter had skipped is skipped -1, migrated +1; one that lay in
+quarantine is quarantined -1, migrated +1; so every table still adds up. A batch goes whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeVar
+
+from sqlalchemy import case, func, literal, select, update
+
+from ferryman.domain.errors import NeedsDecision
+from ferryman.domain.events import Event, RowsAdded
+from ferryman.domain.filters import AllOf, AnyOf, Comparison, Filter, Operator
+from ferryman.domain.mapping import Policy, Problem, Strategy
+from ferryman.domain.run import Accounting, BatchRecord, Key, Segment, TableState, batch_ordinal, key_text
+from ferryman.tools.move.aside import Fate
+from ferryman.tools.move.batch import carry, obstacles_in, place_for, write_down
+from ferryman.tools.move.bench import Bench, bench
+from ferryman.tools.move.clock import SYSTEM, Clock
+from ferryman.tools.move.desk import Desk, copied_so_far
+from ferryman.tools.move.failpoint import failpoint
+from ferryman.tools.move.job import Job, Stuck
+from ferryman.tools.move.patience import patiently
+from ferryman.tools.move.rowkeys import Record, RowKeys
+from ferryman.tools.move.scope import as_key
+from ferryman.tools.move.sorting import MENDING, Sorted, sort_rows
+from ferryman.tools.move.tables import QuarantineState
+from ferryman.tools.move.tell import rows_quarantined
+from ferryman.tools.move.work import TableWork
+from ferryman.tools.prepare.conditions import passes
+from ferryman.tools.prepare.sqlite_scope import column_of
+
+AT_ONCE = 200  #: keys in one batch
+Emit = Callable[[Event], None]
+Item = TypeVar("Item")
+
+
+class Origin(StrEnum):
+    """What the accounting says so far of a row that is to come."""
+
+    LEFT_OUT = "left_out"  #: skipped, by a filter or a decision
+    QUARANTINED = "quarantined"
+    SINCE = "since"  #: not in it: the row came after the run fixed its scope
+    LOST = "lost"  #: migrated: it was moved, and the target row is gone
+    THERE = "there"  #: it is in the target
+    TO_COME = "to_come"  #: not dealt with yet: a later batch of the run copies it
+
+
+_BROUGHT = (Origin.LEFT_OUT, Origin.QUARANTINED, Origin.SINCE, Origin.LOST)
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What became of the rows: those that are in the target now, and those that stay where they were."""
+
+    rows: int = 0
+    left: int = 0
+
+    def plus(self, other: Brought) -> Brought:
+        return Brought(self.rows + other.rows, self.left + other.left)
+
+
+def bring(
+    work: TableWork, chosen: Filter, *, clock: Clock = SYSTEM, emit: Emit = lambda event: None, forgiving: bool = False
+) -> Brought:
+    """Bring the legacy rows that a filter chooses into the target, beside what the table's own batches do.
+
+    A row that still cannot go raises Stuck, or stays where it is with `forgiving`. Rows that are there, or that a later
+    batch will copy, are left alone, so that doing it twice changes nothing. Takes the run's lease.
+    """
+    work.ledger.acquire(work.run)
+    before = work.ledger.table(work.run, work.table).state
+    total = Brought()
+    for origin, keys in _by_origin(work, chosen).items():
+        for some in in_chunks(keys) if origin in _BROUGHT else ():
+            total = total.plus(_Addition(work, origin, clock, emit, forgiving).bring(some))
+    if total.rows and before in (TableState.COPIED, TableState.VALIDATED, TableState.FAILED):
+        work.ledger.set_table(work.run, work.table, TableState.COPIED)  # it is to be proved anew
+    return total
+
+
+def in_chunks(keys: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """The keys, so many at a time as go into one batch."""
+    return (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
+
+
+def keys_filter(columns: Sequence[str], keys: Sequence[Key]) -> Filter:
+    """The rows that hold one of these values in these columns."""
+    if len(columns) == 1:
+        return Comparison(column=columns[0], op=Operator.ONE_OF, values=tuple(key[0] for key in keys))
+    return AnyOf(of=tuple(AllOf(of=tuple(_equal(c, v) for c, v in zip(columns, key, strict=True))) for key in keys))
+
+
+def _equal(column: str, value: object) -> Filter:
+    return Comparison.model_validate({"column": column, "op": Operator.EQUAL, "values": (value,)})
+
+
+def _by_origin(work: TableWork, chosen: Filter) -> dict[Origin, list[Key]]:
+    """The chosen rows' legacy keys in key order, by what the accounting says of them."""
+    compiled, copied = work.compiled, copied_so_far(work.ledger, work.run).get(work.table)
+    scope = work.ledger.table(work.run, work.table).scope
+    found: dict[Origin, list[Key]] = {}
+    with bench(work.source, work.target, f"looking for rows of {compiled.source.name}") as connection:
+        at = Bench(connection, compiled, work.target.dialect)
+        from_, keys = at.legacy, compiled.key_columns(at.legacy)
+        there = RowKeys(compiled).present(from_)
+        aside = select(work.ledger.tables.quarantine.c.source_key).filter_by(
+            run_id=work.run, table_name=work.table, state=QuarantineState.OPEN.value
+        )
+        inside = compiled.where(from_, Segment(upto=scope.upper)) if scope.upper else literal(0) == 1
+        done = compiled.where(from_, copied) if copied else literal(0) == 1
+        origin = case(
+            (func.coalesce(compiled.source_key(from_).in_(aside), literal(0)) == 1, Origin.QUARANTINED.value),
+            (there if there is not None else literal(0) == 1, Origin.THERE.value),
+            (~inside, Origin.SINCE.value),
+            (~compiled.in_filter(from_), Origin.LEFT_OUT.value),
+            (done, Origin.LOST.value),
+            else_=Origin.TO_COME.value,
+        )
+        wanted = select(*keys, origin).select_from(from_).order_by(*keys)
+        wanted = wanted.where(passes(chosen, lambda name: column_of(from_, name)), *(k.is_not(None) for k in keys))
+        for row in connection.execute(wanted).all():
+            found.setdefault(Origin(row[-1]), []).append(as_key(row)[:-1])
+    return found
+
+
+@dataclass(frozen=True)
+class _Addition:
+    """Some rows of one origin on their way in."""
+
+    work: TableWork
+    origin: Origin
+    clock: Clock
+    emit: Emit
+    forgiving: bool
+
+    def bring(self, keys: Sequence[Key]) -> Brought:
+        try:
+            return patiently(lambda: self._batch(keys), table=self.work.table, emit=self.emit, clock=self.clock)
+        except (Stuck, NeedsDecision):
+            if not self.forgiving:
+                raise
+        if len(keys) == 1:
+            return Brought(left=1)
+        half = len(keys) // 2
+        return self.bring(keys[:half]).plus(self.bring(keys[half:]))
+
+    def _batch(self, keys: Sequence[Key]) -> Brought:
+        scope = self.work.ledger.table(self.work.run, self.work.table).scope.but(upper=keys[-1], total=len(keys))
+        desk = Desk(self._only(keys), self.clock, scope)
+        try:
+            with desk.transaction() as job:
+                job.bench.begin()
+                last = job.book.last(job.bench.connection)
+                number = job.book.addition_after(job.bench.connection, batch_ordinal(last.number) if last else 0)
+                brought, told = self._write(job, number, last, keys)
+                failpoint("before_commit", self.work.table, number)
+                job.bench.connection.commit()
+            failpoint("after_commit", self.work.table, number)
+            for event in told:
+                self.emit(event)
+            return brought
+        finally:
+            desk.close()
+
+    def _only(self, keys: Sequence[Key]) -> TableWork:
+        """The table's work with these rows alone. Out of quarantine, whatever still does not fit stays in it."""
+        mapping = self.work.compiled.mapping
+        mine = mapping.but(filter=keys_filter(mapping.key, keys))
+        if self.origin is Origin.QUARANTINED:
+            mended = tuple(policy for policy in mapping.policies if policy.strategy in MENDING)
+            others = (Policy(problem=problem, columns=(), strategy=Strategy.QUARANTINE) for problem in Problem)
+            mine = mine.but(policies=(*mended, *others))
+        return replace(self.work, compiled=replace(self.work.compiled, mapping=mine))
+
+    def _write(
+        self, job: Job, number: str, last: BatchRecord | None, keys: Sequence[Key]
+    ) -> tuple[Brought, tuple[Event, ...]]:
+        began = job.clock.seconds()
+        look = job.sight.look(None, len(keys))
+        found = sort_rows(job, number, look, obstacles_in(job, look), {})
+        place = place_for(job, number, look, found)
+        books, _ = carry(job, replace(place, record=self._record(place.record), keyed=True), found)
+        lost = self.origin is Origin.LOST
+        accounting = _accounting(self.origin, look.rows, found)
+        record = BatchRecord(
+            table=job.name,
+            number=number,
+            first_row=last.last_row + 1 if last else 1,
+            last_row=last.last_row if last else 0,
+            segment=Segment(after=last.segment.upto if last else None, upto=last.segment.upto if last else None),
+            accounting=accounting,
+            seconds=job.clock.seconds() - began,
+        )
+        kept = () if self.origin is Origin.QUARANTINED else found.quarantined
+        if lost:
+            books.entries.clear()  # the entry that the row had still stands for it
+        write_down(job, record, books, kept)
+        stay = {row.source_key for row in found.quarantined}
+        if self.origin is Origin.QUARANTINED:
+            self._retried(job, [text for key in keys if (text := key_text(key)) not in stay])
+        gone = look.rows - len(stay)
+        added = RowsAdded(table=job.name, batch=number, rows=gone, origin=self.origin.value)
+        return Brought(gone, len(stay)), (added, *rows_quarantined(job.name, kept))
+
+    def _record(self, usual: Record) -> Record:
+        """One entry a row, with the legacy key: no range says which rows they were, and no filter either."""
+        if self.origin is Origin.LOST and usual is not Record.MAP:
+            return Record.COUNT
+        if usual is Record.RANGES:
+            return Record.ROWS
+        blind = usual in (Record.NUMBERED, Record.COUNT) and self.origin is not Origin.QUARANTINED
+        if blind or self.origin is Origin.LOST:
+            raise NeedsDecision(
+                f"Rows of {self.work.table} cannot come beside the order: nothing tells one from another afterwards.",
+                "Change the plan so that its batches copy them.",
+                table=self.work.table,
+            )
+        return usual
+
+    def _retried(self, job: Job, source_keys: Sequence[str]) -> None:
+        rows = self.work.ledger.tables.quarantine
+        mine = update(rows).filter_by(run_id=self.work.run, table_name=job.name, state=QuarantineState.OPEN.value)
+        for some in in_chunks(source_keys):
+            job.bench.connection.execute(
+                mine.where(rows.c.source_key.in_(some)).values(state=QuarantineState.RETRIED.value)
+            )
+
+
+def _accounting(origin: Origin, rows: int, found: Sorted) -> Accounting:
+    """What an addition changes in the table's accounting: both sides of the equation move alike."""
+    aside, merged = found.count(Fate.QUARANTINED), found.count(Fate.MERGED)
+    matched = found.count(Fate.PRESENT) + found.count(Fate.STOOD_IN)
+    came = Accounting(migrated=rows - aside - merged - matched, matched=matched, merged=merged, quarantined=aside)
+    match origin:
+        case Origin.LEFT_OUT:
+            return came.but(skipped=-rows)
+        case Origin.QUARANTINED:
+            return came.but(quarantined=aside - rows)
+        case Origin.SINCE:
+            return came.but(source=rows)
+        case _:
+            return Accounting()

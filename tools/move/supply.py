@@ -1,0 +1,122 @@
+"""Supplying the parents that rows lack: the real ones out of the old database, or placeholders.
+
+The real ones come with their own parents first, as far up as it takes. See `additions` for how they are accounted for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import select
+
+from ferryman.domain.errors import NeedsDecision
+from ferryman.domain.events import Event
+from ferryman.domain.findings import MissingCause
+from ferryman.domain.mapping import Strategy
+from ferryman.domain.run import Key, Segment
+from ferryman.tools.move.additions import bring, in_chunks, keys_filter
+from ferryman.tools.move.bench import Bench, bench
+from ferryman.tools.move.clock import SYSTEM, Clock
+from ferryman.tools.move.desk import ground_of
+from ferryman.tools.move.placeholders import Missing, make_placeholders
+from ferryman.tools.move.sorting import Want
+from ferryman.tools.move.variants import compiled_as, pushable
+from ferryman.tools.move.work import TableWork
+from ferryman.tools.prepare.bonds import Bond, bonds
+from ferryman.tools.prepare.orphans import cause_of, in_scope, is_orphan
+
+Emit = Callable[[Event], None]
+
+IN_LEGACY = (MissingCause.FILTERED_OUT, MissingCause.NOT_MIGRATED, MissingCause.DELETED_SINCE)
+DEEPEST = 100  #: generations of parents above parents
+
+
+def supply(
+    work: TableWork,
+    wants: Iterable[Want],
+    *,
+    segment: Segment | None = None,
+    clock: Clock = SYSTEM,
+    emit: Emit = lambda event: None,
+) -> int:
+    """Supply what a table's rows lack, of a key range or of all of it; gives how many parents are there now.
+
+    Raises Stuck or NeedsDecision where a parent cannot come. Each batch of parents is committed by itself: doing it
+    again goes on where it was.
+    """
+    supplier = _Supplier(clock, emit)
+    return sum(supplier.supply(work, want, segment or Segment()) for want in wants)
+
+
+def can_come(work: TableWork, bond: Bond) -> bool:
+    """Whether the old database's rows of a reference's parent can be taken along: the run copies that table."""
+    parent = work.compiled.plan.by_target.get(bond.parent)
+    known = parent is not None and bond.legacy_parent is not None and bond.legacy_parent.name == parent.source
+    return known and any(record.table == bond.parent for record in work.ledger.tables_of(work.run))
+
+
+@dataclass
+class _Supplier:
+    clock: Clock
+    emit: Emit
+    seen: set[tuple[str, Key]] = field(default_factory=set)  #: parents that were asked for: a ring has no end
+
+    def supply(self, work: TableWork, want: Want, segment: Segment, depth: int = 0) -> int:
+        missing = _missing(work, want, segment)
+        if want.strategy is Strategy.PLACEHOLDERS:
+            return make_placeholders(work, want.bond, missing, clock=self.clock, emit=self.emit)
+        keys = [one.old for one in missing if (want.bond.parent, one.old) not in self.seen]
+        if not keys:
+            return 0
+        if depth > DEEPEST or not can_come(work, want.bond):
+            raise NeedsDecision(
+                f"Rows of {want.bond.parent} cannot be taken along: this run does not copy that table.",
+                "Take another way.",
+                table=work.table,
+            )
+        self.seen |= {(want.bond.parent, key) for key in keys}
+        return sum(self._take(work, want.bond, some, depth) for some in in_chunks(keys))
+
+    def _take(self, work: TableWork, bond: Bond, keys: Sequence[Key], depth: int) -> int:
+        """Bring some parents, their own parents first."""
+        parent = replace(work, compiled=compiled_as(work.compiled, bond.parent))
+        chosen = keys_filter([name for _, name in bond.pairs], keys)
+        only = replace(parent.compiled, mapping=parent.compiled.mapping.but(filter=chosen))
+        for above in _lacking(replace(parent, compiled=only)):
+            self.supply(replace(parent, compiled=only), above, Segment(), depth + 1)
+        brought = bring(parent, chosen, clock=self.clock, emit=self.emit)
+        if brought.left:
+            raise NeedsDecision(
+                f"{brought.left:,} of the missing rows of {bond.parent} do not go as they are.",
+                "Take another way, or mend them first.",
+                table=work.table,
+            )
+        return brought.rows
+
+
+def _missing(work: TableWork, want: Want, segment: Segment) -> tuple[Missing, ...]:
+    """The parents that rows of a table lack: what legacy calls them, and the new key that would be theirs."""
+    bond = next(b for b in bonds(pushable(work.compiled)) if b.columns == want.bond.columns)
+    ground = ground_of(work)
+    with bench(work.source, work.target, f"looking for the parents of {work.table}") as connection:
+        rows = Bench(connection, work.compiled, work.target.dialect).legacy.alias()
+        old, new = bond.old_key(rows), bond.new_key(rows)
+        why = [cause_of(bond, rows, ground) == want.cause.value] if want.cause else []
+        wanted = select(*old, *new).where(in_scope(work.compiled, rows, segment), is_orphan(bond, rows, ground), *why)
+        found = connection.execute(wanted.distinct()).all()
+    return tuple(Missing(tuple(row[: len(old)]), tuple(row[len(old) :])) for row in found)
+
+
+def _lacking(work: TableWork) -> Iterator[Want]:
+    """The parents that rows lack and that the old database has. What never was is left to their policies."""
+    ground = ground_of(work)
+    with bench(work.source, work.target, f"looking for the parents of {work.table}") as connection:
+        rows = Bench(connection, work.compiled, work.target.dialect).legacy.alias()
+        found: list[Want] = []
+        for bond in bonds(pushable(work.compiled)):
+            cause = cause_of(bond, rows, ground)
+            lacking = select(cause).where(in_scope(work.compiled, rows, Segment()), is_orphan(bond, rows, ground))
+            causes = [MissingCause(name) for name in connection.execute(lacking.distinct()).scalars()]
+            found += [Want(bond, c, Strategy.MIGRATE_PARENTS, 0) for c in causes if c in IN_LEGACY]
+    yield from (want for want in found if can_come(work, want.bond))
