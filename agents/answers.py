@@ -169,6 +169,14 @@ def _match(ask: Ask, facts: AnswerFacts) -> str:
     return why_match(ask, facts.plan, facts.findings) or _column(ask, facts)
 
 
+def _change(ask: Ask, facts: AnswerFacts) -> str:
+    ways = "take one of the options" if facts.decision and facts.place is Place.DECIDE else "let it go on"
+    return (
+        "The plan that you approved is under way and runs as it was approved, so that is not changed now. You can"
+        f' {ways} and ask for the rest afterwards, or say "undo everything" and ask for another plan.'
+    )
+
+
 def _help(ask: Ask, facts: AnswerFacts) -> str:
     lines = {
         Place.START: (
@@ -180,6 +188,7 @@ def _help(ask: Ask, facts: AnswerFacts) -> str:
         Place.REVIEW: (
             "yes, or no",
             "leave <table> out",
+            "undo that change",
             "only <table> created after 2015",
             "what happens to <column>?",
             "show me three <table>",
@@ -221,5 +230,6 @@ _ANSWERS: dict[Topic, Callable[[Ask, AnswerFacts], str]] = {
     Topic.PROBLEM: _problem,
     Topic.STATUS: _status,
     Topic.MATCH: _match,
+    Topic.CHANGE: _change,
     Topic.HELP: _help,
 }

@@ -87,6 +87,27 @@ def ask(said: Sentence, talk: Talk) -> Ask | None:
     return Ask(topic=topic, tables=tables, columns=columns) if topic else None
 
 
+_OBJECTING = re.compile(
+    r"\b(?:i do not (?:think|believe|agree)|i doubt|i am not sure|not convinced)\b.*\b(?:right|correct|true|same"
+    r"|belongs?|fits?|match(?:es)?|feeds?|good|it)\b"
+    r"|\b(?:that|this|it|mapping|match|pair) (?:is|looks|seems|was) (?:just |totally |completely |obviously |all "
+    r"|clearly )*(?:wrong|not (?:right|correct|true)|incorrect|mistaken)\b|\bis the wrong (?:one|table|column)\b"
+    r"|\b(?:can not|could not) be (?:right|true|correct)\b|\bnot the (?:right|correct|same) (?:one|table|column)\b"
+    r"|\bwrong (?:one|table|column)$|^(?:wrong|not (?:right|correct|true))$"
+)
+_MOST_OBJECTED = 3  #: tables whose evidence is told where none is named
+
+
+def objection(said: Sentence, talk: Talk) -> Ask | None:
+    """ "that is not the right table": answered with the evidence, and with how to say what is right instead."""
+    if not _OBJECTING.search(said.text.rstrip(" .!")):
+        return None
+    about = talk.about(said) or talk.planned[:_MOST_OBJECTED]
+    tables = tuple(dict.fromkeys(known.label for known in about if known.label))
+    columns = _columns(said, talk)
+    return Ask(topic=Topic.MATCH, tables=() if columns else tables, columns=columns) if tables or columns else None
+
+
 def _slot(said: Sentence, talk: Talk) -> Ask | None:
     """ "what happens to X?", where X is the name of a table or column and nothing else."""
     match = _SLOT.match(said.text)

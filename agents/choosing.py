@@ -88,10 +88,18 @@ def chosen(said: Sentence, offers: Sequence[Offered], recommended: str, about: s
     number = _numbered(text, len(offers))
     if number:
         return offers[number - 1].key
-    if _refusing(text):
+    if _refusing(text) or _of_other_tables(text, offers, about):
         return None
     by_rank = _ranked(text, offers, recommended)
     return by_rank or _by_strategy(text, offers, about) or _by_words(text, offers)
+
+
+def _of_other_tables(text: str, offers: Sequence[Offered], about: str) -> bool:
+    """ "leave the audit tables out", where neither the question nor an offer speaks of audit tables."""
+    topic = " ".join((about, *(f"{offer.key} {offer.text}" for offer in offers)))
+    known = {key(part) for word in read(topic).text.split() for part in word.split("_")}
+    named = [match[1] for match in re.finditer(r"\b(\w+) tables?\b", text)]
+    return any(word not in _CHATTER and not {key(part) for part in word.split("_")} & known for word in named)
 
 
 def _plain(text: str) -> str:

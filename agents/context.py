@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from ferryman.domain.changes import Question
+from ferryman.domain.conversation import ChangePlan
 from ferryman.domain.findings import Findings
 from ferryman.domain.mapping import TableMapping
 from ferryman.domain.plan import Plan
@@ -40,6 +41,9 @@ class Context:
     )
     decision: Decision | None = None  #: at DECIDE, the open one
     table: str = ""  #: target name of the table last talked about
+    changes: int = 0  #: of the plan, that can be taken back
+    taken_back: bool = False  #: a change was, and can be had again
+    latest: ChangePlan | None = None  #: the last change, where it was said in words and is in the plan
     runs: tuple[Status, ...] = ()  #: that the target's ledger knows of
     today: date | None = None  #: for "yesterday" and "the last two years"; without it those are not understood
 

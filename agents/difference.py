@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ferryman.agents.wording import clean
 from ferryman.domain.filters import describe
 from ferryman.domain.mapping import Action, ColumnMapping, IdPolicy, Matched, TableMapping
 from ferryman.domain.plan import Plan
-from ferryman.domain.transforms import AddMetadataJson
+from ferryman.domain.transforms import AddMetadataJson, Transform, ValueMap
+
+MOST_PAIRS = 6  #: of a value map that are told
 
 
 def difference(before: Plan, after: Plan) -> tuple[str, ...]:
     """What is different, tables first, then columns, order, batches and questions; () for the same plan."""
     return (
         *_of_tables(before, after),
-        *(sentence for pair in _pairs(before, after) for sentence in _of_table(*pair)),
+        *(sentence for pair in _pairs(before, after) for sentence in _of_table(*pair, after)),
         *_of_order(before, after),
         *_of_batches(before, after),
         *_of_questions(before, after),
@@ -41,14 +44,16 @@ def _of_tables(before: Plan, after: Plan) -> Iterator[str]:
             )
 
 
-def _of_table(old: TableMapping, new: TableMapping) -> Iterator[str]:
+def _of_table(old: TableMapping, new: TableMapping, plan: Plan) -> Iterator[str]:
     if old.source != new.source:
         yield f"{new.target} is filled from {new.source} instead of {old.source}."
         return
     yield from _of_columns(old, new)
     if old.filter != new.filter:
         told = f"Only rows of {new.source} where {describe(new.filter)}" if new.filter else f"All rows of {new.source}"
-        yield f"{told} go into {new.target}."
+        counts = plan.counts_by_table.get(new.target)
+        measured = f": {counts.in_scope:,} of {counts.source:,}" if counts else ""
+        yield f"{told} go into {new.target}{measured}."
     if old.key != new.key:
         yield f"Rows of {new.source} are told apart by {', '.join(new.key)}."
     if old.identity != new.identity:
@@ -98,9 +103,19 @@ def _of_metadata(known: ColumnMapping | None, column: ColumnMapping, table: Tabl
 
 
 def _origin(column: ColumnMapping) -> str:
-    told = [step.use for step in column.steps if step.use != "rename"]
+    told = [_step(step) for step in column.steps if step.use != "rename"]
     steps = f" by {', '.join(told)}" if told else ""
     return f"{', '.join(column.source) or 'no old column'}{steps}"
+
+
+def _step(step: Transform) -> str:
+    """A step's name; of a map of values also what becomes of them: it is the person who said so."""
+    if not isinstance(step, ValueMap):
+        return step.use.replace("_", " ")
+    pairs = [f"{clean(str(pair.old))} becomes {clean(str(pair.new))}" for pair in step.pairs[:MOST_PAIRS]]
+    more = len(step.pairs) - len(pairs)
+    others = {"keep": "others stay as they are", "null": "others become NULL", "stop": "others stop the run"}
+    return f"value map ({', '.join((*pairs, *((f'{more} more',) if more else ()), others[step.otherwise]))})"
 
 
 def _of_order(before: Plan, after: Plan) -> Iterator[str]:

@@ -32,7 +32,7 @@ _BEHIND = re.compile(
     r"|left out)|stay(?: behind| out)?)$"
 )
 _DROP = re.compile(
-    r"\b(?:drop|remove|delete|clear|forget|lose|undo|take away|take off|cancel|without|no|lift|turn off"
+    r"\b(?:drop|remove|delete|clear|forget(?: about)?|lose|undo|take away|take off|cancel|without|no|lift|turn off"
     r"|switch off|get rid of)"
     r" (?:the |that |this |any |all |my |more )*(?:filters?|restrictions?|conditions?|limits?)\b"
 )

@@ -106,7 +106,7 @@ def _table_match(table: str, plan: Plan | None, findings: Findings | None) -> st
     match = next((m for m in (finding.alternatives if finding else ()) if m.source == source), None)
     reasons = _reasons(match) or (one_line(mapping.why) if mapping and mapping.why else "")
     others = [m.source for m in (finding.alternatives if finding else ()) if m.source != source][:3]
-    rest = f" Next best: {names(others)}." if others else ""
+    rest = f' Next best: {names(others)}. To take it: "{clean(others[0])} goes into {clean(table)}".' if others else ""
     return f"I take {clean(source)} for {clean(table)}{f': {reasons}' if reasons else ', as the plan says'}.{rest}"
 
 

@@ -123,7 +123,7 @@ TOPICS: tuple[tuple[Topic, str], ...] = (
         r"|copy)|what happens (?:now|next|then|if i say (?:yes|ok)|when i (?:say|approve|agree).*|if i (?:say"
         r"|approve|agree).*)|what did you find|what have you found|findings|overview|summar\w+|say (?:that "
         r"|it )?again|repeat|explain (?:it|this|that|everything)(?: again| to me)?$|in (?:plain"
-        r"|simple) (?:words|english|terms)|how many (?:rows|records|tables)(?: \w+){0,4}$|how much data"
+        r"|simple) (?:words|english|terms)|how many (?:rows|records|tables)(?: \w+){0,4}(?= \?$|$)|how much data"
         r"|what is (?:going to be|being) moved|what gets moved|what moves|what will be (?:moved|migrated|copied"
         r"|transferred)|steps|phases|walk me through|run me through|talk me through|take me through"
         r"|what are (?:the|your) (?:steps|phases)|the details?|more details?|which tables (?:will|are|do|get"

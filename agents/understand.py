@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from ferryman.agents.agreeing import yes_or_no
-from ferryman.agents.asking import ask, is_question, without_politeness
+from ferryman.agents.asking import ask, is_question, objection, without_politeness
 from ferryman.agents.choosing import answer, decide
 from ferryman.agents.consent import after_lead, hedged, idle
 from ferryman.agents.context import Context, Place
@@ -21,6 +21,7 @@ from ferryman.agents.requesting import request
 from ferryman.agents.sentence import Sentence, read
 from ferryman.agents.showing import show_rows
 from ferryman.agents.suggestions import unclear
+from ferryman.agents.taking_back import corrected, take_back
 from ferryman.agents.talk import Doubt, Talk
 from ferryman.domain.changes import Change, SetRequest
 from ferryman.domain.conversation import (
@@ -35,6 +36,8 @@ from ferryman.domain.conversation import (
     Resume,
     SavePlan,
     ShowRows,
+    TakeBack,
+    Topic,
     Utterance,
 )
 from ferryman.domain.coordination import RequestType
@@ -73,6 +76,10 @@ def _heard(said: Sentence, talk: Talk) -> Heard:
     consented = yes_or_no(said, talk)
     if consented:
         return consented
+    meant = corrected(said, talk)
+    instead = _changed(meant, talk) if meant else None
+    if meant and isinstance(instead, ChangePlan):
+        return instead.but(text=meant.original, instead=True)
     sentences = [clause for clause in said.clauses() if not idle(clause.text)]
     clauses = [part for clause in sentences for part in _cut(clause)]
     found = [yes_or_no(clause, talk) or _one(clause, talk) for clause in clauses] if len(clauses) > 1 else []
@@ -85,7 +92,7 @@ def _heard(said: Sentence, talk: Talk) -> Heard:
 
 
 def _with_text(said: Utterance, text: str) -> Utterance:
-    if isinstance(said, Ask | ChangePlan):
+    if isinstance(said, Ask | ChangePlan) and not said.text:
         return said.but(text=text.strip()[:500])
     return said
 
@@ -140,6 +147,9 @@ def _told(said: Sentence, talk: Talk) -> Heard:
         chosen = decide(said, context.decision)
         if chosen:
             return chosen
+    back = take_back(said, talk)
+    if back:
+        return back
     if context.place is Place.REVIEW and not _CONDITIONAL.search(said.text):
         answered = answer(said, talk)
         if answered:
@@ -148,7 +158,9 @@ def _told(said: Sentence, talk: Talk) -> Heard:
     if told:
         return told
     if context.place is Place.REVIEW and context.plan:
-        return _changed(said, talk)
+        return _changed(said, talk) or objection(said, talk)
+    if context.place in (Place.DECIDE, Place.PAUSED) and isinstance(edited(said, talk), tuple):
+        return Ask(topic=Topic.CHANGE)
     if context.place in (Place.START, Place.DONE, Place.REVIEW):
         wanted = request(said, talk)
         return Begin(request=wanted) if wanted else None
@@ -177,7 +189,7 @@ def _together(clauses: list[Sentence], found: list[Heard]) -> Heard:
     wanted = [one for one in found if isinstance(one, Begin)]
     if wanted:
         return wanted[0]
-    moving = (Approve, Cancel, Choose, Resume, AnswerQuestion)
+    moving = (Approve, Cancel, Choose, Resume, AnswerQuestion, TakeBack)
     others = [one for one in found if one and not isinstance(one, (*moving, Doubt))]
     if others:
         shown = [one for one in others if isinstance(one, ShowRows)]

@@ -36,6 +36,14 @@ class ChangePlan(Frozen):
     changes: tuple[Change, ...]
     text: str = ""  #: what was said
     not_understood: str = ""  #: the part of it that no change stands for
+    instead: bool = False  #: of the change before: that one is taken back first
+
+
+class TakeBack(Frozen):
+    """Take back the last change of the plan; `again`: have the change that was taken back after all."""
+
+    say: Literal["take_back"] = "take_back"
+    again: bool = False
 
 
 class AnswerQuestion(Frozen):
@@ -68,7 +76,8 @@ class Topic(StrEnum):
     OPTIONS = "options"  #: "what can I do?", "why that one?"
     PROBLEM = "problem"  #: "what went wrong?", "why did it stop?"
     STATUS = "status"
-    MATCH = "match"  #: "why do you think Invoice is orders?"
+    MATCH = "match"  #: "why do you think Invoice is orders?", "that is not the right table"
+    CHANGE = "change"  #: another plan is wanted while the approved one is under way
     HELP = "help"
 
 
@@ -147,6 +156,7 @@ Utterance = Annotated[
     Begin
     | Approve
     | ChangePlan
+    | TakeBack
     | AnswerQuestion
     | AnswerQuestions
     | Ask

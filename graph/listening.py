@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ferryman.agents import context as agents
+from ferryman.domain.conversation import ChangePlan
 from ferryman.domain.findings import Findings
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Decision
@@ -24,5 +25,8 @@ def hearing(state: State, context: Context) -> agents.Context:
         plan=shelf.get(state["plan"], Plan) if state.get("plan") else None,
         decision=decision if state["place"] == Place.DECIDE else None,
         table=decision.failure.table if decision else "",
+        changes=len(state.get("past", ())),
+        taken_back=bool(state.get("ahead")),
+        latest=ChangePlan.model_validate(state["latest"]) if state.get("latest") else None,
         today=context.clock().date(),
     )

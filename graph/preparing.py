@@ -17,7 +17,15 @@ from ferryman.agents.revise import batch_sizes, revise
 from ferryman.agents.risk import AtStake, risk_of
 from ferryman.agents.user_guidance import clean, difference_text
 from ferryman.domain.changes import Change, Question, SetBatchSize, SetRequest
-from ferryman.domain.conversation import UTTERANCE, AnswerQuestion, AnswerQuestions, Begin, ChangePlan
+from ferryman.domain.conversation import (
+    UTTERANCE,
+    AnswerQuestion,
+    AnswerQuestions,
+    Begin,
+    ChangePlan,
+    TakeBack,
+    Utterance,
+)
 from ferryman.domain.coordination import Request
 from ferryman.domain.errors import Usage
 from ferryman.domain.events import PlanMade, Said
@@ -30,6 +38,7 @@ from ferryman.graph.checks import binding_now
 from ferryman.graph.context import Context
 from ferryman.graph.discovery import discovered
 from ferryman.graph.facts import Analysis, Catalogues
+from ferryman.graph.history import remembered, starting_point
 from ferryman.graph.measuring import facts_for_agents, measured
 from ferryman.graph.state import Place, State
 from ferryman.graph.streams import emitter
@@ -59,18 +68,25 @@ def map_tables(state: State, runtime: Runtime[Context]) -> State:
 def revise_plan(state: State, runtime: Runtime[Context]) -> State:
     """Take a person's change or answer into the mapping. A change that does not fit is said, and nothing changes."""
     context, emit = runtime.context, emitter(runtime)
-    before = context.shelf.get(state["plan"], Plan)
+    said = UTTERANCE.validate_python(state["answer"])
+    shown = context.shelf.get(state["plan"], Plan)
     known = discovered(state["facts"], context)
     facts = facts_for_agents(Analysis.of(known, context.shelf), context)
+    update: State = {}
     try:
-        changes, questions = _wanted(state, before)
+        start = starting_point(state, said)
+        before = context.shelf.get(start, Plan)
+        changes, questions = _wanted(said, before)
         request, draft = redrafted(before, changes, questions, facts)
-        sizes = state.get("sizes", {}) | _resized(before, changes)
-        _say_missed(state, emit)
+        sizes = (state.get("sizes", {}) if before is shown else _sizes(before)) | _resized(before, changes)
+        _say_missed(said, emit)
+        if before is not shown or _differs(shown, request, draft) or _resized(before, changes):
+            update = {"plan": start} | remembered(state, said)
     except Usage as error:
         emit(Said(topic="answer", text=f"{error.what} {error.do}".strip()))
-        request, draft, sizes = before.request, Draft(mapping=before.mapping, questions=before.questions), {}
+        request, draft, sizes = shown.request, Draft(mapping=shown.mapping, questions=shown.questions), {}
     return {
+        **update,
         "facts": known,
         "draft": context.shelf.put(draft),
         "shown": state["plan"],
@@ -79,9 +95,19 @@ def revise_plan(state: State, runtime: Runtime[Context]) -> State:
     }
 
 
-def _say_missed(state: State, emit: delegate.Emit) -> None:
+def _differs(plan: Plan, request: Request, draft: Draft) -> bool:
+    """Whether a draft is about something else than a plan, or answers more of its questions."""
+    answered = {question.id: question.answer for question in draft.questions if not question.open}
+    before = {question.id: question.answer for question in plan.questions if not question.open}
+    return request != plan.request or draft.mapping != plan.mapping or answered != before
+
+
+def _sizes(plan: Plan) -> dict[str, int]:
+    return {batch.table: batch.size for batch in plan.batches}
+
+
+def _say_missed(said: Utterance, emit: delegate.Emit) -> None:
     """Say which part of a change was not understood: it is not in the plan."""
-    said = UTTERANCE.validate_python(state["answer"])
     if isinstance(said, ChangePlan) and said.not_understood:
         told = f'I did not understand this part: "{clean(said.not_understood)}". It is not in the plan.'
         emit(Said(topic="answer", text=told))
@@ -89,7 +115,7 @@ def _say_missed(state: State, emit: delegate.Emit) -> None:
 
 def _resized(plan: Plan, changes: Iterable[Change]) -> dict[str, int]:
     """The batch sizes that were asked for just now, by target table."""
-    before = sizes = {batch.table: batch.size for batch in plan.batches}
+    before = sizes = _sizes(plan)
     for change in changes:
         if isinstance(change, SetBatchSize):
             sizes = batch_sizes(sizes, change)
@@ -114,14 +140,15 @@ def redrafted(
     return request, Draft(mapping=mapping, questions=tuple(q.but(taken=not q.open) for q in left))
 
 
-def _wanted(state: State, plan: Plan) -> tuple[tuple[Change, ...], tuple[Question, ...]]:
+def _wanted(said: Utterance, plan: Plan) -> tuple[tuple[Change, ...], tuple[Question, ...]]:
     """The changes that were asked for, and the plan's questions as they are answered by that."""
-    said = UTTERANCE.validate_python(state["answer"])
     match said:
         case Begin():
             return (SetRequest(request=said.request),), plan.questions
         case ChangePlan():
             return said.changes, plan.questions
+        case TakeBack():
+            return (), plan.questions
         case AnswerQuestion():
             return _answered(plan, (said,))
         case AnswerQuestions():

@@ -15,6 +15,7 @@ HEARD: dict[Place, dict[str, str]] = {
     Place.REVIEW: {
         "approve": "begin",
         "change": "revise",
+        "take_back": "revise",
         "answer": "revise",
         "answers": "revise",
         "request": "revise",

@@ -39,6 +39,9 @@ class State(TypedDict, total=False):
     draft: str  #: digest of the mapping and its questions, which planning takes
     plan: str  #: digest of the Plan
     shown: str  #: digest of the plan that was shown before this one
+    past: list[str]  #: digests of the plans before the last changes, the latest one last
+    ahead: list[str]  #: digests of the plans that were taken back, the latest one last
+    latest: Json  #: the last change that is in the plan, as a ChangePlan; {} where it was none in words
     given: bool  #: the plan came from a file
     reopen: bool  #: the run is in the ledger already, and goes on from there
     token: str  #: what an approval binds now

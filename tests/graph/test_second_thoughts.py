@@ -1,0 +1,152 @@
+"""Several turns over one plan: asked about, objected to, corrected, taken back. What is approved stands last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ferryman.domain.changes import LeaveOut
+from ferryman.domain.conversation import AnswerQuestion, Approve, ChangePlan, TakeBack
+from ferryman.domain.errors import Refused
+from ferryman.domain.run import RunStatus
+from tests.graph.talks import Talk, again
+from tests.tools.pairs import write
+
+LEGACY = """
+CREATE TABLE tbl_case (id INTEGER PRIMARY KEY, case_no TEXT NOT NULL, status INTEGER NOT NULL, created TEXT);
+CREATE TABLE tbl_file (id INTEGER PRIMARY KEY, case_id INTEGER REFERENCES tbl_case (id), name TEXT, uploaded TEXT);
+CREATE TABLE audit_login (id INTEGER PRIMARY KEY, who TEXT, at TEXT);
+CREATE TABLE audit_change (id INTEGER PRIMARY KEY, what TEXT, at TEXT);
+WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)
+INSERT INTO tbl_case SELECT i, 'C' || i, i % 4, (2010 + i % 10) || '-05-11' FROM n;
+INSERT INTO tbl_file SELECT id, id, 'f' || id, created FROM tbl_case;
+INSERT INTO audit_login SELECT id, 'u' || id, created FROM tbl_case;
+INSERT INTO audit_change SELECT id, 'w' || id, created FROM tbl_case;
+"""
+NEW = """
+CREATE TABLE cases (id INTEGER PRIMARY KEY, case_no TEXT NOT NULL, status TEXT NOT NULL, created_at TEXT);
+CREATE TABLE files (id INTEGER PRIMARY KEY, case_id INTEGER REFERENCES cases (id), name TEXT, uploaded_at TEXT);
+CREATE TABLE audit_logins (id INTEGER PRIMARY KEY, who TEXT, at TEXT);
+CREATE TABLE audit_changes (id INTEGER PRIMARY KEY, what TEXT, at TEXT);
+"""
+
+
+@pytest.fixture
+def talk(tmp_path: Path) -> Talk:
+    talk = again(tmp_path, write(tmp_path / "old.db", LEGACY), write(tmp_path / "new.db", NEW))
+    talk.say("fill the missing tables")
+    return talk
+
+
+def heard(talk: Talk, words: str) -> str:
+    return talk.said(talk.say(words))
+
+
+def copied(talk: Talk) -> set[str]:
+    return {table.target for table in talk.review.plan.mapping.copied}
+
+
+def test_a_question_about_the_order_is_answered_and_changes_nothing(talk: Talk) -> None:
+    token = talk.review.token
+    assert "files refers to cases" in heard(talk, "why is cases before files?")
+    assert talk.review.token == token
+
+
+def test_a_group_of_tables_is_left_out_and_put_back(talk: Talk) -> None:
+    before = talk.review
+    said = heard(talk, "leave the audit tables out")
+    assert "audit_logins is left out" in said and "audit_changes is left out" in said
+    without = talk.review
+    assert copied(talk) == {"cases", "files"} and without.token != before.token
+    assert "audit_logins is filled" in heard(talk, "put it back")
+    assert talk.review.plan.hash == before.plan.hash and talk.review.token == before.token
+    talk.say("put it back")
+    assert talk.review.plan.hash == without.plan.hash
+
+
+def test_a_filter_is_told_with_its_count_before_anybody_approves(talk: Talk) -> None:
+    assert "created >= 2016-01-01 go into cases: 16 of 40" in heard(talk, "only cases created after 2015")
+    assert talk.review.plan.counts_by_table["cases"].in_scope == 16
+
+
+def test_a_correction_takes_the_place_of_what_it_corrects(talk: Talk) -> None:
+    before = talk.review.plan.hash
+    talk.say("only cases created after 2015")
+    assert "created >= 2018-01-01 go into cases: 8 of 40" in heard(talk, "no, 2017")
+    assert "created < 2014-01-01 go into cases: 16 of 40" in heard(talk, "actually, before 2014")
+    talk.say("undo that change")
+    assert talk.review.plan.hash == before
+
+
+def test_a_value_is_given_another_meaning_and_another_table_is_meant(talk: Talk) -> None:
+    assert "3 becomes archived, others stay as they are" in heard(talk, "status 3 means archived")
+    assert "3 becomes closed, others stay as they are" in heard(talk, "no, closed")
+    talk.say("leave audit logins out")
+    talk.say("sorry, I meant audit changes")
+    assert copied(talk) == {"cases", "files", "audit_logins"}
+
+
+def test_an_objection_brings_the_evidence_and_what_to_say_instead(talk: Talk) -> None:
+    token = talk.review.token
+    said = heard(talk, "I don't think tbl_case is the right table")
+    assert "I take tbl_case for cases: " in said and "goes into cases" in said
+    assert talk.review.token == token
+
+
+def test_what_was_shown_before_second_thoughts_can_no_longer_be_approved(talk: Talk) -> None:
+    talk.say("leave the audit tables out")
+    stale = talk.review.token
+    talk.say("undo that change")
+    with pytest.raises(Refused, match="the plan itself"):
+        talk.say(Approve(token=stale))
+    assert talk.ask("SELECT name FROM sqlite_master WHERE name LIKE 'ferryman%'") == []
+
+
+def test_the_plan_that_stands_last_is_the_one_that_runs(talk: Talk) -> None:
+    talk.say("leave the audit tables out", "status 3 means archived", "undo that change", "put it back", "go ahead")
+    assert talk.session.outcome is not None and talk.session.outcome.status is RunStatus.SUCCESS
+    assert talk.one("SELECT count(*) FROM cases WHERE status = 'archived'") == 10
+    assert talk.one("SELECT count(*) FROM audit_logins") == 0
+
+
+def test_with_nothing_to_take_back_that_is_said(talk: Talk) -> None:
+    token = talk.review.token
+    assert "no change to take back" in heard(talk, "undo the last change")
+    assert "none to have again" in talk.said(talk.say(TakeBack(again=True)))
+    assert talk.review.token == token
+
+
+def test_a_change_that_changes_nothing_is_not_what_undo_takes_back(talk: Talk) -> None:
+    before = talk.review.plan.hash
+    talk.say("leave audit_logins out")
+    talk.say(ChangePlan(changes=(LeaveOut(table="audit_logins"),)))
+    talk.say("undo that change")
+    assert talk.review.plan.hash == before
+
+
+def test_an_answer_is_taken_back_like_any_change(talk: Talk) -> None:
+    talk.say("only cases created after 2015")
+    (question,) = talk.review.plan.open_questions
+    talk.say(AnswerQuestion(question=question.id, option=question.options[0].key))
+    assert not talk.review.plan.open_questions
+    talk.say("undo that")
+    assert [one.id for one in talk.review.plan.open_questions] == [question.id]
+
+
+def test_an_option_is_not_taken_by_a_sentence_about_other_tables(talk: Talk) -> None:
+    talk.say("only cases created after 2015")
+    assert talk.review.plan.open_questions
+    talk.say("leave the audit tables out")
+    assert talk.review.plan.open_questions and copied(talk) == {"cases", "files"}
+
+
+def test_second_thoughts_go_on_in_another_process(talk: Talk, tmp_path: Path) -> None:
+    before, run = talk.review.token, talk.session.run
+    talk.say("leave the audit tables out")
+    talk.session.close()
+    later = again(tmp_path, talk.legacy, talk.new)
+    later.session.run = run
+    later.session.restore()
+    later.say("undo that change")
+    assert later.review.token == before
