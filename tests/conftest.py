@@ -47,6 +47,8 @@ def refuse_other_machines(event: str, args: tuple[Any, ...]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    for name in ("COLUMNS", "LINES"):  # pytest-xdist's workers have them, and a child would fold its lines by them
+        os.environ.pop(name, None)
     if (config.getoption("--record-mode") or "none") == "none":
         sys.addaudithook(refuse_other_machines)
 
