@@ -144,9 +144,17 @@ class TableColumns:
         legacy, parent = self.pairing.source.reference(source), self.scope.tables.get(key.parent)
         if legacy is None or parent is None or legacy.parent != parent.source or len(parent.key) != 1:
             return ()
-        if legacy.parent_columns == parent.key:
+        wanted = self._held_by(parent, key)
+        if wanted is None or legacy.parent_columns == (wanted,):
             return ()
-        return (Lookup(table=parent.source, key=legacy.parent_columns[0], value=parent.key[0]),)
+        return (Lookup(table=parent.source, key=legacy.parent_columns[0], value=wanted),)
+
+    def _held_by(self, parent: TableMapping, key: ForeignKey) -> str | None:
+        """The legacy column whose value a reference takes: the parent's key, or what feeds the column that is named."""
+        if key.parent_columns == self.scope.facts.target.table(key.parent).primary_key:
+            return parent.key[0]
+        named = parent.by_target.get(key.parent_columns[0])
+        return named.source[0] if named and len(named.source) == 1 else None
 
     def _bookkeeping(self, column: Column, book: Book) -> ColumnMapping | None:
         if book is Book.LEGACY_ID:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ferryman.domain.fit_names import Misfit, closest
 from ferryman.domain.plan import Phase, Plan
-from ferryman.domain.references import Reference, postponable, references_of
+from ferryman.domain.references import Reference, postponable, references_of, rings
 from ferryman.domain.schema import Database
 
 
@@ -21,8 +21,9 @@ def phase_misfits(plan: Plan, target: Database) -> Iterator[Misfit]:
             yield Misfit(("mapping", "tables", number, "target"), what, "add it to a phase's tables")
     yield from _of_numbers(plan)
     late = {column for phase in plan.phases for column in phase.second_pass}
-    for reference in references_of(plan.mapping, target):
-        yield from _of_order(reference, where, late, plan)
+    references = references_of(plan.mapping, target)
+    for reference in references:
+        yield from _of_order(reference, where, late, plan, _closed(reference, references, late))
     for number, phase in enumerate(plan.phases):
         yield from _of_second_pass(number, phase, target)
 
@@ -51,13 +52,30 @@ def _of_numbers(plan: Plan) -> Iterator[Misfit]:
                 yield Misfit(("phases", number, "depends_on", at), what, "an earlier phase")
 
 
-def _of_order(reference: Reference, where: dict[str, int], late: set[str], plan: Plan) -> Iterator[Misfit]:
+def _closed(reference: Reference, references: Iterable[Reference], late: set[str]) -> bool:
+    """Whether a reference lies in a ring that no second pass opens, and can be written with keys known beforehand."""
+    if not reference.required or reference.made_late:
+        return False
+    above: dict[str, list[str]] = {}
+    for other in references:
+        if not any(f"{other.child}.{column}" in late for column in other.columns):
+            above.setdefault(other.child, []).append(other.parent)
+    return any({reference.child, reference.parent} <= set(ring) for ring in rings(tuple(above), above))
+
+
+def _of_order(
+    reference: Reference, where: dict[str, int], late: set[str], plan: Plan, closed: bool
+) -> Iterator[Misfit]:
     child, parent = where.get(reference.child), where.get(reference.parent)
     if child is None or parent is None or parent < child:
         return
     postponed = any(f"{reference.child}.{column}" in late for column in reference.columns)
     asked = any(q.id.startswith("ring:") and q.table in plan.phases[child].tables for q in plan.open_questions)
-    if postponed or (asked and child == parent) or (reference.child == reference.parent and reference.required):
+    if (
+        postponed
+        or ((asked or closed) and child == parent)
+        or (reference.child == reference.parent and reference.required)
+    ):
         return
     at = plan.phases[child].tables.index(reference.child)
     what = f"{reference.child} refers to {reference.parent}, which is not in an earlier phase"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ferryman.domain.mapping import ColumnMapping, TableMapping
+from ferryman.domain.mapping import ColumnMapping, Generated, Matched, TableMapping
 from ferryman.domain.mapping import Mapping as TablesMapping
 from ferryman.domain.model import Frozen
 from ferryman.domain.schema import Column, Database, Table
@@ -18,10 +18,19 @@ class Reference(Frozen):
     columns: tuple[str, ...]
     parent: str
     required: bool  #: no row can be written without its parent: every column is NOT NULL
+    made_late: bool = (
+        False  #: the target numbers the parent's rows, so that their keys are known only when they are there
+    )
+    name: str = ""  #: of the constraint in the target's catalogue, where it has one
 
     @property
     def text(self) -> str:
         return f"{self.child}.{','.join(self.columns)} -> {self.parent}"
+
+    @property
+    def constraint(self) -> str:
+        """Its name in the catalogue, else fk_<table>_<columns>."""
+        return self.name or f"fk_{self.child}_{'_'.join(self.columns)}"
 
 
 def references_of(mapping: TablesMapping, target: Database) -> tuple[Reference, ...]:
@@ -29,8 +38,14 @@ def references_of(mapping: TablesMapping, target: Database) -> tuple[Reference, 
 
     The parents may be copied or referred to; a reference whose columns stay empty is none.
     """
-    found = {r.text: r for table in mapping.copied for r in _references(table, target.by_name.get(table.target))}
+    every = (r for table in mapping.copied for r in _references(table, target.by_name.get(table.target)))
+    found = {r.text: r.but(made_late=_made_late(mapping.by_target.get(r.parent))) for r in every}
     return tuple(found.values())
+
+
+def _made_late(parent: TableMapping | None) -> bool:
+    identity = parent.identity if parent else None
+    return isinstance(identity.otherwise if isinstance(identity, Matched) else identity, Generated)
 
 
 def _references(mapping: TableMapping, table: Table | None) -> Iterator[Reference]:
@@ -39,7 +54,7 @@ def _references(mapping: TableMapping, table: Table | None) -> Iterator[Referenc
     filled = {column.target for column in mapping.columns if not fills_nothing(column)}
     for key in table.foreign_keys:
         if filled.issuperset(key.columns):
-            yield _reference(table, key.columns, key.parent)
+            yield _reference(table, key.columns, key.parent).but(name=key.name)
     declared = {column for key in table.foreign_keys if len(key.columns) == 1 for column in key.columns}
     for column in mapping.columns:
         parent = parent_of(column)

@@ -38,6 +38,7 @@ from ferryman.domain.validation import CheckStatus, TableValidation
 from ferryman.graph import delegate
 from ferryman.graph.checks import binding_now, live_catalogues, refuse_drift
 from ferryman.graph.context import Context
+from ferryman.graph.due import Course, States
 from ferryman.graph.facts import Catalogues
 from ferryman.graph.outcome import outcome_of
 from ferryman.graph.state import Place, State, TableTask
@@ -48,10 +49,9 @@ from ferryman.tools.move.copy import copy_table
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import Beginning
 from ferryman.tools.move.resume import Present, resumable
+from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prove.validate import validate_table
-
-FINISHED = (TableState.VALIDATED, TableState.ROLLED_BACK)
 
 
 def begin(state: State, runtime: Runtime[Context]) -> State:
@@ -129,14 +129,22 @@ def next_phase(state: State, runtime: Runtime[Context]) -> State:
         ledger.clear_stop(state["run"])
     ledger.set_status(state["run"], RunStatus.RUNNING)
     plan = context.shelf.get(state["plan"], Plan)
-    states = {record.table: record.state for record in ledger.tables_of(state["run"])}
-    phase = next((p for p in plan.phases if any(states[t] not in FINISHED for t in p.tables)), None)
-    if phase is None:
+    states, course = _states(ledger, state["run"]), _course(state, plan, context)
+    due = course.due(states)
+    if due is None:
         return {"sending": [], "reason": ""}
+    phase, tables = due
     if phase.number != state.get("phase"):
-        emit(_started(phase, plan, states, context))
-    left = [table for table in phase.tables if states[table] not in FINISHED]
-    return {"sending": left[: at_once(context)], "phase": phase.number, "reason": ""}
+        emit(_started(phase, course, states, context))
+    return {"sending": list(tables[: at_once(context)]), "phase": phase.number, "reason": ""}
+
+
+def _states(ledger: Ledger, run: str) -> dict[str, TableState]:
+    return {record.table: record.state for record in ledger.tables_of(run)}
+
+
+def _course(state: State | TableTask, plan: Plan, context: Context) -> Course:
+    return Course.of(plan, Catalogues.of(state["facts"], context.shelf).target)
 
 
 def at_once(context: Context) -> int:
@@ -144,13 +152,13 @@ def at_once(context: Context) -> int:
     return 1 if context.target.dialect.name == "sqlite" else context.options.workers
 
 
-def _started(phase: Phase, plan: Plan, states: dict[str, TableState], context: Context) -> PhaseStarted:
+def _started(phase: Phase, course: Course, states: States, context: Context) -> PhaseStarted:
     """Raises Refused where a prerequisite does not hold."""
-    met = prerequisites(phase, states, context)
+    met = prerequisites(phase, course, states, context)
     _refuse_unmet(met)
     return PhaseStarted(
         phase=phase.number,
-        of=len(plan.phases),
+        of=len(course.plan.phases),
         name=phase.name,
         tables=phase.tables,
         rationale=phase.rationale,
@@ -160,13 +168,17 @@ def _started(phase: Phase, plan: Plan, states: dict[str, TableState], context: C
     )
 
 
-def prerequisites(phase: Phase, states: dict[str, TableState], context: Context) -> tuple[Prerequisite, ...]:
-    """Every parent by name: complete and validated in this run, or present in the target."""
-    return tuple(_prerequisite(parent, states.get(parent), context) for parent in phase.prerequisites)
+def prerequisites(phase: Phase, course: Course, states: States, context: Context) -> tuple[Prerequisite, ...]:
+    """Every parent by name: complete and validated in this run, copied where it closes a ring with what is still to
+    come, or present in the target."""
+    return tuple(_prerequisite(parent, course, states, context) for parent in phase.prerequisites)
 
 
-def _prerequisite(parent: str, state: TableState | None, context: Context) -> Prerequisite:
-    if state is not None:
+def _prerequisite(parent: str, course: Course, states: States, context: Context) -> Prerequisite:
+    state = states.get(parent)
+    if state is TableState.COPIED and course.waits(parent, states):
+        met, reason = True, "copied in this run; it is proved when what it refers to is there too"
+    elif state is not None:
         met, reason = state is TableState.VALIDATED, f"{state.value} in this run"
     else:
         with context.target.connect(reading=True) as connection:
@@ -221,8 +233,10 @@ def carry_over(state: TableTask, runtime: Runtime[Context]) -> State:
     if result.failure is not None:
         emit(FailureFound(failure=result.failure))
         return {"failures": {step.target: result.failure.model_dump(mode="json")}}
-    if not result.complete:
+    course = _course(state, plan, context)
+    if not result.complete or course.waits(step.target, _states(ledger, state["run"])):
         return {}
+    fill_references(work, course.late_parents(step.target))
     with delegate.delegated(emit, validate):
         return _prove(work, plan, context, emit)
 
@@ -268,7 +282,8 @@ def reproved(
     """Prove tables of earlier phases anew that rows came into beside the order; gives those that failed."""
     ledger = Ledger(context.target)
     plan = context.shelf.get(state["plan"], Plan)
-    waiting = [one.table for one in ledger.tables_of(state["run"]) if one.state is TableState.COPIED]
+    states, course = _states(ledger, state["run"]), _course(state, plan, context)
+    waiting = [name for name, held in states.items() if held is TableState.COPIED and not course.in_ring(name, states)]
     failed: dict[str, dict[str, Any] | None] = {}
     for table in (table for table in waiting if table not in leave):
         record = ledger.run(state["run"])
@@ -295,9 +310,9 @@ def settle(state: State, runtime: Runtime[Context]) -> State:
     update: State = {"delegated": state.get("delegated", 0) + delegate.PER_TABLE * len(state["sending"])}
     if again := reproved(state, context, emit, leave=state["sending"]):
         update["failures"] = again
-    states = {record.table: record.state for record in ledger.tables_of(run)}
     plan = context.shelf.get(state["plan"], Plan)
-    if all(states[table] in FINISHED for table in plan.phase_of(state["sending"][0]).tables):
+    due = _course(state, plan, context).due(_states(ledger, run))
+    if due is None or due[0].number != state["phase"]:
         last = state["phase"] == len(plan.phases)
         emit(PhaseCompleted(phase=state["phase"], proceed_to=None if last else state["phase"] + 1))
         update["rounds"] = 0

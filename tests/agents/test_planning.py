@@ -2,10 +2,12 @@ import pytest
 
 from ferryman.agents.difference import difference
 from ferryman.agents.planning import total
+from ferryman.agents.questions import ring_questions
 from ferryman.domain.changes import LeaveOut
 from ferryman.domain.coordination import Agent, Priority, Request, RequestType
 from ferryman.domain.fits import misfits
 from ferryman.domain.plan import Estimate, MigrationStrategy, Plan, RiskLevel, RollbackKind
+from ferryman.domain.references import Reference
 from tests.catalogues import FILL, database, dispatch, facts, matches, named, planned, profile
 
 
@@ -82,12 +84,19 @@ def test_what_is_not_taken_says_why() -> None:
     assert not_asked["cases"] == "not asked for"
 
 
-def test_a_ring_of_required_references_is_a_question() -> None:
+def test_a_ring_of_required_references_is_a_question_where_the_target_numbers_the_rows() -> None:
     old = database("a: id int key, b_id int > b\nb: id int key, a_id int > a")
     found = matches("a -> a: id=id, b_id=b_id\nb -> b: id=id, a_id=a_id")
     plan = planned(FILL, facts(old, old, found, profile({"a": 1, "b": 1})))
-    (question,) = plan.open_questions
+    assert plan.open_questions == ()
+    numbered = (
+        Reference(child="a", columns=("b_id",), parent="b", required=True, made_late=True, name="a_has_b"),
+        Reference(child="b", columns=("a_id",), parent="a", required=True, made_late=True),
+    )
+    (question,) = ring_questions(numbered)
     assert question.id == "ring:a,b"
+    assert "constraint a_has_b" in question.text
+    assert "constraint fk_b_a_id" in question.text
     assert [option.changes for option in question.options] == [(LeaveOut(table="a"),), (LeaveOut(table="b"),)]
 
 

@@ -12,14 +12,21 @@ KINDS = {"c": TableType.CATALOG, "t": TableType.TRANSACTIONAL, "j": TableType.JU
 
 
 def ordered(tables: str, *references: str, asked: Sequence[str] = ()) -> Order:
-    """Tables such as "brackets:c cases:t"; references such as "cases.bracket_id > brackets", with ? where nullable."""
+    """Tables such as "brackets:c cases:t"; references such as "cases.bracket_id > brackets", with ? where nullable
+    and ! where the parent is numbered by the target."""
     types = {name: KINDS[kind] for name, kind in (table.split(":") for table in tables.split())}
     made = []
     for text in references:
         child, parent = text.split(" > ")
         name, column = child.split(".")
         made.append(
-            Reference(child=name, columns=(column,), parent=parent.rstrip("?"), required=not text.endswith("?"))
+            Reference(
+                child=name,
+                columns=(column,),
+                parent=parent.rstrip("?!"),
+                required=not text.endswith("?"),
+                made_late=text.endswith("!"),
+            )
         )
     return arrange(list(types), types, made, asked)
 
@@ -77,8 +84,9 @@ def test_a_self_reference_that_takes_null_waits_for_the_second_pass() -> None:
     assert order.stuck == ()
 
 
-def test_a_required_self_reference_is_reported() -> None:
-    order = ordered("staff:t", "staff.manager_id > staff")
+def test_a_required_self_reference_is_reported_where_the_target_numbers_the_rows() -> None:
+    assert ordered("staff:t", "staff.manager_id > staff").stuck == ()
+    order = ordered("staff:t", "staff.manager_id > staff!")
     assert [reference.text for reference in order.stuck] == ["staff.manager_id -> staff"]
 
 
@@ -97,6 +105,8 @@ def test_a_ring_of_three_opens_where_it_can() -> None:
 
 def test_a_ring_of_required_references_stays_together_and_is_reported() -> None:
     order = ordered("a:t b:t c:t", "a.b > b", "b.a > a", "c.a > a")
+    assert (names(order), order.stuck) == ([("a", "b"), ("c",)], ())
+    order = ordered("a:t b:t c:t", "a.b > b!", "b.a > a!", "c.a > a!")
     assert names(order) == [("a", "b"), ("c",)]
     assert {reference.text for reference in order.stuck} == {"a.b -> b", "b.a -> a"}
 
@@ -136,7 +146,9 @@ def test_every_table_goes_once_and_after_the_parents_that_it_cannot_wait_for(
     late = {column for phase in order.phases for column in phase.second_pass}
     for reference in references:
         waits = f"{reference.child}.{reference.columns[0]}" in late
-        assert waits or reference in order.stuck or where[reference.parent] < where[reference.child]
+        together = where[reference.parent] == where[reference.child] and reference.required
+        assert waits or together or where[reference.parent] < where[reference.child]
+        assert (reference in order.stuck) == (together and reference.made_late)
         assert not (waits and reference.required)
     for phase in order.phases:
         for column in phase.second_pass:

@@ -63,4 +63,6 @@ def _rows(
     )
     if going and going.made:
         asked = asked.where(~ours.holds(going, below))
+    if going and going.changed:
+        asked = asked.where(~ours.gets_back(going, below, key.columns))
     return int(connection.execute(asked).scalar_one())

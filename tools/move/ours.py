@@ -27,7 +27,7 @@ from ferryman.domain.errors import Corrupt
 from ferryman.domain.schema import Column
 from ferryman.domain.schema import Table as TableFacts
 from ferryman.tools.databases.dialect import clause
-from ferryman.tools.move.keys import sql_type, target_values
+from ferryman.tools.move.keys import cells, sql_type, target_values
 from ferryman.tools.move.tables import LedgerTables, RowKind
 
 MADE = (RowKind.CREATED.value, RowKind.PLACEHOLDER.value)  #: kinds of entries for rows that are ours
@@ -79,6 +79,18 @@ class Ours:
         last = select(held.c.high).where(held.c.k0 <= key).order_by(held.c.k0.desc()).limit(1).correlate(from_)
         return func.coalesce(last.scalar_subquery() >= key, literal(0)) == 1
 
+    def gets_back(self, undoing: Undoing, from_: FromClause, columns: Sequence[str]) -> ColumnElement[bool]:
+        """Whether a row of the table was there before, and undoing gives it back what these columns held then."""
+        name = f"{undoing.name}:{','.join(columns)}"
+        if name not in self._tables:
+            self._tables[name] = self._create([SqlColumn(f"k{n}", sql_type(c)) for n, c in enumerate(undoing.columns)])
+            rows = restored_of(self.connection, self.ledger, undoing, columns)
+            while chunk := list(islice(rows, _AT_ONCE)):
+                self.connection.execute(insert(self._tables[name]), chunk)
+        held = self._tables[name]
+        same = [held.c[f"k{n}"] == from_.c[key] for n, key in enumerate(undoing.keys)]
+        return exists(select(literal(1)).select_from(held).where(*same).correlate(from_))
+
     def others(self, undoing: Undoing) -> int:
         """Rows of the table that the run did not make. Raises Corrupt when more lie in our ranges than it made."""
         total = count(self.connection, undoing.facts)
@@ -96,12 +108,16 @@ class Ours:
             self._tables[undoing.name] = self._fill(undoing)
         return self._tables[undoing.name]
 
+    def _create(self, columns: Sequence[SqlColumn[Any]]) -> Table:
+        table = Table(f"ferryman_ours_{len(self._tables)}", MetaData(), *columns, prefixes=["TEMPORARY"])
+        self.connection.execute(CreateTable(table))
+        return table
+
     def _fill(self, undoing: Undoing) -> Table:
         columns = [SqlColumn(f"k{n}", sql_type(c), primary_key=True) for n, c in enumerate(undoing.columns)]
         if len(columns) == 1:
             columns.append(SqlColumn("high", sql_type(undoing.columns[0])))
-        table = Table(f"ferryman_ours_{len(self._tables)}", MetaData(), *columns, prefixes=["TEMPORARY"])
-        self.connection.execute(CreateTable(table))
+        table = self._create(columns)
         rows = entries_of(self.connection, self.ledger, undoing)
         while chunk := list(islice(rows, _AT_ONCE)):
             self.connection.execute(insert(table), chunk)
@@ -128,6 +144,19 @@ def entries_of(connection: Connection, ledger: LedgerTables, undoing: Undoing) -
     )
     for low, high in connection.execute(wanted).all():
         yield bounds(low, high, undoing.columns)
+
+
+def restored_of(
+    connection: Connection, ledger: LedgerTables, undoing: Undoing, columns: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """The keys of the rows whose before-image has all of these columns: k0, k1, ..."""
+    row = ledger.row
+    wanted = select(row.c.target_key, row.c.before).where(
+        row.c.run_id == undoing.run, row.c.table_name == undoing.name, row.c.kind == RowKind.UPDATED.value
+    )
+    for key, before in connection.execute(wanted).all():
+        if cells(before).keys() >= set(columns):
+            yield {f"k{n}": value for n, value in enumerate(target_values(key, undoing.columns))}
 
 
 def bounds(low: str, high: str | None, columns: Sequence[Column]) -> dict[str, Any]:

@@ -85,8 +85,7 @@ class LiveReferences:
     def _mapped(self, table: TableMapping, keys: Sequence[Values]) -> list[Any]:
         """What the id map holds for the legacy keys."""
         sources = [(None,) if None in row else (key_text(row),) for row in _rows(keys)]
-        mine = ROW_MAP.c.table_name == table.target
-        return self._ask(self.target_connection, ROW_MAP, ("source_key",), "target_key", sources, mine)
+        return self._ask(self.target_connection, ROW_MAP, ("source_key",), "target_key", sources, table.target)
 
     def _ask(
         self,
@@ -95,15 +94,15 @@ class LiveReferences:
         by: Sequence[str],
         value: str,
         rows: list[Row],
-        mine: ColumnElement[bool] | None = None,
+        mapped: str = "",
     ) -> list[Any]:
-        """The value of each row's namesake in a table; of several, one."""
-        known = self._found.setdefault((from_.name, str(mine), *by, value), {})
+        """The value of each row's namesake in a table; of several, one. `mapped`: only that table's part of the map."""
+        known = self._found.setdefault((from_.name, mapped, *by, value), {})
         missing = {_plain(row): row for row in rows if None not in row and _plain(row) not in known}
         waiting = iter(missing.values())
         while chunk := list(islice(waiting, _CHUNK // len(by) ** 2)):
             asked = select(*(from_.c[name] for name in by), from_.c[value]).where(_named(from_, by, chunk))
-            for *key, found in connection.execute(asked if mine is None else asked.where(mine)):
+            for *key, found in connection.execute(asked.where(from_.c.table_name == mapped) if mapped else asked):
                 known.setdefault(_plain(key), found)
         return [known.get(_plain(row)) for row in rows]
 

@@ -96,7 +96,7 @@ def _by_policy(
             return _derived(scope, table, policy, keys, goal)
         case Generated():
             problems = tuple(problem for key in keys for problem in key.problems)
-            return Value(_mapped(table, keys), problems=problems, ready=True)
+            return Value(_mapped(table, keys, goal.column), problems=problems, ready=True)
 
 
 def _derived(scope: Scope, table: TableMapping, policy: Derived, keys: Sequence[Value], goal: Goal) -> Value:
@@ -128,10 +128,11 @@ def _numbered(key: Value, asked: Value, made: Callable[[Expression], Expression]
     return case(plain, else_=stops if key.tidy else case((asked.sql.between(0, HIGHEST), made(asked.sql)), else_=stops))
 
 
-def _mapped(table: TableMapping, keys: Sequence[Value]) -> Expression:
-    """The target key that the id map holds for a legacy key, as text."""
+def _mapped(table: TableMapping, keys: Sequence[Value], column: Column) -> Expression:
+    """The target key that the id map holds for a legacy key: the map's text, as a number where the column is one."""
     mine = and_(ROW_MAP.c.table_name == table.target, ROW_MAP.c.source_key == key_text(keys))
-    return select(ROW_MAP.c.target_key).where(mine).limit(1).scalar_subquery()
+    found = select(ROW_MAP.c.target_key).where(mine).limit(1).scalar_subquery()
+    return untyped(sql_cast(found, Integer)) if column.family is Family.INTEGER else found
 
 
 def _found(scope: Scope, link: Link, matched: Matched, values: Sequence[Value]) -> Expression:

@@ -1,0 +1,117 @@
+"""Two databases made of SQL, moved by the commands from the plan to the way back, and what they hold at each end."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.front.calling import Called, here, pair
+
+Row = tuple[Any, ...]
+
+#: Key columns of a new table, by the identity that suits them: the legacy number, a UUID made of it, a new number.
+KEYS = {
+    "kept": "INTEGER NOT NULL PRIMARY KEY",
+    "derived": "CHAR(36) NOT NULL PRIMARY KEY",
+    "generated": "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT",
+}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """An old and a new database in a folder of their own, which is also the working folder."""
+
+    folder: Path
+    before: dict[str, list[Row]]  #: what the new one held at first
+
+    @property
+    def files(self) -> tuple[Path, Path]:
+        return self.folder / "old.db", self.folder / "new.db"
+
+    def plan(self, *answers: str, code: int = 0) -> Called:
+        """Plan anew with these answers."""
+        words = [word for answer in answers for word in ("--answer", answer)]
+        done = here("plan", *pair(*self.files), "-o", self.folder / "plan.yaml", "--force", *words)
+        assert done.code == code, done.err
+        return done
+
+    def edit(self, change: Callable[[str], str]) -> None:
+        """Change the plan's file, as an engineer does."""
+        path = self.folder / "plan.yaml"
+        text = change(before := path.read_text())
+        assert text != before
+        path.write_text(text)
+
+    def run(self, code: int = 0) -> Called:
+        """Approve and run the plan as it stands in its file."""
+        asked = here("run", "--plan", self.folder / "plan.yaml", "--json").out
+        found = re.search(r'"(?:approval|token)": *"([0-9a-f-]+)"', asked)
+        assert found, asked
+        done = here("run", "--plan", self.folder / "plan.yaml", "--approve", found.group(1))
+        assert done.code == code, done.err
+        return done
+
+    def proved_and_undone(self) -> None:
+        """Everything validates, and afterwards the new database holds the very rows that it held at first."""
+        proved = here("validate")
+        assert proved.code == 0, proved.err
+        self.undone()
+
+    def undone(self) -> None:
+        undone = here("rollback", "--yes")
+        assert undone.code == 0, undone.err
+        assert rows_of(self.files[1]) == self.before
+
+    def old(self, sql: str) -> list[Row]:
+        return ask(self.files[0], sql)
+
+    def new(self, sql: str) -> list[Row]:
+        return ask(self.files[1], sql)
+
+    def assert_same(self, before: str, after: str) -> None:
+        """The same question to both sides has the same answer, and no reference of the new side leads nowhere."""
+        wanted = self.old(before)
+        assert wanted
+        assert self.new(after) == wanted
+        assert self.new("PRAGMA foreign_key_check") == []
+
+
+def made(folder: Path, old: str, new: str) -> Shape:
+    for name, script in (("old.db", old), ("new.db", new)):
+        with closing(sqlite3.connect(folder / name)) as connection:
+            connection.executescript(f"BEGIN; {script}; COMMIT")
+    return Shape(folder, rows_of(folder / "new.db"))
+
+
+def ask(path: Path, sql: str) -> list[Row]:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def rows_of(path: Path) -> dict[str, list[Row]]:
+    """Every row of every table but the ledger's, byte by byte. SQLite's own memory of numbers given out is left out:
+    AUTOINCREMENT promises that none comes twice, also after an undo."""
+    names = ask(path, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'ferryman%' ORDER BY 1")
+    return {name: _rows(path, name) for (name,) in names if not name.startswith("sqlite_")}
+
+
+def _rows(path: Path, table: str) -> list[Row]:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.text_factory = bytes
+        return sorted(connection.execute(f'SELECT * FROM "{table}"'), key=repr)
+
+
+def values(rows: Sequence[Row]) -> str:
+    """Rows as the VALUES of an INSERT."""
+    return ", ".join(f"({', '.join(map(_literal, row))})" for row in rows)
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return str(value) if isinstance(value, int | float) else "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,295 @@
+"""References that are hard to move: to the same table, in rings, to what is no key, to rows that are there already.
+
+Every shape is a pair of databases of its own. Rows are compared by the same join on both sides, everything is proved
+by `validate`, and after the undo the new database holds the very rows that it held before.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.front.shapes import KEYS, Shape, made, rows_of, values
+from tests.front.talking import hold
+
+IDENTITIES = list(KEYS)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# Tables that refer to themselves
+
+UNITS = [(n, f"U{n}", n + 1 if n < 700 else None) for n in range(1, 701)]  # children first, one chain of 700
+
+
+def units(folder: Path, identity: str) -> Shape:
+    key = KEYS[identity]
+    seed = "INSERT INTO units VALUES (50, 'Board', NULL);" if identity == "generated" else ""
+    return made(
+        folder,
+        f"""CREATE TABLE unit (unit_id INTEGER PRIMARY KEY, label TEXT, parent_unit_id INTEGER REFERENCES unit);
+        INSERT INTO unit VALUES {values(UNITS)};""",
+        f"""CREATE TABLE units (id {key}, label TEXT, parent_unit_id {key.split()[0]} REFERENCES units (id)); {seed}""",
+    )
+
+
+@pytest.mark.parametrize("identity", IDENTITIES)
+def test_a_chain_whose_children_come_before_their_parents(folder: Path, identity: str) -> None:
+    shape = units(folder, identity)
+    shape.plan(*(["add"] if identity == "generated" else []))
+    shape.run()
+    shape.assert_same(
+        "SELECT c.label, p.label FROM unit c LEFT JOIN unit p ON p.unit_id = c.parent_unit_id ORDER BY 1",
+        "SELECT c.label, p.label FROM units c LEFT JOIN units p ON p.id = c.parent_unit_id"
+        " WHERE c.label != 'Board' ORDER BY 1",
+    )
+    shape.proved_and_undone()
+
+
+def accounts(folder: Path, identity: str) -> Shape:
+    key = KEYS[identity]
+    rows = [(n, f"A{n}", max(1, n // 2)) for n in range(1, 601)]  # the root rolls up into itself
+    seed = "INSERT INTO ledger_accounts VALUES (7, 'Seed', 7);" if identity == "generated" else ""
+    return made(
+        folder,
+        f"""CREATE TABLE account (no INTEGER PRIMARY KEY, title TEXT NOT NULL,
+            rollup_no INTEGER NOT NULL REFERENCES account (no));
+        INSERT INTO account VALUES {values(rows)};""",
+        f"""CREATE TABLE ledger_accounts (id {key}, title TEXT NOT NULL,
+            rollup_id {key.split()[0]} NOT NULL CONSTRAINT rolls_up REFERENCES ledger_accounts (id)); {seed}""",
+    )
+
+
+@pytest.mark.parametrize("identity", ["kept", "derived"])
+def test_a_root_that_must_refer_to_itself(folder: Path, identity: str) -> None:
+    shape = accounts(folder, identity)
+    shape.plan()
+    shape.run()
+    shape.assert_same(
+        "SELECT c.title, p.title FROM account c JOIN account p ON p.no = c.rollup_no ORDER BY 1",
+        "SELECT c.title, p.title FROM ledger_accounts c JOIN ledger_accounts p ON p.id = c.rollup_id ORDER BY 1",
+    )
+    shape.proved_and_undone()
+
+
+def test_a_root_that_must_refer_to_itself_by_a_number_made_later_is_refused_at_planning(folder: Path) -> None:
+    shape = accounts(folder, "generated")
+    told = shape.plan("add", code=5).err
+    assert "ledger_accounts.rollup_id -> ledger_accounts (constraint " in told
+    assert "the new database numbers ledger_accounts itself" in told
+    assert shape.new("SELECT count(*) FROM ledger_accounts") == [(1,)]
+
+
+# Rings of tables
+
+RING = 600
+DEPARTMENTS = [(n, f"D{n}", n * 7 % RING + 1 if n % 3 else None) for n in range(1, RING + 1)]
+STAFF = [(n, f"E{n}", n * 5 % RING + 1) for n in range(1, RING + 1)]
+HEADS = "SELECT d.name, e.name, x.name FROM {0} d LEFT JOIN {1} e ON e.id = d.head_id LEFT JOIN {0} x ON x.id = {2}"
+
+
+def ring(folder: Path, identity: str, head: str = "") -> Shape:
+    key = KEYS[identity]
+    other, heads = key.split()[0], [(i, n, h or 1) for i, n, h in DEPARTMENTS] if head else DEPARTMENTS
+    seed = "INSERT INTO departments VALUES (70, 'Seed', NULL); INSERT INTO employees VALUES (80, 'Sam', 70);"
+    return made(
+        folder,
+        f"""CREATE TABLE department (id INTEGER PRIMARY KEY, name TEXT, head_id INTEGER {head} REFERENCES employee);
+        CREATE TABLE employee (id INTEGER PRIMARY KEY, name TEXT, dept_id INTEGER NOT NULL REFERENCES department);
+        INSERT INTO department VALUES {values(heads)};
+        INSERT INTO employee VALUES {values(STAFF)};""",
+        f"""CREATE TABLE departments (id {key}, name TEXT, head_id {other} {head} REFERENCES employees (id));
+        CREATE TABLE employees (id {key}, name TEXT, dept_id {other} NOT NULL REFERENCES departments (id));
+        {seed if identity == "generated" else ""}""",
+    )
+
+
+def assert_heads(shape: Shape) -> None:
+    shape.assert_same(
+        HEADS.format("department", "employee", "e.dept_id") + " ORDER BY 1",
+        HEADS.format("departments", "employees", "e.dept_id") + " WHERE d.name != 'Seed' ORDER BY 1",
+    )
+
+
+@pytest.mark.parametrize("identity", IDENTITIES)
+def test_a_ring_of_two_is_closed_in_a_second_pass(folder: Path, identity: str) -> None:
+    shape = ring(folder, identity)
+    shape.plan(*(["add", "add"] if identity == "generated" else []))
+    assert "second_pass: [departments.head_id]" in (folder / "plan.yaml").read_text()
+    shape.run()
+    assert_heads(shape)
+    shape.proved_and_undone()
+
+
+@pytest.mark.parametrize("identity", ["kept", "derived"])
+def test_a_ring_of_two_in_which_nothing_may_be_empty(folder: Path, identity: str) -> None:
+    shape = ring(folder, identity, head="NOT NULL")
+    shape.plan()
+    shape.run()
+    assert_heads(shape)
+    shape.proved_and_undone()
+
+
+def lands(folder: Path, identity: str, anthem: str = "") -> Shape:
+    key, other = KEYS[identity], KEYS[identity].split()[0]
+    rows = range(1, 41)
+    return made(
+        folder,
+        f"""CREATE TABLE country (id INTEGER PRIMARY KEY, name TEXT, anthem_id INTEGER {anthem} REFERENCES song);
+        CREATE TABLE song (id INTEGER PRIMARY KEY, title TEXT, singer_id INTEGER NOT NULL REFERENCES singer);
+        CREATE TABLE singer (id INTEGER PRIMARY KEY, stage_name TEXT, country_id INTEGER NOT NULL REFERENCES country);
+        INSERT INTO country VALUES {values([(n, f"C{n}", n % 40 + 1) for n in rows])};
+        INSERT INTO song VALUES {values([(n, f"S{n}", n * 3 % 40 + 1) for n in rows])};
+        INSERT INTO singer VALUES {values([(n, f"P{n}", n * 7 % 40 + 1) for n in rows])};""",
+        f"""CREATE TABLE countries (id {key}, name TEXT, anthem_id {other} {anthem} REFERENCES songs (id));
+        CREATE TABLE songs (id {key}, title TEXT, singer_id {other} NOT NULL REFERENCES singers (id));
+        CREATE TABLE singers (id {key}, stage_name TEXT, country_id {other} NOT NULL REFERENCES countries (id));""",
+    )
+
+
+@pytest.mark.parametrize("anthem", ["", "NOT NULL"])
+@pytest.mark.parametrize("identity", ["kept", "derived"])
+def test_a_ring_of_three(folder: Path, identity: str, anthem: str) -> None:
+    shape = lands(folder, identity, anthem)
+    shape.plan()
+    shape.run()
+    joined = (
+        "SELECT c.name, s.title, p.stage_name, h.name FROM {} c JOIN {} s ON s.id = c.anthem_id"
+        " JOIN {} p ON p.id = s.singer_id JOIN {} h ON h.id = p.country_id ORDER BY 1"
+    )
+    shape.assert_same(
+        joined.format("country", "song", "singer", "country"),
+        joined.format("countries", "songs", "singers", "countries"),
+    )
+    shape.proved_and_undone()
+
+
+# References to what is no key, several to one parent, keys that are references
+
+AIRPORTS = """
+CREATE TABLE airport (airport_id INTEGER PRIMARY KEY, iata TEXT NOT NULL UNIQUE, city TEXT);
+CREATE TABLE flight (flight_id INTEGER PRIMARY KEY, number TEXT, origin_id INTEGER NOT NULL REFERENCES airport,
+    destination_id INTEGER NOT NULL REFERENCES airport, alternate_id INTEGER REFERENCES airport);
+CREATE TABLE weather (weather_id INTEGER PRIMARY KEY, iata TEXT NOT NULL REFERENCES airport (iata), temp REAL);
+CREATE TABLE passenger (passenger_id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE passport (passenger_id INTEGER PRIMARY KEY REFERENCES passenger, number TEXT);
+CREATE TABLE boarding (flight_id INTEGER NOT NULL REFERENCES flight, passenger_id INTEGER NOT NULL REFERENCES passenger,
+    seat TEXT, PRIMARY KEY (flight_id, passenger_id));
+INSERT INTO airport VALUES (11, 'ZRH', 'Zurich'), (12, 'OSL', 'Oslo'), (13, 'LIS', 'Lisbon');
+INSERT INTO flight VALUES (1, 'A1', 11, 12, 13), (2, 'A2', 12, 11, NULL), (3, 'A3', 13, 13, 11);
+INSERT INTO weather VALUES (1, 'ZRH', 3.5), (2, 'OSL', -2), (3, 'ZRH', 4);
+INSERT INTO passenger VALUES (1, 'Ann'), (2, 'Bo'), (3, 'Cy');
+INSERT INTO passport VALUES (1, 'P1'), (3, 'P3');
+INSERT INTO boarding VALUES (1, 1, '1A'), (1, 2, '1B'), (2, 3, '1A'), (3, 1, NULL);
+"""
+AIRPORT_QUESTIONS = (
+    "SELECT number, o.city, d.city, a.city FROM {flight} JOIN {airport} o ON o.{airport_id} = origin_id"
+    " JOIN {airport} d ON d.{airport_id} = destination_id LEFT JOIN {airport} a ON a.{airport_id} = alternate_id"
+    " ORDER BY 1",
+    "SELECT temp, city FROM {weather} w JOIN {airport} a ON a.iata = w.iata ORDER BY 1",
+    "SELECT name, number FROM {passenger} p JOIN {passport} k ON k.passenger_id = p.{passenger_id} ORDER BY 1",
+    "SELECT f.number, name, seat FROM {boarding} b JOIN {flight} f ON f.{flight_id} = b.flight_id"
+    " JOIN {passenger} p ON p.{passenger_id} = b.passenger_id ORDER BY 1, 2",
+)
+
+
+@pytest.mark.parametrize("identity", ["kept", "derived"])
+def test_three_references_to_one_parent_one_to_a_code_and_keys_that_are_references(folder: Path, identity: str) -> None:
+    key, other = KEYS[identity], KEYS[identity].split()[0]
+    shape = made(
+        folder,
+        AIRPORTS,
+        f"""CREATE TABLE airports (id {key}, iata VARCHAR(3) NOT NULL UNIQUE, city TEXT);
+        CREATE TABLE flights (id {key}, number TEXT, origin_id {other} NOT NULL REFERENCES airports (id),
+            destination_id {other} NOT NULL REFERENCES airports (id), alternate_id {other} REFERENCES airports (id));
+        CREATE TABLE weather_reports (id {key}, iata VARCHAR(3) NOT NULL REFERENCES airports (iata), temp REAL);
+        CREATE TABLE passengers (id {key}, name TEXT);
+        CREATE TABLE passports (passenger_id {key} REFERENCES passengers (id), number TEXT);
+        CREATE TABLE boardings (flight_id {other} NOT NULL REFERENCES flights (id),
+            passenger_id {other} NOT NULL REFERENCES passengers (id), seat TEXT, PRIMARY KEY (flight_id, passenger_id));
+        """,
+    )
+    shape.plan()
+    shape.run()
+    old = {n: n for n in ("airport", "flight", "weather", "passenger", "passport", "boarding")}
+    new = {n: f"{n}s" for n in old} | {"weather": "weather_reports"}
+    keys = ("airport_id", "flight_id", "passenger_id")
+    for question in AIRPORT_QUESTIONS:
+        shape.assert_same(
+            question.format(**old, **{k: k for k in keys}), question.format(**new, **dict.fromkeys(keys, "id"))
+        )
+    shape.proved_and_undone()
+
+
+# Rows that are there already
+
+SEEDED = {"derived": ("'5eed-1'", "'5eed-2'", "'5eed-3'"), "generated": ("1", "2", "9")}
+POLICIES = {  #: what becomes of c@x, who is there already, and of the role's note
+    "keep": [("a@x", "A", "admin", "new"), ("b@x", "B", "editor", None), ("c@x", None, "editor", None)],
+    "merge": [("a@x", "A", "admin", "new"), ("b@x", "B", "editor", "old"), ("c@x", "C", "editor", "old")],
+    "replace": [("a@x", "A", "admin", "old"), ("b@x", "B", "editor", "old"), ("c@x", "C", "guest", "old")],
+}
+
+
+def members(folder: Path, identity: str) -> Shape:
+    key, other, (editor, admin, member) = KEYS[identity], KEYS[identity].split()[0], SEEDED[identity]
+    return made(
+        folder,
+        """CREATE TABLE role (id INTEGER PRIMARY KEY, name TEXT NOT NULL, note TEXT);
+        CREATE TABLE member (id INTEGER PRIMARY KEY, email TEXT NOT NULL, nick TEXT,
+            role_id INTEGER NOT NULL REFERENCES role (id));
+        INSERT INTO role VALUES (1, 'admin', 'old'), (2, 'editor', 'old'), (3, 'guest', 'old');
+        INSERT INTO member VALUES (1, 'a@x', 'A', 1), (2, 'b@x', 'B', 2), (3, 'c@x', 'C', 3);""",
+        f"""CREATE TABLE roles (id {key}, name TEXT NOT NULL UNIQUE, note TEXT);
+        CREATE TABLE members (id {key}, email TEXT NOT NULL UNIQUE, nick TEXT,
+            role_id {other} NOT NULL REFERENCES roles (id));
+        INSERT INTO roles VALUES ({editor}, 'editor', NULL), ({admin}, 'admin', 'new');
+        INSERT INTO members VALUES ({member}, 'c@x', NULL, {editor});""",
+    )
+
+
+@pytest.mark.parametrize("policy", list(POLICIES))
+@pytest.mark.parametrize("identity", list(SEEDED))
+def test_seeded_rows_are_matched_and_meet_by_the_policy(folder: Path, identity: str, policy: str) -> None:
+    shape = members(folder, identity)
+    shape.plan()
+    if policy != "keep":
+        shape.edit(lambda text: text.replace("conflict: keep", f"conflict: {policy}"))
+    shape.run()
+    joined = "SELECT email, nick, name, note FROM members m JOIN roles r ON r.id = m.role_id ORDER BY 1"
+    assert shape.new(joined) == POLICIES[policy]
+    assert shape.new("SELECT count(*) FROM roles") == [(3,)]
+    shape.proved_and_undone()
+
+
+def test_seeded_rows_stop_the_run_where_the_plan_says_so(folder: Path) -> None:
+    shape = members(folder, "generated")
+    shape.plan()
+    shape.edit(lambda text: text.replace("conflict: keep", "conflict: stop"))
+    shape.run(code=5)
+    assert shape.new("SELECT name, note FROM roles ORDER BY 1") == [("admin", "new"), ("editor", None)]
+
+
+# By conversation
+
+TALKS = {
+    "chain": (units, "SELECT count(*), count(parent_unit_id) FROM units", [(700, 699)]),
+    "ring": (ring, "SELECT count(*) FROM departments d JOIN employees e ON e.id = d.head_id", [(400,)]),
+    "three": (lands, "SELECT count(*) FROM countries c JOIN songs s ON s.id = c.anthem_id", [(40,)]),
+}
+
+
+@pytest.mark.parametrize("name", list(TALKS))
+def test_the_same_in_words(folder: Path, name: str) -> None:
+    make, question, answer = TALKS[name]
+    shape = make(folder, "derived")
+    moved = hold(shape.files, "move everything", "yes, go ahead")
+    assert "everything arrived" in moved.text, moved.text
+    assert shape.new(question) == answer
+    hold(shape.files, f"undo run {moved.run}", "yes")
+    assert rows_of(shape.files[1]) == shape.before
