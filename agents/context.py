@@ -40,6 +40,7 @@ class Context:
         None  #: the open ones, the one put before the person first; None: the plan's
     )
     decision: Decision | None = None  #: at DECIDE, the open one
+    aside: int = 0  #: rows of the run last talked about that lie in quarantine
     table: str = ""  #: target name of the table last talked about
     changes: int = 0  #: of the plan, that can be taken back
     taken_back: bool = False  #: a change was, and can be had again

@@ -8,7 +8,7 @@ from ferryman.agents.context import Place
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Talk
 from ferryman.agents.vocabulary import NUMBERS
-from ferryman.domain.conversation import ShowRows
+from ferryman.domain.conversation import ExportRows, RetryRows, ShowRows
 
 _SHOW = re.compile(
     r"\b(?:show|see|display|list|preview|print|give|look at|view|have a look at|inspect|examine|sample|let me have)\b"
@@ -29,6 +29,32 @@ _PROBLEM_ROWS = re.compile(
     rf"\b(?:{_EXAMPLE}|them|those|\d+|ones|connections|cases|links)\b|\bthem\b|\bthose\b|\bthese\b"
     r"|\bwhich (?:ones|rows)\b"
 )
+
+
+_ASIDE = re.compile(r"\b(?:quarantined?|(?:set|put|left|kept) aside|aside|left behind|held back|skipped)\b")
+_SHEET = re.compile(r"\b(?:spread ?sheets?|excel|csv|xlsx?|libre ?office|sheet)\b")
+_CSV = re.compile(r"[\w./-]+\.csv\b")
+_AGAIN = re.compile(
+    r"\bre-?try\b|\btry\b.*\bagain\b|\b(?:bring|take|let|move|get)\b.*\b(?:in|over)(?: now)?$|\bagain\b.*\bquarantined?"
+)
+
+
+def aside(said: Sentence, talk: Talk) -> ShowRows | ExportRows | RetryRows | None:
+    """ "Give me a spreadsheet", "show me what was set aside", "try them again": about rows that cannot go."""
+    text, context = said.text, talk.context
+    if not _affected(talk) or re.search(r"\b(?:plan|report|not|never|how|why|what (?:is|are|does|will))\b", text):
+        return None
+    if _SHEET.search(text):
+        named = _CSV.search(said.typed)
+        return ExportRows(path=named.group() if named else "")
+    if not context.aside:
+        return None
+    if _AGAIN.search(text) and (_ASIDE.search(text) or re.search(r"\b(?:them|those|these|rows?|\d+)\b", text)):
+        return RetryRows()
+    if _ASIDE.search(text) and (_SHOW.search(text) or re.match(r"^(?:which|what)\b", text)):
+        counted = _COUNTED.search(text)
+        return ShowRows(count=_number(counted["n"]) if counted else context.aside, only_problem=True)
+    return None
 
 
 def show_rows(said: Sentence, talk: Talk) -> ShowRows | None:
@@ -63,6 +89,8 @@ def _about_problem(text: str, counted: re.Match[str] | None, talk: Talk) -> bool
 def _affected(talk: Talk) -> set[int]:
     context = talk.context
     found = {context.decision.failure.affected_records} if context.decision else set()
+    if context.aside:
+        found |= {context.aside}
     if context.decision:
         found |= {group.rows for group in context.decision.diagnosis.groups}
     elif context.plan:

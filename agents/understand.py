@@ -19,7 +19,7 @@ from ferryman.agents.edits import edited
 from ferryman.agents.names import Names
 from ferryman.agents.requesting import request
 from ferryman.agents.sentence import Sentence, read
-from ferryman.agents.showing import show_rows
+from ferryman.agents.showing import aside, show_rows
 from ferryman.agents.suggestions import unclear
 from ferryman.agents.taking_back import corrected, take_back
 from ferryman.agents.talk import Doubt, Talk
@@ -114,7 +114,7 @@ def _said(said: Sentence, talk: Talk) -> Heard:
     polite = len(said.words) < len(asked.words)
     if not said.words:
         return None
-    shown = show_rows(said, talk)
+    shown = aside(said, talk) or show_rows(said, talk)
     if shown:
         return shown
     if _MAY_I.match(asked.text):

@@ -100,6 +100,19 @@ class ShowRows(Frozen):
     only_problem: bool = False
 
 
+class ExportRows(Frozen):
+    """The rows that cannot go, of the open decision or out of quarantine, in a file for a spreadsheet."""
+
+    say: Literal["export_rows"] = "export_rows"
+    path: str = ""
+
+
+class RetryRows(Frozen):
+    """Try the rows in quarantine again."""
+
+    say: Literal["retry_rows"] = "retry_rows"
+
+
 class Choose(Frozen):
     """One of the offered strategies."""
 
@@ -161,6 +174,8 @@ Utterance = Annotated[
     | AnswerQuestions
     | Ask
     | ShowRows
+    | ExportRows
+    | RetryRows
     | Choose
     | Pause
     | Resume

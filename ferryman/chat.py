@@ -9,8 +9,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
+from pathlib import Path
 
-from ferryman import desk
+from ferryman import aside, desk
 from ferryman.agents.context import Context, Place
 from ferryman.agents.understand import understand
 from ferryman.agents.user_guidance import AnswerFacts, answer, clean, explain_progress, explain_status
@@ -25,10 +26,12 @@ from ferryman.domain.conversation import (
     Begin,
     Cancel,
     DecidePayload,
+    ExportRows,
     Pause,
     PausedPayload,
     Payload,
     Resume,
+    RetryRows,
     ReviewPayload,
     Rollback,
     SavePlan,
@@ -43,6 +46,7 @@ from ferryman.domain.schema import Database
 from ferryman.screen import Screen
 from ferryman.session import Session
 from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.tables import QuarantineState
 
 COMMANDS = {
     "/plan": "show the plan again",
@@ -50,6 +54,7 @@ COMMANDS = {
     "/pause": "stop after the running batch, as Ctrl-C does; or put off a decision",
     "/resume": "go on with a run that is paused",
     "/rollback": "undo a run",
+    "/quarantine": "the rows that were set aside; also: show, export FILE, retry",
     "/report": "write the report of a run to a file",
     "/runs": "the runs that the new database knows of",
     "/save": "save the plan, with a summary, for somebody else to look at",
@@ -201,11 +206,15 @@ class Chat:
 
     def _hear(self, words: str) -> None:
         undoable = desk.to_undo(desk.runs(self.session))
-        said = self.session.understood(words, runs=undoable, table=self._table)
+        said = self.session.understood(words, runs=undoable, table=self._table, aside=self._aside())
         here = self.session.payload
         match said:
             case ShowRows():
                 self._rows(said)
+            case ExportRows():
+                self._export(said.path)
+            case RetryRows():
+                self._retry()
             case SavePlan():
                 self._save(said.path)
             case Rollback():
@@ -291,6 +300,8 @@ class Chat:
                 self._undo(Rollback(run=rest), line)
             case "/runs":
                 self._list_runs()
+            case "/quarantine":
+                self._quarantine(rest)
             case "/report":
                 self._report(rest)
             case "/save":
@@ -316,10 +327,63 @@ class Chat:
 
     def _rows(self, wish: ShowRows) -> None:
         self._about((wish.table,))
-        found = desk.show_rows(self.session, wish if wish.only_problem else wish.but(table=self._table))
+        if wish.only_problem and self._aside() and not isinstance(self.session.payload, DecidePayload):
+            found = aside.shown_rows(aside.waiting(self.session, self._runs[-1])[: wish.count])
+        else:
+            found = desk.show_rows(self.session, wish if wish.only_problem else wish.but(table=self._table))
         for row in found:
             self.screen.row(row)
         self.screen.says("They are on this screen only, and kept nowhere." if found else "There are no such rows.")
+
+    def _aside(self) -> int:
+        """Rows of this conversation's run that lie in quarantine."""
+        ledger = Ledger(self.session.context.target)
+        found = aside.counted(ledger, self._runs[-1]) if self._runs else ()
+        return sum(one.rows for one in found if one.state == QuarantineState.OPEN.value)
+
+    def _quarantine(self, words: str) -> None:
+        wish, _, rest = words.partition(" ")
+        match wish.lower():
+            case "export":
+                self._export(rest.strip())
+            case "retry":
+                self._retry()
+            case "show":
+                self._rows(ShowRows(count=desk.MOST_ROWS, only_problem=True))
+            case _:
+                self._list_aside()
+
+    def _list_aside(self) -> None:
+        ledger = Ledger(self.session.context.target)
+        found = aside.counted(ledger, self._runs[-1]) if self._runs else ()
+        for one in found:
+            self.screen.says(f"{one.rows:,} rows of {clean(one.table)} ({_words(one.state)}): {one.reason}.")
+            self.screen.line(one.mending)
+        if not found:
+            self.screen.says("Nothing of this conversation was set aside.")
+        else:
+            self.screen.says("/quarantine show, /quarantine export FILE, /quarantine retry")
+
+    def _export(self, path: str) -> None:
+        run = self._runs[-1] if self._runs else ""
+        found = aside.waiting(self.session, run)
+        if not found:
+            self.screen.says("There are no such rows.")
+            return
+        file = aside.export(found, Path(path or f"ferryman-aside-{self.session.run}.csv"))
+        self.screen.says(
+            f"Written: {file}, {count(len(found), 'row')}, each with what is wrong and how to mend it."
+            " It holds their values; you alone can read it."
+        )
+
+    def _retry(self) -> None:
+        if not self._aside():
+            self.screen.says("Nothing of this conversation waits in quarantine.")
+        elif self.session.payload is not None:
+            self.screen.says("One thing first:")
+        else:
+            for one in desk.retry(self.session, self._runs[-1]):
+                self.screen.says(f"{clean(one.table)}: {one.came:,} rows came in, {one.left:,} stay set aside.")
 
     def _status(self) -> None:
         run = self._current()
@@ -392,3 +456,7 @@ class Chat:
         for event in desk.undo(self.session, run.run, said.tables):
             self.screen.show(event)
         self.screen.says(f"Undone. Run {run.run} stays in the list of /runs, as a record.")
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -23,6 +23,7 @@ from ferryman.commands.options import (
     Interactive,
     Json,
     LeaveOut,
+    Limit,
     Name,
     On,
     Only,
@@ -33,6 +34,7 @@ from ferryman.commands.options import (
     Run,
     Sample,
     Source,
+    Table,
     Tables,
     Target,
     Where,
@@ -51,6 +53,8 @@ app = typer.Typer(
 )
 ledger_app = typer.Typer(help="The ledger: the truth about every run, in the new database.")
 app.add_typer(ledger_app, name="ledger")
+quarantine_app = typer.Typer(help="The rows that a run set aside, each with a reason and a way to mend it.")
+app.add_typer(quarantine_app, name="quarantine")
 
 
 def main() -> None:
@@ -281,3 +285,47 @@ def ledger_ddl(
     from ferryman.commands.ledger import ddl as work
 
     return work(Where(on, "", target), dialect, as_json)
+
+
+@quarantine_app.command("list", epilog="Example: ferryman quarantine list --on shop")
+def quarantine_list(run: Run = "", on: On = "", target: Target = "", as_json: Json = False) -> int:
+    """Count the rows that were set aside, by table and reason. No row is read."""
+    from ferryman.commands.quarantine import listed as work
+
+    return work(Which(Where(on, "", target), run), as_json)
+
+
+@quarantine_app.command("show", epilog="Example: ferryman quarantine show --table orders --limit 5")
+def quarantine_show(
+    run: Run = "", on: On = "", target: Target = "", table: Table = "", limit: Limit = 0, as_json: Json = False
+) -> int:
+    """Show the rows that were set aside, with their values, on this screen only."""
+    from ferryman.commands.quarantine import show as work
+
+    return work(Which(Where(on, "", target), run), table, limit, as_json)
+
+
+@quarantine_app.command("export", epilog="Example: ferryman quarantine export -o aside.csv")
+def quarantine_export(
+    run: Run = "",
+    on: On = "",
+    target: Target = "",
+    table: Table = "",
+    output: Output = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> int:
+    """Write the rows that were set aside into a CSV file for a spreadsheet. No cell of it is taken for a formula."""
+    from ferryman.commands.quarantine import export as work
+
+    return work(Which(Where(on, "", target), run), table, output, force, as_json)
+
+
+@quarantine_app.command("retry", epilog="Example: ferryman quarantine retry --table orders")
+def quarantine_retry(
+    run: Run = "", on: On = "", source: Source = "", target: Target = "", table: Table = "", as_json: Json = False
+) -> int:
+    """Try the rows again as they are now in the old database; exit code 3 while some stay set aside."""
+    from ferryman.commands.quarantine import retry as work
+
+    return work(Which(Where(on, source, target), run), table, as_json)

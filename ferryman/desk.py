@@ -6,9 +6,9 @@ Rows are read when a person asks to see them, shown, and kept nowhere: not in st
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, or_, select
 
 from ferryman.agents.explain import asked, present_plan
+from ferryman.agents.mending import mend
 from ferryman.agents.wording import clean
 from ferryman.domain import plan_file
 from ferryman.domain.conversation import DecidePayload, ReviewPayload, ShowRows
@@ -28,6 +29,8 @@ from ferryman.domain.run import RunStatus, Status, TableProgress
 from ferryman.domain.schema import Database
 from ferryman.graph.checks import live_catalogues
 from ferryman.graph.context import Context
+from ferryman.graph.retry import Retried
+from ferryman.graph.retry import retry as try_again
 from ferryman.graph.work import all_compiled, compiled
 from ferryman.report import write_report
 from ferryman.session import Session
@@ -99,6 +102,7 @@ class RowShown:
 
     title: str
     lines: tuple[Beside, ...]
+    note: str = ""  #: what is wrong with it and how to mend it, where it cannot go
 
 
 def show_rows(session: Session, wish: ShowRows) -> tuple[RowShown, ...]:
@@ -163,12 +167,21 @@ def shown(value: object) -> str:
 
 def _problem_rows(session: Session, plan: Plan, table: str, count: int) -> tuple[RowShown, ...]:
     """Rows of every kind that would fail, or that stopped the run: of each kind some, `count` in all."""
+    kinds = len([one for one in _problems(session, plan) if table in ("", one.table)])
+    told = problem_rows(session, plan, table, -(-count // max(1, kinds)))
+    return tuple(islice((_misfit(*one) for one in told), max(count, kinds)))
+
+
+def problem_rows(
+    session: Session, plan: Plan, table: str, share: int
+) -> Iterator[tuple[CompiledTable, MissingGroup | ProblemFound, dict[str, Any]]]:
+    """Legacy rows of every kind that would fail, or that stopped the run: at most `share` of each kind."""
     context = session.context
-    found = [one for one in _problems(session, plan) if table in ("", one.table)]
     ground = Ground(all_compiled(plan.mapping, live_catalogues(context), context.clock()))
-    share = -(-count // max(1, len(found)))
-    told = [islice(_rows_of(context, one, ground, share), share) for one in found]
-    return tuple(islice(chain.from_iterable(told), max(count, len(found))))
+    for one in _problems(session, plan):
+        if table in ("", one.table):
+            rows = islice(_rows_of(context, one, ground, share), share)
+            yield from ((ground.compiled[one.table], found, row) for found, row in rows)
 
 
 def _problems(session: Session, plan: Plan) -> tuple[MissingGroup | ProblemFound, ...]:
@@ -182,18 +195,18 @@ def _problems(session: Session, plan: Plan) -> tuple[MissingGroup | ProblemFound
     return (ProblemFound(id="", table=failure.table, columns=failure.columns, problem=kind, rows=rows, text=""),)
 
 
-def _rows_of(context: Context, found: MissingGroup | ProblemFound, ground: Ground, count: int) -> Iterator[RowShown]:
+def _rows_of(
+    context: Context, found: MissingGroup | ProblemFound, ground: Ground, count: int
+) -> Iterator[tuple[MissingGroup | ProblemFound, dict[str, Any]]]:
     work = ground.compiled[found.table]
     if isinstance(found, MissingGroup):
-        rows = orphan_rows(context.source, context.target, work, found, ground, count)
-        yield from (_misfit(work, found.columns, f"{clean(found.parent)}: {_CAUSES[found.cause]}", row) for row in rows)
+        yield from ((found, row) for row in orphan_rows(context.source, context.target, work, found, ground, count))
     elif found.problem == Problem.MISSING_PARENT:
         for group in missing_groups(context.source, context.target, work, ground):
             if group.columns == found.columns and group.cause == found.cause:
                 yield from _rows_of(context, group, ground, count)
     else:
-        for row in _unfit(context, work, found, ground, count):
-            yield _misfit(work, found.columns, f"does not fit: {_words(found.problem)}", row)
+        yield from ((found, row) for row in _unfit(context, work, found, ground, count))
 
 
 _CAUSES = {
@@ -219,14 +232,25 @@ def _unfit(
         return tuple(dict(row) for row in connection.execute(wanted).mappings())
 
 
-def _misfit(work: CompiledTable, columns: Sequence[str], reason: str, row: Mapping[str, Any]) -> RowShown:
+def _misfit(work: CompiledTable, found: MissingGroup | ProblemFound, row: Mapping[str, Any]) -> RowShown:
     """A legacy row with what is wrong with it beside the columns that are concerned."""
-    concerned = {name: target for target in columns for name in work.mapping.by_target[target].source}
+    short, _, mending = trouble_of(found)
+    concerned = {name: target for target in found.columns for name in work.mapping.by_target[target].source}
     lines = (
-        Beside(name, shown(value), concerned.get(name, ""), reason if name in concerned else "")
+        Beside(name, shown(value), concerned.get(name, ""), short if name in concerned else "")
         for name, value in row.items()
     )
-    return RowShown(_title(work, row), tuple(lines))
+    return RowShown(_title(work, row), tuple(lines), mending)
+
+
+def trouble_of(found: MissingGroup | ProblemFound) -> tuple[str, str, str]:
+    """What is wrong with rows, in few words and in a sentence, and how to mend them."""
+    columns = ", ".join(found.columns)
+    if isinstance(found, MissingGroup):
+        short = f"{clean(found.parent)}: {_CAUSES[found.cause]}"
+        return short, f"{columns}: {_CAUSES[found.cause]}", mend(Problem.MISSING_PARENT, found.columns, found.cause)
+    short = f"does not fit: {_words(found.problem)}"
+    return short, f"{columns} {short}", mend(Problem(found.problem), found.columns)
 
 
 def _words(name: str) -> str:
@@ -377,9 +401,17 @@ def _made(table: TableProgress) -> int:
 
 def undo(session: Session, run: str, tables: Sequence[str] = ()) -> tuple[RolledBack, ...]:
     """Undo a run, or some of its tables; gives an event a table. Raises Refused where rows of others hang on them."""
+    return rollback(session.context.target, run, tuple(tables) or None, emit=_keeping(session, run))
 
+
+def retry(session: Session, run: str) -> list[Retried]:
+    """Try the rows of a run that lie in quarantine again; gives what became of them, a table each."""
+    return try_again(session.context, run, emit=_keeping(session, run))
+
+
+def _keeping(session: Session, run: str) -> Callable[[Event], None]:
     def keep(event: Event) -> None:
         if session.workspace is not None:
             session.workspace.record(run, event)
 
-    return rollback(session.context.target, run, tuple(tables) or None, emit=keep)
+    return keep

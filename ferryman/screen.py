@@ -320,6 +320,8 @@ class Screen:
         """A legacy row beside its future form, for this screen only."""
         self._apart("paragraph")
         self.console.print(Text(printable(shown.title), style="bold"), soft_wrap=True)
+        if shown.note:
+            self._print(f"  {shown.note}")
         grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
         for head in ("  in the old database", "", "in the new one", ""):
             grid.add_column(head, overflow="fold")

@@ -120,10 +120,11 @@ class Session:
         for _ in self._drive(None):
             pass
 
-    def understood(self, words: str, *, runs: tuple[Status, ...] = (), table: str = "") -> Utterance:
+    def understood(self, words: str, *, runs: tuple[Status, ...] = (), table: str = "", aside: int = 0) -> Utterance:
         """The words as they would be taken here and now; before the first request that reads both catalogues.
 
-        `runs` are those that may be spoken of ("what we did yesterday"), `table` is the one last talked about.
+        `runs` are those that may be spoken of ("what we did yesterday"), `table` is the one last talked about, `aside`
+        how many rows of the current run lie in quarantine.
         """
         if "facts" not in self._state():
             catalogues = live_catalogues(self.context)
@@ -136,7 +137,7 @@ class Session:
         heard = hearing({**self._state(), "facts": facts, "place": at}, self.context)
         over = heard.place is agents.Place.START and self.outcome is not None
         place_now = agents.Place.DONE if over else heard.place
-        here = replace(heard, runs=runs, table=heard.table or table, place=place_now)
+        here = replace(heard, runs=runs, table=heard.table or table, place=place_now, aside=aside)
         self.context.stop.clear()
         return understand_with(words, here, self.context.desk(self._seen))
 

@@ -26,6 +26,7 @@ from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.desk import Desk, copied_so_far
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.job import Job, Stuck
+from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.rowkeys import Record, RowKeys
 from ferryman.tools.move.scope import as_key
@@ -75,14 +76,22 @@ def bring(
     batch will copy, are left alone, so that doing it twice changes nothing. Takes the run's lease.
     """
     work.ledger.acquire(work.run)
-    before = work.ledger.table(work.run, work.table).state
     total = Brought()
     for origin, keys in _by_origin(work, chosen).items():
         for some in in_chunks(keys) if origin in _BROUGHT else ():
             total = total.plus(_Addition(work, origin, clock, emit, forgiving).bring(some))
-    if total.rows and before in (TableState.COPIED, TableState.VALIDATED, TableState.FAILED):
-        work.ledger.set_table(work.run, work.table, TableState.COPIED)  # it is to be proved anew
+    to_be_proved(work.ledger, work.run, work.table)
     return total
+
+
+def to_be_proved(ledger: Ledger, run: str, table: str) -> None:
+    """A table that was complete before an addition is complete after it, and to be proved anew."""
+    record = ledger.table(run, table)
+    with ledger.target.connect("reading the ledger", reading=True) as connection:
+        last = ledger.book(run, table).last(connection)
+    complete = last is not None and (last.segment.upto == record.scope.upper or not record.scope.source_rows)
+    if complete and record.state is TableState.COPYING:
+        ledger.set_table(run, table, TableState.COPIED)
 
 
 def in_chunks(keys: Sequence[Item]) -> Iterator[Sequence[Item]]:
@@ -160,6 +169,8 @@ class _Addition:
                 last = job.book.last(job.bench.connection)
                 number = job.book.addition_after(job.bench.connection, batch_ordinal(last.number) if last else 0)
                 brought, told = self._write(job, number, last, keys)
+                if self.origin is Origin.QUARANTINED and not brought.rows:
+                    return brought  # nothing changes: the transaction is rolled back
                 failpoint("before_commit", self.work.table, number)
                 job.bench.connection.commit()
             failpoint("after_commit", self.work.table, number)

@@ -22,6 +22,7 @@ from ferryman.domain.stand_in import MARK, can_stand_in, stand_in_cells
 from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus, TableValidation
 from ferryman.tools.databases.arrow import record_batch
 from ferryman.tools.databases.dialect import clause
+from ferryman.tools.move.additions import to_be_proved
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.keys import target_text
@@ -86,7 +87,6 @@ class _Maker:
         work, ledger = self.work, self.work.ledger
         self._into_ledger()
         book = ledger.book(work.run, self.parent.name)
-        before = ledger.table(work.run, self.parent.name).state
         with turn(work.target), work.target.connect(f"making placeholders in {self.parent.name}") as connection:
             connection.begin() if not connection.in_transaction() else None
             last = book.last(connection)
@@ -112,7 +112,7 @@ class _Maker:
             failpoint("before_commit", self.parent.name, number)
             connection.commit()
         failpoint("after_commit", self.parent.name, number)
-        self._settle(before)
+        self._settle()
         return number
 
     def _keys(self, connection: Connection) -> list[tuple[Any, ...]]:
@@ -160,12 +160,12 @@ class _Maker:
             run, TableStart(table=name, source=mapping.source if mapping else "", scope=scope, batch_size=1)
         )
 
-    def _settle(self, before: TableState) -> None:
+    def _settle(self) -> None:
         """A table that was complete is to be proved anew; one that the run does not copy has nothing to be proved."""
         ledger, run, name = self.work.ledger, self.work.run, self.parent.name
         if ledger.table(run, name).scope.upper is None:
             text = f"no row of it is copied; placeholders were made besides ({MARK})."
             check = CheckResult(kind=CheckKind.ACCOUNTING, status=CheckStatus.PASS, expected=0, actual=0, text=text)
             ledger.set_table(run, name, TableState.VALIDATED, validation=TableValidation(table=name, checks=(check,)))
-        elif before in (TableState.COPIED, TableState.VALIDATED, TableState.FAILED):
-            ledger.set_table(run, name, TableState.COPIED)
+        else:
+            to_be_proved(ledger, run, name)

@@ -1,0 +1,159 @@
+"""Rows that cannot go as they are, for a person's eyes: out of quarantine or of an open decision, each with what is
+wrong and how to mend it. Values are on the screen, or in the file that a person asked for, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from ferryman.agents.mending import mend
+from ferryman.desk import Beside, RowShown, problem_rows, shown, trouble_of
+from ferryman.domain.conversation import DecidePayload
+from ferryman.domain.errors import Configuration, Usage
+from ferryman.domain.findings import MissingCause
+from ferryman.domain.model import Frozen
+from ferryman.session import Session
+from ferryman.tools.move.keys import cells
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.records import QuarantinedRow
+from ferryman.tools.move.tables import QuarantineState
+
+_LEADS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets take these too
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d+)?")
+MOST = 100_000  #: rows of an open decision in one file
+_ABOUT = ("table", "legacy key", "what is wrong", "how to mend it", "state")
+
+
+class RowAside(Frozen):
+    """A row that was not moved. `cells` are its legacy columns."""
+
+    table: str
+    key: str  #: the legacy key as JSON; empty where the row has none
+    reason: str
+    mending: str
+    state: str = QuarantineState.OPEN.value
+    cells: Mapping[str, object]
+
+
+class AsideCount(Frozen):
+    """How many rows of a table were set aside for one reason, and what became of them."""
+
+    table: str
+    reason: str
+    mending: str
+    state: str
+    rows: int
+
+
+def counted(ledger: Ledger, run: str) -> tuple[AsideCount, ...]:
+    """What lies in quarantine, counted in the database: the rows themselves are not read."""
+    row = ledger.tables.quarantine
+    by = (row.c.table_name, row.c.problem, row.c.cause, row.c["columns"], row.c.reason, row.c.state)
+    wanted = select(*by, func.count()).filter_by(run_id=run).group_by(*by).order_by(*by)
+    with ledger.target.connect("reading the ledger", reading=True) as connection:
+        found = connection.execute(wanted).all()
+    return tuple(
+        AsideCount(
+            table=table,
+            reason=reason,
+            mending=mend(problem, tuple(json.loads(columns)), MissingCause(cause) if cause else None),
+            state=state,
+            rows=rows,
+        )
+        for table, problem, cause, columns, reason, state, rows in found
+    )
+
+
+def quarantined(ledger: Ledger, run: str, table: str = "", *, open_only: bool = False) -> tuple[RowAside, ...]:
+    """The rows that a run set aside, whole, in the order they were."""
+    rows = ledger.quarantined(run, table, state=QuarantineState.OPEN if open_only else None)
+    return tuple(_shown(row) for row in rows)
+
+
+def _shown(row: QuarantinedRow) -> RowAside:
+    cause = MissingCause(row.cause) if row.cause else None
+    return RowAside(
+        table=row.table,
+        key=row.source_key or "",
+        reason=row.reason,
+        mending=mend(row.problem, row.columns, cause),
+        state=row.state.value,
+        cells={name: _cell(value) for name, value in cells(row.row).items()},
+    )
+
+
+def waiting(session: Session, run: str) -> tuple[RowAside, ...]:
+    """The rows that an open decision is about; else those of a run that wait in quarantine."""
+    if isinstance(session.payload, DecidePayload) and session.plan is not None:
+        return tuple(
+            RowAside(
+                table=work.mapping.target,
+                key=json.dumps([_cell(row.get(name)) for name in work.mapping.key], ensure_ascii=False),
+                reason=trouble_of(found)[1],
+                mending=trouble_of(found)[2],
+                cells={name: _cell(value) for name, value in row.items()},
+            )
+            for work, found, row in problem_rows(session, session.plan, "", MOST)
+        )
+    return quarantined(Ledger(session.context.target), run, open_only=True) if run else ()
+
+
+def shown_rows(rows: Iterable[RowAside]) -> tuple[RowShown, ...]:
+    """Rows for the screen."""
+    return tuple(
+        RowShown(
+            title=f"{row.table} {row.key}: {row.reason}",
+            lines=tuple(Beside(name, shown(value)) for name, value in row.cells.items()),
+            note=row.mending,
+        )
+        for row in rows
+    )
+
+
+def _cell(value: object) -> object:
+    return value.hex() if isinstance(value, bytes) else value
+
+
+def as_csv(rows: Iterable[RowAside]) -> str:
+    """The rows as a table for a spreadsheet; no cell of it is ever taken for a formula.
+
+    A text that a spreadsheet would compute gets an apostrophe before it, a column's name too.
+    """
+    kept = list(rows)
+    names = list(dict.fromkeys(name for row in kept for name in row.cells))
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow([*_ABOUT, *map(harmless, names)])
+    for row in kept:
+        about = (row.table, row.key, row.reason, row.mending, row.state)
+        writer.writerow([harmless(cell) for cell in (*about, *(row.cells.get(name) for name in names))])
+    return out.getvalue()
+
+
+def harmless(value: object) -> str:
+    """A cell's text that no spreadsheet computes. Plain numbers stay numbers, NULL becomes empty."""
+    text = "" if value is None else str(value)
+    if _NUMBER.fullmatch(text):
+        return text
+    return f"'{text}" if text.lstrip(" \u00a0").startswith(_LEADS) else text
+
+
+def export(rows: Iterable[RowAside], path: Path, *, force: bool = False) -> Path:
+    """Write the rows into a file that its owner alone can read. Raises Usage where it is there already."""
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
+    try:
+        with open(os.open(path, flags, 0o600), "w", encoding="utf-8-sig", newline="") as out:
+            out.write(as_csv(rows))
+    except FileExistsError as error:
+        raise Usage(f"{path} is there already.", "Give another name.") from error
+    except OSError as error:
+        raise Configuration(f"{path} cannot be written: {error.strerror}.", "Give another name.") from error
+    return path

@@ -1,0 +1,100 @@
+"""`ferryman quarantine list | show | export | retry`: the rows that were set aside, and their way in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ferryman import aside
+from ferryman.commands.conversation import opened
+from ferryman.commands.edge import Exit
+from ferryman.commands.options import Where, Which
+from ferryman.commands.pair import run_pair, target_ledger
+from ferryman.commands.runs import latest
+from ferryman.commands.voice import Voice
+from ferryman.domain.errors import Usage
+from ferryman.graph.retry import retry as try_again
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.records import RunRecord
+
+SHOWN = 20  #: rows on a screen, where no other number is asked for
+
+
+def listed(which: Which, as_json: bool) -> int:
+    """Counts by table and reason; no row is read."""
+    voice = Voice(as_json)
+    with target_ledger(which) as ledger:
+        record = latest(ledger, which.run)
+        found = aside.counted(ledger, record.run)
+    voice.give({"run": record.run, "groups": [one.model_dump(mode="json") for one in found]})
+    if not found:
+        voice.say(f"Nothing of run {record.run} was set aside.")
+    elif not as_json:
+        voice.table(
+            ("table", "rows", "state", "what is wrong", "how to mend it"),
+            [(one.table, one.rows, one.state, one.reason, one.mending) for one in found],
+        )
+        voice.say(f"See them:  ferryman quarantine show {record.run}")
+    return Exit.DONE
+
+
+def show(which: Which, table: str, limit: int, as_json: bool) -> int:
+    """The rows themselves, on this screen only."""
+    voice = Voice(as_json)
+    with target_ledger(which) as ledger:
+        record = latest(ledger, which.run)
+        _refuse_unknown(ledger, record, table)
+        found = aside.quarantined(ledger, record.run, table)
+    shown = found[: limit or SHOWN]
+    voice.give({"run": record.run, "rows": [row.model_dump(mode="json") for row in shown], "of": len(found)})
+    for row in shown if not as_json else ():
+        voice.say(f"{row.table} {row.key}: {row.reason} ({row.state})", "bold")
+        voice.say(f"  {row.mending}")
+        for name, value in row.cells.items():
+            voice.say(f"  {name}: {'(empty)' if value is None else value}")
+    voice.say(f"{len(shown):,} of {len(found):,} rows shown." if found else f"Nothing of run {record.run} is there.")
+    return Exit.DONE
+
+
+def export(which: Which, table: str, output: Path | None, force: bool, as_json: bool) -> int:
+    """A file for a spreadsheet."""
+    voice = Voice(as_json)
+    with target_ledger(which) as ledger:
+        record = latest(ledger, which.run)
+        _refuse_unknown(ledger, record, table)
+        found = aside.quarantined(ledger, record.run, table)
+    path = aside.export(found, output or Path(f"ferryman-quarantine-{record.run}.csv"), force=force)
+    voice.give({"run": record.run, "file": str(path), "rows": len(found)})
+    voice.say(f"Written: {path} ({len(found):,} rows; it holds their values, and is readable by its owner only).")
+    return Exit.DONE
+
+
+def retry(which: Which, table: str, as_json: bool) -> int:
+    """Bring in what fits by now. Exit code 3 while rows stay behind."""
+    voice, pair = Voice(as_json), run_pair(which)
+    with target_ledger(Which(Where(target=pair.target))) as ledger:
+        record = latest(ledger, which.run)
+        _refuse_unknown(ledger, record, table)
+    with opened(pair) as session:
+        workspace = session.workspace
+        found = try_again(
+            session.context,
+            record.run,
+            (table,) if table else (),
+            emit=lambda event: workspace.record(record.run, event) if workspace else None,
+        )
+    came, left = sum(one.came for one in found), sum(one.left for one in found)
+    voice.give({"run": record.run, "came": came, "left": left, "tables": [o.model_dump(mode="json") for o in found]})
+    for one in found:
+        checks = "all checks pass" if one.validated else "a check FAILED: see `ferryman validate`"
+        voice.say(f"{one.table}: {one.came:,} rows came in, {one.left:,} stay set aside; {checks}.")
+    if not found:
+        voice.say("Nothing waits in quarantine.")
+    if not all(one.validated for one in found):
+        return Exit.FAILED
+    return Exit.FINDINGS if left else Exit.DONE
+
+
+def _refuse_unknown(ledger: Ledger, record: RunRecord, table: str) -> None:
+    known = [one.table for one in ledger.tables_of(record.run)]
+    if table and table not in known:
+        raise Usage(f'Run {record.run} did not write a table "{table}".', f"It wrote: {', '.join(known)}.")

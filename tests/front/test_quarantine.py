@@ -1,0 +1,173 @@
+"""Rows that were set aside: listed, shown, exported and tried again, by command and in conversation."""
+
+from __future__ import annotations
+
+import csv
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ferryman.agents.mending import mend
+from ferryman.aside import RowAside, as_csv, harmless
+from ferryman.domain.findings import MissingCause
+from ferryman.domain.mapping import Problem
+from tests.front.calling import here, pair, refused
+from tests.front.talking import hold
+from tests.tools.pairs import ask, one, rows_of, shop, write
+
+CANARY = "QXCANARYQX"
+
+
+@pytest.fixture
+def orphaned(tmp_path: Path) -> tuple[Path, Path]:
+    """A small old shop with three purchases of a customer who is nowhere."""
+    files = shop(tmp_path / "shop")
+    write(files[0], f"UPDATE purchase SET customer_id = 999, note = '=1+{CANARY}' WHERE id IN (10, 40, 70)")
+    return files
+
+
+@pytest.fixture
+def aside(orphaned: tuple[Path, Path]) -> tuple[Path, Path]:
+    """The same after a run that set these three aside."""
+    done = here(
+        "plan", *pair(*orphaned), "-o", "plan.yaml", "--json", "--answer", "leave those rows out and keep them"
+    )  # fmt: skip
+    if done.json["open_questions"]:
+        text = Path("plan.yaml").read_text()
+        (question,) = done.json["questions"]
+        assert "quarantine" in {option["key"] for option in question["options"]}
+        Path("plan.yaml").write_text(text.replace("answer: null", "answer: quarantine"))
+        approval = here("run", "--plan", "plan.yaml", "--json").json["approval"]
+    else:
+        approval = done.json["approval"]
+    assert here("run", "--plan", "plan.yaml", "--approve", approval, "--json").code == 3
+    return orphaned
+
+
+def command(*words: str, code: int = 0) -> dict[str, Any]:
+    done = here("quarantine", *words, "--json")
+    assert done.code == code, done.err
+    return done.json
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shop").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_list_counts_by_reason_and_says_how_to_mend_them(aside: tuple[Path, Path]) -> None:
+    (group,) = command("list")["groups"]
+    assert (group["table"], group["rows"], group["state"]) == ("purchases", 3, "open")
+    assert "customer_id" in group["reason"]
+    assert group["mending"].startswith("Enter the missing row")
+    assert CANARY not in here("quarantine", "list").err
+
+
+def test_rows_are_shown_on_the_screen_when_they_are_asked_for(aside: tuple[Path, Path]) -> None:
+    shown = command("show", "--limit", "2")
+    assert (len(shown["rows"]), shown["of"]) == (2, 3)
+    assert shown["rows"][0]["cells"]["customer_id"] == 999
+    assert CANARY in here("quarantine", "show").err
+    log = "".join(path.read_text(errors="replace") for path in Path(".ferryman").rglob("*.jsonl"))
+    assert CANARY not in log
+    assert CANARY.encode() not in Path(".ferryman/checkpoints.sqlite").read_bytes()
+
+
+def test_the_export_is_a_table_that_computes_nothing_and_is_for_its_owner_alone(aside: tuple[Path, Path]) -> None:
+    told = command("export", "-o", "aside.csv")
+    assert told["rows"] == 3
+    assert stat.S_IMODE(Path("aside.csv").stat().st_mode) == 0o600
+    with Path("aside.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["note"] for row in rows] == [f"'=1+{CANARY}"] * 3
+    assert [row["legacy key"] for row in rows] == ["[10]", "[40]", "[70]"]
+    assert all(row["what is wrong"] and row["how to mend it"] for row in rows)
+    refused(here("quarantine", "export", "-o", "aside.csv"), 2)
+
+
+def test_a_retry_brings_in_what_fits_by_now_and_changes_nothing_the_second_time(aside: tuple[Path, Path]) -> None:
+    old, new = aside
+    assert command("retry", code=3)["came"] == 0
+    write(old, "UPDATE purchase SET customer_id = 4, note = 'mended' WHERE id IN (10, 40)")
+    told = command("retry", code=3)
+    assert (told["came"], told["left"]) == (2, 1)
+    assert told["tables"][0]["validated"] is True
+    assert one(new, "SELECT count(*) FROM purchases WHERE note = 'mended'") == 2
+    assert one(new, "SELECT status FROM ferryman_run") == "success_with_quarantine"
+    before = rows_of(new, "purchases")
+    assert command("retry", code=3)["came"] == 0
+    assert rows_of(new, "purchases") == before
+    write(old, "INSERT INTO customer VALUES (999, 'found', NULL)")
+    assert command("retry", code=3)["came"] == 0  # the customer is not in the new database: no run moved them
+    write(old, "UPDATE purchase SET customer_id = 5, note = 'too' WHERE id = 70")
+    assert command("retry")["left"] == 0
+    assert one(new, "SELECT status FROM ferryman_run") == "success"
+    assert here("validate", "--json").json["passed"] is True
+    assert here("rollback", "--yes").code == 0
+    assert rows_of(new, "purchases") == []
+
+
+def test_a_table_that_the_run_did_not_write_is_refused(aside: tuple[Path, Path]) -> None:
+    refused(here("quarantine", "show", "--table", "nowhere"), 2)
+
+
+def test_in_conversation_they_are_shown_exported_and_tried_again(orphaned: tuple[Path, Path]) -> None:
+    held = hold(
+        orphaned,
+        "move everything",
+        "give me a spreadsheet",
+        "quarantine",
+        "yes",
+        "show me the 3",
+        "give me a spreadsheet of them as three.csv",
+        "try them again",
+        "/quarantine",
+    )
+    assert "purchase" in held.after("show me the 3")
+    assert "999" in held.after("show me the 3")
+    assert "Enter the missing row" in held.after("show me the 3")
+    assert "three.csv" in held.after("give me a spreadsheet of them as three.csv")
+    with Path("three.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 3
+    assert "0 rows came in, 3 stay set aside" in held.after("try them again")
+    assert "3 rows of purchases (open)" in held.after("/quarantine")
+    assert ask(orphaned[1], "SELECT count(*) FROM ferryman_quarantine WHERE state = 'open'") == [(3,)]
+    kept = "".join(path.read_text(errors="replace") for path in Path(".ferryman").rglob("*.jsonl"))
+    assert CANARY not in kept
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+49 40 12", "'+49 40 12"),
+        ("-5", "-5"),
+        ("-5+cmd|' /C calc'!A0", "'-5+cmd|' /C calc'!A0"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("  =1", "'  =1"),
+        ("\r=1", "'\r=1"),
+        ("plain", "plain"),
+        (12.5, "12.5"),
+        (None, ""),
+        ("", ""),
+        ("\N{FULLWIDTH EQUALS SIGN}1", "'\N{FULLWIDTH EQUALS SIGN}1"),
+    ],
+)
+def test_no_cell_is_taken_for_a_formula(value: object, cell: str) -> None:
+    assert harmless(value) == cell
+
+
+def test_a_column_whose_name_is_a_formula_is_none_either() -> None:
+    row = RowAside(table="t", key="[1]", reason="r", mending="m", cells={"=HYPERLINK(1)": 'a"b\nc'})
+    head, cells = list(csv.reader(as_csv([row]).splitlines(keepends=True)))
+    assert head[-1] == "'=HYPERLINK(1)"
+    assert cells[-1] == 'a"b\nc'
+
+
+def test_every_problem_and_cause_has_a_way_to_mend_it() -> None:
+    assert all(mend(problem, ("name",)) for problem in Problem)
+    assert all("then try it again" in mend(Problem.MISSING_PARENT, ("x",), cause) for cause in MissingCause)
