@@ -45,8 +45,8 @@ class Unfit(Exception):
 
 def unfit(field: pa.Field) -> tuple[str, ...]:
     """The stored kinds that kept a column from its family's type, e.g. ("integer", "text"); () where it fits."""
-    told = (field.metadata or {}).get(_UNFIT, b"")
-    return tuple(told.decode().split(",")) if told else ()
+    said = (field.metadata or {}).get(_UNFIT, b"")
+    return tuple(said.decode().split(",")) if said else ()
 
 
 def record_batch(names: Sequence[str], families: Sequence[Family], rows: Sequence[Sequence[object]]) -> pa.RecordBatch:
@@ -56,26 +56,12 @@ def record_batch(names: Sequence[str], families: Sequence[Family], rows: Sequenc
     for name, family, values in zip(names, families, columns, strict=True):
         made, kinds = array(values, family)
         arrays.append(made)
-        fields.append(pa.field(name, made.type, metadata=_told(kinds)))
+        fields.append(pa.field(name, made.type, metadata=told(kinds)))
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
 
 
-def fitted(given: pa.Array, family: Family) -> tuple[pa.Array, pa.Field]:
-    """A column that came as Arrow from a database whose types bind their values, with its (nameless) field.
-
-    Of `ARROW[family]` already, or of family OTHER: as it is. Else as `array` makes it.
-    """
-    if family is Family.OTHER or (given.type == ARROW[family] and (family is not Family.DECIMAL or _all_digits(given))):
-        return given, pa.field("", given.type)
-    made, kinds = array(given.to_pylist(), family)
-    return made, pa.field("", made.type, metadata=_told(kinds))
-
-
-def _all_digits(texts: pa.Array) -> bool:
-    return bool(pc.all(pc.match_substring_regex(texts, f"^({_DIGITS.pattern})$"), min_count=0).as_py())
-
-
-def _told(kinds: tuple[str, ...]) -> dict[bytes, bytes] | None:
+def told(kinds: tuple[str, ...]) -> dict[bytes, bytes] | None:
+    """What a field's metadata says about kinds that did not fit; see `unfit`."""
     return {_UNFIT: ",".join(kinds).encode()} if kinds else None
 
 
@@ -91,8 +77,8 @@ def array(values: Sequence[object], family: Family) -> tuple[pa.Array, tuple[str
     try:
         return _fitting(values, kinds, family), ()
     except (Unfit, pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, ValueError):
-        told = tuple(sorted(_KIND.get(kind, kind.__name__) for kind in kinds))
-        return pa.array([_text(value) for value in values], pa.string()), told
+        named = tuple(sorted(_KIND.get(kind, kind.__name__) for kind in kinds))
+        return pa.array([_text(value) for value in values], pa.string()), named
 
 
 def _fitting(values: Sequence[object], kinds: set[type], family: Family) -> pa.Array:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from ferryman.domain.approval import Identity
 from ferryman.domain.errors import Configuration
 from ferryman.tools.databases.dialect import Dialect
+from ferryman.tools.databases.mysql import MySQL
 from ferryman.tools.databases.postgresql import PostgreSQL
 from ferryman.tools.databases.sqlite import SQLite
 
@@ -21,12 +22,10 @@ DIALECTS: dict[str, Dialect] = {
     "sqlite": SQLite(),
     "postgresql": PostgreSQL(),
     "postgres": PostgreSQL(),
+    "mysql": MySQL(),
+    "mariadb": MySQL(),
 }
 
-_PLANNED = {
-    "mysql": "MySQL",
-    "mariadb": "MariaDB",
-}
 _SECRET = ("password", "passwd", "pwd", "secret", "token")
 
 
@@ -110,9 +109,8 @@ def _resolve(text: str) -> tuple[URL, Dialect]:
     name = url.get_backend_name()
     if name in DIALECTS:
         return url, DIALECTS[name]
-    spoken = _PLANNED.get(name, f'"{name}"')
     raise Configuration(
-        f"Ferryman speaks SQLite and PostgreSQL; {spoken} it does not.",
+        f'Ferryman speaks SQLite, PostgreSQL, MariaDB and MySQL; "{name}" it does not.',
         "Give a URL such as postgresql://user@host/database, sqlite:///path/to/file.db, or the path of a SQLite file.",
     )
 

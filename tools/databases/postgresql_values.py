@@ -7,19 +7,17 @@ object per value. What Arrow's types do not hold (infinity, BC, 24:00, NaN among
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
-import numpy as np
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
 from ferryman.domain.schema import Family, Table
-from ferryman.tools.databases.arrow import ARROW, fitted
 from ferryman.tools.databases.postgresql_guard import COPY_OUT, quote
+from ferryman.tools.databases.printed import between, hexed, is_bytes, natural, record_batch_of
 
 _BOOL, _BYTEA, _INT8, _INT2, _INT4, _OID, _JSON, _FLOAT4, _FLOAT8 = 16, 17, 20, 21, 23, 26, 114, 700, 701
 _MONEY, _BPCHAR, _DATE, _TIME, _TIMESTAMP, _TIMESTAMPTZ, _NUMERIC, _UUID = 790, 1042, 1082, 1083, 1114, 1184, 1700, 2950
@@ -37,7 +35,6 @@ _NATURAL: dict[int, Family] = {
 }
 _WRITE = csv.WriteOptions(include_header=False, quoting_style="all_valid")
 _LARGEST = 1 << 30  #: bytes that are parsed as one block, so that a row is never torn
-_NIBBLES = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
 def read(
@@ -89,35 +86,26 @@ def _batch(
         ),
     )
     columns = [
-        fitted(_natural(column.combine_chunks(), kind, family), family)
+        _column(column.combine_chunks(), kind, family)
         for column, kind, family in zip(table.columns, types, families, strict=True)
     ]
-    return pa.RecordBatch.from_arrays(
-        [array for array, _ in columns],
-        schema=pa.schema([field.with_name(name) for (_, field), name in zip(columns, names, strict=True)]),
-    )
+    return record_batch_of(names, columns, families)
 
 
-def _natural(texts: pa.Array, kind: int, wanted: Family) -> pa.Array:
+def _column(texts: pa.Array, kind: int, wanted: Family) -> pa.Array:
     """A column as its type has it; the texts themselves where one of them is out of Arrow's reach."""
-    family = _NATURAL.get(kind)
-    try:
-        match family:
-            case Family.DECIMAL if wanted is Family.OTHER:
-                return pa.array([None if text is None else Decimal(text) for text in texts.to_pylist()])
-            case None:
-                return pc.utf8_rtrim(texts, " ") if kind == _BPCHAR else texts
-            case Family.BOOLEAN:
-                return pc.equal(texts, "t")
-            case Family.BINARY:
-                return pa.array([None if t is None else bytes.fromhex(t[2:]) for t in texts.to_pylist()], pa.binary())
-            case Family.DECIMAL | Family.TIME:
-                return texts
-            case Family.TIMESTAMP if kind == _TIMESTAMPTZ:
-                return texts.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
-        return texts.cast(ARROW[family])
-    except pa.ArrowInvalid:
-        return texts
+    if kind == _BPCHAR:
+        return pc.utf8_rtrim(texts, " ")
+    if kind == _BYTEA:
+        return pa.array([None if t is None else bytes.fromhex(t[2:]) for t in texts.to_pylist()], pa.binary())
+    if kind == _BOOL:
+        return pc.equal(texts, "t")
+    if kind == _TIMESTAMPTZ and texts.null_count < len(texts):
+        try:
+            return texts.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
+        except pa.ArrowInvalid:
+            return texts
+    return natural(texts, _NATURAL.get(kind), wanted)
 
 
 def insert(connection: psycopg.Connection[Any], table: Table, batch: pa.RecordBatch) -> int:
@@ -138,8 +126,8 @@ def _printed(array: pa.Array, family: Family) -> pa.Array:
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     kind = array.type
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
-        return hexed(array.cast(pa.binary()), "" if family is Family.UUID else "\\x")
+    if is_bytes(kind):
+        return hexed(array) if family is Family.UUID else between("\\x", hexed(array))
     if pa.types.is_decimal(kind) or pa.types.is_null(kind):
         return array.cast(pa.string())
     if pa.types.is_boolean(kind) and family is not Family.BOOLEAN:
@@ -147,17 +135,3 @@ def _printed(array: pa.Array, family: Family) -> pa.Array:
     if pa.types.is_floating(kind) and family is Family.INTEGER:
         return array.cast(pa.int64())
     return array
-
-
-def hexed(array: pa.Array, start: str) -> pa.Array:
-    """Bytes as hexadecimal digits after `start`; by numpy, since Arrow has no kernel for it."""
-    array = array.cast(pa.large_binary())
-    _, ends, data = array.buffers()
-    bounds = np.frombuffer(ends, np.int64)[array.offset : array.offset + len(array) + 1]
-    given = np.frombuffer(data or b"", np.uint8)[bounds[0] : bounds[-1]]
-    digits = np.empty(2 * len(given), np.uint8)
-    digits[0::2], digits[1::2] = _NIBBLES[given >> 4], _NIBBLES[given & 15]
-    places = [None, pa.py_buffer(2 * (bounds - bounds[0])), pa.py_buffer(digits)]
-    texts = pa.Array.from_buffers(pa.large_string(), len(array), places)
-    joined = pc.binary_join_element_wise(pa.scalar(start, texts.type), texts, pa.scalar("", texts.type))
-    return pc.if_else(array.is_valid(), joined, None)

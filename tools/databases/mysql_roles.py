@@ -1,0 +1,85 @@
+"""What the user of a MariaDB or MySQL connection may do: too much for a source, too little for a target."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from ferryman.domain.errors import Configuration
+
+_GRANT = re.compile(r"GRANT (?P<rights>.+?) ON (?:TABLE )?(?P<where>(?:\*|`(?:[^`]|``)*`)\.\S+) TO ", re.IGNORECASE)
+_COLUMNS = re.compile(r"\([^)]*\)")
+_CHANGING = frozenset(("INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "ALL PRIVILEGES"))
+_MIGHTY = frozenset(("SUPER", "FILE", "ALL PRIVILEGES"))  #: on the whole server
+
+
+@dataclass(frozen=True)
+class _Rights:
+    """What was granted on `where`: `*.*`, a database or a table, as the server writes it."""
+
+    where: str
+    names: frozenset[str]
+
+
+def check_source(connection: Connection, *, superuser: bool) -> None:
+    """Raises Configuration for a user who may do anything."""
+    if not superuser and _mighty(connection):
+        raise Configuration(
+            f"{_user(connection)} may do anything on the server of the old database: nothing could hold it back there.",
+            "Give a user who may only SELECT; if it must be this one, add ?superuser=yes to the URL.",
+        )
+
+
+def check_target(connection: Connection) -> None:
+    """Raises Configuration where nothing could be written."""
+    if connection.exec_driver_sql("SELECT @@GLOBAL.read_only").scalar() and not _mighty(connection):
+        raise Configuration(
+            "The new database cannot be written: its server is a replica, or it is set to read only.",
+            "Give the primary server; a replica is a good source.",
+        )
+    rights = [one for one in _granted(connection) if _concerns(one, connection)]
+    if rights and not any(one.names & {"INSERT", "ALL PRIVILEGES"} for one in rights):
+        raise Configuration(
+            f"{_user(connection)} may not insert into the new database.",
+            "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON the database to the user.",
+        )
+
+
+def cautions(connection: Connection) -> tuple[str, ...]:
+    """See `Dialect.cautions`."""
+    if connection.exec_driver_sql("SELECT @@GLOBAL.read_only").scalar():
+        return ()
+    if any(one.names & _CHANGING for one in _granted(connection) if _concerns(one, connection)):
+        return (
+            f"{_user(connection)} could change the old database. Ferryman only reads; a user who may only SELECT "
+            "would make sure of it.",
+        )
+    return ()
+
+
+def _mighty(connection: Connection) -> bool:
+    return any(one.where == "*.*" and one.names & _MIGHTY for one in _granted(connection))
+
+
+def _granted(connection: Connection) -> Iterator[_Rights]:
+    for (line,) in connection.exec_driver_sql("SHOW GRANTS"):
+        if found := _GRANT.match(line):
+            names = (name.strip().upper() for name in _COLUMNS.sub("", found["rights"]).split(","))
+            yield _Rights(found["where"], frozenset(names))
+
+
+def _concerns(rights: _Rights, connection: Connection) -> bool:
+    """Whether a grant reaches into the connection's database; its name there may be a pattern."""
+    if rights.where.startswith("*."):
+        return True
+    database = str(connection.exec_driver_sql("SELECT DATABASE()").scalar())
+    pattern = rights.where.partition("`.")[0].strip("`").replace("``", "`")
+    likely = re.escape(pattern).replace("%", ".*").replace(r"\\_", "\0").replace("_", ".").replace("\0", "_")
+    return re.fullmatch(likely, database, re.IGNORECASE) is not None
+
+
+def _user(connection: Connection) -> str:
+    return str(connection.exec_driver_sql("SELECT CURRENT_USER()").scalar())
