@@ -45,7 +45,7 @@ class Source:
 
         A driver's error inside the block leaves it as a `FerrymanError`; `doing` stands in its text.
         """
-        with _translated(self.dialect, doing), self.engine.connect() as connection:
+        with _translated(self, doing), self.engine.connect() as connection:
             yield connection
 
     def dispose(self) -> None:
@@ -69,7 +69,7 @@ class Target:
         `reading` promises not to write: no write lock is taken. Errors as in `Source.connect`.
         """
         engine = self.engine.execution_options(ferryman_reading=reading)
-        with _translated(self.dialect, doing), engine.connect() as connection:
+        with _translated(self, doing), engine.connect() as connection:
             yield connection
 
     def dispose(self) -> None:
@@ -135,8 +135,11 @@ def _parse(text: str) -> URL:
 
 
 @contextmanager
-def _translated(dialect: Dialect, doing: str) -> Iterator[None]:
+def _translated(side: Source | Target, doing: str) -> Iterator[None]:
+    """An error of another kind of database, from a block within this one, is not this side's to explain."""
     try:
         yield
     except DBAPIError as error:
-        raise dialect.translate(error, doing) from error
+        if isinstance(error.orig, side.engine.dialect.loaded_dbapi.Error):
+            raise side.dialect.translate(error, doing) from error
+        raise

@@ -147,9 +147,9 @@ def _widened(statement: Select[Any], single: Sequence[bool]) -> Select[Any]:
     return statement.with_only_columns(*wide, maintain_column_froms=True)
 
 
-def _compiled(connection: Connection, statement: Select[Any]) -> tuple[str, tuple[Any, ...]]:
+def _compiled(connection: Connection, statement: Select[Any]) -> tuple[str, Mapping[str, Any]]:
     compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
-    return compiled.string, tuple(compiled.params[name] for name in compiled.positiontup or ())
+    return compiled.string, compiled.params
 
 
 def _raw(connection: Connection) -> Any:

@@ -7,7 +7,7 @@ where LOAD DATA LOCAL would turn it into a warning and go on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -40,7 +40,7 @@ _NEXT = "),("
 def read(
     connection: pymysql.Connection[Any],
     sql: str,
-    parameters: Any,
+    parameters: Mapping[str, Any],
     families: Sequence[Family],
     size: int,
     single: Sequence[bool],

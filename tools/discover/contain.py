@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Text, case, cast, func, select
 
 from ferryman.domain.profile import Profile
-from ferryman.domain.schema import Column, Database, ForeignKey, Table
+from ferryman.domain.schema import Column, Database, Family, ForeignKey, Table
 from ferryman.tools.databases.dialect import clause
+from ferryman.tools.discover.aggregates import NUMBERS
 from ferryman.tools.discover.references import References
 from ferryman.tools.discover.sample import sample
 
@@ -48,11 +49,29 @@ class Containment:
 
 
 def containment(child: Place, parent: Place) -> Containment:
-    """How many of the child column's values are found in the parent's. Compares as the parent's database does."""
-    values = _distinct(child)
+    """How many of the child column's values are found in the parent's. Compares as the parent's database does.
+
+    As texts where the types are others and the database does not compare them.
+    """
+    values = _distinct(child, spelt=_spelt(child, parent))
+    key = _written(clause(parent.table).c[parent.column], spelt=_spelt(parent, child))
     if child.connection is parent.connection:
-        return _within(values, parent)
-    return _across(values, child.connection, parent)
+        return _within(values, parent, key)
+    return _across(values, child.connection, parent, key)
+
+
+def _spelt(place: Place, other: Place) -> bool:
+    """Whether values of a place are compared with those of another as texts. SQLite compares all with all."""
+    family, theirs = (at.table.column(at.column).family for at in (place, other))
+    if place.connection.dialect.name == "sqlite" or {family, theirs} <= NUMBERS:
+        return False
+    if family is theirs is Family.TEXT:
+        return place.connection.dialect.name == "mysql"  # two collations do not compare there
+    return not (family is theirs is Family.BINARY)
+
+
+def _written(value: ColumnElement[Any], *, spelt: bool) -> ColumnElement[Any]:
+    return cast(value, Text) if spelt else value
 
 
 def infer_references(connection: Connection, database: Database, profile: Profile) -> Database:
@@ -72,25 +91,24 @@ def infer_references(connection: Connection, database: Database, profile: Profil
     return Database(dialect=database.dialect, tables=tuple(tables))
 
 
-def _distinct(place: Place) -> Select[Any]:
+def _distinct(place: Place, *, spelt: bool) -> Select[Any]:
     source = clause(place.table)
     small = place.rows is not None and place.rows <= SAMPLED_ROWS
-    value = source.c[place.column].label("v")
+    value = _written(source.c[place.column], spelt=spelt).label("v")
     rows = sample(place.connection, place.table, source, [value], None if small else SAMPLED_ROWS).subquery()
     return select(rows.c.v).where(rows.c.v.is_not(None)).distinct().limit(LOOKED_UP)
 
 
-def _within(values: Select[Any], parent: Place) -> Containment:
+def _within(values: Select[Any], parent: Place, key: ColumnElement[Any]) -> Containment:
     looked = values.subquery()
-    keys = select(clause(parent.table).c[parent.column])
+    keys = select(key)
     found = func.count(case((looked.c.v.in_(keys), 1)))
     row = parent.connection.execute(select(func.count(looked.c.v), found)).one()
     return Containment(int(row[0]), int(row[1]))
 
 
-def _across(values: Select[Any], child: Connection, parent: Place) -> Containment:
+def _across(values: Select[Any], child: Connection, parent: Place, key: ColumnElement[Any]) -> Containment:
     looked = list(child.execute(values).scalars())
-    key = clause(parent.table).c[parent.column]
     found = 0
     for start in range(0, len(looked), _AT_ONCE):
         some = select(func.count(key.distinct())).where(key.in_(looked[start : start + _AT_ONCE]))
