@@ -117,7 +117,9 @@ class Moved:
         return {check.kind for check in self.validated(table).checks if check.status is FAIL}
 
 
-def sales_pair(folder: Path, sales: TableMapping = SALES, new: str = NEW, rows: int = ROWS) -> Pair:
+def sales_pair(
+    folder: Path, sales: TableMapping = SALES, new: str = NEW, rows: int = ROWS, shops: TableMapping = SHOPS
+) -> Pair:
     old_file, new_file = folder / "old.sqlite", folder / "new.sqlite"
     with closing(sqlite3.connect(old_file)) as old, old:
         old.executescript(OLD)
@@ -130,7 +132,7 @@ def sales_pair(folder: Path, sales: TableMapping = SALES, new: str = NEW, rows: 
         )
     with closing(sqlite3.connect(new_file)) as database, database:
         database.executescript(new)
-    return pair_of(old_file, new_file, Mapping(tables=(SHOPS, sales)))
+    return pair_of(old_file, new_file, Mapping(tables=(shops, sales)))
 
 
 @pytest.fixture(scope="module")
@@ -363,6 +365,16 @@ def test_integer_keys_are_proved(tmp_path, identity):
     done = Moved(pair, moved(pair, 100))
     assert done.validated().status is PASS
     assert {COUNT, CHECKSUM} <= done.new("DELETE FROM sales WHERE legacy_id = 17").failing()
+
+
+def test_references_to_parents_whose_keys_the_target_made_are_proved(tmp_path):
+    integers = NEW.replace("id CHAR(36) PRIMARY KEY", "id INTEGER PRIMARY KEY").replace("_id CHAR(36)", "_id INTEGER")
+    pair = sales_pair(tmp_path, SALES.but(identity=Generated()), integers, shops=SHOPS.but(identity=Generated()))
+    quiet(pair.legacy)
+    done = Moved(pair, moved(pair, 100))
+    assert done.validated().status is PASS
+    elsewhere = "UPDATE sales SET shop_id = 1 + shop_id % 3 WHERE legacy_id = 17"
+    assert INTEGRITY in done.new(elsewhere).failing()
 
 
 def test_keys_that_the_target_numbers_itself_are_proved(tmp_path):
