@@ -21,12 +21,14 @@ from ferryman.tools.move.records import RunRecord
 from ferryman.tools.move.rollback import rollback as undo
 from ferryman.workspace import Workspace
 
+_UNDONE = (RunStatus.ROLLED_BACK, RunStatus.CANCELLED)
+
 
 def rollback(which: Which, tables: tuple[str, ...], yes: bool, as_json: bool) -> int:
     """Undo a run or some of its tables. Raises Refused where rows of others hang on them, naming these."""
     voice = Voice(as_json)
     with target_ledger(which) as ledger:
-        record = chosen_run(ledger, which.run, lambda record: record.status is not RunStatus.ROLLED_BACK, "to undo")
+        record = chosen_run(ledger, which.run, lambda record: record.status not in _UNDONE, "to undo")
         chosen = _chosen(ledger, record, tables)
         done = [table for table in progress(ledger, record.run) if table.table in chosen]
         rows = sum(table.accounting.migrated + table.accounting.placeholders for table in done)
@@ -37,6 +39,8 @@ def rollback(which: Which, tables: tuple[str, ...], yes: bool, as_json: bool) ->
     voice.give({"run": record.run, "tables": [event.model_dump(mode="json", exclude={"event"}) for event in undone]})
     for event in undone:
         voice.say(sentence(event))
+    if not undone:
+        voice.say(f"Run {record.run} had written nothing; it is cancelled.")
     return Exit.DONE
 
 

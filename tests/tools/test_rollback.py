@@ -270,6 +270,17 @@ def test_what_forbids_it_before_anything_else(pair: tuple[Path, Path]) -> None:
         rollback(run.target, "run-1")
 
 
+def test_a_run_that_wrote_nothing_is_cancelled_so_that_it_is_over(pair: tuple[Path, Path]) -> None:
+    run = start(*pair)
+    with pytest.raises(Refused, match="has written nothing"):
+        rollback(run.target, "run-1", ["customers"])
+    assert rollback(run.target, "run-1") == ()
+    assert run.ledger.run("run-1").status is RunStatus.CANCELLED
+    assert not run.ledger.run("run-1").running
+    with pytest.raises(Refused, match="has written nothing"):
+        rollback(run.target, "run-1")
+
+
 def test_an_edited_ledger_undoes_nothing(pair: tuple[Path, Path]) -> None:
     run = start(*pair)
     run.copy_all()

@@ -32,6 +32,8 @@ from ferryman.tools.move.undo import Undone, undo_all, undo_batch
 
 Emit = Callable[[Event], None]
 
+_OVER = (RunStatus.ROLLED_BACK, RunStatus.CANCELLED)
+
 
 def rollback_available(target: Target, run: str) -> tuple[bool, str]:
     """Whether a run can be undone now, and what forbids it."""
@@ -58,12 +60,14 @@ def rollback(
 ) -> tuple[RolledBack, ...]:
     """Undo a run, or some of its tables (target names); gives one event per table, children first.
 
-    Raises Refused when something forbids it, before anything is touched; Corrupt when the ledger is not as it was
-    written. Called again after a crash it goes on.
+    A run that has written nothing is cancelled, so that it is over. Raises Refused when something forbids it, before
+    anything is touched; Corrupt when the ledger is not as it was written. Called again after a crash it goes on.
     """
     ledger = Ledger(target, clock=clock)
     record = ledger.run(run)
     ledger.verify(run)
+    if not tables and record.status not in _OVER and not _wrote(ledger, run):
+        return _cancel(ledger, run)
     _refuse(ledger, record)
     ledger.acquire(run)
     with _at(target, "undoing the run") as connection:
@@ -187,8 +191,19 @@ def _refuse(ledger: Ledger, record: RunRecord) -> None:
     """What forbids any undoing, by the run alone."""
     if record.status is RunStatus.ROLLED_BACK:
         raise Refused(f"Run {record.run} was undone already.", "There is nothing left of it to undo.")
-    if not any(table.batches for table in ledger.tables_of(record.run)):
+    if not _wrote(ledger, record.run):
         raise Refused(f"Run {record.run} has written nothing.", "There is nothing to undo.")
+
+
+def _wrote(ledger: Ledger, run: str) -> bool:
+    return any(table.batches for table in ledger.tables_of(run))
+
+
+def _cancel(ledger: Ledger, run: str) -> tuple[RolledBack, ...]:
+    ledger.acquire(run)
+    ledger.set_status(run, RunStatus.CANCELLED)
+    ledger.release(run)
+    return ()
 
 
 def _refuse_blocked(connection: Connection, ledger: Ledger, catalogue: Database, undone: dict[str, Undoing]) -> None:
