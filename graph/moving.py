@@ -46,6 +46,7 @@ from ferryman.graph.streams import emitter
 from ferryman.graph.work import table_starts, table_work
 from ferryman.tools.discover.profile import row_counts
 from ferryman.tools.move.copy import copy_table
+from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import Beginning
 from ferryman.tools.move.resume import Present, resumable
@@ -68,6 +69,7 @@ def begin(state: State, runtime: Runtime[Context]) -> State:
     now = context.clock()
     approval = Approval(token=binding.token, by=said.by or context.by, at=now, skipped_preflight=plan.preflight.skipped)
     starts = table_starts(plan, catalogues, context, now)
+    failpoint("before_run")
     Ledger(context.target).begin(
         Beginning(
             run=state["run"],
@@ -81,6 +83,7 @@ def begin(state: State, runtime: Runtime[Context]) -> State:
             tables=starts,
         )
     )
+    failpoint("after_run")
     emit(Approved(approval=approval))
     emit(RunStarted(run=state["run"], tables=len(starts), rows=sum(start.scope.total for start in starts)))
     return {"approval": approval.model_dump(mode="json")}
@@ -101,9 +104,11 @@ def reopen(state: State, runtime: Runtime[Context]) -> State:
         source_schema=live.source.fingerprint,
         target_schema=live.target.fingerprint,
     )
+    failpoint("before_resume")
     record = resumable(ledger, state["run"], present)
     ledger.acquire(record.run)
     ledger.clear_stop(record.run)
+    failpoint("after_resume")
     tables = ledger.tables_of(record.run)
     rows = sum(table.scope.total for table in tables)
     emitter(runtime)(RunStarted(run=record.run, tables=len(tables), rows=rows, resumed=True))
@@ -265,7 +270,9 @@ def _prepared(step: Step, work: TableWork) -> TablePrepared:
 
 def _prove(work: TableWork, plan: Plan, context: Context, emit: delegate.Emit) -> State:
     name = work.compiled.target.name
+    failpoint("before_validation", name)
     validation = validate_table(context.source, context.target, work.ledger, work.run, work.compiled, plan.validation)
+    failpoint("after_validation", name)
     emit(TableValidated(validation=validation))
     if validation.status is CheckStatus.PASS:
         work.ledger.set_table(work.run, name, TableState.VALIDATED, validation=validation)
@@ -339,6 +346,7 @@ def report(state: State, runtime: Runtime[Context]) -> State:
     outcome = outcome_of(state, context)
     if state.get("approval"):
         ledger = Ledger(context.target)
+        failpoint("before_end")
         ledger.set_status(state["run"], outcome.status)
         ledger.release(state["run"])
     emit(RunFinished(outcome=outcome))

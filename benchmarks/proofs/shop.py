@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    delete,
     func,
     insert,
     inspect,
@@ -96,6 +97,7 @@ _visits = Table(
     Column("customer_id", ForeignKey("customers.id")),
     Column("place", String(40)),
 )
+_MARKED = (_visits.c.place, _remarks.c.body, _purchases.c.number, _customers.c.name)  #: children first
 
 
 @dataclass(frozen=True)
@@ -175,11 +177,16 @@ def add_canaries(connection: Connection, word: str) -> None:
     connection.execute(insert(_visits).values(customer_id=mark, place=mark))
 
 
+def canaries(connection: Connection, word: str) -> int:
+    """How many of the rows of `add_canaries` are there: 4, where none was touched."""
+    counted = (select(func.count()).where(column == f"{THEIRS}-{word}") for column in _MARKED)
+    return sum(int(connection.execute(one).scalar_one()) for one in counted)
+
+
 def take_canaries(connection: Connection, word: str) -> int:
-    """Take the rows of `add_canaries` out again; gives how many there were: 4, where none was touched."""
+    """Take them out again; gives how many there were."""
     mark = f"{THEIRS}-{word}"
-    places = (_visits.c.place, _remarks.c.body, _purchases.c.number, _customers.c.name)
-    return sum(connection.execute(column.table.delete().where(column == mark)).rowcount for column in places)
+    return sum(connection.execute(delete(column.table).where(column == mark)).rowcount for column in _MARKED)
 
 
 def hang(connection: Connection) -> int:

@@ -18,15 +18,12 @@ import pytest
 from ferryman.domain.errors import Usage
 from ferryman.domain.mapping import Derived, Generated, Mapping
 from ferryman.tools.databases.connect import open_target
-from ferryman.tools.move.failpoint import POINTS, parse
+from ferryman.tools.move.failpoint import OF_A_BATCH, OF_AN_UNDOING, parse
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.rollback import rollback
 from tests.tools.pairs import SHOP, ask, begun, one, opened, resumed, rows_of, shop, start, write
 from tests.tools.test_copy import EXPECTED_BOSSES, STAFF_NEW, bosses, staff, staff_pair
 from tests.tools.test_rollback import THEIRS
-
-COPYING = [point for point in POINTS if "undo" not in point]
-UNDOING = [point for point in POINTS if "undo" in point]
 
 
 def forked(work: Callable[[], object], *, failpoint: str = "", kill_after: float | None = None) -> int:
@@ -86,7 +83,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[o
     return tables(calm[1])
 
 
-@pytest.mark.parametrize("point", COPYING)
+@pytest.mark.parametrize("point", OF_A_BATCH)
 @pytest.mark.parametrize("batch", ["1", "20"])
 def test_killed_around_a_commit_and_resumed(
     pair: tuple[Path, Path], expected: dict[str, list[tuple[object, ...]]], point: str, batch: str
@@ -131,7 +128,7 @@ def test_killed_at_a_random_moment_and_undone(pair: tuple[Path, Path], moment: i
     assert tables(pair[1]) == before
 
 
-@pytest.mark.parametrize("point", UNDOING)
+@pytest.mark.parametrize("point", OF_AN_UNDOING)
 def test_killed_while_undoing_and_undone_by_the_next(pair: tuple[Path, Path], point: str) -> None:
     before = tables(pair[1])
     start(*pair).copy_all()

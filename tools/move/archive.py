@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from ferryman.domain.errors import Configuration, Refused
+from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.tables import LEDGER_VERSION
 
@@ -35,6 +36,7 @@ def archive(ledger: Ledger, path: Path) -> int:
             for row in connection.execution_options(yield_per=_AT_ONCE).execute(wanted).mappings():
                 file.write(json.dumps({"table": table.name, "row": dict(row)}, ensure_ascii=False) + "\n")
                 rows += 1
+        failpoint("before_archive")
         file.flush()
         os.fsync(file.fileno())
     return rows
@@ -45,6 +47,7 @@ def drop(ledger: Ledger) -> None:
     for run in ledger.runs():
         if run.running:
             raise Refused(f"Run {run.run} is at work.", f"Stop it with `ferryman pause {run.run}`, then finish.")
+    failpoint("before_drop")
     with ledger.target.connect("dropping the ledger") as connection:
         ledger.tables.metadata.drop_all(connection)
         connection.commit()

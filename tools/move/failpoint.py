@@ -21,20 +21,38 @@ from ferryman.domain.errors import Transient, Usage
 
 VARIABLE = "FERRYMAN_FAILPOINT"
 
-#: Every place, in the order a batch passes them; the last five belong to the undoing of one.
-POINTS = (
+#: In the order a batch passes them.
+OF_A_BATCH = (
     "before_begin",
     "before_insert",
     "after_insert",
     "before_ledger",
     "before_commit",
     "after_commit",
+)
+#: In the order the undoing of a batch passes them.
+OF_AN_UNDOING = (
     "before_undo",
     "after_undo",
     "before_undo_ledger",
     "before_undo_commit",
     "after_undo_commit",
 )
+#: Of a run as a whole, in the order it passes them; those of a table name it.
+OF_A_RUN = (
+    "before_run",  # approved, and not in the ledger yet
+    "after_run",  # in the ledger, and no row moved
+    "before_resume",
+    "after_resume",
+    "before_reference_commit",  # of the second pass
+    "after_reference_commit",
+    "before_validation",
+    "after_validation",  # proved, and not written down
+    "before_end",
+)
+#: Of `ferryman finish`.
+OF_AN_END = ("before_archive", "before_drop")
+POINTS = (*OF_A_BATCH, *OF_AN_UNDOING, *OF_A_RUN, *OF_AN_END)
 
 _passed: Counter[str] = Counter()
 

@@ -16,6 +16,7 @@ from ferryman.domain.run import Segment
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.bench import Bench, bench
 from ferryman.tools.move.clock import SYSTEM, Clock
+from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.rowkeys import RowKeys
 from ferryman.tools.move.turns import turn
 from ferryman.tools.move.variants import pushable
@@ -70,5 +71,7 @@ def _fill(work: TableWork, at: Bench, bond: Bond, segment: Segment) -> int:
         with turn(work.target):
             filled += at.connection.execute(statement, values[start : start + _AT_ONCE]).rowcount
             work.ledger.renew(at.connection, work.run)
+            failpoint("before_reference_commit", work.table)
             at.connection.commit()
+            failpoint("after_reference_commit", work.table)
     return filled
