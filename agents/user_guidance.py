@@ -23,12 +23,15 @@ from ferryman.agents.progress import (
     next_steps,
 )
 from ferryman.agents.reasons import why_match, why_step
-from ferryman.agents.wording import clean, listed, one_line
+from ferryman.agents.wording import bullet, clean, listed, one_line
+from ferryman.domain.changes import Question
 from ferryman.domain.conversation import Unclear
+from ferryman.domain.guidance import Advice
 
 __all__ = [
     "AnswerFacts",
     "action_words",
+    "advice_lines",
     "answer",
     "batch_message",
     "clean",
@@ -40,12 +43,28 @@ __all__ = [
     "explain_problem",
     "explain_progress",
     "explain_status",
+    "in_the_models_words",
     "next_steps",
     "not_understood",
     "present_plan",
     "why_match",
     "why_step",
 ]
+
+
+def in_the_models_words(text: str) -> str:
+    """A model's text, marked as such: whoever reads it knows that it is no fact of ours."""
+    return f"In the model's words: {one_line(text)}"
+
+
+def advice_lines(advice: Sequence[Advice], questions: Sequence[Question] = ()) -> tuple[str, ...]:
+    """What a model suggests, one line each, as its own. `questions` gives the words of those that it speaks of."""
+    told = {question.id: question.text for question in questions}
+    lines = []
+    for one in advice:
+        about = clean(told.get(one.about, one.about if one.kind == "remark" else ""))
+        lines.append(f"{f'{about}: ' if about else ''}{one_line(one.text)}")
+    return (*(("Suggested by the model; nothing hangs on it:", *bullet(lines)) if lines else ()),)
 
 
 def not_understood(said: Unclear) -> str:

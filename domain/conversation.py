@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter
 
 from ferryman.domain.changes import Change
 from ferryman.domain.coordination import Request
-from ferryman.domain.guidance import PlanPresented, ProblemExplained
+from ferryman.domain.guidance import Advice, PlanPresented, ProblemExplained
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.model import Frozen
 from ferryman.domain.plan import Plan
@@ -198,6 +198,7 @@ class ReviewPayload(Frozen):
     token: str
     writes: tuple[str, ...]  #: every table that will be written, the ledger's too
     presented: PlanPresented  #: the plan in words, in parts
+    advice: tuple[Advice, ...] = ()  #: what a model suggests beside it; nothing hangs on it
     message: str  #: the plan in plain words
     question: str  #: "Shall we proceed?"
 
@@ -210,6 +211,7 @@ class DecidePayload(Frozen):
     run: str
     decision: Decision
     explained: ProblemExplained  #: the decision in words, in parts
+    advice: tuple[Advice, ...] = ()  #: what a model suggests beside it; nothing hangs on it
     message: str
     question: str
     deadline: str = ""  #: ISO time when the run pauses by itself; empty: none

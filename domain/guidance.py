@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from ferryman.domain.model import Frozen
 
 
@@ -123,3 +125,11 @@ class StatusExplained(Frozen):
     @property
     def text(self) -> str:
         return _sentences(self.user_message, self.progress_details, self.current_activity, self.time_remaining)
+
+
+class Advice(Frozen):
+    """What a model suggests beside the rules: shown as its own, and taken only when a person says so."""
+
+    kind: Literal["option", "table_type", "rationale", "remark", "ask_first", "explanation"]
+    about: str = ""  #: a question's id, a target table or a strategy
+    text: str

@@ -19,11 +19,12 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from ferryman.agents.explain import asked
-from ferryman.agents.user_guidance import clean, present_plan
+from ferryman.agents.user_guidance import advice_lines, clean, present_plan
 from ferryman.agents.wording import first_upper
 from ferryman.commands.bars import Bars
 from ferryman.commands.plan_rows import gist, rows_of, steps_of
 from ferryman.commands.voice import printable
+from ferryman.domain.changes import Question
 from ferryman.domain.conversation import DecidePayload, PausedPayload, Payload, ReviewPayload
 from ferryman.domain.errors import FerrymanError
 from ferryman.domain.events import (
@@ -45,7 +46,7 @@ from ferryman.domain.events import (
     TableCopied,
     TableValidated,
 )
-from ferryman.domain.guidance import PlanPresented
+from ferryman.domain.guidance import Advice, PlanPresented
 from ferryman.domain.plan import Plan
 from ferryman.domain.run import Accounting, duration_text
 from ferryman.domain.validation import CheckStatus, TableValidation
@@ -272,7 +273,16 @@ class Screen:
             self.says("\n".join(asked(waiting[0], len(waiting) - 1)))
         elif waiting:
             self.says("\n".join(asked(waiting[0].but(reason=""), lead="Still open:")))
+        if changed:
+            self.advice(payload.advice, waiting)
         self.asks(payload.question)
+
+    def advice(self, advice: Sequence[Advice], waiting: Sequence[Question] = ()) -> None:
+        """What a model suggests beside the rules. Of the questions, only the one that is put first is spoken of."""
+        first = waiting[:1]
+        shown = [one for one in advice if one.about in ("", *(q.id for q in first)) or one.kind == "remark"]
+        if shown:
+            self.says("\n".join(advice_lines(shown, first)))
 
     def plan(self, plan: Plan, told: PlanPresented | None = None, most: int = MOST_STEPS) -> None:
         """The plan as a table, a line a step, and what is to be known about it, in words of `told` or of the rules."""
@@ -314,6 +324,7 @@ class Screen:
             f"If nobody decides before {_clock(payload.deadline)}, the run pauses by itself" if payload.deadline else ""
         )
         self.says(_sentences(told.recommendation, until))
+        self.advice([one.but(about="") for one in payload.advice])
         self.asks(told.question)
 
     def row(self, shown: RowShown) -> None:

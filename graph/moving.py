@@ -12,7 +12,8 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
-from ferryman.agents.user_guidance import action_words, batch_message, explain_outcome
+from ferryman.agents.explaining import outcome_in_words
+from ferryman.agents.user_guidance import action_words, batch_message, explain_outcome, in_the_models_words
 from ferryman.domain.approval import Approval
 from ferryman.domain.conversation import UTTERANCE, Approve
 from ferryman.domain.coordination import Prerequisite
@@ -352,4 +353,7 @@ def report(state: State, runtime: Runtime[Context]) -> State:
     emit(RunFinished(outcome=outcome))
     told = explain_outcome(outcome, context.shelf.get(state["plan"], Plan))
     emit(Said(topic="outcome", text=told.text, outcome=told))
+    words = outcome_in_words(outcome, context.desk(emit)) if state.get("approval") else ""
+    if words:
+        emit(Said(topic="advice", text=in_the_models_words(words)))
     return {"outcome": outcome.model_dump(mode="json"), "finished": True}

@@ -10,11 +10,13 @@ from langgraph.runtime import Runtime
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.difference import difference
 from ferryman.agents.facts import Facts
+from ferryman.agents.plan_review import review
 from ferryman.agents.planning import make_plan
 from ferryman.agents.preflight_questions import questions as preflight_questions
 from ferryman.agents.questions import carry, questions_about, settle
 from ferryman.agents.revise import batch_sizes, revise
 from ferryman.agents.risk import AtStake, risk_of
+from ferryman.agents.second_look import second_look
 from ferryman.agents.user_guidance import clean, difference_text
 from ferryman.domain.changes import Change, Question, SetBatchSize, SetRequest
 from ferryman.domain.conversation import (
@@ -30,6 +32,7 @@ from ferryman.domain.coordination import Request
 from ferryman.domain.errors import Usage
 from ferryman.domain.events import PlanMade, Said
 from ferryman.domain.fits import misfits
+from ferryman.domain.guidance import Advice
 from ferryman.domain.mapping import Mapping
 from ferryman.domain.model import Frozen
 from ferryman.domain.plan import Handling, Plan, Preflight, Risk
@@ -40,7 +43,7 @@ from ferryman.graph.discovery import discovered
 from ferryman.graph.facts import Analysis, Catalogues
 from ferryman.graph.history import remembered, starting_point
 from ferryman.graph.measuring import facts_for_agents, measured
-from ferryman.graph.state import Place, State
+from ferryman.graph.state import Json, Place, State
 from ferryman.graph.streams import emitter
 from ferryman.graph.work import all_compiled
 from ferryman.tools.prepare.preflight import preflight as look_ahead
@@ -280,4 +283,19 @@ def present(state: State, runtime: Runtime[Context]) -> State:
             estimate=made.estimate.text,
         )
     )
-    return {"token": binding.token, "shown": ""}
+    return {"token": binding.token, "shown": "", "advice": _advice(state, made, context, emit)}
+
+
+def _advice(state: State, made: Plan, context: Context, emit: delegate.Emit) -> list[Json]:
+    """What a model suggests beside the plan: on questions that names and types settle, and on the whole."""
+    desk = context.desk(emit)
+    if desk is None:
+        return []
+    shown = context.shelf.get(state["shown"], Plan) if state.get("shown") else None
+    waiting = {question.id for question in made.open_questions}
+    given = [Advice.model_validate(one) for one in state.get("advice", [])] if shown else []
+    found = [one for one in given if one.kind == "option" and one.about in waiting]
+    if Analysis.known(state["facts"]):
+        facts = facts_for_agents(Analysis.of(state["facts"], context.shelf), context)
+        found += second_look(made.questions, made.mapping, facts, desk, shown.mapping if shown else None)
+    return [advice.model_dump(mode="json") for advice in (*found, *review(made, desk))]

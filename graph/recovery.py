@@ -14,6 +14,7 @@ from langgraph.runtime import Runtime
 
 from ferryman.agents.diagnosis import diagnose
 from ferryman.agents.diagnosis import options as offer
+from ferryman.agents.recommending import recommended
 from ferryman.agents.revise import revise_all
 from ferryman.agents.stake import Stake, stake_of
 from ferryman.domain.approval import Amendment
@@ -139,8 +140,10 @@ def options(state: State, runtime: Runtime[Context]) -> State:
     minutes = context.options.deadline_minutes
     deadline = context.clock() + timedelta(minutes=minutes) if minutes else None
     Ledger(context.target).set_deadline(state["run"], deadline)
+    advice = recommended(decision, context.desk(emit))
     return {
         "decision": decision.model_dump(mode="json"),
+        "advice": [one.model_dump(mode="json") for one in advice],
         "delegated": state.get("delegated", 0) + 2,
         "deadline": deadline.isoformat() if deadline else "",
     }

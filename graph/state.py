@@ -45,6 +45,7 @@ class State(TypedDict, total=False):
     given: bool  #: the plan came from a file
     reopen: bool  #: the run is in the ledger already, and goes on from there
     token: str  #: what an approval binds now
+    advice: list[Json]  #: guidance.Advice on what lies before the person
     approval: Json  #: approval.Approval
     delegated: int  #: delegations given so far
     phase: int  #: the running phase

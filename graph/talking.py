@@ -9,8 +9,10 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from ferryman.agents import user_guidance
+from ferryman.agents.explaining import in_other_words
 from ferryman.domain.conversation import UTTERANCE, Ask, Choose, DecidePayload, PausedPayload, ReviewPayload, Unclear
 from ferryman.domain.events import Said
+from ferryman.domain.guidance import Advice
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Decision
 from ferryman.graph.answering import facts_for_answers, written_tables
@@ -29,6 +31,7 @@ def review(state: State, runtime: Runtime[Context]) -> State:
         token=state["token"],
         writes=written_tables(plan, runtime.context.target),
         presented=presented,
+        advice=_advice(state),
         message=presented.text,
         question=presented.question,
     )
@@ -43,6 +46,7 @@ def decide(state: State, runtime: Runtime[Context]) -> State:
         run=state["run"],
         decision=decision,
         explained=explained,
+        advice=_advice(state),
         message=explained.text,
         question=explained.question,
         deadline=state.get("deadline", ""),
@@ -61,12 +65,20 @@ def paused(state: State, runtime: Runtime[Context]) -> State:
     return {"heard": interrupt(payload.model_dump(mode="json")), "place": Place.PAUSED.value}
 
 
+def _advice(state: State) -> tuple[Advice, ...]:
+    return tuple(Advice.model_validate(one) for one in state.get("advice", []))
+
+
 def answer(state: State, runtime: Runtime[Context]) -> State:
     """Answer a question from facts; the same place in the conversation returns."""
     said = UTTERANCE.validate_python(state["answer"])
     emit = emitter(runtime)
     if isinstance(said, Ask):
-        emit(Said(topic="answer", text=user_guidance.answer(said, facts_for_answers(state, runtime.context))))
+        facts = facts_for_answers(state, runtime.context)
+        emit(Said(topic="answer", text=user_guidance.answer(said, facts)))
+        words = in_other_words(said, facts, runtime.context.desk(emit))
+        if words:
+            emit(Said(topic="advice", text=user_guidance.in_the_models_words(words)))
     elif isinstance(said, Choose):
         offered = ", ".join(o.strategy.value for o in Decision.model_validate(state["decision"]).options)
         emit(Said(topic="answer", text=f"{said.strategy.value} is not among the options here. There are: {offered}."))

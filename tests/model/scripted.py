@@ -63,6 +63,23 @@ def status(code: int, headers: dict[str, str] | None = None) -> Turn:
     return Turn(code, body, {"Content-Type": "application/json"} | (headers or {}))
 
 
+def shape_of(body: dict[str, Any]) -> str:
+    """Which answer a request asks for: the name of its schema."""
+    if "response_format" in body:
+        return str(body["response_format"].get("json_schema", {}).get("name", "json"))
+    return str(body["tools"][0]["function"]["name"])
+
+
+def by_shape(**answers: Any) -> Callable[[dict[str, Any]], Turn]:
+    """Answers each request by the shape that it asks for, e.g. by_shape(Meaning={...}); 599 for any other."""
+
+    def turn(body: dict[str, Any]) -> Turn:
+        shape = shape_of(body)
+        return says(answers[shape]) if shape in answers else status(599)
+
+    return turn
+
+
 class Scripted:
     """The server, while a `with` lasts."""
 

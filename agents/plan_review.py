@@ -1,0 +1,114 @@
+"""A model looks over a plan before a person does: why this order, what to look at, what to answer first.
+
+It is text and closed choices, shown beside the plan; nothing of the plan hangs on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from ferryman.agents.advice import Desk, Question, advise
+from ferryman.agents.budget import fitting
+from ferryman.agents.choices import OneOf, Told
+from ferryman.agents.redact import size
+from ferryman.agents.sayable import unsayable
+from ferryman.domain.guidance import Advice
+from ferryman.domain.plan import Phase, Plan
+from ferryman.prompts.render import Prompt, render
+
+NONE = "none"
+MOST_REMARKS = 3
+CONCERNS = {
+    "wrong_source": "another old table may be the right one",
+    "missing_rows": "rows may stay behind",
+    "doubles": "rows may come twice",
+    "meaning": "a column may mean something else in the new system",
+    "private": "it holds data of persons",
+    "order": "something may have to come first",
+    "other": "anything else",
+}
+
+
+class Remark(Told):
+    table: Annotated[str, OneOf("tables")]
+    concern: Annotated[str, OneOf("concerns")]
+    text: str
+
+
+class Review(Told):
+    """What a person should know before they decide."""
+
+    rationale: str
+    remarks: list[Remark]
+    ask_first: Annotated[str, OneOf("questions")]
+
+
+def review(plan: Plan, desk: Desk | None) -> tuple[Advice, ...]:
+    """The model's remarks on a plan."""
+    if desk is None:
+        return ()
+    found = advise(question(plan, desk.adviser.limits.prompt_tokens), desk)
+    return tuple(_advice(found)) if found else ()
+
+
+def question(plan: Plan, room: int) -> Question[Review]:
+    """The question that is put to the model about a plan."""
+    phases = fitting([_phase(phase, plan) for phase in plan.phases], room // 2)
+    asked = fitting([q.id for q in plan.open_questions], room // 4)
+    prompt = render(
+        "review",
+        concerns=list(CONCERNS.items()),
+        phases=phases,
+        problems=fitting([_problem(p.table, p.problem, p.cause) for p in plan.preflight.problems], room // 8),
+        questions=asked,
+    )
+    return Question(
+        call="review",
+        prompt=prompt,
+        shape=Review,
+        choices={
+            "tables": tuple(step["target"] for phase in phases for step in phase["steps"]),
+            "concerns": tuple(CONCERNS),
+            "questions": (NONE, *asked),
+        },
+        check=lambda found: _wrong(found, prompt),
+    )
+
+
+def _phase(phase: Phase, plan: Plan) -> dict[str, Any]:
+    risks = {risk.table: risk for risk in plan.risks}
+    return {
+        "name": phase.name,
+        "rationale": phase.rationale,
+        "steps": [
+            {
+                "target": step.target,
+                "source": step.source,
+                "kind": step.table_type.value,
+                "rows": size(plan.counts_by_table[step.target].in_scope) if step.target in plan.counts_by_table else "",
+                "risk": risks[step.target].level.value if step.target in risks else "low",
+                "needs": ", ".join(phase.prerequisites),
+            }
+            for step in phase.steps
+        ],
+    }
+
+
+def _problem(table: str, problem: str, cause: str) -> str:
+    return f"{table}: {problem}{f', {cause}' if cause else ''}".replace("_", " ")
+
+
+def _wrong(found: Review, prompt: Prompt) -> str:
+    if len(found.remarks) > MOST_REMARKS:
+        return f"more than {MOST_REMARKS} remarks"
+    texts = [("rationale", found.rationale), *((f"the remark on {r.table}", r.text) for r in found.remarks)]
+    return next((f"{where}: {why}" for where, text in texts if (why := unsayable(text, prompt.user))), "")
+
+
+def _advice(found: Review) -> Iterator[Advice]:
+    yield Advice(kind="rationale", text=found.rationale.strip())
+    for remark in found.remarks:
+        yield Advice(kind="remark", about=remark.table, text=remark.text.strip())
+    if found.ask_first != NONE:
+        yield Advice(kind="ask_first", about=found.ask_first, text="It would answer this question first.")
