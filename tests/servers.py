@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -34,6 +35,7 @@ MARIADB = make_url(os.environ.get("FERRYMAN_TEST_MYSQL_URL") or "mysql://root@12
 _SPACES = "SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
 
 READER = "ferryman_test_reader"  #: on every server: may SELECT in the databases of the tests, and nothing else
+LOCKED = "ferryman_test_locked"  #: must give the password, where others need not
 PASSWORD = "only-for-tests"
 
 
@@ -100,6 +102,14 @@ class Server:
     def grant(self, name: str) -> None:
         raise NotImplementedError
 
+    def grant_writing(self, name: str) -> str:
+        """The statement that lets the reader insert, too."""
+        raise NotImplementedError
+
+    def locked(self, name: str, password: str) -> str:
+        """A URL of a user whose password counts."""
+        return self.base.set(database=name, username=LOCKED, password=password).render_as_string(hide_password=False)
+
     def run(self, name: str, scripts: Sequence[str]) -> None:
         raise NotImplementedError
 
@@ -114,9 +124,10 @@ class PostgreSQLServer(Server):
     def prepare(self) -> PostgreSQLServer:
         """Make the user who reads."""
         with self._connect(self.base.database or "postgres") as connection:
-            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [READER]).fetchone()
-            if not known:
-                connection.execute(f"CREATE ROLE {READER} LOGIN PASSWORD '{PASSWORD}'".encode())
+            for role in (READER, LOCKED):
+                known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+                if not known:
+                    connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'".encode())
         return self
 
     def create(self, name: str) -> None:
@@ -132,6 +143,9 @@ class PostgreSQLServer(Server):
             for (space,) in connection.execute(_SPACES).fetchall():
                 connection.execute(f"GRANT USAGE ON SCHEMA {space} TO {READER}".encode())
                 connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {space} TO {READER}".encode())
+
+    def grant_writing(self, name: str) -> str:
+        return f"GRANT INSERT ON ALL TABLES IN SCHEMA public TO {READER}"
 
     def run(self, name: str, scripts: Sequence[str]) -> None:
         with self._connect(name) as connection:
@@ -157,8 +171,9 @@ class MariaDBServer(Server):
 
     def prepare(self) -> MariaDBServer:
         """Make the user who reads."""
-        users = [f"CREATE USER IF NOT EXISTS {READER}@'%' IDENTIFIED BY '{PASSWORD}'"]
-        self._execute(None, [*users, users[0].replace("'%'", "'localhost'")])
+        for user in (READER, LOCKED):
+            for host in ("'%'", "'localhost'"):
+                self._execute(None, [f"CREATE USER IF NOT EXISTS {user}@{host} IDENTIFIED BY '{PASSWORD}'"])
         return self
 
     def create(self, name: str) -> None:
@@ -168,16 +183,19 @@ class MariaDBServer(Server):
 
     def drop(self, name: str) -> None:
         for host in ("'%'", "'localhost'"):
-            self._execute(None, [f"REVOKE SELECT ON {name}.* FROM {READER}@{host}"])
+            self._execute(None, [f"REVOKE ALL ON {name}.* FROM {READER}@{host}"])
         self._execute(None, [f"DROP DATABASE IF EXISTS {name}"])
 
     def grant(self, name: str) -> None:
         """Nothing to do: the right is to the whole database."""
 
+    def grant_writing(self, name: str) -> str:
+        return f"GRANT INSERT ON {name}.* TO {READER}@'%';\nGRANT INSERT ON {name}.* TO {READER}@'localhost';\n"
+
     def run(self, name: str, scripts: Sequence[str]) -> None:
         for script in scripts:
-            parts = [part.strip() for part in script.replace(";\n", ";\n\0").split("\0")]
-            self._execute(name, [part.removesuffix(";") for part in parts if part.removesuffix(";").strip()])
+            parts = [part.strip().removesuffix(";") for part in script.replace(";\n", ";\n\0").split("\0")]
+            self._execute(name, [part for part in parts if part])
 
     def ask(self, name: str, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with closing(self._connect(name)) as connection, connection.cursor() as cursor:
@@ -213,6 +231,8 @@ class Own:
             free.bind(("127.0.0.1", 0))
             own = cls(folder, programs, user, free.getsockname()[1])
         own._call("initdb", "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+        hosts = folder / "data" / "pg_hba.conf"
+        hosts.write_text(f"host all {LOCKED} all scram-sha-256\n{hosts.read_text()}")
         own.start()
         return own
 
@@ -231,14 +251,28 @@ class Own:
 
     def kill(self) -> None:
         """As when the machine fails: no process of the server gets to say a word. `start` recovers from the log."""
-        number = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        lock = self.folder / "data" / "postmaster.pid"
+        number = int(lock.read_text().splitlines()[0])
         children = Path(f"/proc/{number}/task/{number}/children").read_text().split()
         for process in (number, *map(int, children)):
             os.kill(process, signal.SIGKILL)
+        for process in (number, *map(int, children)):  # the next server may start when the last of them is gone
+            while _runs(process):
+                time.sleep(0.02)
+        for left in (lock, *self.folder.glob(".s.PGSQL.*")):  # nobody buries the dead in a container: they look alive
+            left.unlink()
 
     def remove(self) -> None:
-        self._call("pg_ctl", "-w", "-m", "immediate", "stop")
+        if (self.folder / "data" / "postmaster.pid").exists():
+            self._call("pg_ctl", "-w", "-m", "immediate", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _reaches(user: int, path: Path) -> bool:

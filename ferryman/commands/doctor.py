@@ -88,9 +88,8 @@ def _databases(where: Where, settings: Settings) -> Iterator[Look]:
     except FerrymanError as error:
         yield Look("databases", False, error.what, error.do)
     else:
-        yield Look(
-            "databases", True, f"{source.identity.name} ({source.url}) into {target.identity.name} ({target.url})"
-        )
+        told = f"{source.identity.name} ({source.url}) into {target.identity.name} ({target.url})"
+        yield Look("databases", True, told, " ".join(source.cautions))
 
 
 def _version(package: str) -> str:

@@ -63,9 +63,17 @@ SELECT c.relname, pg_get_expr(k.conbin, k.conrelid) FROM pg_constraint AS k JOIN
 WHERE k.contype = 'c' AND c.relnamespace = {_HERE} ORDER BY c.relname, k.conname
 """
 _DOMAIN_CHECKS = f"""
-SELECT DISTINCT c.relname, replace(pg_get_expr(k.conbin, 0), 'VALUE', quote_ident(a.attname)), k.conname
-FROM pg_constraint AS k JOIN pg_attribute AS a ON a.atttypid = k.contypid JOIN pg_class AS c ON c.oid = a.attrelid
-WHERE k.contype = 'c' AND c.relkind IN ('r', 'p') AND c.relnamespace = {_HERE} ORDER BY c.relname, k.conname
+WITH RECURSIVE domain AS (
+    SELECT c.relname, a.attname, a.attnum, t.oid, t.typbasetype FROM pg_attribute AS a
+    JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_type AS t ON t.oid = a.atttypid
+    WHERE c.relnamespace = {_HERE} AND c.relkind IN ('r', 'p') AND t.typtype = 'd'
+    UNION ALL
+    SELECT d.relname, d.attname, d.attnum, t.oid, t.typbasetype FROM domain AS d
+    JOIN pg_type AS t ON t.oid = d.typbasetype WHERE t.typtype = 'd'
+)
+SELECT d.relname, regexp_replace(pg_get_expr(k.conbin, 0), '\\mVALUE\\M', quote_ident(d.attname), 'g')
+FROM domain AS d JOIN pg_constraint AS k ON k.contypid = d.oid WHERE k.contype = 'c'
+ORDER BY d.relname, d.attnum, k.conname
 """
 _TRIGGERS = f"""
 SELECT c.relname, t.tgname FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid

@@ -42,10 +42,11 @@ def introspect(connection: Connection, dialect: Dialect) -> Database:
     try:
         outside = dialect.outside(connection)
         inspector = inspect(connection)
-        names = [name for name in inspector.get_table_names() if name not in outside]
+        here = inspector.default_schema_name  # said, it is this schema alone; unsaid, PostgreSQL's whole search path
+        names = [name for name in inspector.get_table_names(here) if name not in outside]
         bare = Database(dialect=dialect.name, tables=_reflect(inspector, names, connection))
         full = dialect.complete(connection, bare)
-        views = inspector.get_view_names()
+        views = inspector.get_view_names(here)
     except DBAPIError as error:
         raise dialect.translate(error, "reading the structure of the database") from error
     tables = [

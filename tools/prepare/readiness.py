@@ -61,7 +61,7 @@ def warnings(
     source: Source, target: Target, target_db: Database, compiled: Mapping[str, CompiledTable], rows: int | None
 ) -> tuple[str, ...]:
     """What a person should know before saying yes. `rows` is how many will be written, None where nobody counted."""
-    return (*_triggers(target_db, compiled), *_snapshot(source), *_space(source, target, rows))
+    return (*source.cautions, *_triggers(target_db, compiled), *_snapshot(source), *_space(source, target, rows))
 
 
 def _triggers(target_db: Database, compiled: Mapping[str, CompiledTable]) -> Iterator[str]:
