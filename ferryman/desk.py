@@ -23,10 +23,11 @@ from ferryman.domain.conversation import DecidePayload, ReviewPayload, ShowRows
 from ferryman.domain.errors import Configuration, Usage
 from ferryman.domain.events import Event, RolledBack
 from ferryman.domain.findings import MissingCause, MissingGroup
-from ferryman.domain.mapping import ColumnMapping, Problem
+from ferryman.domain.mapping import ColumnMapping, Generated, Problem
 from ferryman.domain.plan import Plan, ProblemFound
 from ferryman.domain.run import RunStatus, Status, TableProgress
 from ferryman.domain.schema import Database
+from ferryman.domain.transforms import ForeignKeyTo, NewId
 from ferryman.graph.checks import live_catalogues
 from ferryman.graph.context import Context
 from ferryman.graph.retry import Retried
@@ -40,6 +41,7 @@ from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
 from ferryman.tools.move.records import RunRecord
 from ferryman.tools.move.rollback import rollback
+from ferryman.tools.prepare.lineage import policies
 from ferryman.tools.prepare.misfit import ValuesDoNotFit
 from ferryman.tools.prepare.orphans import Ground, missing_groups, orphan_rows
 from ferryman.tools.prepare.references import LiveReferences, References
@@ -47,6 +49,7 @@ from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.transform import CompiledTable
 
 MOST_ROWS = 50  #: on one screen
+TO_COME = "(a number of its own, when it arrives)"
 LONGEST = 300  #: characters of a value that are shown
 
 
@@ -123,10 +126,14 @@ def _future(context: Context, plan: Plan, work: CompiledTable, count: int) -> It
     rows = clause(work.source)
     wanted = work.read(rows).where(work.in_filter(rows)).order_by(*work.key_columns(rows)).limit(count)
     with context.source.connect() as old, context.target.connect(reading=True) as new:
-        references = LiveReferences(plan.mapping, work.source_database, work.target_database, old, new)
+        references = LiveReferences(
+            plan.mapping, work.source_database, work.target_database, old, new, ledger=Ledger(context.target).exists()
+        )
         for batch in context.source.dialect.read(old, wanted, work.families, count):
             for place, before in enumerate(batch.to_pylist()):
-                after = _applied(work, batch.slice(place, 1), references)
+                after = _applied(work, batch.slice(place, 1), references) | dict.fromkeys(
+                    _to_come(work, before), TO_COME
+                )
                 lines = (line for column in work.mapping.columns for line in _beside(column, before, after))
                 yield RowShown(_title(work, before), tuple(lines))
 
@@ -138,6 +145,16 @@ def _applied(work: CompiledTable, row: pa.RecordBatch, references: References) -
     except ValuesDoNotFit as error:
         return {misfit.column: f"does not fit: {_words(misfit.problem)}" for misfit in error.misfits}
     return {name: shown(value) for name, value in values.items()}
+
+
+def _to_come(work: CompiledTable, before: Mapping[str, Any]) -> Iterator[str]:
+    """The columns whose value the new database makes when the row arrives, or when its parent did."""
+    made = {t.target for t in work.plan.copied if isinstance(policies(t)[1], Generated)}
+    for column in work.mapping.columns:
+        parents = {step.parent for step in column.steps if isinstance(step, ForeignKeyTo)}
+        named = any(before[name] is not None for name in column.source)
+        if (parents & made and named) or (column.uses(NewId) and work.mapping.target in made):
+            yield column.target
 
 
 def _beside(column: ColumnMapping, before: dict[str, Any], after: dict[str, str]) -> Iterator[Beside]:

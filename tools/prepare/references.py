@@ -49,6 +49,7 @@ class LiveReferences:
     target_connection: Connection
     legacy_schema: str | None = None  #: where the source's tables are on their connection
     target_schema: str | None = None
+    ledger: bool = True  #: whether the target has an id map to ask; before the first run it has none
     _found: dict[tuple[str, ...], dict[Row, Any]] = field(default_factory=dict)
 
     def resolve(self, parent: str, keys: Sequence[Values], position: int = 0) -> pa.Array:
@@ -84,6 +85,8 @@ class LiveReferences:
 
     def _mapped(self, table: TableMapping, keys: Sequence[Values]) -> list[Any]:
         """What the id map holds for the legacy keys."""
+        if not self.ledger:
+            return [None] * len(keys[0])
         sources = [(None,) if None in row else (key_text(row),) for row in _rows(keys)]
         return self._ask(self.target_connection, ROW_MAP, ("source_key",), "target_key", sources, table.target)
 
