@@ -25,6 +25,9 @@ from ferryman.domain.transforms import (
     ValuePair,
 )
 
+#: Kinds of a question about what fills a column; its id is the kind, a colon, and TABLE.COLUMN.
+PARENT, UNFED, VALUES = "parent", "unfed", "values"
+
 _EMPTY: dict[Family, Scalar] = {
     Family.TEXT: "",
     Family.INTEGER: 0,
@@ -153,7 +156,7 @@ def _without_parent(table: TableMapping, column: Column, parent: str, mapping: M
     can_be_filled = finding is not None and finding.source_table is not None
     include = Option(key=f"include_{parent}", text=f"Take {parent} along", changes=(Include(table=parent),))
     return Question(
-        id=f"parent:{table.target}.{column.name}",
+        id=f"{PARENT}:{table.target}.{column.name}",
         table=table.target,
         text=f"Every row of {table.target} must refer to {parent}, which takes no part in this plan.",
         options=(*((include,) if can_be_filled else ()), leave_out(table.target)),
@@ -164,7 +167,7 @@ def _without_parent(table: TableMapping, column: Column, parent: str, mapping: M
 def _without_source(table: TableMapping, column: Column, facts: Facts) -> Question:
     options = (*_weak(table, column, facts), *_constant(table, column, facts))
     return Question(
-        id=f"unfed:{table.target}.{column.name}",
+        id=f"{UNFED}:{table.target}.{column.name}",
         table=table.target,
         text=f"{table.target}.{column.name} must be filled, and nothing in {table.source} does. What stands there?",
         options=(*options, leave_out(table.target)),
@@ -243,7 +246,7 @@ def _words_for_numbers(
     told = ", ".join(f"{pair.old} is {pair.new}" for pair in pairs)
     fits = high - low + 1 == len(allowed)
     return Question(
-        id=f"values:{table.target}.{column.target}",
+        id=f"{VALUES}:{table.target}.{column.target}",
         table=table.target,
         text=f"{table.source}.{column.source[0]} holds numbers, and {table.target}.{column.target} takes only "
         f"{', '.join(allowed)}. Which is which?",

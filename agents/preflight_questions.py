@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from ferryman.domain.changes import Change, LeaveOut, MigrateParents, Option, Question, SetConflict, SetPolicy
+from ferryman.agents.column_questions import PARENT, UNFED, VALUES
+from ferryman.domain.changes import (
+    Change,
+    LeaveOut,
+    MapColumn,
+    MigrateParents,
+    Option,
+    Question,
+    SetConflict,
+    SetPolicy,
+)
 from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import Conflict, Policy, Problem, Strategy
 from ferryman.domain.plan import Plan, Preflight, ProblemFound
+from ferryman.domain.schema import Database, Family
+from ferryman.domain.transforms import Cast, EpochToTimestamp, Rename, Split
 
 #: An option's key, as a person types it, in the order they are offered.
 KEYS: dict[Strategy, str] = {
@@ -17,6 +29,7 @@ KEYS: dict[Strategy, str] = {
 }
 KEEP = "keep"
 LEAVE = "leave"
+DAY = "day"
 
 #: What is recommended for missing parents, best first. All other rows that cannot go as they are rest in quarantine.
 BEST_FOR_ORPHANS = (Strategy.MIGRATE_PARENTS, Strategy.SET_NULL, Strategy.QUARANTINE)
@@ -27,20 +40,28 @@ _REASONS: dict[str, str] = {
     "null": "The rows arrive, and what they referred to is not there to be lost.",
     "shorten": "It is what was decided before for the same cause.",
     "quarantine": "Nothing is lost or changed: the rows are kept aside with the reason, to be mended later.",
+    "day": "The new column holds days, and every row arrives.",
     "keep": "What is in the new system already is not touched.",
     "leave": "Nothing else can be done about it.",
 }
 
 
-def questions(preflight: Preflight, plan: Plan) -> tuple[Question, ...]:
+def questions(preflight: Preflight, plan: Plan, source: Database, target: Database) -> tuple[Question, ...]:
     """One question for each class of problems without a decision that covers it, in preflight's order.
 
     A class that outgrew the count its policy was decided on is asked again, with what was decided then recommended.
-    Counts and names only.
+    While it is open what fills a column, nothing is asked about that column's values. Counts and names only.
     """
+    unfilled = {question.id for question in plan.open_questions}
     return tuple(
-        _question(problem, _decided_before(problem, plan)) for problem in preflight.problems if not problem.decided
+        _question(problem, _decided_before(problem, plan), _day_only(problem, plan, source, target))
+        for problem in preflight.problems
+        if not problem.decided and unfilled.isdisjoint(_about_its_filling(problem))
     )
+
+
+def _about_its_filling(problem: ProblemFound) -> set[str]:
+    return {f"{what}:{problem.table}.{column}" for what in (PARENT, UNFED, VALUES) for column in problem.columns}
 
 
 def _decided_before(problem: ProblemFound, plan: Plan) -> Policy | None:
@@ -51,8 +72,8 @@ def _decided_before(problem: ProblemFound, plan: Plan) -> Policy | None:
     return None
 
 
-def _question(problem: ProblemFound, before: Policy | None) -> Question:
-    options = options_for(problem)
+def _question(problem: ProblemFound, before: Policy | None, day_only: Option | None) -> Question:
+    options = (*((day_only,) if day_only else ()), *options_for(problem))
     recommended = recommend(problem, options, before)
     told = f" When this was decided, {_concerned(before.rows)} concerned." if before else ""
     return Question(
@@ -63,6 +84,25 @@ def _question(problem: ProblemFound, before: Policy | None) -> Question:
         recommended=recommended,
         reason=_REASONS[recommended],
     )
+
+
+def _day_only(problem: ProblemFound, plan: Plan, source: Database, target: Database) -> Option | None:
+    """For moments that are to fill a column of days: the day alone. What is no moment at all is asked about again."""
+    if problem.problem != Problem.UNCASTABLE or len(problem.columns) != 1:
+        return None
+    table, name = plan.mapping.by_target[problem.table], problem.columns[0]
+    column = table.by_target[name]
+    if target.table(table.target).column(name).family is not Family.DATE or len(column.source) != 1:
+        return None
+    old = source.table(table.source).by_name.get(column.source[0])
+    if column.uses(Split) or not (column.uses(EpochToTimestamp) or (old and old.family is Family.TIMESTAMP)):
+        return None
+    steps = tuple(step for step in column.steps if not isinstance(step, Rename))
+    moment = () if column.uses(EpochToTimestamp) else (Cast(to="timestamp"),)
+    day = (*steps, *moment, Cast(to="text"), Split(separator=" ", part=1))
+    change = MapColumn(table=table.target, source=column.source, target=name, steps=day)
+    text = f"Keep only the day in {name}; the time of day is lost"
+    return Option(key=DAY, text=text, changes=(change,))
 
 
 def options_for(problem: ProblemFound) -> tuple[Option, ...]:
@@ -83,6 +123,7 @@ def recommend(problem: ProblemFound, options: tuple[Option, ...], before: Policy
     """The key of the option to take when in doubt: an earlier decision on the same cause, else what loses least."""
     best = BEST_FOR_ORPHANS if problem.problem == Problem.MISSING_PARENT else (Strategy.QUARANTINE,)
     first = [KEYS[before.strategy]] if before and before.strategy in KEYS else []
+    first += [DAY]
     first += [KEEP] if problem.problem == Problem.CONFLICT else []
     offered = {option.key for option in options}
     return next(key for key in (*first, *(KEYS[strategy] for strategy in best), LEAVE) if key in offered)

@@ -18,7 +18,7 @@ from ferryman.agents.revise import batch_sizes, revise
 from ferryman.agents.risk import AtStake, risk_of
 from ferryman.agents.second_look import second_look
 from ferryman.agents.user_guidance import clean, difference_text
-from ferryman.domain.changes import Change, Question, SetBatchSize, SetRequest
+from ferryman.domain.changes import Change, LeaveOut, MapTable, Question, SetBatchSize, SetRequest
 from ferryman.domain.conversation import (
     UTTERANCE,
     AnswerQuestion,
@@ -163,7 +163,14 @@ def _wanted(said: Utterance, plan: Plan) -> tuple[tuple[Change, ...], tuple[Ques
 def _answered(plan: Plan, said: tuple[AnswerQuestion, ...]) -> tuple[tuple[Change, ...], tuple[Question, ...]]:
     taken = {answer.question: _asked(plan, answer).option(answer.option) for answer in said}
     questions = tuple(q.but(answer=taken[q.id].key) if q.id in taken else q for q in plan.questions)
-    return tuple(change for option in taken.values() for change in option.changes), questions
+    changes = [change for option in taken.values() for change in option.changes]
+    gone = {change.table for change in changes if isinstance(change, LeaveOut)}
+    return tuple(c for c in changes if isinstance(c, LeaveOut) or _about(c) not in gone), questions
+
+
+def _about(change: Change) -> str:
+    """The new table that an answer is about."""
+    return change.target if isinstance(change, MapTable) else str(getattr(change, "table", ""))
 
 
 def _asked(plan: Plan, said: AnswerQuestion) -> Question:
@@ -238,11 +245,13 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
         all_compiled(made.mapping, catalogues, context.clock()),
         skip_data=not context.options.preflight,
     )
-    asked = preflight_questions(found, made)
-    known = {question.id for question in made.questions}
+    asked = preflight_questions(found, made, catalogues.source, catalogues.target)
+    still = {question.id for question in made.questions if question.open}
+    new = {question.id: question for question in asked if question.id not in still}
     made = made.but(
         preflight=found,
-        questions=(*made.questions, *(question for question in asked if question.id not in known)),
+        # A class that is there although its question was answered is asked about again.
+        questions=(*(question for question in made.questions if question.id not in new), *new.values()),
         risks=_risks(state, made, found, context),
     )
     return {"plan": context.shelf.put(made)}

@@ -196,7 +196,7 @@ def test_a_required_column_that_nothing_fills_fails_for_every_row(tmp_path):
     mapping = PERSONS.but(columns=tuple(c for c in PERSONS.columns if c.target != "state"))
     pair = people(tmp_path, person(), person(id=2, email=None), mapping=mapping)
     assert found(pair) == {(("state",), "null_in_required"): 2}
-    (question,) = questions(look(pair), pair.plan())
+    (question,) = questions(look(pair), pair.plan(), pair.source_db, pair.target_db)
     assert (question.recommended, [option.key for option in question.options]) == ("leave", ["leave"])
 
 
@@ -209,7 +209,7 @@ def test_a_policy_decides_its_class_until_there_are_more_rows(tmp_path):
     more = people(tmp_path / "more", person(name=long), person(id=2, email=None, name=long), mapping=mapping)
     (two,) = look(more).problems
     assert (one.decided, two.decided) == (Strategy.TRUNCATE, "")
-    (question,) = questions(look(more), more.plan())
+    (question,) = questions(look(more), more.plan(), more.source_db, more.target_db)
     assert question.recommended == "shorten"
     assert "When this was decided, 1 row was concerned." in question.text
 
@@ -218,7 +218,9 @@ def test_no_text_of_a_problem_or_question_holds_a_value(tmp_path):
     secret = "Secret-Person"
     pair = people(tmp_path, person(name=secret, active=secret, age=secret, born=secret, state=secret, town_id=4711))
     seen = look(pair)
-    told = seen.model_dump_json() + "".join(q.model_dump_json() for q in questions(seen, pair.plan()))
+    told = seen.model_dump_json() + "".join(
+        q.model_dump_json() for q in questions(seen, pair.plan(), pair.source_db, pair.target_db)
+    )
     assert len(seen.problems) == 6
     assert secret not in told
     assert "4711" not in told
@@ -295,7 +297,7 @@ def test_a_small_disk_is_told(tmp_path, monkeypatch):
 
 def test_every_open_class_becomes_a_question_with_what_applies(tmp_path):
     pair = junction(tmp_path)
-    asked = {question.id: question for question in questions(look(pair), pair.plan())}
+    asked = {question.id: question for question in questions(look(pair), pair.plan(), pair.source_db, pair.target_db)}
     filtered = asked[f"orphans:{LINKS}.case_id:filtered_out"]
     never = asked[f"orphans:{LINKS}.case_id:never_existed"]
     assert [option.key for option in filtered.options] == ["take", "quarantine", "leave"]
@@ -312,20 +314,23 @@ def test_every_open_class_becomes_a_question_with_what_applies(tmp_path):
 
 def test_an_answered_class_is_asked_no_more(tmp_path):
     pair = junction(tmp_path)
-    taken = [question.option("quarantine").changes[0] for question in questions(look(pair), pair.plan())]
+    taken = [
+        question.option("quarantine").changes[0]
+        for question in questions(look(pair), pair.plan(), pair.source_db, pair.target_db)
+    ]
     answers = [change.policy for change in taken if isinstance(change, SetPolicy)]
     links = CASE_FILES.but(policies=tuple(answers))
     decided_pair = Pair(pair.source, pair.target, pair.mapping.with_table(links), pair.legacy, pair.new)
     seen = look(decided_pair)
     assert [problem.decided for problem in seen.problems] == [Strategy.QUARANTINE] * 2
-    assert questions(seen, decided_pair.plan()) == ()
+    assert questions(seen, decided_pair.plan(), decided_pair.source_db, decided_pair.target_db) == ()
 
 
 def test_a_conflict_offers_to_keep_what_is_there(tmp_path):
     kept = PERSONS.but(identity=Kept())
     there = NEW + "INSERT INTO persons VALUES ('1', NULL, 'Eve', 'eve@x.example', 'open', 1, 3, NULL);"
     pair = people(tmp_path, person(), mapping=kept, new=there)
-    (question,) = questions(look(pair), pair.plan())
+    (question,) = questions(look(pair), pair.plan(), pair.source_db, pair.target_db)
     assert question.recommended == "keep"
     assert question.option("keep").changes == (SetConflict(table="persons", conflict=Conflict.KEEP),)
 

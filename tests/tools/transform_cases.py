@@ -270,6 +270,20 @@ CASES = (
     ),
     Case("epoch to a date", ("INTEGER",), "DATE", (EpochToTimestamp(),), [(86400, "1970-01-02"), (86401, BAD)]),
     Case(
+        "the day of an epoch",
+        ("INTEGER",),
+        "DATE",
+        (EpochToTimestamp(), Cast(to="text"), Split(separator=" ", part=1)),
+        [(86400, "1970-01-02"), (86401, "1970-01-02"), (-1, "1969-12-31"), (None, None)],
+    ),
+    Case(
+        "the day of a moment",
+        ("DATETIME",),
+        "DATE",
+        (Cast(to="timestamp"), Cast(to="text"), Split(separator=" ", part=1)),
+        [("2020-02-03T04:05:06", "2020-02-03"), ("2020-02-03 04:05:06.25", "2020-02-03"), ("2020-02-03", "2020-02-03")],
+    ),
+    Case(
         "text to date",
         ("TEXT",),
         "DATE",

@@ -167,7 +167,7 @@ def concat(step: Concat, values: list[Value], scope: Scope, goal: Goal) -> list[
 
 def split(step: Split, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
     texts = [as_text(value) for value in values]
-    return [t.but(by_python("split", t.sql, step.separator, step.part), nullable=True) for t in texts]
+    return [t.but(by_python("split", t.sql, step.separator, step.part), nullable=True, family=None) for t in texts]
 
 
 def lookup(step: Lookup, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
