@@ -23,12 +23,12 @@ from ferryman.domain.events import PhaseCompleted, PhaseStarted, RunStarted
 from ferryman.domain.run import RunStatus
 from ferryman.domain.validation import CheckKind, CheckStatus
 from ferryman.session import Session
-from ferryman.tools.databases.connect import open_source, open_target
+from ferryman.tools.databases.connect import Source, Target, open_source, open_target
 from ferryman.tools.discover.introspect import introspect
 from ferryman.tools.move.bench import bench
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.prepare.side_by_side import raw
-from ferryman.tools.prepare.transform import compile_table
+from ferryman.tools.prepare.transform import CompiledTable, compile_table
 from ferryman.tools.prove.validate import validate_table
 
 TABLE, ITS_PHASE = "purchases", 2
@@ -80,9 +80,20 @@ def _timed(session: Session) -> Spent:
 
 def settings(old: str, new: str) -> dict[str, int]:
     """What Ferryman sets on its connection, to be set for the statement by hand too."""
-    with bench(open_source(old), open_target(new), "reading the settings") as connection:
+    source, target = open_source(old), open_target(new)
+    with bench(source, target, "reading the settings", compiled_for(source, target)) as views:
+        connection = views.view
         raw(connection).set_authorizer(None)  # it guards against changes, and some of these settings with them
         return {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in SETTINGS}
+
+
+def compiled_for(source: Source, target: Target) -> CompiledTable:
+    """The table that is loaded."""
+    with source.connect() as connection:
+        legacy = introspect(connection, source.dialect)
+    with target.connect(reading=True) as connection:
+        there = introspect(connection, target.dialect)
+    return compile_table(MAPPING, TABLE, legacy, there, run_started=RUN_STARTED)
 
 
 def one_statement(old: str, new: str) -> None:
@@ -103,11 +114,7 @@ def one_statement(old: str, new: str) -> None:
 def checks(old: str, new: str) -> None:
     """Every check of the table that `ferryman` copied before, each timed alone."""
     source, target = open_source(old), open_target(new)
-    with source.connect() as connection:
-        legacy = introspect(connection, source.dialect)
-    with target.connect(reading=True) as connection:
-        there = introspect(connection, target.dialect)
-    compiled = compile_table(MAPPING, TABLE, legacy, there, run_started=RUN_STARTED)
+    compiled = compiled_for(source, target)
     ledger, seconds = Ledger(target), {}
     run = ledger.runs()[0].run
     for kind in CheckKind:

@@ -42,6 +42,7 @@ from ferryman.tools.move.progress import progress
 from ferryman.tools.move.records import RunRecord
 from ferryman.tools.move.rollback import rollback
 from ferryman.tools.prepare.lineage import policies
+from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.misfit import ValuesDoNotFit
 from ferryman.tools.prepare.orphans import Ground, missing_groups, orphan_rows
 from ferryman.tools.prepare.references import LiveReferences, References
@@ -238,6 +239,7 @@ def _unfit(
     context: Context, work: CompiledTable, found: ProblemFound, ground: Ground, count: int
 ) -> tuple[dict[str, Any], ...]:
     """Rows whose value does not fit; () for what only shows between rows, such as repeated ones."""
+    about, work, ground = (work,), beside(work), ground.beside()
     rows = ground.legacy_rows(work)
     wrong = [
         where for (name, kind), where in work.problems(rows).items() if name in found.columns and kind == found.problem
@@ -245,7 +247,7 @@ def _unfit(
     if not wrong:
         return ()
     wanted = work.read(rows).where(work.in_filter(rows), or_(*wrong)).order_by(*work.key_columns(rows)).limit(count)
-    with side_by_side(context.source, context.target, f"reading rows of {work.source.name}") as connection:
+    with side_by_side(context.source, context.target, f"reading rows of {work.source.name}", about) as connection:
         return tuple(dict(row) for row in connection.execute(wanted).mappings())
 
 

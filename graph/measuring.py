@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Lookup
 
-from sqlalchemy import Select, func, select
-
 from ferryman.agents.facts import Facts
 from ferryman.agents.planning import Measured, types_of
 from ferryman.domain.coordination import Request
@@ -15,7 +13,7 @@ from ferryman.domain.references import references_of
 from ferryman.graph.context import Context
 from ferryman.graph.facts import Analysis, Catalogues
 from ferryman.graph.work import all_compiled
-from ferryman.tools.databases.dialect import clause
+from ferryman.tools.move.scope import in_scope
 from ferryman.tools.prepare.batching import plan_batches
 from ferryman.tools.prepare.order import arrange
 from ferryman.tools.prepare.probe import rows_per_second
@@ -75,18 +73,12 @@ def _compiled(mapping: Mapping, catalogues: Catalogues, context: Context) -> dic
 
 def counted(work: Lookup[str, CompiledTable], facts: Facts, context: Context) -> tuple[Counts, ...]:
     """Rows of every table at this moment: in the source, of these in scope, in the target."""
-    with context.source.connect() as connection:
-        return tuple(
-            Counts(
-                table=name,
-                source=facts.source_profile.rows(table.source.name),
-                in_scope=connection.execute(_in_scope(table)).scalar_one(),
-                target=facts.target_profile.rows(name),
-            )
-            for name, table in work.items()
+    return tuple(
+        Counts(
+            table=name,
+            source=facts.source_profile.rows(table.source.name),
+            in_scope=in_scope(context.source, table),
+            target=facts.target_profile.rows(name),
         )
-
-
-def _in_scope(table: CompiledTable) -> Select[int]:
-    rows = clause(table.source)
-    return select(func.count()).select_from(rows).where(table.in_filter(rows))
+        for name, table in work.items()
+    )

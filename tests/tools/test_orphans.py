@@ -67,7 +67,7 @@ def test_the_rows_behind_a_group_can_be_shown(tmp_path):
 def test_a_key_range_gives_its_own_orphans_only(tmp_path):
     pair = junction(tmp_path)
     work = pair.compiled()
-    with side_by_side(pair.source, pair.target, "looking") as connection:
+    with side_by_side(pair.source, pair.target, "looking", [work[LINKS]]) as connection:
         before = groups_on(connection, work[LINKS], Ground(work), Segment(upto=(14_000,)))
         batch_15 = groups_on(connection, work[LINKS], Ground(work), Segment(after=(14_000,), upto=(15_000,)))
     assert before == ()

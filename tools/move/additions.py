@@ -21,7 +21,7 @@ from ferryman.domain.mapping import Policy, Problem, Strategy
 from ferryman.domain.run import Accounting, BatchRecord, Key, Segment, TableState, batch_ordinal, key_text
 from ferryman.tools.move.aside import Fate
 from ferryman.tools.move.batch import carry, obstacles_in, place_for, write_down
-from ferryman.tools.move.bench import Bench, bench
+from ferryman.tools.move.bench import Bench, Views
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.desk import Desk, copied_so_far
 from ferryman.tools.move.failpoint import failpoint
@@ -35,6 +35,8 @@ from ferryman.tools.move.tables import QuarantineState
 from ferryman.tools.move.tell import rows_quarantined
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.conditions import passes
+from ferryman.tools.prepare.mirror import beside
+from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.sqlite_scope import column_of
 
 AT_ONCE = 200  #: keys in one batch
@@ -112,11 +114,12 @@ def _equal(column: str, value: object) -> Filter:
 
 def _by_origin(work: TableWork, chosen: Filter) -> dict[Origin, list[Key]]:
     """The chosen rows' legacy keys in key order, by what the accounting says of them."""
-    compiled, copied = work.compiled, copied_so_far(work.ledger, work.run).get(work.table)
+    compiled, copied = beside(work.compiled), copied_so_far(work.ledger, work.run).get(work.table)
     scope = work.ledger.table(work.run, work.table).scope
     found: dict[Origin, list[Key]] = {}
-    with bench(work.source, work.target, f"looking for rows of {compiled.source.name}") as connection:
-        at = Bench(connection, compiled, work.target.dialect)
+    doing = f"looking for rows of {compiled.source.name}"
+    with side_by_side(work.source, work.target, doing, [work.compiled]) as connection:
+        at = Bench(Views(connection, connection), compiled, work.target.dialect)
         from_, keys = at.legacy, compiled.key_columns(at.legacy)
         there = RowKeys(compiled).present(from_)
         aside = select(work.ledger.tables.quarantine.c.source_key).filter_by(
@@ -166,13 +169,13 @@ class _Addition:
         try:
             with desk.transaction() as job:
                 job.bench.begin()
-                last = job.book.last(job.bench.connection)
-                number = job.book.addition_after(job.bench.connection, batch_ordinal(last.number) if last else 0)
+                last = job.book.last(job.bench.books)
+                number = job.book.addition_after(job.bench.books, batch_ordinal(last.number) if last else 0)
                 brought, told = self._write(job, number, last, keys)
                 if self.origin is Origin.QUARANTINED and not brought.rows:
                     return brought  # nothing changes: the transaction is rolled back
                 failpoint("before_commit", self.work.table, number)
-                job.bench.connection.commit()
+                job.bench.commit()
             failpoint("after_commit", self.work.table, number)
             for event in told:
                 self.emit(event)
@@ -239,9 +242,7 @@ class _Addition:
         rows = self.work.ledger.tables.quarantine
         mine = update(rows).filter_by(run_id=self.work.run, table_name=job.name, state=QuarantineState.OPEN.value)
         for some in in_chunks(source_keys):
-            job.bench.connection.execute(
-                mine.where(rows.c.source_key.in_(some)).values(state=QuarantineState.RETRIED.value)
-            )
+            job.bench.books.execute(mine.where(rows.c.source_key.in_(some)).values(state=QuarantineState.RETRIED.value))
 
 
 def _accounting(origin: Origin, rows: int, found: Sorted) -> Accounting:

@@ -81,6 +81,8 @@ def obstacles_in(job: Job, look: Look) -> Found:
     for check in job.checks:
         if check.known:
             check.known.refresh()
+    if job.relay:
+        job.relay.fetch(look.segment)
     wrong = job.sight.tally(look.segment, job.values) if look.failing else ()
     return (*wrong, *job.sight.tally(look.segment, job.parents), *_present(job, look))
 
@@ -170,7 +172,7 @@ def _accounting(look: Look, found: Sorted, none: Keyless) -> Accounting:
 
 def write_down(job: Job, record: BatchRecord, books: Books, quarantined: tuple[QuarantinedRow, ...]) -> bool:
     """The ledger's rows; gives whether somebody asked the run to stop."""
-    connection, now = job.bench.connection, job.clock.now()
+    connection, now = job.bench.books, job.clock.now()
     failpoint("before_ledger", job.name, record.number)
     own = job.book.add_entries(connection, record.number, books.entries)
     job.book.add_quarantined(connection, quarantined, now)

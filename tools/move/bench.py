@@ -1,38 +1,91 @@
-"""The connection at which a table is copied: the target's, with the old database beside it, read-only."""
+"""The connections at which a table is copied: one that sees both databases, and the target's own.
+
+Between two SQLite files they are one connection. Where the target is on a server, the first holds a stand-in of the
+target: what a batch can meet there is fetched into it before the batch is looked at (`relay.py`).
+"""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, TableClause
+from sqlalchemy import ColumnElement, Connection, NestedTransaction, TableClause
 
-from ferryman.domain.errors import Configuration
 from ferryman.domain.run import Segment
 from ferryman.tools.databases.connect import Source, Target
 from ferryman.tools.databases.dialect import Dialect, clause
-from ferryman.tools.databases.sqlite import attach_source
-from ferryman.tools.databases.sqlite_guard import LEGACY
+from ferryman.tools.databases.sqlite import SQLite, attach_source
+from ferryman.tools.databases.sqlite_guard import LEGACY, attach_legacy
+from ferryman.tools.move.own_rules import references_off
 from ferryman.tools.move.variants import within
+from ferryman.tools.prepare.reach import reach_of
 from ferryman.tools.prepare.references import LiveReferences
+from ferryman.tools.prepare.side_by_side import beside_source, raw, stand_in
 from ferryman.tools.prepare.sqlite_functions import register_functions
 from ferryman.tools.prepare.transform import CompiledTable
 
-_READY = "ferryman_bench"  #: in a connection's `info`: it is prepared already
+_VIEW = SQLite()
+
+
+@dataclass(frozen=True)
+class Views:
+    """Where both databases are seen, and where the target and its ledger are written; often the same."""
+
+    view: Connection
+    target: Connection
+
+    @property
+    def relayed(self) -> bool:
+        """Whether the view holds a stand-in of the target."""
+        return self.view is not self.target
+
+
+@dataclass(frozen=True)
+class Savepoint:
+    """Nested transactions that stand and fall together."""
+
+    of: tuple[NestedTransaction, ...]
+
+    def commit(self) -> None:
+        for one in self.of:
+            one.commit()
+
+    def rollback(self) -> None:
+        for one in self.of:
+            one.rollback()
 
 
 @dataclass(frozen=True)
 class Bench:
-    """One connection to both databases, and the two tables on it."""
+    """The connections, and the two tables on the one that sees both."""
 
-    connection: Connection
+    at: Views
     compiled: CompiledTable
-    dialect: Dialect
+    target_dialect: Dialect
+
+    @property
+    def connection(self) -> Connection:
+        """The one that sees both databases."""
+        return self.at.view
+
+    @property
+    def books(self) -> Connection:
+        """The one on which the target and its ledger are written."""
+        return self.at.target
+
+    @property
+    def dialect(self) -> Dialect:
+        """Of the connection that sees both."""
+        return _VIEW
+
+    @property
+    def refuses_early_rows(self) -> bool:
+        """Whether the target refuses a row that comes before its parent, whatever follows in the transaction."""
+        return self.books.dialect.name == "postgresql"
 
     @cached_property
     def legacy(self) -> TableClause:
@@ -51,8 +104,27 @@ class Bench:
 
     def begin(self) -> None:
         """Begin the transaction, where none is open."""
-        if not self.connection.in_transaction():
-            self.connection.begin()
+        for connection in (self.books, self.connection):
+            if not connection.in_transaction():
+                connection.begin()
+
+    def savepoint(self) -> Savepoint:
+        """A point that both connections can go back to."""
+        connections = [self.books, self.connection] if self.at.relayed else [self.books]
+        return Savepoint(tuple(connection.begin_nested() for connection in connections))
+
+    def commit(self) -> None:
+        """Commit what was written in the target; a stand-in never holds more than that."""
+        self.books.commit()
+        if self.at.relayed:
+            self.connection.commit()
+
+    def rollback(self) -> bool:
+        """Take back what was not committed; gives whether there was a transaction."""
+        open_ = [connection for connection in (self.books, self.connection) if connection.in_transaction()]
+        for connection in open_:
+            connection.rollback()
+        return bool(open_)
 
     def references(self) -> LiveReferences:
         """What the reference transform asks of both databases. A fresh one each time: the target changes."""
@@ -61,7 +133,7 @@ class Bench:
 
     def insert(self, rows: pa.RecordBatch) -> int:
         """Insert transformed rows into the target table."""
-        return self.dialect.insert(self.connection, self.compiled.target, rows)
+        return self.target_dialect.insert(self.books, self.compiled.target, rows)
 
     def within(self, segment: Segment) -> ColumnElement[bool]:
         """The legacy rows of a range."""
@@ -74,29 +146,25 @@ class Bench:
 
 
 @contextmanager
-def bench(source: Source, target: Target, doing: str) -> Iterator[Connection]:
-    """A connection to the target on which the source's tables stand in schema `legacy`.
+def bench(source: Source, target: Target, doing: str, compiled: CompiledTable) -> Iterator[Views]:
+    """Connections for copying a table, the source's tables standing in schema `legacy`.
 
     Our own foreign keys are checked by us, in every batch; SQLite's are off for this connection alone. Leaving the
     block without a commit rolls back.
     """
-    if not source.dialect.name == target.dialect.name == "sqlite":
-        raise Configuration(
-            f"Copying from {source.dialect.name} to {target.dialect.name} is not there yet.", "Use two SQLite files."
-        )
-    with target.connect(doing) as connection:
-        prepare(connection, source)
-        yield connection
-
-
-def prepare(connection: Connection, source: Source) -> None:
-    """Make a fresh connection a bench: settings, functions, the old database. Before its first statement."""
-    if _READY in connection.info:
-        return
-    raw = connection.connection.driver_connection
-    assert isinstance(raw, sqlite3.Connection)
-    raw.execute("PRAGMA foreign_keys = OFF")
-    raw.execute("PRAGMA temp_store = MEMORY")
-    register_functions(raw)
-    attach_source(connection, source)
-    connection.info[_READY] = True
+    reach = reach_of([compiled])
+    with ExitStack() as stack:
+        old = stack.enter_context(beside_source(source, doing, [compiled], reach))
+        connection = stack.enter_context(target.connect(doing))
+        references_off(connection)
+        if target.dialect.name == "sqlite":
+            raw(connection).execute("PRAGMA temp_store = MEMORY")
+            if old is None:
+                attach_source(connection, source)
+            else:
+                attach_legacy(raw(connection), f"{old.as_uri()}?mode=ro")
+            register_functions(raw(connection))
+            yield Views(connection, connection)
+        else:
+            view = stack.enter_context(stand_in(source, target, doing, [compiled], reach, old))
+            yield Views(view, connection)

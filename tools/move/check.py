@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, delete, false, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Text, and_, cast, delete, false, func, or_, select
 
 from ferryman.domain.run import Segment
-from ferryman.domain.schema import Table
+from ferryman.domain.schema import Family, Table
 from ferryman.domain.validation import BatchValidation, CheckKind, CheckResult, CheckStatus
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.bench import Bench
 from ferryman.tools.move.place import Place, ends, recomputed
+from ferryman.tools.move.scan import count_where
 from ferryman.tools.prepare.misfit import ValuesDoNotFit
 
 if TYPE_CHECKING:
@@ -64,9 +65,9 @@ def check_sample(job: Job, place: Place) -> CheckResult:
         columns = tuple(misfit.column for misfit in error.misfits)
         return _sample(len(keys), 0, bench.compiled.writes, columns)
     table = expected_table(bench)
-    bench.dialect.insert(bench.connection, table, expected)
+    bench.target_dialect.insert(bench.books, table, expected)
     passed, mismatched = _compared(bench, table, names)
-    bench.connection.execute(delete(clause(table)))
+    bench.books.execute(delete(clause(table)))
     return _sample(len(keys), passed, bench.compiled.writes, mismatched)
 
 
@@ -132,17 +133,26 @@ def expected_table(bench: Bench) -> Table:
     """The temporary table for recomputed rows, with the target's columns and how they convert; made where it is not."""
     target = bench.compiled.target
     shaped = select(*(bench.target.c[name] for name in bench.compiled.writes)).where(false())
-    made = str(shaped.compile(bench.connection, compile_kwargs={"literal_binds": True}))
-    bench.connection.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {_EXPECTED} AS {made}")
+    made = str(shaped.compile(bench.books, compile_kwargs={"literal_binds": True}))
+    bench.books.exec_driver_sql(f"CREATE TEMPORARY TABLE IF NOT EXISTS {_EXPECTED} AS {made}")
     return target.but(name=_EXPECTED, columns=tuple(target.column(name) for name in bench.compiled.writes))
 
 
 def _compared(bench: Bench, table: Table, keys: Sequence[str]) -> tuple[int, tuple[str, ...]]:
     """Recomputed rows that the target holds just so, and the columns in which others differ."""
     expected, target = clause(table).alias(), bench.target.alias()
-    differs = {name: target.c[name].is_distinct_from(expected.c[name]) for name in bench.compiled.writes}
+    differs = {
+        name: _comparable(bench, target, name).is_distinct_from(_comparable(bench, expected, name))
+        for name in bench.compiled.writes
+    }
     same = and_(*(target.c[name] == expected.c[name] for name in keys))
-    equal = func.count(target.c[keys[0]]).filter(~or_(*differs.values()))
-    counts = [func.count().filter(where) for where in differs.values()]
-    row = bench.connection.execute(select(equal, *counts).select_from(expected.outerjoin(target, same))).one()
-    return row[0], tuple(name for name, count in zip(differs, row[1:], strict=True) if count)
+    equal = count_where(and_(target.c[keys[0]].is_not(None), ~or_(*differs.values())))
+    counts = [count_where(where) for where in differs.values()]
+    row = bench.books.execute(select(equal, *counts).select_from(expected.outerjoin(target, same))).one()
+    return int(row[0]), tuple(name for name, count in zip(differs, row[1:], strict=True) if count)
+
+
+def _comparable(bench: Bench, rows: FromClause, name: str) -> ColumnElement[Any]:
+    """A column's value; as its text where the target's type may have no equality (json, xml, point)."""
+    opaque = bench.compiled.target.column(name).family in (Family.JSON, Family.OTHER)
+    return cast(rows.c[name], Text) if opaque and bench.at.relayed else rows.c[name]

@@ -17,7 +17,6 @@ from ferryman.domain.mapping import Strategy
 from ferryman.domain.plan import BatchPlan, Estimate
 from ferryman.domain.recovery import Failure
 from ferryman.domain.run import Accounting, Key, TableProgress, TableState, batch_ordinal
-from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.aside import Reason
 from ferryman.tools.move.backoff import Escalate, Halve, Isolate, Retry, grown, next_attempt
 from ferryman.tools.move.batch import move_batch
@@ -27,6 +26,7 @@ from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.fault import of_error
 from ferryman.tools.move.isolate import ENOUGH, refused_rows
 from ferryman.tools.move.job import Moved, Stuck
+from ferryman.tools.move.numbers import catch_up
 from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.progress import accounting, progress
 from ferryman.tools.move.scope import arrived_since
@@ -34,7 +34,7 @@ from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.move.sorting import Wanted, policy_for
 from ferryman.tools.move.supply import supply
 from ferryman.tools.move.tell import Pace, batch_completed, rows_quarantined, self_recovery
-from ferryman.tools.move.turns import Manners
+from ferryman.tools.move.turns import Manners, turn
 from ferryman.tools.move.windows import Ruler, Window, cut
 from ferryman.tools.move.work import CopyResult, Ending, TableWork
 
@@ -80,8 +80,9 @@ class _Place:
 
 class _Copier:
     def __init__(self, work: TableWork, stop: Callable[[], bool], emit: Emit, clock: Clock) -> None:
-        self.work, self.stop, self.emit, self.clock = work, stop, emit, clock
-        self.desk = Desk(work, clock)
+        self.stop, self.emit, self.clock = stop, emit, clock
+        self.live, self.desk = work, Desk(work, clock)
+        self.work = self.desk.work
         self.record = self.desk.records[work.table]
         if self.record.state is TableState.ROLLED_BACK:
             raise Refused(f"{work.table} was undone in this run.", "Plan a new run to move it after all.")
@@ -161,7 +162,7 @@ class _Copier:
         with self.desk.transaction() as job:
             moved = move_batch(job, window, after, strays)
             failpoint("before_commit", self.work.table, window.number)
-            job.bench.connection.commit()
+            job.bench.commit()
         failpoint("after_commit", self.work.table, window.number)
         return moved
 
@@ -257,15 +258,21 @@ class _Copier:
     def _close_books(self) -> TableProgress:
         """What follows the last batch; doing it twice changes nothing."""
         work = self.work
-        fill_references(work, (work.table,), clock=self.clock)
+        fill_references(self.live, (work.table,), clock=self.clock)
+        self._number_on()
         work.ledger.set_arrived_since(work.run, work.table, self._arrived())
         work.ledger.set_table(work.run, work.table, TableState.COPIED)
         return next(one for one in progress(work.ledger, work.run) if one.table == work.table)
 
+    def _number_on(self) -> None:
+        """The target's own numbering goes on after the keys that we gave."""
+        work = self.work
+        with turn(work.target), work.target.connect(f"setting the numbering of {work.table} right") as connection:
+            catch_up(connection, work.compiled.target)
+            connection.commit()
+
     def _arrived(self) -> int:
-        compiled = self.work.compiled
-        with self.work.source.connect("counting rows that came since") as connection:
-            return arrived_since(connection, compiled, clause(compiled.source), self.upper)
+        return arrived_since(self.work.source, self.live.compiled, self.upper)
 
     def _result(self, ending: Ending, place: _Place, failure: Failure | None = None) -> CopyResult:
         return CopyResult(self.work.table, ending, place.batches, place.accounting, failure)

@@ -21,12 +21,14 @@ from ferryman.tools.move.known import KnownParents, can_know
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.losers import losers_of
 from ferryman.tools.move.records import Scope
+from ferryman.tools.move.relay import Relay
 from ferryman.tools.move.rowkeys import RowKeys
 from ferryman.tools.move.scan import Sight, parent_obstacles, present_obstacle, value_obstacles
 from ferryman.tools.move.stand_ins import stood_in_obstacle
 from ferryman.tools.move.turns import turn
 from ferryman.tools.move.variants import compiled_as
 from ferryman.tools.move.work import TableWork
+from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.orphans import Ground
 from ferryman.tools.prepare.transform import CompiledTable
 
@@ -35,7 +37,8 @@ class Desk:
     """One table's place of work. Close it when done. `scope`: other rows than those the run fixed for the table."""
 
     def __init__(self, work: TableWork, clock: Clock, scope: Scope | None = None) -> None:
-        self.work, self.clock, self._scope = work, clock, scope
+        self.live, self._scope = work.compiled, scope
+        self.work, self.clock = replace(work, compiled=beside(work.compiled)), clock
         self.plan = work.ledger.run(work.run).amended
         self.records = {record.table: record for record in work.ledger.tables_of(work.run)}
         judged_before = scope is None and judged(self.plan, work.compiled, self.scope)
@@ -67,9 +70,8 @@ class Desk:
                 try:
                     yield job
                 finally:
-                    if job.bench.connection.in_transaction():
+                    if job.bench.rollback():
                         job.forget()
-                        job.bench.connection.rollback()
             except DBAPIError as error:
                 failure = work.target.dialect.translate(error, doing)
                 failure.table = work.table
@@ -77,8 +79,9 @@ class Desk:
 
     def _open(self, doing: str) -> Job:
         if self._job is None:
-            connection = self._stack.enter_context(bench(self.work.source, self.work.target, doing))
-            self._job = self._job_at(Bench(connection, self.work.compiled, self.work.target.dialect))
+            work = self.work
+            views = self._stack.enter_context(bench(work.source, work.target, doing, self.live))
+            self._job = self._job_at(Bench(views, work.compiled, work.target.dialect))
         return self._job
 
     def _job_at(self, at: Bench) -> Job:
@@ -103,6 +106,7 @@ class Desk:
             stood_in=stood_in,
             losers=losers,
             ground=ground_of(work),
+            relay=Relay(at, work.ledger, checks, keys, stood_in is not None) if at.at.relayed else None,
             clock=self.clock,
         )
 
@@ -113,7 +117,7 @@ class Desk:
     def _with_known(self, check: ForeignCheck, at: Bench, number: int) -> ForeignCheck:
         """A reference with its parents in memory, where that pays."""
         parent = self.records.get(check.bond.parent)
-        if parent is None or not can_know(check.bond, self.scope.total, parent.scope.source_rows):
+        if at.at.relayed or parent is None or not can_know(check.bond, self.scope.total, parent.scope.source_rows):
             return check
         return replace(check, known=KnownParents(at.connection, check.bond, f"ferryman_known_{number}"))
 

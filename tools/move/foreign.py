@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import FromClause, and_, exists, func, literal, select
 
+from ferryman.domain.mapping import Generated, Matched
 from ferryman.domain.run import Segment
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.known import KnownParents
@@ -29,12 +30,20 @@ class ForeignCheck:
 
     def missing(self, from_: FromClause) -> Condition:
         """Whether a legacy row names a parent that is not there and will not come. True or false, never NULL."""
-        parent = clause(self.bond.child.target_database.table(self.bond.parent)).alias()
-        held = select(*(parent.c[name] for name in self.bond.parent_columns))
-        there = func.coalesce(as_one(self.bond.new_key(from_)).in_(held), literal(0)) == 1
         unknown = [self.known.unknown(from_)] if self.known else []
         comes = [~self._comes(from_, *self.later)] if self.later else []
-        return and_(self.bond.names_one(from_), *unknown, ~there, *comes)
+        return and_(self.bond.names_one(from_), *unknown, ~self._there(from_), *comes)
+
+    def early(self, from_: FromClause) -> Condition | None:
+        """Whether a legacy row names a parent that is not there yet and will come; None where none can."""
+        if self.later is None:
+            return None
+        return and_(self.bond.names_one(from_), ~self._there(from_), self._comes(from_, *self.later))
+
+    def _there(self, from_: FromClause) -> Condition:
+        parent = clause(self.bond.child.target_database.table(self.bond.parent)).alias()
+        held = select(*(parent.c[name] for name in self.bond.parent_columns))
+        return func.coalesce(as_one(self.bond.new_key(from_)).in_(held), literal(0)) == 1
 
     def _comes(self, from_: FromClause, parent: CompiledTable, scope: Scope) -> Condition:
         """Whether the parent is among the legacy rows that this run copies."""
@@ -56,3 +65,10 @@ def _later(compiled: CompiledTable, bond: Bond, later: Later) -> tuple[CompiledT
         return None
     same = bond.legacy_parent.name == mapping.source
     return (compiled_as(compiled, bond.parent), scope) if same else None
+
+
+def made_late(bond: Bond) -> bool:
+    """Whether the parent's keys are known only when its rows are there."""
+    mapping = bond.child.plan.by_target.get(bond.parent)
+    identity = mapping.identity if mapping else None
+    return isinstance(identity.otherwise if isinstance(identity, Matched) else identity, Generated)

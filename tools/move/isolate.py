@@ -61,14 +61,18 @@ def _refused(job: Job, place: Place, rows: int) -> Iterator[tuple[Key, Reason]]:
 
 def _try(job: Job, place: Place) -> NeedsDecision | None:
     """Insert a range, and leave it inserted when it goes; gives what was said where the data are at fault."""
-    point = job.bench.connection.begin_nested()
+    point = job.bench.savepoint()
     try:
         written_before(place)
         insert_rows(place)
     except (DBAPIError, FerrymanError) as raised:
         with suppress(DBAPIError):
             point.rollback()
-        error = raised if isinstance(raised, FerrymanError) else job.bench.dialect.translate(raised, "inserting a row")
+        error = (
+            raised
+            if isinstance(raised, FerrymanError)
+            else job.bench.target_dialect.translate(raised, "inserting a row")
+        )
         if not isinstance(error, NeedsDecision):
             raise error from raised
         return error

@@ -14,6 +14,7 @@ from ferryman.tools.move.clock import Clock
 from ferryman.tools.move.foreign import ForeignCheck
 from ferryman.tools.move.losers import Losers
 from ferryman.tools.move.records import QuarantinedRow, Scope
+from ferryman.tools.move.relay import Relay
 from ferryman.tools.move.rowkeys import RowKeys
 from ferryman.tools.move.scan import Obstacle, Sight
 from ferryman.tools.move.work import TableWork
@@ -47,6 +48,7 @@ class Job:
     stood_in: Obstacle | None  #: that a placeholder of ours is there in its place
     losers: Losers | None  #: rows that merge into another's
     ground: Ground
+    relay: Relay | None  #: fetches what a batch can meet in the target, where the bench does not see it
     clock: Clock
 
     @property

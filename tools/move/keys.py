@@ -13,9 +13,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, LargeBinary, String
-from sqlalchemy.types import TypeEngine
-
 from ferryman.domain.mapping import TableMapping
 from ferryman.domain.schema import Column, Family, Table
 
@@ -49,20 +46,11 @@ def _typed(text: str, column: Column) -> KeyValue:
             return text
 
 
-def sql_type(column: Column) -> TypeEngine[Any]:
-    """A type for a column of a temporary table that is compared with that column."""
-    match column.family:
-        case Family.INTEGER | Family.BOOLEAN:
-            return Integer()
-        case Family.BINARY:
-            return LargeBinary()
-        case _:
-            return String(column.length or 255)
-
-
 def cells_text(row: Mapping[str, object]) -> str:
-    """A row's cells as a JSON object."""
-    return json.dumps(dict(row), ensure_ascii=False, default=_plain, separators=(",", ":"))
+    """A row's cells as a JSON object; in ASCII where a text is not UTF-8 and no other way could be stored."""
+    text = json.dumps(dict(row), ensure_ascii=False, default=_plain, separators=(",", ":"))
+    torn = any("\ud800" <= character <= "\udfff" for character in text) if not text.isascii() else False
+    return json.dumps(dict(row), default=_plain, separators=(",", ":")) if torn else text
 
 
 def cells(text: str) -> dict[str, object]:
@@ -83,3 +71,10 @@ def _plain(value: object) -> object:
 
 def _cell(value: Any) -> object:
     return bytes.fromhex(value["hex"]) if isinstance(value, dict) and set(value) == {"hex"} else value
+
+
+def bound(value: object, column: Column, dialect: str) -> object:
+    """A cell, as SQLite or the ledger holds it, as a statement of a database takes it for that column."""
+    if column.family is Family.BOOLEAN and dialect == "postgresql" and isinstance(value, int):
+        return bool(value)
+    return value

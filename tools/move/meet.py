@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, literal, select, update
+from sqlalchemy import and_, bindparam, func, literal, select, update
 
 from ferryman.domain.mapping import Conflict
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.aside import Aside, Fate
-from ferryman.tools.move.keys import cells_text
-from ferryman.tools.move.place import Place
+from ferryman.tools.move.keys import bound, cells_text
+from ferryman.tools.move.place import Place, write_entries
 from ferryman.tools.move.records import Entry, Written
 from ferryman.tools.move.tables import RowKind
 from ferryman.tools.prepare.sqlite_values import Expression
@@ -31,7 +31,7 @@ class Meeting:
 def note(meeting: Meeting, fate: Fate, kind: RowKind) -> Written:
     """Write down rows that change nothing: one entry each, by one statement."""
     place = meeting.place
-    from_, row = place.bench.legacy, place.ledger.row
+    from_ = place.bench.legacy
     values: dict[str, Expression] = {
         "run_id": literal(place.run),
         "table_name": literal(place.bench.compiled.target.name),
@@ -42,14 +42,14 @@ def note(meeting: Meeting, fate: Fate, kind: RowKind) -> Written:
         "rows": literal(1),
     }
     rows = select(*values.values()).select_from(from_)
-    rows = rows.where(place.bench.within(place.segment), meeting.aside.holds(from_, fate))
-    done = place.bench.connection.execute(insert(row).from_select(list(values), rows))
-    return Written(int(done.rowcount), int(done.rowcount))
+    return write_entries(
+        place, list(values), rows.where(place.bench.within(place.segment), meeting.aside.holds(from_, fate))
+    )
 
 
 def change(meeting: Meeting) -> list[Entry]:
     """Overwrite, or fill what is NULL, in the target's rows; gives an entry for each, with what was overwritten."""
-    place = meeting.place
+    place, target = meeting.place, meeting.place.bench.compiled.target
     entries: list[Entry] = []
     updates: list[dict[str, Any]] = []
     for source_key, target_key, key, old, new in _pairs(meeting):
@@ -57,9 +57,10 @@ def change(meeting: Meeting) -> list[Entry]:
         kind = RowKind.UPDATED if before else RowKind.MATCHED
         entries.append(Entry(kind, source_key, target_key, before=cells_text(before) if before else None))
         if before:
-            updates.append(_named("k", key) | _named("v", list(new.values())))
+            cells = [bound(value, target.column(name), place.bench.target_dialect.name) for name, value in new.items()]
+            updates.append(_named("k", key) | _named("v", cells))
     if updates:
-        place.bench.connection.execute(_update(meeting), updates)
+        place.bench.books.execute(_update(meeting), updates)
     return entries
 
 

@@ -1,24 +1,94 @@
-"""The next integer that a target's own numbering would give. It holds while the transaction has the write lock."""
+"""The next integers that a target's own numbering would give, and its numbering moved past those that we gave."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection, func, inspect, select, text
 
+from ferryman.domain.errors import Refused
 from ferryman.domain.schema import Table
 from ferryman.tools.databases.dialect import clause
 
 
 def next_number(connection: Connection, table: Table, column: str) -> int:
-    """One more than any number that the column holds or, with AUTOINCREMENT, ever held."""
-    target = clause(table)
-    highest = connection.execute(select(func.max(target.c[column]))).scalar()
-    ever = _sequence(connection, table.name)
-    return max(int(highest or 0), ever, 0) + 1
+    """One more than any number that the column holds or, with AUTOINCREMENT, ever held. For SQLite: it holds while
+    the transaction has the write lock."""
+    return max(_highest(connection, table, column), _ever(connection, table.name), 0) + 1
 
 
-def _sequence(connection: Connection, table: str) -> int:
+def reserve(connection: Connection, table: Table, column: str, rows: int) -> list[int]:
+    """As many numbers, going up, that nobody else gets: not until the transaction ends, or never."""
+    if connection.dialect.name == "postgresql":
+        return _from_sequence(connection, table, column, rows)
+    if connection.dialect.name in ("mysql", "mariadb"):
+        start = _next_of_mysql(connection, table, column)
+    else:
+        start = next_number(connection, table, column)
+    return list(range(start, start + rows))
+
+
+def catch_up(connection: Connection, table: Table) -> None:
+    """Move a sequence past every number that its column holds. Only PostgreSQL's does not move by itself."""
+    if connection.dialect.name != "postgresql":
+        return
+    for column in table.columns:
+        sequence = _sequence(connection, table, column.name) if column.autoincrement else None
+        if sequence is None:
+            continue
+        highest = _highest(connection, table, column.name)
+        if highest > 0:
+            _raise_to(connection, sequence, highest)
+
+
+def _highest(connection: Connection, table: Table, column: str) -> int:
+    return int(connection.execute(select(func.max(clause(table).c[column]))).scalar() or 0)
+
+
+def _ever(connection: Connection, table: str) -> int:
     """SQLite's memory of the highest number that an AUTOINCREMENT table gave out; 0 where it keeps none."""
     if not inspect(connection).has_table("sqlite_sequence"):
         return 0
     asked = text("SELECT max(seq) FROM main.sqlite_sequence WHERE name = :name")
     return int(connection.execute(asked, {"name": table}).scalar() or 0)
+
+
+def _from_sequence(connection: Connection, table: Table, column: str, rows: int) -> list[int]:
+    sequence = _sequence(connection, table, column)
+    if sequence is None:
+        raise Refused(
+            f"{table.name}.{column} has no sequence of its own that numbers could be taken from.",
+            f"Attach one to it (ALTER SEQUENCE ... OWNED BY {table.name}.{column}), then plan again.",
+            table=table.name,
+        )
+    highest = _highest(connection, table, column)
+    if highest > 0:
+        _raise_to(connection, sequence, highest)
+    asked = text("SELECT nextval(CAST(:sequence AS regclass)) FROM generate_series(1, :rows)")
+    return sorted(connection.execute(asked, {"sequence": sequence, "rows": rows}).scalars())
+
+
+def _raise_to(connection: Connection, sequence: str, number: int) -> None:
+    """Never down: a number that was given once is not given again. The name comes quoted from the catalogue."""
+    last = connection.execute(text(f"SELECT last_value FROM {sequence}")).scalar_one()
+    if int(last) < number:
+        asked = text("SELECT setval(CAST(:sequence AS regclass), :number)")
+        connection.execute(asked, {"sequence": sequence, "number": number})
+
+
+def _sequence(connection: Connection, table: Table, column: str) -> Any:
+    quoted = connection.dialect.identifier_preparer.quote_identifier(table.name)
+    asked = text("SELECT pg_get_serial_sequence(:table, :column)")
+    return connection.execute(asked, {"table": quoted, "column": column}).scalar()
+
+
+def _next_of_mysql(connection: Connection, table: Table, column: str) -> int:
+    """Locks the end of the key, so that nobody adds a row behind it before the transaction ends."""
+    target = clause(table)
+    last = select(target.c[column]).order_by(target.c[column].desc()).limit(1).with_for_update()
+    highest = connection.execute(last).scalar() or 0
+    asked = text(
+        "SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = :name"
+    )
+    given = connection.execute(asked, {"name": table.name}).scalar() or 1
+    return max(int(highest) + 1, int(given))

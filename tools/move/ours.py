@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column as SqlColumn
 from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    MetaData,
-    Table,
+    TableClause,
     and_,
+    case,
     exists,
+    false,
     func,
     insert,
     literal,
     select,
 )
-from sqlalchemy.schema import CreateTable, DropTable
 
 from ferryman.domain.errors import Corrupt
-from ferryman.domain.schema import Column
+from ferryman.domain.schema import Column, ForeignKey
 from ferryman.domain.schema import Table as TableFacts
 from ferryman.tools.databases.dialect import clause
-from ferryman.tools.move.keys import cells, sql_type, target_values
+from ferryman.tools.move.keys import cells, target_values
 from ferryman.tools.move.tables import LedgerTables, RowKind
 
 MADE = (RowKind.CREATED.value, RowKind.PLACEHOLDER.value)  #: kinds of entries for rows that are ours
@@ -44,6 +43,7 @@ class Undoing:
     target_before: int
     made: int  #: rows that this run made in it
     changed: int = 0  #: rows that were there and that it changed
+    referring: tuple[tuple[TableFacts, ForeignKey], ...] = ()  #: undone too: lets go of its rows first
 
     @property
     def name(self) -> str:
@@ -60,14 +60,15 @@ class Ours:
 
     connection: Connection
     ledger: LedgerTables
-    _tables: dict[str, Table] = field(default_factory=dict)
+    _tables: dict[str, TableClause] = field(default_factory=dict)
 
     def __enter__(self) -> Ours:
         return self
 
     def __exit__(self, *_: object) -> None:
         for table in self._tables.values():
-            self.connection.execute(DropTable(table))
+            temporary = "TEMPORARY " if self.connection.dialect.name in ("mysql", "mariadb") else ""
+            self.connection.exec_driver_sql(f"DROP {temporary}TABLE {table.name}")
 
     def holds(self, undoing: Undoing, from_: FromClause) -> ColumnElement[bool]:
         """Whether a row of the table is one that the run made. Needs a table with a key."""
@@ -77,13 +78,13 @@ class Ours:
             return exists(select(literal(1)).select_from(held).where(*same).correlate(from_))
         key = from_.c[undoing.keys[0]]
         last = select(held.c.high).where(held.c.k0 <= key).order_by(held.c.k0.desc()).limit(1).correlate(from_)
-        return func.coalesce(last.scalar_subquery() >= key, literal(0)) == 1
+        return case((last.scalar_subquery() >= key, 1), else_=0) == 1
 
     def gets_back(self, undoing: Undoing, from_: FromClause, columns: Sequence[str]) -> ColumnElement[bool]:
         """Whether a row of the table was there before, and undoing gives it back what these columns held then."""
         name = f"{undoing.name}:{','.join(columns)}"
         if name not in self._tables:
-            self._tables[name] = self._create([SqlColumn(f"k{n}", sql_type(c)) for n, c in enumerate(undoing.columns)])
+            self._tables[name] = self._create(undoing, {f"k{n}": key for n, key in enumerate(undoing.keys)})
             rows = restored_of(self.connection, self.ledger, undoing, columns)
             while chunk := list(islice(rows, _AT_ONCE)):
                 self.connection.execute(insert(self._tables[name]), chunk)
@@ -103,21 +104,26 @@ class Ours:
             raise between(undoing, ours)
         return total - ours
 
-    def _table(self, undoing: Undoing) -> Table:
+    def _table(self, undoing: Undoing) -> FromClause:
         if undoing.name not in self._tables:
             self._tables[undoing.name] = self._fill(undoing)
         return self._tables[undoing.name]
 
-    def _create(self, columns: Sequence[SqlColumn[Any]]) -> Table:
-        table = Table(f"ferryman_ours_{len(self._tables)}", MetaData(), *columns, prefixes=["TEMPORARY"])
-        self.connection.execute(CreateTable(table))
-        return table
+    def _create(self, undoing: Undoing, columns: Mapping[str, str]) -> TableClause:
+        """An empty one, its columns like those of the table, so that the two are compared as they are."""
+        from_, name = clause(undoing.facts), f"ferryman_ours_{len(self._tables)}"
+        shaped = select(*(from_.c[key].label(label) for label, key in columns.items())).where(false())
+        made = str(shaped.compile(self.connection, compile_kwargs={"literal_binds": True}))
+        self.connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {name} AS {made}")
+        return clause(name, list(columns))
 
-    def _fill(self, undoing: Undoing) -> Table:
-        columns = [SqlColumn(f"k{n}", sql_type(c), primary_key=True) for n, c in enumerate(undoing.columns)]
+    def _fill(self, undoing: Undoing) -> TableClause:
+        columns = {f"k{n}": key for n, key in enumerate(undoing.keys)}
         if len(columns) == 1:
-            columns.append(SqlColumn("high", sql_type(undoing.columns[0])))
-        table = self._create(columns)
+            columns["high"] = undoing.keys[0]
+        table = self._create(undoing, columns)
+        listed = ", ".join(label for label in columns if label != "high")
+        self.connection.exec_driver_sql(f"CREATE UNIQUE INDEX {table.name}_by_key ON {table.name} ({listed})")
         rows = entries_of(self.connection, self.ledger, undoing)
         while chunk := list(islice(rows, _AT_ONCE)):
             self.connection.execute(insert(table), chunk)

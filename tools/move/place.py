@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,9 @@ from ferryman.domain.errors import Corrupt
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.run import Segment
 from ferryman.domain.schema import Family, Table
+from ferryman.tools.move.batches import insert_many
 from ferryman.tools.move.bench import Bench
-from ferryman.tools.move.numbers import next_number
+from ferryman.tools.move.numbers import next_number, reserve
 from ferryman.tools.move.records import Entry, Written
 from ferryman.tools.move.rowkeys import Record, RowKeys
 from ferryman.tools.move.sorting import Mend
@@ -27,6 +28,7 @@ from ferryman.tools.prepare.sqlite_values import Expression
 
 Integers = npt.NDArray[np.int64]
 
+_ENTRY = ("run_id", "table_name", "batch", "kind", "source_key", "target_key", "rows")
 AT_ONCE = 5_000  #: rows that are in memory at a time on the careful path
 
 
@@ -46,6 +48,7 @@ class Place:
     raw: frozenset[str] = frozenset()  #: references that are copied as they are, where ids are not to be mapped
     mends: tuple[Mend, ...] = ()  #: values that are emptied or cut on the way
     keyed: bool = False  #: entries of created rows also hold the legacy key: no range says which rows they were
+    given: list[int] = field(default_factory=list)  #: numbers of rows that were inserted, where we had to give them
 
     @property
     def chosen(self) -> ColumnElement[bool]:
@@ -76,7 +79,17 @@ def _carefully(place: Place) -> int:
     from_, compiled = place.bench.legacy, place.bench.compiled
     flags = [mend.where.label(_flag(number)) for number, mend in enumerate(place.mends)]
     rows = compiled.read(from_).add_columns(*flags).where(place.chosen).order_by(*compiled.key_columns(from_))
-    return sum(place.bench.insert(made) for made in recomputed(place, rows, AT_ONCE))
+    return sum(place.bench.insert(_numbered(place, made)) for made in recomputed(place, rows, AT_ONCE))
+
+
+def _numbered(place: Place, made: pa.RecordBatch) -> pa.RecordBatch:
+    """Rows with the numbers that the target would give them, where only so it can be told which are ours."""
+    if place.record is not Record.NUMBERED or not place.bench.at.relayed:
+        return made
+    name = place.keys.names[0]
+    numbers = reserve(place.bench.books, place.bench.compiled.target, name, made.num_rows)
+    place.given.extend(numbers)
+    return made.append_column(name, pa.array(numbers, pa.int64()))
 
 
 def recomputed(place: Place, rows: Select[tuple[Any, ...]], size: int) -> Iterator[pa.RecordBatch]:
@@ -141,6 +154,8 @@ def written_after(place: Place, rows: int) -> tuple[list[Entry], Written | None]
     match place.record:
         case Record.ROWS:
             return [], _rows(place)
+        case Record.NUMBERED if rows and place.bench.at.relayed:
+            return _numbered_ranges(place), None
         case Record.NUMBERED if rows:
             last = next_number(place.bench.connection, place.bench.compiled.target, place.keys.names[0]) - 1
             return [Entry(RowKind.CREATED, None, str(last - rows + 1), str(last), rows)], None
@@ -162,6 +177,12 @@ def ranges(place: Place) -> list[Entry]:
     lows, highs = (numbers[:1], numbers[1:]) if dense else islands(numbers)
     made = zip(place.keys.made_from(lows), place.keys.made_from(highs), (highs - lows + 1).tolist(), strict=True)
     return [Entry(RowKind.CREATED, None, low, high, rows) for low, high, rows in made]
+
+
+def _numbered_ranges(place: Place) -> list[Entry]:
+    lows, highs = islands(np.sort(np.array(place.given, dtype=np.int64)))
+    spans = zip(lows.tolist(), highs.tolist(), strict=True)
+    return [Entry(RowKind.CREATED, None, str(low), str(high), high - low + 1) for low, high in spans]
 
 
 def _numbers(place: Place, key: Expression) -> Integers:
@@ -201,13 +222,26 @@ def _rows(place: Place) -> Written:
 def _map(place: Place) -> Written:
     """Legacy key -> the target's next integers, in the order of the legacy keys."""
     from_, compiled = place.bench.legacy, place.bench.compiled
+    if place.bench.at.relayed:
+        return _reserved(place)
     start = next_number(place.bench.connection, compiled.target, place.keys.names[0])
     number = func.row_number().over(order_by=compiled.key_columns(from_)) + literal(start - 1)
     return _insert_entries(place, compiled.source_key(from_), cast(number, Text))
 
 
+def _reserved(place: Place) -> Written:
+    """The same, where the target's numbers have to be asked for."""
+    bench, compiled = place.bench, place.bench.compiled
+    wanted = select(compiled.source_key(bench.legacy)).select_from(bench.legacy).where(place.chosen)
+    keys = bench.connection.execute(wanted.order_by(*compiled.key_columns(bench.legacy))).scalars().all()
+    numbers = reserve(bench.books, compiled.target, place.keys.names[0], len(keys))
+    kind, table = RowKind.CREATED.value, compiled.target.name
+    rows = [(place.run, table, place.batch, kind, k, str(n), 1) for k, n in zip(keys, numbers, strict=True)]
+    return put_entries(place, list(_ENTRY), rows)
+
+
 def _insert_entries(place: Place, source_key: Expression, target_key: Expression) -> Written:
-    row, from_ = place.ledger.row, place.bench.legacy
+    from_ = place.bench.legacy
     fixed = {"run_id": place.run, "table_name": place.bench.compiled.target.name, "batch": place.batch}
     values: dict[str, Expression] = {
         **{name: literal(value) for name, value in fixed.items()},
@@ -216,6 +250,20 @@ def _insert_entries(place: Place, source_key: Expression, target_key: Expression
         "target_key": target_key,
         "rows": literal(1),
     }
-    rows = select(*values.values()).select_from(from_).where(place.chosen)
-    done = place.bench.connection.execute(insert(row).from_select(list(values), rows))
-    return Written(int(done.rowcount), int(done.rowcount))
+    return write_entries(place, list(values), select(*values.values()).select_from(from_).where(place.chosen))
+
+
+def write_entries(place: Place, names: list[str], rows: Select[Any]) -> Written:
+    """Write one entry per row of a query over both databases."""
+    bench, row = place.bench, place.ledger.row
+    if not bench.at.relayed:
+        done = bench.connection.execute(insert(row).from_select(names, rows))
+        return Written(int(done.rowcount), int(done.rowcount))
+    return put_entries(place, names, [tuple(one) for one in bench.connection.execute(rows)])
+
+
+def put_entries(place: Place, names: list[str], rows: list[tuple[Any, ...]]) -> Written:
+    """Write entries down in the target and in what stands in for it."""
+    for connection in (place.bench.books, place.bench.connection):
+        insert_many(connection, place.ledger.row, names, rows)
+    return Written(len(rows), len(rows))

@@ -26,7 +26,7 @@ from ferryman.tools.move.additions import to_be_proved
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.keys import target_text
-from ferryman.tools.move.numbers import next_number
+from ferryman.tools.move.numbers import reserve
 from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.records import Entry, Scope, TableStart
 from ferryman.tools.move.tables import RowKind
@@ -119,8 +119,8 @@ class _Maker:
         """The placeholders' keys, in the order of the table's primary key."""
         mapping = self.work.compiled.plan.by_target.get(self.parent.name)
         if mapping is not None and isinstance(policies(mapping)[1], Generated):
-            first = next_number(connection, self.parent, self.parent.primary_key[0])
-            return [(first + n,) for n in range(len(self.missing))]
+            numbers = reserve(connection, self.parent, self.parent.primary_key[0], len(self.missing))
+            return [(number,) for number in numbers]
         places = [self.bond.parent_columns.index(name) for name in self.parent.primary_key]
         keys = [tuple(one.new[place] for place in places) for one in self.missing]
         if any(None in key for key in keys):

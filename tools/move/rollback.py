@@ -7,7 +7,7 @@ those that hang on ours forbid the undoing. Batches and quarantine stay in the l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, func, select
@@ -16,7 +16,7 @@ from ferryman.domain.errors import Corrupt, FerrymanError, Refused, Usage
 from ferryman.domain.events import Event, RolledBack
 from ferryman.domain.plan import RollbackKind
 from ferryman.domain.run import RunStatus, TableState
-from ferryman.domain.schema import Database
+from ferryman.domain.schema import Database, ForeignKey, Table
 from ferryman.tools.databases.connect import Target
 from ferryman.tools.discover.introspect import introspect
 from ferryman.tools.move.clock import SYSTEM, Clock
@@ -25,6 +25,7 @@ from ferryman.tools.move.hanging import hanging
 from ferryman.tools.move.keys import key_columns
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.ours import MADE, Ours, Undoing, count
+from ferryman.tools.move.own_rules import references_off
 from ferryman.tools.move.records import RunRecord, TableRecord
 from ferryman.tools.move.tables import RowKind
 from ferryman.tools.move.turns import turn
@@ -42,7 +43,7 @@ def rollback_available(target: Target, run: str) -> tuple[bool, str]:
         record = ledger.run(run)
         _refuse(ledger, record)
         ledger.refuse_others(run)
-        with _at(target, "looking whether it can be undone", reading=True) as connection:
+        with _at(target, "looking whether it can be undone", reading=target.dialect.name == "sqlite") as connection:
             undone = undoings(connection, ledger, record, ())
             _refuse_blocked(connection, ledger, introspect(connection, target.dialect), undone)
     except FerrymanError as error:
@@ -93,11 +94,17 @@ def undoings(connection: Connection, ledger: Ledger, record: RunRecord, tables: 
             raise Usage(f"Run {record.run} did not write to {name}.", f"It has {', '.join(records)}.")
     catalogue = introspect(connection, ledger.target.dialect)
     chosen = [one for name, one in records.items() if (not tables or name in tables) and one.batches]
-    return {one.table: _undoing(connection, ledger, record, one, catalogue) for one in chosen}
+    names = [one.table for one in chosen]
+    return {one.table: _undoing(connection, ledger, record, one, catalogue, names) for one in chosen}
 
 
 def _undoing(
-    connection: Connection, ledger: Ledger, record: RunRecord, table: TableRecord, catalogue: Database
+    connection: Connection,
+    ledger: Ledger,
+    record: RunRecord,
+    table: TableRecord,
+    catalogue: Database,
+    names: Collection[str],
 ) -> Undoing:
     if table.table not in catalogue.by_name:
         raise Refused(f"The table {table.table} is not in the target any more.", "Put it back, then undo.")
@@ -109,10 +116,23 @@ def _undoing(
         run=record.run,
         facts=facts,
         keys=key_columns(facts, mapping),
+        referring=tuple(_referring(connection, catalogue, facts, key_columns(facts, mapping), names)),
         target_before=table.scope.target_before,
         made=sum(counts.get(kind, 0) for kind in MADE),
         changed=counts.get(RowKind.UPDATED.value, 0),
     )
+
+
+def _referring(
+    connection: Connection, catalogue: Database, facts: Table, keys: Sequence[str], names: Collection[str]
+) -> Iterator[tuple[Table, ForeignKey]]:
+    """References that PostgreSQL would not let us leave open for a moment: within a table, and around a ring."""
+    if connection.dialect.name != "postgresql":
+        return
+    for child, key in catalogue.children(facts.name):
+        free = all(child.column(name).nullable and name not in child.primary_key for name in key.columns)
+        if child.name in names and free and set(key.parent_columns) == set(keys):
+            yield child, key
 
 
 def children_first(undone: dict[str, Undoing], catalogue: Database) -> list[Undoing]:
@@ -235,16 +255,8 @@ def _conclude(ledger: Ledger, run: str) -> None:
 @contextmanager
 def _at(target: Target, doing: str, *, reading: bool = False) -> Iterator[Connection]:
     with target.connect(doing, reading=reading) as connection:
-        _own_references_off(connection)
+        references_off(connection)
         yield connection
-
-
-def _own_references_off(connection: Connection) -> None:
-    """SQLite would cascade to rows of others; what hangs on ours was looked for before."""
-    if connection.dialect.name == "sqlite":
-        raw = connection.connection.driver_connection
-        assert raw is not None
-        raw.execute("PRAGMA foreign_keys = OFF")
 
 
 @contextmanager

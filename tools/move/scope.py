@@ -12,24 +12,31 @@ from ferryman.domain.run import Key, Segment
 from ferryman.tools.databases.connect import Source, Target
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.records import Scope
+from ferryman.tools.prepare.side_by_side import legacy_rows
 from ferryman.tools.prepare.transform import CompiledTable
 
 
 def fix_scope(source: Source, target: Target, compiled: CompiledTable) -> Scope:
     """Measure a table's scope now. Rows with a greater key that come later are the next run's."""
-    from_ = clause(compiled.source)
-    keys = compiled.key_columns(from_)
-    with source.connect(f"counting the rows of {compiled.source.name}") as connection:
+    doing = f"counting the rows of {compiled.source.name}"
+    with legacy_rows(source, doing, compiled) as (connection, seen, from_):
+        keys = seen.key_columns(from_)
         upper = last_key(connection, from_, keys)
         whole = and_(*(key.is_not(None) for key in keys))
         scope = Scope(
             upper=upper,
             source_rows=_count(connection, from_),
-            total=_count(connection, from_, whole, compiled.in_filter(from_)),
+            total=_count(connection, from_, whole, seen.in_filter(from_)),
             null_keys=_count(connection, from_, ~whole),
         )
     with target.connect(f"counting the rows of {compiled.target.name}", reading=True) as connection:
         return scope.but(target_before=_count(connection, clause(compiled.target)))
+
+
+def in_scope(source: Source, compiled: CompiledTable) -> int:
+    """The rows that pass the filter at this moment."""
+    with legacy_rows(source, f"counting the rows of {compiled.source.name}", compiled) as (connection, seen, from_):
+        return _count(connection, from_, seen.in_filter(from_))
 
 
 def last_key(connection: Connection, from_: TableClause, keys: Sequence[ColumnElement[object]]) -> Key | None:
@@ -49,10 +56,10 @@ def as_key(row: Row[*tuple[Any, ...]]) -> Key:
     return tuple(row)
 
 
-def arrived_since(connection: Connection, compiled: CompiledTable, from_: TableClause, upper: Key | None) -> int:
+def arrived_since(source: Source, compiled: CompiledTable, upper: Key | None) -> int:
     """Rows that came after the scope was fixed."""
-    since = [compiled.where(from_, Segment(after=upper))] if upper else []
-    return _count(connection, from_, *since)
+    with legacy_rows(source, "counting rows that came since", compiled) as (connection, seen, from_):
+        return _count(connection, from_, *([seen.where(from_, Segment(after=upper))] if upper else []))
 
 
 def _count(connection: Connection, from_: TableClause, *where: ColumnElement[bool]) -> int:

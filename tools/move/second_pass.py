@@ -1,27 +1,30 @@
 """References that could not be filled when their row was inserted, because their parent's key was made later.
 
 Derived and kept keys are known beforehand, so only parents whose keys the target generates need this: a table that
-refers to itself, and rings of tables.
+refers to itself, and rings of tables. PostgreSQL needs it for all keys: it refuses a row that comes before its parent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 
-from ferryman.domain.mapping import Generated, Matched
 from ferryman.domain.run import Segment
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.bench import Bench, bench
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.failpoint import failpoint
+from ferryman.tools.move.foreign import made_late
+from ferryman.tools.move.relay import Relay
 from ferryman.tools.move.rowkeys import RowKeys
 from ferryman.tools.move.turns import turn
 from ferryman.tools.move.variants import pushable
 from ferryman.tools.move.work import TableWork
-from ferryman.tools.prepare.bonds import Bond, bonds
+from ferryman.tools.prepare.bonds import Bond, Expression, as_one, bonds
+from ferryman.tools.prepare.mirror import beside
 
 _AT_ONCE = 5_000  #: references per transaction
 
@@ -31,23 +34,29 @@ def fill_references(work: TableWork, parents: Sequence[str], *, clock: Clock = S
 
     Call it when the parents are all there. Doing it twice changes nothing the second time.
     """
-    scope = work.ledger.table(work.run, work.table).scope
-    late = [bond for bond in bonds(pushable(work.compiled)) if bond.parent in parents and made_late(bond)]
+    scope, live = work.ledger.table(work.run, work.table).scope, work.compiled
+    work = replace(work, compiled=beside(live))
+    early = work.target.dialect.name == "postgresql" and work.handling.id_mapping
+    late = [b for b in bonds(pushable(work.compiled)) if b.parent in parents and (made_late(b) or early)]
     if not late or scope.upper is None:
         return 0
     filled = 0
-    with bench(work.source, work.target, f"filling references of {work.table}") as connection:
-        at = Bench(connection, work.compiled, work.target.dialect)
+    with bench(work.source, work.target, f"filling references of {work.table}", live) as views:
+        at = Bench(views, work.compiled, work.target.dialect)
+        if views.relayed:
+            relay = Relay(at, work.ledger, (), RowKeys(work.compiled))
+            relay.fetch_keys([work.table, *parents], {name for bond in late for name in bond.columns})
         for bond in late:
             filled += _fill(work, at, bond, Segment(upto=scope.upper))
     return filled
 
 
-def made_late(bond: Bond) -> bool:
-    """Whether the parent's keys are known only when its rows are there."""
-    mapping = bond.child.plan.by_target.get(bond.parent)
-    identity = mapping.identity if mapping else None
-    return isinstance(identity.otherwise if isinstance(identity, Matched) else identity, Generated)
+def _open(work: TableWork, bond: Bond, own: list[Expression], new: list[Expression]) -> tuple[ColumnElement[bool], ...]:
+    """Rows whose reference is still empty, and whose parent is there: by what was fetched of the target."""
+    held, keys = clause(work.compiled.target).alias(), RowKeys(work.compiled)
+    parent = clause(work.compiled.target_database.table(bond.parent)).alias()
+    empty = select(*(held.c[name] for name in keys.names)).where(*(held.c[name].is_(None) for name in bond.columns))
+    return as_one(own).in_(empty), as_one(new).in_(select(*(parent.c[name] for name in bond.parent_columns)))
 
 
 def _fill(work: TableWork, at: Bench, bond: Bond, segment: Segment) -> int:
@@ -57,8 +66,10 @@ def _fill(work: TableWork, at: Bench, bond: Bond, segment: Segment) -> int:
         return 0
     named = select(*own, *bond.new_key(from_)).select_from(from_)
     named = named.where(at.within(segment), work.compiled.in_filter(from_), bond.names_one(from_))
+    if at.at.relayed:
+        named = named.where(*_open(work, bond, own, bond.new_key(from_)))
     rows = at.connection.execute(named).all()
-    at.connection.rollback()
+    at.rollback()
     target = clause(work.compiled.target)
     same = [target.c[name] == bindparam(f"k{n}") for n, name in enumerate(keys.names)]
     empty = [target.c[name].is_(None) for name in bond.columns]
@@ -69,9 +80,9 @@ def _fill(work: TableWork, at: Bench, bond: Bond, segment: Segment) -> int:
     filled = 0
     for start in range(0, len(values), _AT_ONCE):
         with turn(work.target):
-            filled += at.connection.execute(statement, values[start : start + _AT_ONCE]).rowcount
-            work.ledger.renew(at.connection, work.run)
+            filled += at.books.execute(statement, values[start : start + _AT_ONCE]).rowcount
+            work.ledger.renew(at.books, work.run)
             failpoint("before_reference_commit", work.table)
-            at.connection.commit()
+            at.commit()
             failpoint("after_reference_commit", work.table)
     return filled

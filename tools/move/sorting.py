@@ -18,6 +18,7 @@ from ferryman.domain.recovery import Failure
 from ferryman.domain.run import Key, Segment
 from ferryman.tools.move.aside import Aside, Fate, Reason
 from ferryman.tools.move.fault import of_obstacle, worst
+from ferryman.tools.move.foreign import made_late
 from ferryman.tools.move.job import Job, Stuck
 from ferryman.tools.move.records import QuarantinedRow
 from ferryman.tools.move.scan import Look, Obstacle
@@ -114,7 +115,7 @@ def sort_rows(job: Job, batch: str, look: Look, found: Found, strays: Mapping[Ke
     if job.losers:
         fates = {Fate.MERGED: job.losers.holds(job.bench.legacy), **fates}
     bad = [(answer.where, answer.reason) for answer in answers if _sets_aside(answer)]
-    mends = tuple(_mends(answers))
+    mends = (*_mends(answers), *_postponed(job, look))
     if not (bad or fates or strays):
         return Sorted(mends=mends)
     aside = Aside(job.bench, tuple(dict.fromkeys([*(reason for _, reason in bad), *strays.values()])))
@@ -140,7 +141,7 @@ def quarantined_before(job: Job, reason: Reason) -> int:
         row.c.reason == reason.text,
         row.c.state != QuarantineState.ROLLED_BACK.value,
     )
-    return int(job.bench.connection.execute(asked).scalar_one())
+    return int(job.bench.books.execute(asked).scalar_one())
 
 
 def _answers(job: Job, segment: Segment, obstacle: Obstacle, rows: int) -> Iterator[_Answer]:
@@ -173,6 +174,17 @@ def _wanted(job: Job, batch: str, answers: Sequence[_Answer]) -> Wanted:
 
 def _sets_aside(answer: _Answer) -> bool:
     return answer.policy is not None and answer.policy.strategy is Strategy.QUARANTINE
+
+
+def _postponed(job: Job, look: Look) -> Iterator[Mend]:
+    """References that stay empty until the second pass: PostgreSQL refuses a row whose parent comes after it."""
+    if not job.bench.refuses_early_rows:
+        return
+    for check in job.checks:
+        early = check.early(job.bench.legacy) if check.bond.key.enforced and not made_late(check.bond) else None
+        if early is not None and job.sight.count(look.segment, early):
+            for column in check.bond.columns:
+                yield Mend(column, early, Strategy.SET_NULL)
 
 
 def _mends(answers: Sequence[_Answer]) -> Iterator[Mend]:

@@ -16,7 +16,6 @@ from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.run import Key, Segment
 from ferryman.tools.move.additions import bring, in_chunks, keys_filter
-from ferryman.tools.move.bench import Bench, bench
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.desk import ground_of
 from ferryman.tools.move.placeholders import Missing, make_placeholders
@@ -24,7 +23,9 @@ from ferryman.tools.move.sorting import Want
 from ferryman.tools.move.variants import compiled_as, pushable
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.bonds import Bond, bonds
+from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.orphans import cause_of, in_scope, is_orphan
+from ferryman.tools.prepare.side_by_side import side_by_side
 
 Emit = Callable[[Event], None]
 
@@ -97,26 +98,28 @@ class _Supplier:
 
 def _missing(work: TableWork, want: Want, segment: Segment) -> tuple[Missing, ...]:
     """The parents that rows of a table lack: what legacy calls them, and the new key that would be theirs."""
-    bond = next(b for b in bonds(pushable(work.compiled)) if b.columns == want.bond.columns)
-    ground = ground_of(work)
-    with bench(work.source, work.target, f"looking for the parents of {work.table}") as connection:
-        rows = Bench(connection, work.compiled, work.target.dialect).legacy.alias()
+    seen, ground = beside(work.compiled), ground_of(work).beside()
+    bond = next(b for b in bonds(pushable(seen)) if b.columns == want.bond.columns)
+    doing = f"looking for the parents of {work.table}"
+    with side_by_side(work.source, work.target, doing, [work.compiled]) as connection:
+        rows = ground.legacy_rows(seen)
         old, new = bond.old_key(rows), bond.new_key(rows)
         why = [cause_of(bond, rows, ground) == want.cause.value] if want.cause else []
-        wanted = select(*old, *new).where(in_scope(work.compiled, rows, segment), is_orphan(bond, rows, ground), *why)
+        wanted = select(*old, *new).where(in_scope(seen, rows, segment), is_orphan(bond, rows, ground), *why)
         found = connection.execute(wanted.distinct()).all()
     return tuple(Missing(tuple(row[: len(old)]), tuple(row[len(old) :])) for row in found)
 
 
 def _lacking(work: TableWork) -> Iterator[Want]:
     """The parents that rows lack and that the old database has. What never was is left to their policies."""
-    ground = ground_of(work)
-    with bench(work.source, work.target, f"looking for the parents of {work.table}") as connection:
-        rows = Bench(connection, work.compiled, work.target.dialect).legacy.alias()
+    seen, ground = beside(work.compiled), ground_of(work).beside()
+    doing = f"looking for the parents of {work.table}"
+    with side_by_side(work.source, work.target, doing, [work.compiled]) as connection:
+        rows = ground.legacy_rows(seen)
         found: list[Want] = []
-        for bond in bonds(pushable(work.compiled)):
+        for bond in bonds(pushable(seen)):
             cause = cause_of(bond, rows, ground)
-            lacking = select(cause).where(in_scope(work.compiled, rows, Segment()), is_orphan(bond, rows, ground))
+            lacking = select(cause).where(in_scope(seen, rows, Segment()), is_orphan(bond, rows, ground))
             causes = [MissingCause(name) for name in connection.execute(lacking.distinct()).scalars()]
             found += [Want(bond, c, Strategy.MIGRATE_PARENTS, 0) for c in causes if c in IN_LEGACY]
     yield from (want for want in found if can_come(work, want.bond))

@@ -6,12 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.types import NullType
 
 from ferryman.domain.run import BatchRecord, BatchState, TableState
+from ferryman.domain.schema import ForeignKey, Table
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.failpoint import failpoint
-from ferryman.tools.move.keys import cells, target_values
+from ferryman.tools.move.keys import bound, cells, target_values
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.ours import MADE, Undoing, between, bounds, count
 from ferryman.tools.move.tables import QuarantineState, RowKind
@@ -32,6 +46,11 @@ def undo_all(connection: Connection, ledger: Ledger, undoing: Undoing) -> Undone
     """Empty a table in which every row is ours, and close all its batches."""
     failpoint("before_undo", undoing.name)
     there = count(connection, undoing.facts)
+    for child, key in undoing.referring:
+        if child.name != undoing.name:
+            rows = clause(child)
+            held = or_(*(rows.c[name].is_not(None) for name in key.columns))
+            connection.execute(update(rows).where(held).values(dict.fromkeys(key.columns)))
     connection.execute(delete(clause(undoing.facts)))
     failpoint("after_undo", undoing.name)
     row, batch = ledger.tables.row, ledger.tables.batch
@@ -80,6 +99,8 @@ def _delete(connection: Connection, undoing: Undoing, entries: Sequence[RowMappi
     else:
         statement = statement.where(*(target.c[name] == bindparam(f"k{n}") for n, name in enumerate(undoing.keys)))
     values = [bounds(entry["target_key"], entry["target_key_to"], undoing.columns) for entry in keyed]
+    for child, key in undoing.referring:
+        connection.execute(_letting_go(undoing, child, key), values)
     gone = connection.execute(statement, values).rowcount
     made = sum(entry["rows"] for entry in keyed)
     if gone > made:
@@ -87,11 +108,24 @@ def _delete(connection: Connection, undoing: Undoing, entries: Sequence[RowMappi
     return int(gone)
 
 
+def _letting_go(undoing: Undoing, child: Table, key: ForeignKey) -> Update:
+    """Empties references to rows that go: what refers to them is ours and goes later."""
+    rows = clause(child)
+    pairs = dict(zip(key.parent_columns, key.columns, strict=True))
+    if len(undoing.keys) == 1:
+        named: ColumnElement[bool] = rows.c[pairs[undoing.keys[0]]].between(bindparam("k0"), bindparam("high"))
+    else:
+        named = and_(*(rows.c[pairs[name]] == bindparam(f"k{n}") for n, name in enumerate(undoing.keys)))
+    return update(rows).where(named).values(dict.fromkeys(key.columns))
+
+
 def _restore(connection: Connection, undoing: Undoing, entries: Sequence[RowMapping]) -> int:
     """Each changed row gets back the cells of its before-image; a row that is gone since stays gone."""
     target, restored = clause(undoing.facts), 0
     for entry in reversed(entries):
         key: dict[str, Any] = dict(zip(undoing.keys, target_values(entry["target_key"], undoing.columns), strict=True))
-        same = [target.c[name] == value for name, value in key.items()]
-        restored += connection.execute(update(target).where(*same).values(cells(entry["before"]))).rowcount
+        same = [target.c[name] == literal(value, NullType()) for name, value in key.items()]  # as the column has it
+        before = cells(entry["before"])
+        old = {n: bound(value, undoing.facts.column(n), connection.dialect.name) for n, value in before.items()}
+        restored += connection.execute(update(target).where(*same).values(old)).rowcount
     return restored

@@ -38,10 +38,24 @@ def fit(vector: Vector, column: Column, dialect: str) -> Vector:
 
     Family OTHER stays as it was read: values of several kinds as strings, for an array holds one kind.
     """
-    if column.family is Family.OTHER or (vector.ready and vector.array.type == ARROW[column.family]):
+    if (column.family is Family.OTHER and dialect != "postgresql") or (
+        vector.ready and vector.array.type == ARROW[column.family]
+    ):
         return vector
     made = vector.by_kind(lambda part: FITS[column.family](part, column, dialect))
-    return replace(made, problems=vector.problems) if vector.ready else made
+    if vector.ready:
+        return replace(made, problems=vector.problems)
+    return made if dialect != "postgresql" or column.family not in texts.TEXTS else _without_nul(made, column)
+
+
+def _without_nul(vector: Vector, column: Column) -> Vector:
+    """PostgreSQL has no text with a NUL in it, nor JSON that names one."""
+    if not is_text(vector.array.type):
+        return vector
+    made = vector.failing(Problem.UNCASTABLE, as_mask(pc.match_substring(vector.array, "\0")))
+    if column.family is Family.JSON:
+        made = made.failing(Problem.UNCASTABLE, as_mask(pc.match_substring(made.array, texts.NUL_IN_JSON)))
+    return made
 
 
 def to_text(vector: Vector, column: Column, dialect: str) -> Vector:

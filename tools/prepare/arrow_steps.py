@@ -41,7 +41,17 @@ from ferryman.tools.prepare import moments
 from ferryman.tools.prepare.arrow_batch import Batch
 from ferryman.tools.prepare.arrow_cast import fit, in_words, whole_number
 from ferryman.tools.prepare.arrow_references import new_key, referred_key, stored_as
-from ferryman.tools.prepare.arrow_values import Vector, as_mask, as_text, each, merged, sort_out, there, values_of
+from ferryman.tools.prepare.arrow_values import (
+    Vector,
+    as_mask,
+    as_text,
+    each,
+    merged,
+    sort_out,
+    there,
+    torn_apart,
+    values_of,
+)
 from ferryman.tools.prepare.lineage import single
 from ferryman.tools.prepare.own_function import load
 from ferryman.tools.prepare.texts import BLANKS, is_number, part_of, text_of
@@ -52,6 +62,8 @@ _YEARS = (-62135596800, 253402300799)  #: the seconds of the years 1 to 9999
 def column_vector(batch: Batch, mapping: ColumnMapping) -> Vector:
     """What lands in a target column, with the rows that fail on the way there."""
     column, vectors = batch.column(mapping.target), batch.values(mapping)
+    if batch.target.dialect != "sqlite":
+        vectors = [torn_apart(vector) for vector in vectors]
     for step in mapping.steps:
         vectors = _STEPS[type(step)](step, vectors, batch, column)
     return _settled(single(batch.table, mapping, vectors), batch, column)

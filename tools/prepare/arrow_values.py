@@ -78,6 +78,16 @@ def legacy(batch: pa.RecordBatch, name: str) -> Vector:
     return Vector(batch.column(name), unfit(field))
 
 
+def torn_apart(vector: Vector) -> Vector:
+    """The same, failing where a text is not UTF-8: such a column is read as SQL literals of bytes among texts.
+
+    A text that only looks like such a literal, beside one that is one, fails with it: nothing tells the two apart.
+    """
+    if not vector.kinds or "blob" in vector.kinds or not is_text(vector.array.type):
+        return vector
+    return vector.failing(Problem.UNCASTABLE, as_mask(pc.match_substring_regex(vector.array, f"^({_BLOB.pattern})$")))
+
+
 def merged(array: pa.Array, of: Sequence[Vector]) -> Vector:
     """What was made of several; a row fails where one of them did."""
     made = Vector(array)
@@ -114,7 +124,7 @@ def _printed(value: Any) -> str:
 def values_of(vector: Vector) -> list[Stored]:
     """What was stored, one by one. Dates and other types that JSON has not are as their text."""
     if vector.kinds:
-        return [value if value is None else _stored(value, vector.kinds) for value in vector.array.to_pylist()]
+        return [value if value is None else as_stored(value, vector.kinds) for value in vector.array.to_pylist()]
     plain = (bool, int, float, str, bytes, type(None))
     return [value if isinstance(value, plain) else _printed(value) for value in vector.array.to_pylist()]
 
@@ -158,7 +168,7 @@ def is_bytes(kind: pa.DataType) -> bool:
 
 def _taken_apart(array: pa.Array, kinds: Sequence[str]) -> Iterator[tuple[npt.NDArray[np.intp], pa.Array]]:
     """Row positions and values of each kind; NULLs go with the texts."""
-    values = [value if value is None else _stored(value, kinds) for value in array.to_pylist()]
+    values = [value if value is None else as_stored(value, kinds) for value in array.to_pylist()]
     for kind, to in ((int, pa.int64()), (float, pa.float64()), (bytes, pa.binary()), (str, pa.string())):
         rows = [row for row, value in enumerate(values) if type(value) is kind or (value is None and kind is str)]
         if rows:
@@ -172,7 +182,7 @@ def _put_together(rows: int, parts: Sequence[tuple[npt.NDArray[np.intp], pa.Arra
     return pa.concat_arrays([array for _, array in parts]).take(pa.array(back))
 
 
-def _stored(text: str, kinds: Sequence[str]) -> Stored:
+def as_stored(text: str, kinds: Sequence[str]) -> Stored:
     """One value of a column of several kinds. A text that prints as a number of such a column counts as one."""
     if "integer" in kinds and _INTEGER.fullmatch(text) and -(2**63) <= int(text) < 2**63:
         return int(text)

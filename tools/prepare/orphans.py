@@ -8,7 +8,7 @@ no decision keeps it out. Where the legacy parent is not known, a missing parent
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, and_, case, column, func, literal, not_, select, table
@@ -20,6 +20,7 @@ from ferryman.tools.databases.connect import Source, Target
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.databases.sqlite_guard import LEGACY
 from ferryman.tools.prepare.bonds import Bond, Condition, Expression, as_one, bond_of, bonds
+from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.sqlite_scope import column_of
 from ferryman.tools.prepare.transform import CompiledTable
@@ -40,6 +41,10 @@ class Ground:
     copied: Mapping[str, Segment] | None = None
     legacy: str | None = LEGACY
 
+    def beside(self) -> Ground:
+        """The same, as it is asked where both databases are on one connection."""
+        return replace(self, compiled={name: beside(table) for name, table in self.compiled.items()})
+
     def legacy_rows(self, compiled: CompiledTable) -> FromClause:
         """A table's legacy rows."""
         return clause(compiled.source, schema=self.legacy).alias()
@@ -52,8 +57,8 @@ def missing_groups(
 
     `leave` names target columns that are not looked at, such as those that a second pass fills.
     """
-    with side_by_side(source, target, f"looking for the parents of {compiled.target.name}") as connection:
-        return groups_on(connection, compiled, ground, leave=leave)
+    with side_by_side(source, target, f"looking for the parents of {compiled.target.name}", [compiled]) as connection:
+        return groups_on(connection, beside(compiled), ground.beside(), leave=leave)
 
 
 def groups_on(
@@ -72,6 +77,8 @@ def orphan_rows(
     source: Source, target: Target, compiled: CompiledTable, group: MissingGroup, ground: Ground, limit: int = 50
 ) -> tuple[dict[str, object], ...]:
     """The legacy rows behind a group, in key order, as {legacy column: value}: for a person's screen, never stored."""
+    about = (compiled,)
+    compiled, ground = beside(compiled), ground.beside()
     bond = bond_of(compiled, group.columns)
     rows = ground.legacy_rows(compiled)
     names = [column.name for column in compiled.source.columns]
@@ -82,7 +89,7 @@ def orphan_rows(
         .order_by(*compiled.key_columns(rows))
         .limit(limit)
     )
-    with side_by_side(source, target, f"reading rows of {compiled.source.name}") as connection:
+    with side_by_side(source, target, f"reading rows of {compiled.source.name}", about) as connection:
         return tuple(dict(zip(names, row, strict=True)) for row in connection.execute(wanted))
 
 

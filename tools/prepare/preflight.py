@@ -21,13 +21,12 @@ from ferryman.tools.prepare.lookahead import (
     repeated_values,
     unfit_values,
 )
+from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.orphans import Ground, groups_on
 from ferryman.tools.prepare.problem_texts import orphans_text, problem_text, unfilled_text
 from ferryman.tools.prepare.remedies import decided, remedies, remedies_for_orphans
-from ferryman.tools.prepare.side_by_side import can_join, side_by_side
+from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.transform import CompiledTable
-
-NOT_LOOKED = "The two databases are of different kinds, and this release does not look ahead into their rows."
 
 
 def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and what was made of it
@@ -48,11 +47,12 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
     check_pair(source, target)
     readiness.check_structure(source_db, target_db, compiled)
     readiness.check_rights(target)
-    if skip_data or not can_join(source, target):
-        told = readiness.warnings(source, target, target_db, compiled, None)
-        return Preflight(warnings=told if skip_data else (*told, NOT_LOOKED), skipped=True)
+    if skip_data or not compiled:
+        return Preflight(warnings=readiness.warnings(source, target, target_db, compiled, None), skipped=skip_data)
     collations = {name: collations_of(target, name) for name in compiled}
-    with side_by_side(source, target, "looking ahead") as connection:
+    about = tuple(compiled.values())
+    compiled = {name: beside(table) for name, table in compiled.items()}
+    with side_by_side(source, target, "looking ahead", about) as connection:
         tables = [_Table(table, plan, compiled, collations[name]).look(connection) for name, table in compiled.items()]
     in_scope = {name: rows for name, rows, _ in tables}
     return Preflight(

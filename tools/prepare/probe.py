@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Select, select
 
 from ferryman.tools.databases.connect import Source, Target
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.databases.sqlite_guard import LEGACY
-from ferryman.tools.prepare.side_by_side import side_by_side
+from ferryman.tools.prepare.side_by_side import joined, side_by_side
 from ferryman.tools.prepare.transform import CompiledTable
 
 ROWS = 2_000  #: enough to time, few enough not to be noticed
@@ -19,12 +20,21 @@ CAREFUL = 4.0  #: rows that pass through Python take about that much longer
 
 def rows_per_second(source: Source, target: Target, table: CompiledTable) -> float | None:
     """Rows that a copy may be expected to carry in a second; None when the table has no rows to try."""
-    from_ = clause(table.source, schema=LEGACY)
-    # As for looking at: a value that does not fit is preflight's to name, and must not stop the clock.
-    made = [table.asked(name, from_).sql for name in table.writes]
-    wanted = select(*made) if table.push_down else table.read(from_)
-    with side_by_side(source, target, f"timing a few rows of {table.source.name}") as connection:
-        started = time.perf_counter()
-        rows = sum(1 for _ in connection.execute(wanted.select_from(from_).limit(ROWS)))
-        seconds = time.perf_counter() - started
+    doing = f"timing a few rows of {table.source.name}"
+    if joined(source, target):
+        from_ = clause(table.source, schema=LEGACY)
+        # As for looking at: a value that does not fit is preflight's to name, and must not stop the clock.
+        made = [table.asked(name, from_).sql for name in table.writes]
+        wanted = select(*made) if table.push_down else table.read(from_)
+        with side_by_side(source, target, doing, [table]) as connection:
+            rows, seconds = _timed(connection, wanted.select_from(from_).limit(ROWS))
+    else:
+        with source.connect(doing) as connection:
+            rows, seconds = _timed(connection, table.read(clause(table.source)).limit(ROWS))
     return rows / (seconds * WRITING * (1 if table.push_down else CAREFUL)) if rows else None
+
+
+def _timed(connection: Connection, wanted: Select[Any]) -> tuple[int, float]:
+    started = time.perf_counter()
+    rows = sum(1 for _ in connection.execute(wanted))
+    return rows, time.perf_counter() - started

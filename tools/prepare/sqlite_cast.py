@@ -34,7 +34,7 @@ from ferryman.tools.prepare.sqlite_values import (
     trimmed,
     untyped,
 )
-from ferryman.tools.prepare.texts import WORDS
+from ferryman.tools.prepare.texts import NUL_IN_JSON, TEXTS, WORDS
 
 _LARGEST = 1.7976931348623157e308
 _NUMBERS = frozenset(("integer", "real"))
@@ -43,7 +43,22 @@ _UUID = "????????-????-????-????-????????????"
 
 def fit(value: Value, goal: Goal) -> Value:
     """The value as the goal's column takes it."""
-    return value if value.ready else FITS[goal.column.family](value, goal)
+    if value.ready:
+        return value
+    made = FITS[goal.column.family](value, goal)
+    return made if goal.dialect == "sqlite" or goal.column.family not in TEXTS else _sound(made, goal)
+
+
+def _sound(value: Value, goal: Goal) -> Value:
+    """On a server a text has to be UTF-8, and PostgreSQL has none with a NUL in it, nor JSON that names one."""
+    torn = and_(kind(value.sql) == "text", by_python("length", value.sql).is_(None))
+    made = value.failing(Problem.UNCASTABLE, torn)
+    if goal.dialect != "postgresql":
+        return made
+    made = made.failing(Problem.UNCASTABLE, and_(kind(value.sql) == "text", func.instr(value.sql, func.char(0)) > 0))
+    if goal.column.family is Family.JSON:
+        made = made.failing(Problem.UNCASTABLE, func.instr(value.sql, NUL_IN_JSON) > 0)
+    return made
 
 
 def to_text(value: Value, goal: Goal) -> Value:

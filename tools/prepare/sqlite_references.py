@@ -81,6 +81,13 @@ def referred_key(scope: Scope, step: ForeignKeyTo, values: Sequence[Value], goal
     return replace(either, problems=tuple((problem, and_(found.is_(None), where)) for problem, where in made.problems))
 
 
+def referred_source_key(scope: Scope, link: Link, values: Sequence[Value]) -> Expression:
+    """The legacy key of the parent that `values` name, as the id map writes it; NULL where it cannot be known."""
+    old = scope.source.table(link.parent.source).by_name
+    values = [stored_as(value, old.get(name)) for value, name in zip(values, link.referred, strict=True)]
+    return key_text(values if link.by_key else _through_legacy(scope, link, values))
+
+
 def _by_policy(
     scope: Scope,
     table: TableMapping,

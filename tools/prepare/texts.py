@@ -9,9 +9,13 @@ import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 from uuid import UUID
 
+from ferryman.domain.schema import Family
 from ferryman.domain.transforms import BooleanWords, Scalar
 
 Stored = int | float | str | bytes | None
+#: Families whose values are texts to the database.
+TEXTS = frozenset((Family.TEXT, Family.JSON, Family.ENUM, Family.OTHER))
+NUL_IN_JSON = "\\u0000"  #: how JSON writes the character that PostgreSQL's texts cannot hold
 BLANKS = " \t\n\r\v\f\xa0"  #: what counts as blank at the ends of a text
 WORDS = BooleanWords(true=(*BooleanWords().true, "1.0"), false=(*BooleanWords().false, "0.0"))  #: of an implied cast
 

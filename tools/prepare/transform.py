@@ -28,7 +28,7 @@ from ferryman.tools.prepare.lineage import ROWID, Link, link_of, sources_of
 from ferryman.tools.prepare.misfit import Misfit, ValuesDoNotFit
 from ferryman.tools.prepare.own_function import load
 from ferryman.tools.prepare.references import References
-from ferryman.tools.prepare.sqlite_references import matched_key, new_key
+from ferryman.tools.prepare.sqlite_references import matched_key, new_key, referred_source_key
 from ferryman.tools.prepare.sqlite_scope import Scope, column_of
 from ferryman.tools.prepare.sqlite_steps import column_value
 from ferryman.tools.prepare.sqlite_values import Value, any_of, holds, key_text
@@ -58,6 +58,10 @@ class CompiledReference:
     def value(self, source_from: FromClause, target_schema: str | None = None) -> ColumnElement[Any]:
         """The new value: NULL where a legacy column is, or where the parent's new key is not known."""
         return self.table.asked(self.column, source_from, target_schema).sql
+
+    def source_key(self, source_from: FromClause) -> ColumnElement[Any]:
+        """The legacy key of the parent, as the id map writes it."""
+        return self.table.referred_source_key(self.link, source_from)
 
 
 @dataclass(frozen=True)
@@ -196,6 +200,11 @@ class CompiledTable:
         """The legacy key as the ledger writes it (`run.key_text`); NULL where a part of it is."""
         return key_text(self._scope(from_, None).key())
 
+    def referred_source_key(self, link: Link, from_: FromClause) -> ColumnElement[Any]:
+        """The legacy key of the parent that a reference names, as the id map writes it."""
+        scope = self._scope(from_, None).asking()
+        return referred_source_key(scope, link, [scope.value(name) for name in link.columns])
+
     def asked(self, column: str, source_from: FromClause, target_schema: str | None = None) -> Value:
         """A column's value for looking at: NULL where it does not fit, with the conditions under which it does not."""
         return column_value(self._scope(source_from, target_schema).asking(), self._column(column))
@@ -262,10 +271,17 @@ def compile_table(
     own = [step for column in mine.columns for step in column.steps if isinstance(step, PythonFunction)]
     for function in own:
         load(function, folder)
-    reason = f"{own[0].function} runs in Python" if own else ""
-    if source.dialect != target.dialect:
-        reason = "the two databases are of different kinds"
+    reason = why_careful(mine, source, target)
     return CompiledTable(mine, legacy, new, reads, writes, reason, mapping, source, target, run_started, folder)
+
+
+def why_careful(table: TableMapping, source: Database, target: Database) -> str:
+    """Why a table's rows cannot go by one statement from database to database; empty where they can."""
+    own = next((s for column in table.columns for s in column.steps if isinstance(s, PythonFunction)), None)
+    if own is not None:
+        return f"{own.function} runs in Python"
+    joined = source.dialect == target.dialect == "sqlite"
+    return "" if joined else "the two databases cannot be seen by one connection"
 
 
 def _sources(table: TableMapping) -> Iterator[str]:

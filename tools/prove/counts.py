@@ -111,9 +111,7 @@ def _without_keys(evidence: Evidence) -> Totals:
 
 
 def _since(evidence: Evidence) -> int:
-    compiled = evidence.compiled
-    with evidence.source.connect("counting rows that came since") as connection:
-        return arrived_since(connection, compiled, clause(compiled.source), evidence.record.scope.upper)
+    return arrived_since(evidence.source, evidence.compiled, evidence.record.scope.upper)
 
 
 def _stray(evidence: Evidence, connection: Connection) -> int:

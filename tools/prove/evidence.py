@@ -6,14 +6,15 @@ committed batch that pass the filter and that the ledger does not hold as matche
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Select, and_, false, func, not_, or_, select
 from sqlalchemy import cast as sql_cast
 
@@ -23,17 +24,20 @@ from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import NewId, PreserveLegacyId
 from ferryman.tools.databases.connect import Source, Target
 from ferryman.tools.databases.dialect import clause
+from ferryman.tools.databases.sqlite import SQLite
 from ferryman.tools.databases.sqlite_guard import LEGACY
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import TableRecord
 from ferryman.tools.move.rowkeys import Record, RowKeys
 from ferryman.tools.move.tables import QuarantineState, RowKind
 from ferryman.tools.prepare.bonds import Bond
-from ferryman.tools.prepare.side_by_side import side_by_side
+from ferryman.tools.prepare.mirror import beside
+from ferryman.tools.prepare.side_by_side import joined, side_by_side
 from ferryman.tools.prepare.transform import CompiledTable
 
 Condition = ColumnElement[bool]
 
+_SIDE_BY_SIDE = SQLite()
 _NOT_OURS = (RowKind.MATCHED, RowKind.UPDATED, RowKind.MERGED)
 _ASIDE = (QuarantineState.OPEN.value, QuarantineState.RELEASED.value)
 
@@ -48,6 +52,8 @@ class Evidence:
     compiled: CompiledTable
     record: TableRecord
     batches: tuple[BatchRecord, ...]
+    live: CompiledTable  #: as `compiled`, against the catalogues as they are
+    view: Connection | None = None  #: both databases on one connection, where it is held
 
     @property
     def table(self) -> str:
@@ -94,10 +100,28 @@ class Evidence:
         return tuple(self.compiled.target.column(name) for name in self.compiled.writes)
 
     @contextmanager
+    def held(self) -> Iterator[Evidence]:
+        """The same evidence with both databases on one connection: mirrors are filled once for all checks."""
+        if joined(self.source, self.target):
+            yield self
+        else:
+            with self.connect() as connection:
+                yield replace(self, view=connection)
+
+    @contextmanager
     def connect(self) -> Iterator[Connection]:
         """Both databases on one connection, for reading."""
-        with side_by_side(self.source, self.target, f"validating {self.table}") as connection:
-            yield connection
+        if self.view is not None:
+            yield self.view
+        else:
+            with side_by_side(self.source, self.target, f"validating {self.table}", [self.live]) as connection:
+                yield connection
+
+    def read(
+        self, connection: Connection, wanted: Select[Any], families: Sequence[Family], size: int
+    ) -> Iterator[pa.RecordBatch]:
+        """Rows on such a connection, as `Dialect.read` gives them."""
+        return _SIDE_BY_SIDE.read(connection, wanted, families, size)
 
     def legacy(self) -> FromClause:
         """The legacy table's rows, on such a connection."""
@@ -221,7 +245,7 @@ def gather(source: Source, target: Target, ledger: Ledger, run: str, compiled: C
     table = compiled.target.name
     with target.connect("reading the ledger", reading=True) as connection:
         batches = ledger.book(run, table).committed(connection)
-    return Evidence(source, target, ledger, compiled, ledger.table(run, table), batches)
+    return Evidence(source, target, ledger, beside(compiled), ledger.table(run, table), batches, compiled)
 
 
 def written_after(source: Source, moment: datetime) -> bool:

@@ -45,7 +45,7 @@ def overwritten(evidence: Evidence, connection: Connection) -> Overwritten:
 def _read(evidence: Evidence, connection: Connection) -> Iterator[pa.RecordBatch]:
     compiled = evidence.compiled
     families = [*compiled.families, Family.TEXT, *(column.family for column in evidence.compared)]
-    return evidence.target.dialect.read(connection, _wanted(evidence), families, ROWS)
+    return evidence.read(connection, _wanted(evidence), families, ROWS)
 
 
 def _wanted(evidence: Evidence) -> Select[Any]:

@@ -85,7 +85,7 @@ def _target_rows(evidence: Evidence, connection: Connection, keys: list[tuple[ob
     named = columns[0].in_([key[0] for key in keys]) if len(columns) == 1 else tuple_(*columns).in_(keys)
     wanted = select(*(rows.c[name] for name in evidence.compiled.writes)).where(named)
     families = [column.family for column in evidence.compared]
-    found = evidence.target.dialect.read(connection, wanted, families, len(keys) + 1)
+    found = evidence.read(connection, wanted, families, len(keys) + 1)
     return [row for batch in found for row in batch.to_pylist()]
 
 

@@ -91,8 +91,8 @@ class Expected:
         return found
 
     def _computed(self, wanted: Select[tuple[object, ...]]) -> Iterator[pa.RecordBatch]:
-        compiled, source = self.evidence.compiled, self.evidence.source
-        for batch in source.dialect.read(self.connection, wanted, compiled.families, ROWS):
+        compiled = self.evidence.compiled
+        for batch in self.evidence.read(self.connection, wanted, compiled.families, ROWS):
             yield self.applied(batch)[0]
 
 
@@ -100,4 +100,4 @@ def actual(evidence: Evidence, connection: Connection) -> Iterator[pa.RecordBatc
     """The target rows that this run created, in the columns that the mapping fills."""
     wanted = evidence.made(evidence.compiled.writes)
     families = [column.family for column in evidence.compared]
-    return evidence.target.dialect.read(connection, wanted, families, ROWS)
+    return evidence.read(connection, wanted, families, ROWS)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus, TableValidation
+from ferryman.domain.validation import CheckKind, CheckResult, TableValidation
 from ferryman.tools.databases.connect import Source, Target
 from ferryman.tools.move.ledger import Ledger
-from ferryman.tools.prepare.side_by_side import can_join
 from ferryman.tools.prepare.transform import CompiledTable
 from ferryman.tools.prove.accounting import account
 from ferryman.tools.prove.checksums import checksum
@@ -23,7 +22,6 @@ CHECKS: dict[CheckKind, Callable[[Evidence], CheckResult]] = {
     CheckKind.INTEGRITY: integrity,
     CheckKind.ACCOUNTING: account,
 }
-_ASKS_LEDGER_ONLY = (CheckKind.ACCOUNTING,)
 
 
 def validate_table(
@@ -41,11 +39,5 @@ def validate_table(
     """
     evidence = gather(source, target, ledger, run, compiled)
     asked = [kind for kind in CheckKind if kind in kinds]
-    return TableValidation(table=evidence.table, checks=tuple(_check(kind, evidence) for kind in asked))
-
-
-def _check(kind: CheckKind, evidence: Evidence) -> CheckResult:
-    if kind in _ASKS_LEDGER_ONLY or can_join(evidence.source, evidence.target):
-        return CHECKS[kind](evidence)
-    text = "databases of different kinds cannot be compared yet"
-    return CheckResult(kind=kind, status=CheckStatus.NOT_VALIDATED, text=text)
+    with evidence.held() as held:
+        return TableValidation(table=held.table, checks=tuple(CHECKS[kind](held) for kind in asked))

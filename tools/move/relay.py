@@ -1,0 +1,215 @@
+"""What a batch can meet in a target on a server, fetched into the stand-in of the target before the batch is looked at.
+
+Each fetch asks about the keys of the batch alone: they go into a temporary table of the target's session, in the
+types of the columns that they are compared with, and one join answers. So what the batch sees is what the target
+holds in the transaction that the batch commits in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, delete, false, select
+
+from ferryman.domain.mapping import Generated
+from ferryman.domain.run import Segment
+from ferryman.domain.schema import Column, Family, Table
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.move.bench import Bench
+from ferryman.tools.move.foreign import ForeignCheck
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.rowkeys import RowKeys
+from ferryman.tools.move.tables import RowKind
+from ferryman.tools.prepare import mirror
+from ferryman.tools.prepare.arrow_cast import fit, typed
+from ferryman.tools.prepare.arrow_values import legacy, there
+from ferryman.tools.prepare.bonds import as_one
+from ferryman.tools.prepare.lineage import policies
+from ferryman.tools.prepare.side_by_side import ID_MAP, QUARANTINE, ledger_table, raw
+from ferryman.tools.prepare.transform import CompiledTable
+
+_ROWS = 50_000  #: keys that are in memory at a time
+_ASKED = "ferryman_asked"  #: temporary tables of the target's session
+_SOURCE_KEY = Column(name="source_key", native="TEXT", family=Family.TEXT)
+
+
+@dataclass
+class Relay:
+    """The fetching for one table that is copied."""
+
+    bench: Bench
+    ledger: Ledger
+    checks: Sequence[ForeignCheck]
+    keys: RowKeys
+    stood_in: bool = False  #: placeholders stand in the table
+    natural: set[str] = field(default_factory=set)  #: targets whose natural keys are in the stand-in
+
+    @property
+    def _compiled(self) -> CompiledTable:
+        return self.bench.compiled
+
+    def fetch(self, segment: Segment) -> None:
+        """Make the stand-in hold what the rows of a range can meet: parents, counterparts, new keys of parents."""
+        self._clear()
+        self._natural_keys()
+        self._set_aside()
+        self._new_keys(segment)
+        self._placeholders()
+        rows = self._rows(segment)
+        for check in self.checks:
+            bond = check.bond
+            parent = bond.child.target_database.table(bond.parent)
+            self._meet(parent, bond.parent_columns, rows(bond.new_key(self.bench.legacy)), bond.parent_columns)
+        if values := self.keys.values(self.bench.legacy):
+            table = self._compiled.target
+            wanted = tuple(dict.fromkeys((*self.keys.names, *self._compiled.writes)))
+            self._meet(table, tuple(values), rows(list(values.values())), wanted)
+
+    def fetch_keys(self, tables: Sequence[str], references: Collection[str]) -> None:
+        """Make the stand-in hold every key of these targets, by the id map, by a natural key or as it is there, and
+        these columns of our own table."""
+        self.bench.begin()
+        self._natural_keys()
+        view, books, dialect = raw(self.bench.connection), self.bench.books, self.bench.target_dialect
+        for name in dict.fromkeys(tables):
+            table = self._compiled.target_database.table(name)
+            asked = {column for key in self._compiled.target.foreign_keys for column in key.parent_columns}
+            names = {*table.primary_key, *(asked & set(table.by_name))}
+            names |= {*references, *self.keys.names} if table == self._compiled.target else set()
+            mirror.pull(view, books, dialect, table, names)
+        row, held = self.ledger.tables.row, ledger_table(ID_MAP)
+        wanted = select(*(row.c[column.name] for column in held.columns))
+        self._copy(held, wanted.where(row.c.table_name.in_(list(tables)), row.c.source_key.is_not(None)))
+        self.bench.connection.commit()
+
+    def _rows(self, segment: Segment) -> Callable[[Sequence[ColumnElement[Any]]], Select[Any]]:
+        bench = self.bench
+        chosen = (bench.within(segment), bench.compiled.in_filter(bench.legacy))
+
+        def distinct(values: Sequence[ColumnElement[Any]]) -> Select[Any]:
+            named = [value.label(f"k{position}") for position, value in enumerate(values)]
+            return select(*named).select_from(bench.legacy).where(*chosen).distinct()
+
+        return distinct
+
+    def _clear(self) -> None:
+        """What was fetched for another batch goes; natural keys stay, and are looked up anew when they count."""
+        connection = self.bench.connection
+        tables = {check.bond.parent for check in self.checks} | {self._compiled.target.name}
+        for name in tables - self.natural:
+            connection.execute(delete(clause(self._compiled.target_database.table(name))))
+        for name in (ID_MAP, QUARANTINE):
+            connection.execute(delete(clause(name, [c.name for c in ledger_table(name).columns])))
+
+    def _natural_keys(self) -> None:
+        """The natural keys of tables whose rows are matched. Once: what comes later is refused by the database."""
+        compiled = self._compiled
+        for table in (compiled.mapping, *(reference.parent for reference in compiled.references)):
+            matched, _ = policies(table)
+            if matched is None or table.target in self.natural:
+                continue
+            target = compiled.target_database.table(table.target)
+            names = {*target.primary_key, *table.id_columns, *(pair.target for pair in matched.on)}
+            self.bench.connection.execute(delete(clause(target)))
+            mirror.pull(raw(self.bench.connection), self.bench.books, self.bench.target_dialect, target, names)
+            self.natural.add(table.target)
+
+    def _set_aside(self) -> None:
+        """The rows in quarantine of tables that ours refer to: they say why a parent is missing."""
+        parents = [check.bond.parent for check in self.checks]
+        if not parents:
+            return
+        held, table = self.ledger.tables.quarantine, ledger_table(QUARANTINE)
+        columns = [held.c[column.name] for column in table.columns]
+        wanted = select(*columns).where(held.c.table_name.in_(parents), held.c.source_key.is_not(None))
+        self._copy(table, wanted)
+
+    def _placeholders(self) -> None:
+        """The ledger's entries that say which of the table's rows stand in for others."""
+        if not self.stood_in:
+            return
+        row, table = self.ledger.tables.row, ledger_table(ID_MAP)
+        kinds = [RowKind.PLACEHOLDER.value, RowKind.UPDATED.value]
+        wanted = select(*(row.c[column.name] for column in table.columns))
+        self._copy(table, wanted.where(row.c.table_name == self._compiled.target.name, row.c.kind.in_(kinds)))
+
+    def _new_keys(self, segment: Segment) -> None:
+        """The id map's entries for parents whose keys the target generates."""
+        for reference in self._compiled.references:
+            _, policy = policies(reference.parent)
+            if isinstance(policy, Generated):
+                asked = self._rows(segment)([reference.source_key(self.bench.legacy)])
+                self._mapped(reference.parent.target, asked)
+
+    def _mapped(self, target: str, asked: Select[Any]) -> None:
+        row = self.ledger.tables.row
+        staged = self._stage(row, (_SOURCE_KEY,), asked)
+        if staged is None:
+            return
+        table = ledger_table(ID_MAP)
+        same = and_(row.c.source_key == staged.c.source_key, row.c.table_name == target)
+        self._copy(table, select(*(row.c[c.name] for c in table.columns)).select_from(row.join(staged, same)))
+
+    def _meet(self, table: Table, names: Sequence[str], asked: Select[Any], wanted: Sequence[str]) -> None:
+        """Rows of a target table that have one of these keys; what the stand-in believed of those keys before goes."""
+        columns = tuple(table.column(name) for name in names)
+        from_ = clause(table)
+        staged = self._stage(from_, columns, asked)
+        if staged is None:
+            return
+        believed = select(*asked.subquery().c)
+        self.bench.connection.execute(delete(from_).where(as_one([from_.c[name] for name in names]).in_(believed)))
+        same = and_(*(from_.c[name] == staged.c[name] for name in names))
+        wanted = tuple(dict.fromkeys((*wanted, *self._natural_of(table))))
+        self._copy(table, select(*(from_.c[n] for n in wanted)).select_from(from_.join(staged, same)), wanted)
+
+    def _natural_of(self, table: Table) -> tuple[str, ...]:
+        mapping = self._compiled.plan.by_target.get(table.name)
+        matched = policies(mapping)[0] if mapping else None
+        return (*table.primary_key, *(pair.target for pair in matched.on)) if matched else ()
+
+    def _stage(self, like: FromClause, columns: Sequence[Column], asked: Select[Any]) -> FromClause | None:
+        """A temporary table of the target that holds keys, typed like the columns that they are compared with."""
+        bench, name = self.bench, f"{_ASKED}_{len(columns)}"
+        connection = bench.books
+        shaped = select(*(like.c[column.name] for column in columns)).where(false())
+        made = str(shaped.compile(connection, compile_kwargs={"literal_binds": True}))
+        connection.exec_driver_sql(_drop(connection, name))
+        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {name} AS {made}")
+        staged = Table(name=name, columns=tuple(columns))
+        filled = sum(bench.target_dialect.insert(connection, staged, batch) for batch in self._typed(columns, asked))
+        return clause(name, [column.name for column in columns]) if filled else None
+
+    def _typed(self, columns: Sequence[Column], asked: Select[Any]) -> Iterator[pa.RecordBatch]:
+        """Keys as the target's columns take them, each once; those that no such column can hold meet nothing."""
+        bench = self.bench
+        dialect = bench.compiled.target_database.dialect
+        for batch in bench.dialect.read(bench.connection, asked, [Family.OTHER] * len(columns), _ROWS):
+            whole = np.ones(batch.num_rows, bool)
+            arrays = []
+            for name, column in zip(batch.schema.names, columns, strict=True):
+                fitting = fit(legacy(batch, name), column, dialect)
+                arrays.append(typed(fitting, column.family))
+                whole &= there(fitting.array) & ~fitting.failed
+            made = pa.RecordBatch.from_arrays(arrays, names=[column.name for column in columns])
+            if whole.any():
+                yield made.filter(pa.array(whole))
+
+    def _copy(self, table: Table, wanted: Select[Any], names: Sequence[str] = ()) -> None:
+        """Rows of the target's session into the stand-in."""
+        bench = self.bench
+        families = [table.column(name).family for name in names or [column.name for column in table.columns]]
+        mirror.put_all(
+            raw(bench.connection), table, bench.target_dialect.read(bench.books, wanted, families, mirror.ROWS)
+        )
+
+
+def _drop(connection: Connection, name: str) -> str:
+    """Of the session's own tables alone, whatever the target has of that name; MySQL commits at any other DROP."""
+    if connection.dialect.name == "postgresql":
+        return f"DROP TABLE IF EXISTS pg_temp.{name}"
+    return f"DROP TEMPORARY TABLE IF EXISTS {name}"

@@ -1,0 +1,94 @@
+"""Which tables of both databases a question about some tables of a plan can look into, and which columns of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ferryman.domain.filters import columns_of
+from ferryman.domain.mapping import Strategy
+from ferryman.domain.transforms import Lookup
+from ferryman.tools.prepare.bonds import bonds
+from ferryman.tools.prepare.lineage import policies
+from ferryman.tools.prepare.transform import CompiledTable, compile_table
+
+Columns = dict[str, set[str]]
+
+
+@dataclass
+class Reach:
+    """Per table the columns that are looked at. Tables are keyed by name; the key's columns are always among them."""
+
+    legacy: Columns = field(default_factory=dict)
+    target: Columns = field(default_factory=dict)
+
+
+def reach_of(compiled: Iterable[CompiledTable]) -> Reach:
+    """Whole tables for those that are asked about; of their parents, and the parents' parents, what tells rows apart,
+    and what decides whether they come."""
+    reach, waiting, seen = Reach(), list(compiled), set[str]()
+    asked = {table.mapping.target for table in waiting}
+    while waiting:
+        table = waiting.pop()
+        if table.mapping.target in seen:
+            continue
+        seen.add(table.mapping.target)
+        _add(reach, table, whole=table.mapping.target in asked)
+        waiting += [_compiled_as(table, parent) for parent in _parents(table) if parent not in seen]
+    return reach
+
+
+def _add(reach: Reach, table: CompiledTable, *, whole: bool) -> None:
+    mapping, legacy, target = table.mapping, reach.legacy, reach.target
+    matched, _ = policies(mapping)
+    judged = whole or any(policy.strategy is Strategy.QUARANTINE for policy in mapping.policies)
+    old = {column.name for column in table.source.columns} if whole else set(table.reads if judged else mapping.key)
+    if mapping.filter is not None:
+        old |= set(columns_of(mapping.filter))
+    new = {column.name for column in table.target.columns} if whole else set()
+    new |= {*table.target.primary_key, *mapping.id_columns}
+    if matched is not None:
+        old |= {pair.source for pair in matched.on}
+        new |= {pair.target for pair in matched.on}
+    _more(legacy, table.source.name, old)
+    _more(target, table.target.name, new)
+    if judged:
+        _add_references(reach, table)
+
+
+def _add_references(reach: Reach, table: CompiledTable) -> None:
+    for bond in bonds(table):
+        _more(reach.target, bond.parent, bond.parent_columns)
+        if bond.legacy_parent is not None:
+            _more(reach.legacy, bond.legacy_parent.name, (name for _, name in bond.pairs))
+    for reference in table.references:
+        _more(reach.legacy, reference.parent.source, (*reference.link.referred, *reference.parent.key))
+        _more(reach.target, reference.parent.target, table.target_database.table(reference.parent.target).primary_key)
+    for column in table.mapping.columns:
+        for step in column.steps:
+            if isinstance(step, Lookup):
+                _more(reach.legacy, step.table, (step.key, step.value))
+
+
+def _parents(table: CompiledTable) -> Iterator[str]:
+    named: Mapping[str, object] = table.plan.by_target
+    for bond in bonds(table):
+        if bond.parent in named:
+            yield bond.parent
+    for reference in table.references:
+        yield reference.parent.target
+
+
+def _more(columns: Columns, table: str, names: Iterable[str]) -> None:
+    columns.setdefault(table, set()).update(name for name in names)
+
+
+def _compiled_as(table: CompiledTable, target: str) -> CompiledTable:
+    return compile_table(
+        table.plan,
+        target,
+        table.source_database,
+        table.target_database,
+        run_started=table.run_started,
+        folder=table.folder,
+    )
