@@ -47,7 +47,6 @@ class Adviser:
     method: Method = Method.JSON_SCHEMA
     limits: Limits = field(default_factory=Limits)
     answer_tokens: int = 1_000
-    shared: frozenset[str] = frozenset()  #: "table.column" of the source whose samples a person lets go out
     tally: Tally = field(default_factory=Tally, repr=False)
 
     @staticmethod

@@ -6,6 +6,7 @@ Events carry counts, names and references; never a cell's value, a key's value, 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
@@ -369,3 +370,8 @@ Event = Annotated[
 ]
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+def usage_of(events: Iterable[Event]) -> Usage:
+    """What asking a model has cost, added up."""
+    return sum((event.usage for event in events if isinstance(event, ModelAsked)), Usage())

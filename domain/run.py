@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ferryman.domain.coordination import Delegation
 from ferryman.domain.model import Frozen
+from ferryman.domain.usage import Usage
 from ferryman.domain.validation import TableValidation
 
 Key = tuple[int | float | str | None, ...]  #: the values of a legacy key, one per key column
@@ -139,6 +140,7 @@ class Status(Frozen):
     rollback_blocker: str = ""
     started_at: datetime | None = None
     waiting_for: str = ""
+    model: Usage = Usage()  #: what asking a model has cost, as this folder's event log has it
 
 
 class Outcome(Frozen):

@@ -18,6 +18,15 @@ class Usage(Frozen):
     def tokens(self) -> int:
         return self.input_tokens + self.output_tokens
 
+    @property
+    def text(self) -> str:
+        """In words: "3 questions, 1,204 tokens, 12 s of waiting, cost not known"."""
+        if not self.calls:
+            return "not asked"
+        cost = "cost not known" if self.cost is None else f"cost {self.cost:,.4f}"
+        questions = f"{self.calls:,} question{'' if self.calls == 1 else 's'}"
+        return f"{questions}, {self.tokens:,} tokens, {self.seconds:,.0f} s of waiting, {cost}"
+
     def __add__(self, other: Usage) -> Usage:
         costs = [one.cost for one in (self, other) if one.cost is not None]
         return Usage(

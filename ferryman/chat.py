@@ -58,6 +58,7 @@ COMMANDS = {
     "/report": "write the report of a run to a file",
     "/runs": "the runs that the new database knows of",
     "/save": "save the plan, with a summary, for somebody else to look at",
+    "/cost": "what the model has been asked so far, and what that took",
     "/help": "this list",
     "/quit": "leave; what was moved is kept",
 }
@@ -206,7 +207,10 @@ class Chat:
 
     def _hear(self, words: str) -> None:
         undoable = desk.to_undo(desk.runs(self.session))
-        said = self.session.understood(words, runs=undoable, table=self._table, aside=self._aside())
+        with Interrupts(self.session.pause, self.abandon), self.screen:
+            said = self.session.understood(
+                words, runs=undoable, table=self._table, aside=self._aside(), show=self.screen.show
+            )
         here = self.session.payload
         match said:
             case ShowRows():
@@ -306,12 +310,22 @@ class Chat:
                 self._report(rest)
             case "/save":
                 self._save(rest)
+            case "/cost":
+                self._cost()
             case "/help":
                 self._help()
             case other:
                 near = get_close_matches(other, COMMANDS, n=1)
                 meant = f"Did you mean {near[0]}? " if near else ""
                 self.screen.says(f"{other} is no command. {meant}/help lists them.")
+
+    def _cost(self) -> None:
+        adviser = self.session.context.adviser
+        if adviser is None:
+            self.screen.says("No model is configured: the rules do the whole job, and nothing is asked of anybody.")
+            return
+        told = f"{adviser.name}: {self.session.usage.text}."
+        self.screen.says(f"{told} {adviser.tally.off}".strip())
 
     def _help(self) -> None:
         self.screen.says("You can talk to me in plain English, or use these:")

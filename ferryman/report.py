@@ -8,7 +8,7 @@ import base64
 import hashlib
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -18,9 +18,11 @@ from sqlalchemy import func, select
 
 from ferryman.charts import Bar, grouped, stacked
 from ferryman.domain.changes import Question
+from ferryman.domain.events import usage_of
 from ferryman.domain.filters import describe
 from ferryman.domain.plan import Plan, RollbackKind
 from ferryman.domain.run import RunStatus, TableProgress, TableState, duration_text
+from ferryman.domain.usage import Usage
 from ferryman.domain.validation import CheckStatus
 from ferryman.standing import now
 from ferryman.story import sentence
@@ -72,6 +74,7 @@ class Material:
     from_log: bool  #: the story comes from the event log; else it is what the ledger alone tells
     can_undo: bool
     undo_blocker: str
+    model: Usage = field(default_factory=Usage)  #: what asking a model has cost
 
     @property
     def plan(self) -> Plan:
@@ -136,6 +139,7 @@ def collect(ledger: Ledger, run: str, workspace: Workspace | None = None) -> Mat
         from_log=bool(logged),
         can_undo=available,
         undo_blocker=blocker,
+        model=usage_of(event for _, event in workspace.events(run)) if workspace else Usage(),
     )
 
 

@@ -36,6 +36,7 @@ from ferryman.domain.events import (
     Escalated,
     Event,
     FailureFound,
+    ModelAsked,
     PhaseStarted,
     RecoveryStep,
     RolledBack,
@@ -184,6 +185,8 @@ class Screen:
                 self.line(f"{clean(event.table)}: {_undone(event)}")
             case Delegated():
                 self._delegated(event)
+            case ModelAsked() if event.outcome not in ("taken", "repaired"):
+                self.line(f"The model was no help here ({event.reason or event.outcome}); the rules go on.", "dim")
             case _:
                 self._trouble(event)
 

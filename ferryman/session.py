@@ -29,13 +29,15 @@ from langgraph.types import Command
 
 from ferryman.agents import context as agents
 from ferryman.agents.advice import Adviser
+from ferryman.agents.budget import Tally
 from ferryman.agents.meaning import understand_with
 from ferryman.domain.conversation import PAYLOAD, Choose, DecidePayload, Payload, Utterance
 from ferryman.domain.coordination import Request
-from ferryman.domain.events import EVENT, Event, Said
+from ferryman.domain.events import EVENT, Event, Said, usage_of
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.plan import Plan
 from ferryman.domain.run import Outcome, Status
+from ferryman.domain.usage import Usage
 from ferryman.graph.build import build_graph
 from ferryman.graph.checks import live_catalogues
 from ferryman.graph.context import Context, Options, utc_now
@@ -107,12 +109,22 @@ class Session:
     def reopen(self, run: str) -> Iterator[Event]:
         """Go on with a run from the ledger alone."""
         self.run = run
+        self._recall()
         yield from self._drive({"run": run, "reopen": True})
 
     def anew(self) -> None:
         """Begin another run in the same conversation. What the one before it moved stays as it is."""
         self.run = self.context.new_id()
         self.payload = self.outcome = self.plan = None
+        self._recall()
+
+    def _recall(self) -> None:
+        """The limits are per run: what this one has used already stands in its log."""
+        if self.context.adviser is None:
+            return
+        logged = (event for _, event in self.workspace.events(self.run)) if self.workspace else ()
+        adviser = replace(self.context.adviser, tally=Tally(usage_of(logged)))
+        self.context = replace(self.context, adviser=adviser)
 
     def back(self) -> None:
         """After an error between a plan and its start: the plan lies before the person again."""
@@ -120,11 +132,24 @@ class Session:
         for _ in self._drive(None):
             pass
 
-    def understood(self, words: str, *, runs: tuple[Status, ...] = (), table: str = "", aside: int = 0) -> Utterance:
+    @property
+    def usage(self) -> Usage:
+        """What this run has asked of a model so far."""
+        return self.context.adviser.tally.used if self.context.adviser else Usage()
+
+    def understood(
+        self,
+        words: str,
+        *,
+        runs: tuple[Status, ...] = (),
+        table: str = "",
+        aside: int = 0,
+        show: Sink = lambda event: None,
+    ) -> Utterance:
         """The words as they would be taken here and now; before the first request that reads both catalogues.
 
         `runs` are those that may be spoken of ("what we did yesterday"), `table` is the one last talked about, `aside`
-        how many rows of the current run lie in quarantine.
+        how many rows of the current run lie in quarantine. `show` gets the events where a model is asked.
         """
         if "facts" not in self._state():
             catalogues = live_catalogues(self.context)
@@ -139,7 +164,7 @@ class Session:
         place_now = agents.Place.DONE if over else heard.place
         here = replace(heard, runs=runs, table=heard.table or table, place=place_now, aside=aside)
         self.context.stop.clear()
-        return understand_with(words, here, self.context.desk(self._seen))
+        return understand_with(words, here, self.context.desk(lambda event: show(self._seen(event))))
 
     def interrupt(self) -> None:
         """Give up the running batch: called right before the process leaves. The database rolls the batch back."""
@@ -147,6 +172,7 @@ class Session:
 
     def restore(self) -> None:
         """Find out where the conversation of `run` stands, from its checkpoint."""
+        self._recall()
         self._look()
 
     def pause(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ferryman.domain.coordination import Delegation
-from ferryman.domain.events import Delegated, DelegationEnded, Event
+from ferryman.domain.events import Delegated, DelegationEnded, Event, usage_of
 from ferryman.domain.plan import duration_range
 from ferryman.domain.run import RunStatus, Status, TableProgress, TableState
 from ferryman.tools.move.ledger import Ledger
@@ -27,7 +27,7 @@ _FINISHED = frozenset((TableState.VALIDATED, TableState.FAILED, TableState.ROLLE
 
 def status_of(ledger: Ledger, run: str, events: Iterable[Event] = ()) -> Status:
     """Everything that `ferryman status` says. Raises Usage when the ledger has no such run."""
-    record, tables = ledger.run(run), progress(ledger, run)
+    record, tables, heard = ledger.run(run), progress(ledger, run), tuple(events)
     current = _current(record, tables)
     left = _seconds_left(tables)
     last = last_batch(ledger, run)
@@ -43,11 +43,12 @@ def status_of(ledger: Ledger, run: str, events: Iterable[Event] = ()) -> Status:
         estimated_seconds=None if record.status in OVER else left,
         last_successful_checkpoint=f"{last.table} batch_{last.number}_completed" if last else None,
         tables=tables,
-        delegations=delegations(events),
+        delegations=delegations(heard),
         rollback_available=available,
         rollback_blocker=blocker,
         started_at=record.run_started,
         waiting_for=record.waiting_for,
+        model=usage_of(heard),
     )
 
 

@@ -11,6 +11,7 @@ from ferryman.domain.events import (
     Escalated,
     Event,
     FailureFound,
+    ModelAsked,
     PhaseStarted,
     PlanMade,
     RecoveryStep,
@@ -50,9 +51,19 @@ def sentence(event: Event) -> str:
             text = f"{event.table}: undone, {event.rows:,} rows taken out{_restored(event)}."
         case RunFinished():
             text = f"The run ended: {event.outcome.status.value.replace('_', ' ')}, after {event.outcome.duration}."
+        case ModelAsked():
+            text = _asked(event)
         case _:
             text = _trouble(event)
     return text
+
+
+def _asked(event: ModelAsked) -> str:
+    why = f" ({event.reason})" if event.reason else ""
+    return {
+        "taken": f"The model advised: {event.call}.",
+        "repaired": f"The model advised, after its answer was sent back: {event.call}.",
+    }.get(event.outcome, f"The model was no help, and the rules decided: {event.call}, {event.outcome}{why}.")
 
 
 def _restored(event: RolledBack) -> str:

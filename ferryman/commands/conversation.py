@@ -9,21 +9,21 @@ from contextlib import contextmanager
 from types import FrameType
 
 from ferryman import session as sessions
+from ferryman.agents.advice import Adviser
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Usage
 from ferryman.domain.events import Event
 from ferryman.domain.mapping import Strategy
 from ferryman.graph.context import Options
-from ferryman.model_settings import adviser
 from ferryman.screen import Screen
 from ferryman.session import Session
 from ferryman.settings import Pair
 
 
 @contextmanager
-def opened(pair: Pair, options: Options | None = None, by: str = "") -> Iterator[Session]:
-    """A conversation about two databases, closed at the end."""
-    with sessions.open(pair.source, pair.target, by=by, options=options, model=adviser()) as session:
+def opened(pair: Pair, options: Options | None = None, by: str = "", model: Adviser | None = None) -> Iterator[Session]:
+    """A conversation about two databases, closed at the end. Where nobody talks, no model is asked."""
+    with sessions.open(pair.source, pair.target, by=by, options=options, model=model) as session:
         yield session
 
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import platform
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
+from pydantic import ValidationError
+
+from ferryman.agents.choices import Told, schema_of
+from ferryman.agents.client import Busy, Method, Unusable, asked, chat_model
 from ferryman.commands.connections import named
 from ferryman.commands.edge import Exit
 from ferryman.commands.options import Where
 from ferryman.commands.pair import pair_of
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import FerrymanError
+from ferryman.model_settings import ModelSettings, load_model
 from ferryman.settings import Settings, load
 from ferryman.tools.databases.connect import check_pair, open_source, open_target
 from ferryman.workspace import FOLDER, Workspace
@@ -56,7 +63,7 @@ def _looks(where: Where) -> Iterator[Look]:
     for name, (module, extra) in _DRIVERS.items():
         there = find_spec(module) is not None
         yield Look(name, True, "driver installed" if there else f"no driver (pip install 'ferryman[{extra}]')")
-    yield Look("model", True, "none configured: the rules alone do the whole job")
+    yield _model()
     yield _workspace()
     try:
         settings = load()
@@ -64,6 +71,52 @@ def _looks(where: Where) -> Iterator[Look]:
         yield Look("settings", False, error.what, error.do)
         return
     yield from _databases(where, settings)
+
+
+class _Ready(Told):
+    """Whether the model is ready."""
+
+    ready: bool
+
+
+def _model() -> Look:
+    """Whether the model that is set answers, by which method, and how fast."""
+    try:
+        settings = load_model()
+    except FerrymanError as error:
+        return Look("model", False, error.what, error.do)
+    if not settings.name:
+        return Look("model", True, "none configured: the rules alone do the whole job")
+    began = time.monotonic()
+    wrong = _wrong_with(settings, settings.method)
+    seconds = time.monotonic() - began
+    who = f"{settings.name} at {settings.base_url}"
+    if wrong is None:
+        return Look("model", True, f"{who} answers by {settings.method.value} in {seconds:.1f} s")
+    if not isinstance(wrong, Busy):
+        others = (method for method in Method if method is not settings.method)
+        works = next((method.value for method in others if _wrong_with(settings, method) is None), "")
+        if works:
+            wrong = Unusable(wrong.what, f"Set FERRYMAN_MODEL_METHOD to {works}: that works.")
+    return Look("model", False, f"{who}, by {settings.method.value}: {wrong.what}", wrong.do)
+
+
+def _wrong_with(settings: ModelSettings, method: Method) -> FerrymanError | None:
+    """What comes of one small question, where it is no answer of the shape; None where it is one."""
+    from langchain_core.messages import HumanMessage
+
+    said = 'Answer with one JSON object and nothing else: {"ready": true}'
+    schema = schema_of(_Ready, {})
+    try:
+        reply = asked(chat_model(settings.endpoint), [HumanMessage(said)], schema, method, threading.Event())
+        if not reply.fault:
+            _Ready.model_validate(reply.data)
+    except (Busy, Unusable) as error:
+        return error
+    except ValidationError:
+        return Unusable("It answers, but in another shape than it was asked for.", "Take a model that writes JSON.")
+    fault = reply.fault[:1].upper() + reply.fault[1:]
+    return Unusable(f"{fault}.", "Take a model that writes JSON.") if reply.fault else None
 
 
 def _workspace() -> Look:

@@ -31,6 +31,7 @@ from ferryman.domain.errors import Configuration, Usage
 from ferryman.domain.events import Event
 from ferryman.graph.checks import live_catalogues
 from ferryman.graph.context import Options
+from ferryman.model_settings import adviser
 from ferryman.screen import Screen
 from ferryman.session import Session
 
@@ -57,7 +58,7 @@ def plan(wish: PlanWish, as_json: bool) -> int:
     """Exit code 5 while questions are open; the file is written all the same."""
     voice, pair = Voice(as_json), pair_of(wish.where)
     _refuse_existing(wish)
-    with opened(pair, Options(preflight=wish.preflight, connection_names=pair.names)) as session:
+    with opened(pair, Options(preflight=wish.preflight, connection_names=pair.names), model=adviser()) as session:
         review = _review(session, wish, voice)
     if wish.output:
         write_file(wish.output, plan_file.dump(review.plan))

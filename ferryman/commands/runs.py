@@ -98,6 +98,7 @@ def _show(standing: Status, voice: Voice) -> None:
         [_table(table) for table in standing.tables],
     )
     undo = "can be undone" if standing.rollback_available else f"cannot be undone: {standing.rollback_blocker}"
+    voice.say(f"  model: {standing.model.text}")
     voice.say(f"  last checkpoint: {standing.last_successful_checkpoint or 'none yet'}; it {undo}")
 
 

@@ -16,6 +16,7 @@ from ferryman.demo import BRACKETS, build, play
 from ferryman.domain.errors import Usage
 from ferryman.domain.run import RunStatus
 from ferryman.graph.context import Options
+from ferryman.model_settings import adviser
 from ferryman.screen import Screen
 from ferryman.settings import Pair, load
 
@@ -26,7 +27,7 @@ def chat(where: Where, by: str, as_json: bool) -> int:
         raise Usage("A conversation cannot be one JSON object.", "For programs there are `ferryman plan` and `run`.")
     voice, pair = Voice(as_json), pair_of(where)
     options = Options(connection_names=pair.names, deadline_minutes=load().deadline_minutes)
-    with opened(pair, options, by) as session:
+    with opened(pair, options, by, adviser()) as session:
         return Chat(session, Screen(voice.console), _way(where, pair)).talk()
 
 
