@@ -9,9 +9,18 @@ from ferryman.agents.consent import Consent, consent
 from ferryman.agents.context import Context, Place
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Talk
-from ferryman.domain.conversation import Approve, Cancel, Choose, Pause, Resume, Utterance
+from ferryman.domain.conversation import Approve, Ask, Cancel, Choose, Pause, Resume, Topic, Utterance
 
 _LEAVING = re.compile(r"\b(?:cancel|stop|abort|quit|exit|scrap|forget|bye|enough|never)\b")
+#: Nobody has decided yet: the plan stays as it is, and nothing is asked for.
+_WAITING = re.compile(
+    r"(?:(?:hmm?|hm|ok|well|no|oh|uh|um|please|,) )*(?:wait|hold on|hang on|let me (?:think|see|check|look|ask)|not yet"
+    r"|(?:just )?(?:a|one|1) (?:moment|minute|second|sec|bit|while)|give me (?:a|one|some) (?:\w+)"
+    r"|not so (?:fast|quick|quickly)|i (?:need|want|have|must)(?: to)? (?:think|time)(?: .*)?|i am (?:still )?thinking"
+    r"|patience|slow down)"
+    r"(?: (?:please|then|there|here|first|now|yet|about (?:it|that|this)|it over|(?:for )?(?:a|one|just a)"
+    r" (?:moment|minute|second|sec|bit|while)|,|\.|!|i (?:need|want|have|must) to think|i am thinking))*"
+)
 _BY = re.compile(r"^(?:approved|yes|ok|i approve|go ahead) ,? ?(?:by|as|says|signed|signed by) ")
 _NAME = re.compile(
     r"(?:by|as|says|signed)\s+(?P<by>[A-Z][\w'-]+(?:\s+(?:[A-Z][\w'.-]*|van|von|de|da|del|der)){0,3})\s*[.!]?\s*$"
@@ -22,6 +31,8 @@ _DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday toda
 def yes_or_no(said: Sentence, talk: Talk) -> Utterance | Doubt | None:
     """A yes or a no that is nothing else, where one can be given."""
     at_review = talk.context.place is Place.REVIEW
+    if at_review and _WAITING.fullmatch(said.text):
+        return Ask(topic=Topic.STATUS)
     signed = _signed(said) if at_review else None
     meant = consent(said.text)
     if signed or meant is Consent.NEITHER:

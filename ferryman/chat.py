@@ -196,7 +196,7 @@ class Chat:
 
     def _place(self) -> None:
         """What is waited for: whole when it is new, else its question only."""
-        if isinstance(self.session.payload, DecidePayload) and self.session.payload != self._seen:
+        if isinstance(self.session.payload, DecidePayload | ReviewPayload) and self.session.payload != self._seen:
             self._ahead.forget()
         if self.session.payload is not None:
             there = Ledger(self.session.context.target).exists()
@@ -284,7 +284,8 @@ class Chat:
 
     def _stop(self) -> None:
         self.session.pause()
-        self.screen.line("Stopping after the running batch; Ctrl-C once more leaves at once.", "yellow")
+        now = "Stopping after the running batch" if self._runs else "Nothing is being written yet"
+        self.screen.line(f"{now}; Ctrl-C once more leaves at once.", "yellow")
 
     # What is done beside the graph
 

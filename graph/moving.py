@@ -325,7 +325,7 @@ def settle(state: State, runtime: Runtime[Context]) -> State:
         emit(PhaseCompleted(phase=state["phase"], proceed_to=None if last else state["phase"] + 1))
         update["rounds"] = 0
     record = ledger.run(run)
-    if context.stop.is_set() or record.stop_requested:
+    if due is not None and (context.stop.is_set() or record.stop_requested):  # with nothing left there is no pause
         update["reason"] = record.stop_reason or "asked to stop"
     return update
 

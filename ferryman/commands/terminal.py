@@ -12,8 +12,10 @@ from types import FrameType
 from typing import Self
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application.current import get_app_session
 from prompt_toolkit.completion import WordCompleter
 from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.input.typeahead import clear_typeahead
 from prompt_toolkit.output import create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import CompleteStyle
@@ -69,6 +71,7 @@ class TypedAhead:
         """Drop what was typed before there was a question: it cannot be the answer."""
         self._waiting.clear()
         if self._listening:
+            clear_typeahead(get_app_session().input)
             termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 

@@ -88,7 +88,6 @@ HELD_BACK: tuple[tuple[str, Context, Utterance], ...] = (
     ("nah", SHOP, NO),
     ("better not", SHOP, NO),
     ("I don't want this", SHOP, NO),
-    ("not so fast", SHOP, UNCLEAR),
     ("yes if my boss agrees", SHOP, UNCLEAR),
     ("I cannot say yes to that", SHOP, UNCLEAR),
     ("the word yes appears in here", SHOP, UNCLEAR),
