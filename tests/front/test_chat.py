@@ -393,6 +393,21 @@ def test_ctrl_c_or_a_typed_pause_stop_after_the_running_batch_and_the_run_goes_o
     assert "\x1b[?25h" in terminal.raw.rpartition("\x1b[?25l")[2]  # the cursor is there again
 
 
+def test_a_yes_that_was_typed_before_there_was_a_plan_approves_nothing(files: tuple[Path, Path]) -> None:
+    with Terminal("chat", *pair(*files)) as terminal:
+        terminal.wait_for("\n>")
+        terminal.type("move everything" + ENTER + "yes" + ENTER)
+        terminal.type("yes" + ENTER)
+        terminal.wait_for("Shall I go ahead?")
+        terminal.say("what is the status?")
+        terminal.wait_for("it waits for your yes")
+        terminal.wait_for("\n>")
+        terminal.type(CTRL_D)
+        terminal.end()
+    assert one(files[1], "SELECT count(*) FROM customers") == 0
+    assert runs(files[1]) == []
+
+
 def test_ctrl_c_twice_leaves_at_once_and_the_way_back_works(tmp_path: Path) -> None:
     files = shop(tmp_path, 20, MANY)
     with Terminal("chat", *pair(*files)) as terminal:
