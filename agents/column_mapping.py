@@ -101,7 +101,11 @@ class TableColumns:
     def _reference(self, column: Column, keys: Iterable[ForeignKey]) -> ColumnMapping | None:
         key = min(keys, key=lambda key: len(key.columns))
         choice = self.pairing.columns.get(column.name)
-        if choice is None or (not self.scope.takes_part(key.parent) and key.parent != self.pairing.target.name):
+        if not self.scope.takes_part(key.parent) and key.parent != self.pairing.target.name:
+            return None
+        if column.name in self.pairing.joined:
+            return self._joined(column, key, self.pairing.joined[column.name])
+        if choice is None:
             return None
         if len(key.columns) > 1:
             return self._part_of_reference(column, key, choice)
@@ -117,6 +121,16 @@ class TableColumns:
             ForeignKeyTo(parent=key.parent, column=named),
         )
         return ColumnMapping(target=column.name, source=(source,), steps=steps, why=why)
+
+    def _joined(self, column: Column, key: ForeignKey, legacy: ForeignKey) -> ColumnMapping | None:
+        """The parent's new key for the several columns that its rows are told apart by in the old database."""
+        theirs = self.scope.facts.source.table(legacy.parent).key
+        ours = dict(zip(legacy.parent_columns, legacy.columns, strict=False))
+        if set(ours) != set(theirs) or key.parent_columns != self.scope.facts.target.table(key.parent).primary_key:
+            return None
+        why = f"the only reference to {legacy.parent}, as here to {key.parent}"
+        source = tuple(ours[name] for name in theirs)
+        return ColumnMapping(target=column.name, source=source, steps=(ForeignKeyTo(parent=key.parent),), why=why)
 
     def _part_of_reference(self, column: Column, key: ForeignKey, choice: Choice) -> ColumnMapping | None:
         """A column of a composite reference holds what the parent's own column holds, and is filled like it."""

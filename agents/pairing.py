@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ferryman.agents.bookkeeping import Book, book_of, content_words
 from ferryman.domain.findings import Match, Matches
@@ -38,6 +38,11 @@ class Pairing:
     score: float
     columns: Mapping[str, Choice]  #: by target column; the target's bookkeeping columns are not among them
     why: str = ""
+    joined: Mapping[str, ForeignKey] = field(default_factory=dict)  #: references of one column, fed by one of several
+
+    def feeds(self, name: str) -> bool:
+        """Whether something is to feed a target column."""
+        return name in self.columns or name in self.joined
 
 
 def pairings(source: Database, target: Database, matches: Matches) -> dict[str, Pairing]:
@@ -89,7 +94,8 @@ def fed_by(found: Mapping[str, Pairing]) -> Fed:
 
 def pair(source: Table, target: Table, match: Match, matches: Matches, fed: Fed) -> Pairing:
     """The choices for the columns of one pair of tables, each legacy column taken once."""
-    ranked = _ranked(source, target, matches)
+    joined = dict(_joined(source, target, fed))
+    ranked = [(name, choice) for name, choice in _ranked(source, target, matches) if name not in joined]
     choices = {name: c for name, c in _by_references(source, target, fed) if _is_upheld(name, c, source, ranked)}
     taken = {choice.source for choice in choices.values()}
     for choice_target, choice in ranked:
@@ -98,7 +104,17 @@ def pair(source: Table, target: Table, match: Match, matches: Matches, fed: Fed)
             choices[choice_target] = choice
             if choice_target not in target.primary_key:
                 taken.add(choice.source)
-    return Pairing(source, target, match.sure, match.score, choices, _why(match))
+    return Pairing(source, target, match.sure, match.score, choices, _why(match), joined)
+
+
+def _joined(source: Table, target: Table, fed: Fed) -> Iterator[tuple[str, ForeignKey]]:
+    """Where the parents' rows are told apart by several columns in the old database, and by one in the new one."""
+    for key in target.foreign_keys:
+        feeding = fed.sources.get(key.parent)
+        theirs = _only(source.foreign_keys, feeding) if feeding else None
+        alone = len(key.columns) == 1 and _only(target.foreign_keys, key.parent) == key
+        if theirs is not None and alone and len(theirs.columns) > 1:
+            yield key.columns[0], theirs
 
 
 def _by_references(source: Table, target: Table, fed: Fed) -> Iterator[tuple[str, Choice]]:

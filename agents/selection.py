@@ -74,7 +74,7 @@ def fed_references(table: str, facts: Facts, fed: Fed) -> tuple[ForeignKey, ...]
         return ()
     pairing = facts.pairing(source, table, fed)
     found = references(pairing, fed, facts.target)
-    return tuple(key for key in found if all(name in pairing.columns for name in key.columns))
+    return tuple(key for key in found if all(pairing.feeds(name) for name in key.columns))
 
 
 def referred(copied: Iterable[str], facts: Facts, fed: Fed) -> tuple[str, ...]:

@@ -64,3 +64,24 @@ def test_all_recommendations_leave_nothing_out_that_can_be_filled(clinic: tuple[
         ("planned", 100),
     ]
     assert ask(clinic[1], "SELECT DISTINCT hired_on FROM doctors") == [("2010-01-01",)]
+
+
+def test_a_reference_of_several_columns_becomes_one_of_a_single_column(tmp_path: Path) -> None:
+    """Named in another order than the parent's key, with numbers that fit both ways round."""
+    old = """
+    CREATE TABLE visit (patient INTEGER, number INTEGER, reason TEXT, PRIMARY KEY (patient, number));
+    CREATE TABLE visit_drug (
+        id INTEGER PRIMARY KEY, nr INTEGER, pat INTEGER, drug TEXT,
+        FOREIGN KEY (nr, pat) REFERENCES visit (number, patient));
+    """
+    new = """
+    CREATE TABLE visits (id CHAR(36) PRIMARY KEY, reason TEXT, legacy_id TEXT);
+    CREATE TABLE visit_drugs (
+        id INTEGER PRIMARY KEY, visit_id CHAR(36) NOT NULL REFERENCES visits (id), drug TEXT);
+    """
+    files = write(tmp_path / "old.sqlite", old), write(tmp_path / "new.sqlite", new)
+    fill(files[0], "visit", [(p, n, f"patient {p}, number {n}") for p in range(1, 21) for n in range(1, 21)])
+    fill(files[0], "visit_drug", [(p * 100 + n, n, p, f"drug {p}.{n}") for p in range(1, 21) for n in range(1, 21)])
+    hold(files, "move everything", "take all recommendations", "yes")
+    found = ask(files[1], "SELECT d.id, v.reason FROM visit_drugs d JOIN visits v ON v.id = d.visit_id ORDER BY d.id")
+    assert found == [(p * 100 + n, f"patient {p}, number {n}") for p in range(1, 21) for n in range(1, 21)]
