@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ferryman.agents.bookkeeping import Book, book_of, books, words
 from ferryman.agents.pairing import RULED, Pairing
+from ferryman.agents.wording import count
 from ferryman.domain.findings import Challenge, ChallengeKind
 from ferryman.domain.profile import ColumnProfile, TableProfile
 from ferryman.domain.schema import Column, Family, ForeignKey, Table
@@ -126,10 +127,11 @@ def _soft_deletion(seen: Seen) -> Iterator[Challenge]:
 def _of_places(seen: Seen) -> Iterator[Challenge]:
     target = seen.pairing.target
     if target.triggers:
-        text = f"{target.name} has {len(target.triggers)} trigger(s), which run for every row written"
+        text = f"{target.name} has {count(len(target.triggers), 'trigger')}, run for every row written"
         yield Challenge(kind=ChallengeKind.TRIGGER, table=target.name, text=text)
     if without := homeless(seen.pairing):
-        text = f"{len(without)} legacy column(s) have no place of their own in {target.name}"
+        columns = count(len(without), "old column")
+        text = f"{columns} without a place in {target.name}"
         yield Challenge(kind=ChallengeKind.NO_COLUMN, table=target.name, columns=without, text=text)
     if missing := unfilled(seen.pairing):
         text = f"{', '.join(missing)} must be filled, and nothing in {seen.pairing.source.name} does"
@@ -139,7 +141,7 @@ def _of_places(seen: Seen) -> Iterator[Challenge]:
 def homeless(pairing: Pairing) -> tuple[str, ...]:
     """The legacy columns that feed no target column and are neither key nor a moment that bookkeeping takes."""
     used = {choice.source for choice in pairing.columns.values()} | set(pairing.source.key)
-    used |= _books_taken(pairing)
+    used |= _books_taken(pairing) | {name for key in pairing.joined.values() for name in key.columns}
     return tuple(column.name for column in pairing.source.columns if column.name not in used)
 
 
@@ -157,6 +159,7 @@ def unfilled(pairing: Pairing) -> tuple[str, ...]:
         column.name
         for column in target.columns
         if column.required
-        and column.name not in (*pairing.columns, *own_key)
+        and column.name not in own_key
+        and not pairing.feeds(column.name)
         and book_of(column, target.name) not in RULED
     )

@@ -103,7 +103,7 @@ def _level(level: RiskLevel, risks: Sequence[Risk]) -> str:
 
 def _short(reasons: Sequence[str]) -> str:
     """Each reason up to its colon: what follows there is said elsewhere."""
-    return listed([one_line(reason).split(":")[0] for reason in reasons])
+    return listed(list(dict.fromkeys(one_line(reason).split(":")[0] for reason in reasons)))
 
 
 def undo_words(kind: RollbackKind) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ferryman.agents.wording import count
 from ferryman.domain.findings import ChallengeKind, TableFinding, TableType
 from ferryman.domain.mapping import Conflict, TableMapping
 from ferryman.domain.plan import Counts, ProblemFound, Risk, RiskLevel, RollbackKind
@@ -37,7 +38,7 @@ def risk_of(table: AtStake) -> Risk:
 def _high(table: AtStake) -> Iterator[str]:
     for problem in table.problems:
         if not problem.decided:
-            yield f"{problem.rows:,} rows would fail: {problem.text}"
+            yield f"{count(problem.rows, 'row')} would fail: {problem.text}"
     if overwrites(table.mapping, table.counts):
         yield f"rows that {table.mapping.target} has already are changed"
 

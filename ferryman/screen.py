@@ -20,7 +20,7 @@ from rich.text import Text
 
 from ferryman.agents.explain import asked
 from ferryman.agents.user_guidance import advice_lines, clean, present_plan
-from ferryman.agents.wording import first_upper
+from ferryman.agents.wording import count, first_upper
 from ferryman.commands.bars import Bars
 from ferryman.commands.plan_rows import gist, rows_of, steps_of
 from ferryman.commands.voice import printable
@@ -77,6 +77,7 @@ class Screen:
         self._bars: Bars | None = None
         self._shown: dict[str, int] = {}  #: by table, the percentage that had a line
         self._moved: dict[str, TableCopied] = {}
+        self._aside: dict[tuple[str, str], list[int]] = {}  #: (table, reason): the rows of each batch
         self._closely = True  #: few tables: each batch and each check is told
         self._last = ""
 
@@ -177,6 +178,7 @@ class Screen:
                 self._batch(event)
             case TableCopied():
                 self._moved[event.table] = event
+                self._all_set_aside(event.table)
                 if self._bars is not None:
                     self._bars.done(event.table)
             case TableValidated():
@@ -190,6 +192,19 @@ class Screen:
             case _:
                 self._trouble(event)
 
+    def _set_aside(self, event: RowsQuarantined) -> None:
+        """A cause when it is met first; how many there were of it is said when the table is through."""
+        before = self._aside.setdefault((event.table, event.reason), [])
+        if not before or self.details:
+            self.line(f"{count(event.rows, 'row')} of {clean(event.table)} set aside: {event.reason}", "yellow")
+        before.append(event.rows)
+
+    def _all_set_aside(self, table: str) -> None:
+        for (name, reason), rows in self._aside.items():
+            if name == table and len(rows) > 1:
+                self.line(f"{count(sum(rows), 'row')} of {clean(table)} set aside in all: {reason}", "yellow")
+        self._aside = {of: rows for of, rows in self._aside.items() if of[0] != table}
+
     def _trouble(self, event: Event) -> None:
         match event:
             case SelfRecovery():
@@ -198,7 +213,7 @@ class Screen:
             case BatchHalved():
                 self.line(f"{clean(event.table)} goes on in smaller batches, of {event.rows:,} rows.")
             case RowsQuarantined():
-                self.line(f"{event.rows:,} rows of {clean(event.table)} set aside: {event.reason}", "yellow")
+                self._set_aside(event)
             case FailureFound():
                 self.line(f"{clean(event.failure.table)} stopped; what was moved before is kept.", "yellow")
             case DecisionTaken():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ferryman.agents.wording import count
 from ferryman.domain.events import (
     Approved,
     BatchHalved,
@@ -99,7 +100,7 @@ def _trouble(event: Event) -> str:
         case RecoveryStep() if event.state != "started":
             text = f"{event.table}: {_words(event.step)} {event.state}."
         case RowsQuarantined():
-            text = f"{event.rows:,} rows of {event.table} were set aside: {event.reason}."
+            text = f"{count(event.rows, 'row')} of {event.table} set aside: {event.reason}."
     return text
 
 

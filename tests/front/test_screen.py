@@ -248,6 +248,19 @@ def test_trouble_is_told_in_words() -> None:
     ]
 
 
+def test_rows_that_are_set_aside_batch_by_batch_are_told_once_and_counted_at_the_end() -> None:
+    counted = Accounting(source=12, migrated=9, quarantined=3)
+    text = told(
+        RowsQuarantined(table="orders", rows=1, reason="no customer"),
+        RowsQuarantined(table="orders", rows=2, reason="no customer"),
+        TableCopied(table="orders", accounting=counted, seconds=0.4),
+    )
+    assert [line for line in text.splitlines() if "set aside" in line][:2] == [
+        "  1 row of orders set aside: no customer",
+        "  3 rows of orders set aside in all: no customer",
+    ]
+
+
 # Texts
 
 
