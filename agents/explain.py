@@ -137,3 +137,10 @@ def asked(question: Question, more: int = 0, lead: str = "Before that I need to 
     if more > 0:
         lines.append(f'  {count(more, "more question")} after that; "take all recommendations" answers them all.')
     return tuple(lines)
+
+
+def verified_text(same: bool, number: int, table: str) -> str:
+    """How level 2 ended: what was committed verifies and there is one more try, or the target is not what it was."""
+    if same:
+        return f"Everything that was kept is as I wrote it. I try {clean(table)} once more (round {number:,} of 2)."
+    return f"The new database is not as it was when the plan was approved, so I do not go on with {clean(table)}."

@@ -123,6 +123,7 @@ class Choose(Frozen):
 
 class Pause(Frozen):
     say: Literal["pause"] = "pause"
+    reason: str = ""  #: empty: somebody asked for it
 
 
 class Resume(Frozen):

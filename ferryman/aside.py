@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from ferryman.agents.mending import mend
+from ferryman.agents.wording import first_upper
 from ferryman.desk import Beside, RowShown, problem_rows, shown, trouble_of
 from ferryman.domain.conversation import DecidePayload
 from ferryman.domain.errors import Configuration, Usage
@@ -110,9 +111,9 @@ def shown_rows(rows: Iterable[RowAside]) -> tuple[RowShown, ...]:
     """Rows for the screen."""
     return tuple(
         RowShown(
-            title=f"{row.table} {row.key}: {row.reason}",
+            title=f"{row.table} {row.key}",
             lines=tuple(Beside(name, shown(value)) for name, value in row.cells.items()),
-            note=row.mending,
+            note=f"{first_upper(row.reason)}. {row.mending}",
         )
         for row in rows
     )

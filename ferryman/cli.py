@@ -34,11 +34,13 @@ from ferryman.commands.options import (
     Run,
     Sample,
     Source,
+    Story,
     Table,
     Tables,
     Target,
     Where,
     Which,
+    WithAmendments,
     Yes,
 )
 
@@ -91,8 +93,9 @@ def chat(name: Name = "", source: Source = "", target: Target = "", by: By = "",
     return work(Where(name, source, target), by, as_json)
 
 
-@app.command(epilog="Example: ferryman demo --interactive")
+@app.command(epilog="Example: ferryman demo junction --interactive")
 def demo(
+    story: Story = "brackets",
     interactive: Interactive = False,
     folder: Folder = None,
     as_json: Json = False,
@@ -100,7 +103,7 @@ def demo(
     """Play a whole migration on two small databases made for it."""
     from ferryman.commands.talk import demo as work
 
-    return work(folder, interactive, as_json)
+    return work(story, folder, interactive, as_json)
 
 
 @app.command(epilog="Example: ferryman connections --json")
@@ -149,6 +152,7 @@ def plan(
     leave_out: LeaveOut = None,
     preflight: Preflight = True,
     force: Force = False,
+    with_amendments: WithAmendments = "",
     as_json: Json = False,
 ) -> int:
     """Make a plan as a file to read and edit. Writes to neither database; exit code 5 while questions are open."""
@@ -164,6 +168,7 @@ def plan(
         leave_out=tuple(leave_out or ()),
         preflight=preflight,
         force=force,
+        amended=with_amendments,
     )
     return work(wish, as_json)
 

@@ -1,4 +1,4 @@
-"""`ferryman demo`: the specification's first example, played for real on two databases made for it.
+"""`ferryman demo`: the specification's examples, played for real on two databases made for each.
 
 Nothing is pretended: two SQLite files are built, the conversation runs through the same chat as any other, and every
 figure that is shown was measured.
@@ -18,9 +18,9 @@ from ferryman import session as sessions
 from ferryman.chat import Chat
 from ferryman.commands.farewell import Way
 from ferryman.commands.terminal import Reader
-from ferryman.demo_data import build_brackets
+from ferryman.demo_data import build_brackets, build_junction
 from ferryman.domain.errors import Configuration, Usage
-from ferryman.domain.run import Outcome
+from ferryman.domain.run import Outcome, RunStatus
 from ferryman.graph.context import Options
 from ferryman.screen import Screen
 
@@ -32,6 +32,9 @@ class Story:
     title: str
     build: Callable[[Path], tuple[Path, Path]]
     words: tuple[str, ...]
+    again: str  #: the command with which the reader types the sentences
+    preflight: bool = True  #: False: nobody looks ahead, so that what is wrong shows on the way
+    ends: RunStatus = RunStatus.SUCCESS  #: how it is to end
 
 
 BRACKETS = Story(
@@ -42,7 +45,33 @@ BRACKETS = Story(
         "Is that safe?",
         "Yes, go ahead.",
     ),
+    again="ferryman demo --interactive",
 )
+JUNCTION = Story(
+    title="Some weeks later: cases, files and the 15,420 connections between them follow. Nobody looked ahead into the "
+    "rows this time, so what does not fit shows on the way.",
+    build=build_junction,
+    words=(
+        "Fill the missing tables.",
+        "Take all recommendations.",
+        "Only cases where deleted_at is null.",
+        "Yes, go ahead.",
+        "Show me two of the 23.",
+        "Find and migrate the missing cases first.",
+        "Show me one of those that were set aside.",
+    ),
+    again="ferryman demo junction --interactive",
+    preflight=False,
+    ends=RunStatus.SUCCESS_WITH_QUARANTINE,
+)
+STORIES = {"brackets": BRACKETS, "junction": JUNCTION}
+
+
+def story(name: str) -> Story:
+    """The story of that name. Raises Usage for one that there is not."""
+    if name not in STORIES:
+        raise Usage(f'There is no demo "{name}".', f"There are: {', '.join(STORIES)}.")
+    return STORIES[name]
 
 
 @dataclass(frozen=True)
@@ -88,13 +117,18 @@ def play(story: Story, stage: Stage, console: Console, *, interactive: bool = Fa
     screen.copyable(f"old: {stage.legacy}")
     screen.copyable(f"new: {stage.new}")
     names = (str(stage.legacy), str(stage.new))
-    with sessions.open(*names, folder=stage.folder, options=Options(connection_names=names)) as session:
+    with sessions.open(*names, folder=stage.folder, options=_options(story, names, interactive)) as session:
         reader = None if interactive else reciting(story.words, screen)
         Chat(session, screen, stage.way, reader).talk(alone=interactive)
         if not interactive:
             screen.says("That was the demo. To say it in your own words, in two databases like these:")
-            screen.copyable("ferryman demo --interactive")
+            screen.copyable(story.again)
         return session.outcome
+
+
+def _options(story: Story, names: tuple[str, str], interactive: bool) -> Options:
+    """A reader who types is looked after as anybody is; a story that goes wrong is played without."""
+    return Options(preflight=story.preflight or interactive, connection_names=names)
 
 
 def reciting(words: Sequence[str], screen: Screen) -> Reader:

@@ -38,8 +38,10 @@ from ferryman.domain.events import (
     FailureFound,
     ModelAsked,
     PhaseStarted,
+    PlaceholdersMade,
     RecoveryStep,
     RolledBack,
+    RowsAdded,
     RowsQuarantined,
     RunStarted,
     Said,
@@ -51,6 +53,7 @@ from ferryman.domain.guidance import Advice, PlanPresented
 from ferryman.domain.plan import Plan
 from ferryman.domain.run import Accounting, duration_text
 from ferryman.domain.validation import CheckStatus, TableValidation
+from ferryman.story import sentence
 
 if TYPE_CHECKING:
     from ferryman.desk import RowShown
@@ -214,10 +217,12 @@ class Screen:
                 self.line(f"{clean(event.table)} goes on in smaller batches, of {event.rows:,} rows.")
             case RowsQuarantined():
                 self._set_aside(event)
+            case RowsAdded() | PlaceholdersMade():
+                self.line(clean(sentence(event)))
             case FailureFound():
                 self.line(f"{clean(event.failure.table)} stopped; what was moved before is kept.", "yellow")
             case DecisionTaken():
-                how = "by the policy that was given" if event.as_policy else f"by {clean(event.by)}"
+                how = f"by the plan, for {event.rows:,} rows" if event.as_policy else f"by {clean(event.by)}"
                 self.line(f"Decided {how}: {_words(event.strategy)}.")
             case RecoveryStep() if event.state != "started":
                 self.line(f"{_words(event.step)}: {event.state}")

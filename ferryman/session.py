@@ -31,7 +31,7 @@ from ferryman.agents import context as agents
 from ferryman.agents.advice import Adviser
 from ferryman.agents.budget import Tally
 from ferryman.agents.meaning import understand_with
-from ferryman.domain.conversation import PAYLOAD, Choose, DecidePayload, Payload, Utterance
+from ferryman.domain.conversation import PAYLOAD, Choose, DecidePayload, Pause, Payload, Utterance
 from ferryman.domain.coordination import Request
 from ferryman.domain.events import EVENT, Event, Said, usage_of
 from ferryman.domain.mapping import Strategy
@@ -87,10 +87,20 @@ class Session:
         """
         heard = {"text": words} if isinstance(words, str) else words.model_dump(mode="json")
         self._note("person", words if isinstance(words, str) else text or f"[{words.say}]")
+        yield from self._expire()
         if self.payload is not None:
             yield from self._drive(Command(resume=heard))
         else:
             yield from self._drive({"run": self.run, "heard": heard, "place": Place.START.value})
+
+    def _expire(self) -> Iterator[Event]:
+        """An open decision whose deadline has passed is a pause by now: what is said is said to that."""
+        payload = self.payload
+        if isinstance(payload, DecidePayload) and payload.deadline:
+            until = datetime.fromisoformat(payload.deadline)
+            if self.context.clock() >= until:
+                put_off = Pause(reason=f"nobody decided before {until:%Y-%m-%d %H:%M} UTC")
+                yield from self._stream(Command(resume=put_off.model_dump(mode="json")))
 
     def ask_for(self, request: Request) -> Iterator[Event]:
         """Start with a typed request instead of a sentence."""

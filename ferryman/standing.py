@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from ferryman.domain.coordination import Delegation
 from ferryman.domain.events import Delegated, DelegationEnded, Event, usage_of
@@ -64,9 +65,11 @@ def delegations(events: Iterable[Event]) -> tuple[Delegation, ...]:
 
 
 def now(record: RunRecord) -> RunStatus:
-    """What it is in: a run whose process is gone does not run, whatever its row says."""
+    """What it is in: a run whose process is gone does not run, whatever its row says, and a decision that nobody took
+    before its deadline is a pause."""
     died = record.status is RunStatus.RUNNING and not record.running
-    return RunStatus.PAUSED if died else record.status
+    late = record.deadline is not None and datetime.now(UTC) >= record.deadline
+    return RunStatus.PAUSED if died or (record.status is RunStatus.WAITING and late) else record.status
 
 
 def _phase(record: RunRecord, tables: tuple[TableProgress, ...]) -> str:

@@ -14,9 +14,11 @@ from ferryman.domain.events import (
     FailureFound,
     ModelAsked,
     PhaseStarted,
+    PlaceholdersMade,
     PlanMade,
     RecoveryStep,
     RolledBack,
+    RowsAdded,
     RowsQuarantined,
     RunFinished,
     RunPaused,
@@ -95,13 +97,27 @@ def _trouble(event: Event) -> str:
         case DecisionNeeded():
             text = f"A decision was needed: {event.decision.situation}"
         case DecisionTaken():
-            how = "by the policy that was given" if event.as_policy else f"by {event.by}"
-            text = f"Decided {how} for {event.table}: {_words(event.strategy)}."
+            how = "by the plan's policy" if event.as_policy else f"by {event.by}"
+            text = f"Decided {how} for {event.rows:,} rows of {event.table}: {_words(event.strategy)}."
         case RecoveryStep() if event.state != "started":
             text = f"{event.table}: {_words(event.step)} {event.state}."
+        case RowsAdded():
+            text = f"{event.rows:,} rows of {event.table} came beside the order: {origin_words(event.origin)}."
+        case PlaceholdersMade():
+            text = f"{event.rows:,} placeholders were made in {event.table}, for rows of {event.child}."
         case RowsQuarantined():
             text = f"{count(event.rows, 'row')} of {event.table} set aside: {event.reason}."
     return text
+
+
+def origin_words(origin: str) -> str:
+    """Where rows came from that came beside the order."""
+    return {
+        "left_out": "the plan had left them out, and others refer to them",
+        "quarantined": "they had been set aside, and fit by now",
+        "since": "they are newer than the run, and others refer to them",
+        "lost": "they had been moved, and were gone",
+    }.get(origin, origin)
 
 
 def _words(name: str) -> str:

@@ -109,6 +109,7 @@ def reopen(state: State, runtime: Runtime[Context]) -> State:
     record = resumable(ledger, state["run"], present)
     ledger.acquire(record.run)
     ledger.clear_stop(record.run)
+    ledger.set_deadline(record.run, None)  # whoever resumes decides that it goes on
     failpoint("after_resume")
     tables = ledger.tables_of(record.run)
     rows = sum(table.scope.total for table in tables)
@@ -133,6 +134,7 @@ def next_phase(state: State, runtime: Runtime[Context]) -> State:
     ledger.acquire(state["run"])
     if state.get("reason"):  # it was paused, and goes on because somebody said so
         ledger.clear_stop(state["run"])
+        ledger.set_deadline(state["run"], None)
     ledger.set_status(state["run"], RunStatus.RUNNING)
     plan = context.shelf.get(state["plan"], Plan)
     states, course = _states(ledger, state["run"]), _course(state, plan, context)
@@ -327,14 +329,19 @@ def settle(state: State, runtime: Runtime[Context]) -> State:
     record = ledger.run(run)
     if due is not None and (context.stop.is_set() or record.stop_requested):  # with nothing left there is no pause
         update["reason"] = record.stop_reason or "asked to stop"
+    elif record.deadline is not None and context.clock() >= record.deadline:
+        update["reason"] = "its deadline passed"
     return update
 
 
 def hold(state: State, runtime: Runtime[Context]) -> State:
     """Nothing runs from here on; the lease is given back, so that any process may go on."""
     ledger, run = Ledger(runtime.context.target), state["run"]
-    reason = state.get("reason") or "a decision was put off"
+    said = state.get("answer", {})
+    asked = said.get("reason", "") if said.get("say") == "pause" else ""
+    reason = state.get("reason") or asked or "a decision was put off"
     ledger.set_status(run, RunStatus.PAUSED)
+    ledger.set_deadline(run, None)
     ledger.release(run)
     runtime.context.stop.clear()
     emitter(runtime)(RunPaused(run=run, reason=reason))

@@ -14,6 +14,7 @@ from langgraph.runtime import Runtime
 
 from ferryman.agents.diagnosis import diagnose
 from ferryman.agents.diagnosis import options as offer
+from ferryman.agents.explain import verified_text
 from ferryman.agents.recommending import recommended
 from ferryman.agents.revise import revise_all
 from ferryman.agents.stake import Stake, stake_of
@@ -29,6 +30,7 @@ from ferryman.domain.events import (
     FailureFound,
     OrphansIdentified,
     RecoveryStep,
+    Said,
 )
 from ferryman.domain.findings import MissingGroup
 from ferryman.domain.mapping import Strategy
@@ -88,9 +90,11 @@ def verify(state: State, runtime: Runtime[Context]) -> State:
         same = not binding.changed(record.approval.token)
     with delegate.delegated(emit, data):
         ledger.verify(state["run"])
-    update: State = {"delegated": given + 2, "rounds": state.get("rounds", 0) + 1}
+    number = state.get("rounds", 0) + 1
+    update: State = {"delegated": given + 2, "rounds": number}
     if same:
         update["failures"] = dict.fromkeys(state["failures"])
+    emit(Said(topic="notice", text=verified_text(same, number, failure.table)))
     return update
 
 
@@ -170,6 +174,7 @@ def recover(state: State, runtime: Runtime[Context]) -> State:
     decision = Decision.model_validate(state["decision"])
     chosen = next(option for option in decision.options if option.strategy is said.strategy)
     table = decision.failure.table
+    Ledger(context.target).set_deadline(state["run"], None)
     if chosen.strategy is Strategy.PAUSE:
         return {"reason": f"the decision about {table} was put off"}
     plan, amendment = _amend(state, decision, chosen, said.by or context.by, context)
@@ -244,10 +249,10 @@ def _wants(work: TableWork, chosen: RecoveryOption) -> Iterator[Want]:
         match change:
             case MigrateParents():
                 bond = bond_of(work.compiled, change.columns)
-                yield Want(bond, change.cause, Strategy.MIGRATE_PARENTS, change.rows)
+                yield Want(bond, change.cause, Strategy.MIGRATE_PARENTS, None, change.rows)
             case SetPolicy() if change.policy.strategy is Strategy.PLACEHOLDERS:
                 bond = bond_of(work.compiled, change.policy.columns)
-                yield Want(bond, change.policy.cause, Strategy.PLACEHOLDERS, change.policy.rows)
+                yield Want(bond, change.policy.cause, Strategy.PLACEHOLDERS, None, change.policy.rows)
 
 
 def _failed_again(state: State, plan: str, chosen: RecoveryOption, failure: Failure) -> State:

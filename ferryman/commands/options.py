@@ -73,6 +73,12 @@ Preflight = Annotated[
     bool, typer.Option("--preflight/--no-preflight", help="Look through the data for what would fail.")
 ]
 Interactive = Annotated[bool, typer.Option("--interactive", help="Type the sentences yourself.")]
+Story = Annotated[
+    str,
+    typer.Argument(
+        metavar="STORY", help="brackets: an empty table is filled; junction: 23 of 15,420 rows have no parent."
+    ),
+]
 Folder = Annotated[Path | None, typer.Option("--folder", metavar="FOLDER", help="Where its databases are made.")]
 Request = Annotated[
     str, typer.Option("--request", metavar="WORDS", help='What is wanted; default: "fill the missing tables".')
@@ -89,6 +95,14 @@ LeaveOut = Annotated[
     list[str] | None, typer.Option("--leave-out", metavar="TABLE", help="Not this new table; may be repeated.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Write over the file if it is there.")]
+WithAmendments = Annotated[
+    str,
+    typer.Option(
+        "--with-amendments",
+        metavar="RUN",
+        help="The plan of that run, with the decisions that were taken on the way written in as policy.",
+    ),
+]
 PlanFile = Annotated[Path, typer.Option("--plan", metavar="FILE", help="The plan, as `ferryman plan` wrote it.")]
 Approve = Annotated[
     str, typer.Option("--approve", metavar="APPROVAL", help="The approval that `ferryman plan` printed.")

@@ -12,8 +12,8 @@ from typing import Any
 
 from ferryman.commands.conversation import heard, opened
 from ferryman.commands.edge import Exit
-from ferryman.commands.options import Where
-from ferryman.commands.pair import pair_of
+from ferryman.commands.options import Where, Which
+from ferryman.commands.pair import pair_of, target_ledger
 from ferryman.commands.voice import Voice
 from ferryman.domain import plan_file
 from ferryman.domain.changes import LeaveOut
@@ -29,6 +29,7 @@ from ferryman.domain.conversation import (
 from ferryman.domain.coordination import Request, RequestType
 from ferryman.domain.errors import Configuration, Usage
 from ferryman.domain.events import Event
+from ferryman.domain.plan import Preflight
 from ferryman.graph.checks import live_catalogues
 from ferryman.graph.context import Options
 from ferryman.model_settings import adviser
@@ -52,12 +53,15 @@ class PlanWish:
     leave_out: tuple[str, ...] = ()
     preflight: bool = True
     force: bool = False
+    amended: str = ""  #: a run whose plan is wanted, with the decisions that were taken on the way
 
 
 def plan(wish: PlanWish, as_json: bool) -> int:
     """Exit code 5 while questions are open; the file is written all the same."""
-    voice, pair = Voice(as_json), pair_of(wish.where)
     _refuse_existing(wish)
+    if wish.amended:
+        return _with_amendments(wish, Voice(as_json))
+    voice, pair = Voice(as_json), pair_of(wish.where)
     with opened(pair, Options(preflight=wish.preflight, connection_names=pair.names), model=adviser()) as session:
         review = _review(session, wish, voice)
     if wish.output:
@@ -67,6 +71,24 @@ def plan(wish: PlanWish, as_json: bool) -> int:
     voice.give(plan_json(review) | {"file": str(wish.output) if wish.output else None})
     _tell(review, wish, voice)
     return Exit.WAITING if review.plan.open_questions else Exit.DONE
+
+
+def _with_amendments(wish: PlanWish, voice: Voice) -> int:
+    """The plan of a run with every decision taken in as policy: for the next rehearsal, which looks ahead anew."""
+    with target_ledger(Which(wish.where, wish.amended)) as ledger:
+        record = ledger.run(wish.amended)
+    made = record.amended.but(preflight=Preflight())
+    if wish.output:
+        write_file(wish.output, plan_file.dump(made))
+    elif not voice.as_json:
+        sys.stdout.write(plan_file.dump(made))
+    taken = [amendment.model_dump(mode="json") for amendment in record.amendments]
+    voice.give({"plan_hash": made.hash, "amendments": taken, "file": str(wish.output) if wish.output else None})
+    for amendment in record.amendments:
+        voice.say(f"{amendment.by} decided for {amendment.table}: {amendment.strategy} ({amendment.rows:,} rows)")
+    if wish.output:
+        voice.say(f"Written: {wish.output}\nTry it:  ferryman run --plan {wish.output} --source URL --target URL")
+    return Exit.DONE
 
 
 def plan_json(review: ReviewPayload) -> dict[str, Any]:

@@ -12,9 +12,8 @@ from ferryman.commands.farewell import Way
 from ferryman.commands.options import Where
 from ferryman.commands.pair import pair_of, remember
 from ferryman.commands.voice import Voice
-from ferryman.demo import BRACKETS, build, play
+from ferryman.demo import build, play, story
 from ferryman.domain.errors import Usage
-from ferryman.domain.run import RunStatus
 from ferryman.graph.context import Options
 from ferryman.model_settings import adviser
 from ferryman.screen import Screen
@@ -38,10 +37,11 @@ def _way(where: Where, pair: Pair) -> Way:
     return Way(chat=" ".join(("ferryman chat", *words)), keep=lambda run: remember(run, pair))
 
 
-def demo(folder: Path | None, interactive: bool, as_json: bool) -> int:
-    """Play the specification's first example, or let the reader type in its databases."""
-    voice, stage = Voice(as_json), build(BRACKETS, folder)
-    outcome = play(BRACKETS, stage, voice.console, interactive=interactive)
+def demo(name: str, folder: Path | None, interactive: bool, as_json: bool) -> int:
+    """Play one of the specification's examples, or let the reader type in its databases."""
+    told = story(name)
+    voice, stage = Voice(as_json), build(told, folder)
+    outcome = play(told, stage, voice.console, interactive=interactive)
     voice.give({"folder": str(stage.folder), "outcome": outcome.model_dump(mode="json") if outcome else None})
-    done = interactive or (outcome is not None and outcome.status is RunStatus.SUCCESS)
+    done = interactive or (outcome is not None and outcome.status is told.ends)
     return Exit.DONE if done else Exit.FAILED

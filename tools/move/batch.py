@@ -57,7 +57,8 @@ def move_batch(job: Job, window: Window, after: Key | None, strays: Mapping[Key,
         seconds=job.clock.seconds() - began,
     )
     quarantined = (*none.quarantined, *found.quarantined)
-    return Moved(record, validation, quarantined, write_down(job, record, books, quarantined))
+    stop = write_down(job, record, books, quarantined)
+    return Moved(record, validation, quarantined, found.applied, stop)
 
 
 def carry(job: Job, place: Place, found: Sorted) -> tuple[Books, BatchValidation]:

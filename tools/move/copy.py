@@ -8,12 +8,12 @@ else ends the table as it stands. Every batch before is committed, whatever happ
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ferryman.domain.errors import Corrupt, FerrymanError, NeedsDecision, Refused
-from ferryman.domain.events import BatchHalved, BatchValidated, Event, TableCopied
-from ferryman.domain.mapping import Strategy
+from ferryman.domain.events import BatchHalved, BatchValidated, DecisionTaken, Event, TableCopied
+from ferryman.domain.mapping import Policy, Strategy
 from ferryman.domain.plan import BatchPlan, Estimate
 from ferryman.domain.recovery import Failure
 from ferryman.domain.run import Accounting, Key, TableProgress, TableState, batch_ordinal
@@ -31,7 +31,7 @@ from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.progress import accounting, progress
 from ferryman.tools.move.scope import arrived_since
 from ferryman.tools.move.second_pass import fill_references
-from ferryman.tools.move.sorting import Wanted, policy_for
+from ferryman.tools.move.sorting import Applied, Wanted, policy_for
 from ferryman.tools.move.supply import supply
 from ferryman.tools.move.tell import Pace, batch_completed, rows_quarantined, self_recovery
 from ferryman.tools.move.turns import Manners, turn
@@ -90,6 +90,7 @@ class _Copier:
         self.deadline = work.ledger.run(work.run).deadline
         self.ruler = Ruler(self.record.batch_size, self.record.base_number, self.record.base_row)
         self.manners = Manners(work.target)
+        self.announced: set[Policy] = set()  #: policies that were told to apply themselves
         self.asked_to_stop = work.ledger.stop_requested(work.run)
         with work.target.connect("reading the ledger", reading=True) as connection:
             self.last = work.ledger.book(work.run, work.table).last(connection)
@@ -172,6 +173,9 @@ class _Copier:
             job.bench.begin()
             segment = job.sight.segment(after, window.rows)
         self.desk.close()
+        self._announce([Applied(want.policy, want.rows) for want in wanted.wants if want.policy])
+        for want in wanted.wants:
+            self.desk.supplied[want.bond.columns, want.cause] += want.rows
         try:
             supply(self.work, wanted.wants, segment=segment, clock=self.clock, emit=self.emit)
         except Stuck as stuck:
@@ -228,8 +232,28 @@ class _Copier:
         parents = [reference.parent.target for reference in self.work.compiled.references]
         self.emit(batch_completed(moved.record, plan, place.pace, parents))
         self.emit(BatchValidated(table=self.work.table, batch=moved.record.number, validation=moved.validation))
+        self._announce(moved.applied)
         for event in rows_quarantined(self.work.table, moved.quarantined):
             self.emit(event)
+
+    def _announce(self, applied: Iterable[Applied]) -> None:
+        """A policy that applies itself is told, once a table; what was decided in this run was told when it was."""
+        taken = {(a.table, a.strategy) for a in self.work.ledger.run(self.work.run).amendments}
+        for one in applied:
+            strategy = one.policy.strategy
+            if one.policy in self.announced or (self.work.table, strategy.value) in taken:
+                continue
+            self.announced.add(one.policy)
+            self.emit(
+                DecisionTaken(
+                    table=self.work.table,
+                    strategy=strategy.value,
+                    by="the plan",
+                    amendment=0,
+                    as_policy=True,
+                    rows=one.rows,
+                )
+            )
 
     def _show_validation(self, window: Window, stuck: Stuck) -> None:
         if stuck.validation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -9,6 +10,7 @@ from dataclasses import replace
 from sqlalchemy import and_
 from sqlalchemy.exc import DBAPIError
 
+from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import Problem
 from ferryman.domain.plan import Plan
 from ferryman.domain.run import Segment
@@ -43,6 +45,7 @@ class Desk:
         self.records = {record.table: record for record in work.ledger.tables_of(work.run)}
         judged_before = scope is None and judged(self.plan, work.compiled, self.scope)
         self.judging = not judged_before  #: every row's values are looked at
+        self.supplied = Counter[tuple[tuple[str, ...], MissingCause | None]]()  #: rows that parents were supplied for
         self._stack = ExitStack()
         self._job: Job | None = None
 
@@ -108,6 +111,7 @@ class Desk:
             ground=ground_of(work),
             relay=Relay(at, work.ledger, checks, keys, stood_in is not None) if at.at.relayed else None,
             clock=self.clock,
+            supplied=self.supplied,
         )
 
     def _later(self, parent: str) -> Scope | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from ferryman.domain.findings import MissingCause
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Failure
 from ferryman.domain.run import BatchRecord
@@ -19,6 +22,9 @@ from ferryman.tools.move.rowkeys import RowKeys
 from ferryman.tools.move.scan import Obstacle, Sight
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.orphans import Ground
+
+if TYPE_CHECKING:
+    from ferryman.tools.move.sorting import Applied
 
 
 class Stuck(Exception):
@@ -50,6 +56,7 @@ class Job:
     ground: Ground
     relay: Relay | None  #: fetches what a batch can meet in the target, where the bench does not see it
     clock: Clock
+    supplied: Counter[tuple[tuple[str, ...], MissingCause | None]]  #: rows that parents were supplied for, by reason
 
     @property
     def name(self) -> str:
@@ -69,4 +76,5 @@ class Moved:
     record: BatchRecord
     validation: BatchValidation
     quarantined: tuple[QuarantinedRow, ...] = ()
+    applied: tuple[Applied, ...] = ()  #: the policies that were applied to its rows
     stop: bool = False  #: somebody asked the run to stop

@@ -43,6 +43,14 @@ class Mend:
 
 
 @dataclass(frozen=True)
+class Applied:
+    """A policy that was applied to rows of a batch."""
+
+    policy: Policy
+    rows: int
+
+
+@dataclass(frozen=True)
 class Sorted:
     """What becomes of a range's rows. `aside` holds those that are not inserted; None: every row is."""
 
@@ -50,6 +58,7 @@ class Sorted:
     counts: Mapping[Fate, int] = field(default_factory=dict)
     mends: tuple[Mend, ...] = ()
     quarantined: tuple[QuarantinedRow, ...] = ()
+    applied: tuple[Applied, ...] = ()
 
     def count(self, fate: Fate) -> int:
         return self.counts.get(fate, 0)
@@ -79,6 +88,7 @@ class Want:
     bond: Bond
     cause: MissingCause | None  #: None: for whatever cause
     strategy: Strategy  #: one of `SUPPLYING`
+    policy: Policy | None  #: that says so; None where a person does
     rows: int  #: the rows that lack them
 
 
@@ -116,19 +126,20 @@ def sort_rows(job: Job, batch: str, look: Look, found: Found, strays: Mapping[Ke
         fates = {Fate.MERGED: job.losers.holds(job.bench.legacy), **fates}
     bad = [(answer.where, answer.reason) for answer in answers if _sets_aside(answer)]
     mends = (*_mends(answers), *_postponed(job, look))
+    applied = tuple(Applied(answer.policy, answer.rows) for answer in answers if answer.policy)
     if not (bad or fates or strays):
-        return Sorted(mends=mends)
+        return Sorted(mends=mends, applied=applied)
     aside = Aside(job.bench, tuple(dict.fromkeys([*(reason for _, reason in bad), *strays.values()])))
     aside.create()
     aside.put(strays)
     counts = aside.fill(look.segment, bad, fates)
     quarantined = tuple(aside.quarantined(batch)) if Fate.QUARANTINED in counts else ()
-    return Sorted(aside, counts, mends, quarantined)
+    return Sorted(aside, counts, mends, quarantined, applied)
 
 
 def policy_for(job: Job, reason: Reason, rows: int) -> Policy | None:
     """The policy for rows that have a problem, `rows` of them in this batch besides those quarantined before."""
-    before = quarantined_before(job, reason)
+    before = quarantined_before(job, reason) + job.supplied[reason.columns, reason.cause]
     return decided(job.work.compiled.mapping, reason.problem, reason.columns, reason.cause, before + rows)
 
 
@@ -168,7 +179,8 @@ def _wanted(job: Job, batch: str, answers: Sequence[_Answer]) -> Wanted:
     wants: list[Want] = []
     for answer in answers:
         assert answer.policy is not None and answer.obstacle.check is not None
-        wants.append(Want(answer.obstacle.check.bond, answer.cause, answer.policy.strategy, answer.rows))
+        bond, policy = answer.obstacle.check.bond, answer.policy
+        wants.append(Want(bond, answer.cause, policy.strategy, policy, answer.rows))
     return Wanted(tuple(wants), of_obstacle(job.name, batch, answers[0].obstacle, sum(want.rows for want in wants)))
 
 

@@ -121,5 +121,5 @@ def _lacking(work: TableWork) -> Iterator[Want]:
             cause = cause_of(bond, rows, ground)
             lacking = select(cause).where(in_scope(seen, rows, Segment()), is_orphan(bond, rows, ground))
             causes = [MissingCause(name) for name in connection.execute(lacking.distinct()).scalars()]
-            found += [Want(bond, c, Strategy.MIGRATE_PARENTS, 0) for c in causes if c in IN_LEGACY]
+            found += [Want(bond, c, Strategy.MIGRATE_PARENTS, None, 0) for c in causes if c in IN_LEGACY]
     yield from (want for want in found if can_come(work, want.bond))
