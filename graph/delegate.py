@@ -10,6 +10,7 @@ from ferryman.domain.errors import FerrymanError
 from ferryman.domain.events import Delegated, DelegationEnded, Event
 from ferryman.domain.findings import TableType
 from ferryman.domain.plan import Phase, Step
+from ferryman.domain.recovery import Failure
 
 Emit = Callable[[Event], None]
 
@@ -106,8 +107,16 @@ def for_table(first: int, phase: Phase, step: Step) -> tuple[Delegation, Delegat
     return prepare, copy, validate
 
 
-def investigation(first: int, table: str) -> tuple[Delegation, Delegation]:
+def investigation(first: int, failure: Failure) -> tuple[Delegation, Delegation]:
     """Level 3: schema analysis and validation look into a failure side by side."""
+    table = failure.table
+    context = {
+        "table": table,
+        "type": failure.type.value,
+        "constraint": failure.constraint,
+        "batch": failure.batch,
+        "affected_records": failure.affected_records,
+    }
     return (
         Delegation(
             number=first,
@@ -116,7 +125,7 @@ def investigation(first: int, table: str) -> tuple[Delegation, Delegation]:
             phase="recovery",
             objective=f"say_why_{table}_stopped",
             priority=Priority.HIGH,
-            config={"table": table},
+            config=context,
         ),
         Delegation(
             number=first + 1,
@@ -125,7 +134,7 @@ def investigation(first: int, table: str) -> tuple[Delegation, Delegation]:
             phase="recovery",
             objective=f"count_the_rows_of_{table}_concerned",
             priority=Priority.HIGH,
-            config={"table": table},
+            config=context,
         ),
     )
 

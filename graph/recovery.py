@@ -102,7 +102,7 @@ def missing_references(state: State, runtime: Runtime[Context]) -> State:
     """Schema analysis: which references of the stopped table lack their parents, and why."""
     context, emit = runtime.context, emitter(runtime)
     failure = stopped(state)
-    task, _ = delegate.investigation(state.get("delegated", 0) + 1, failure.table)
+    task, _ = delegate.investigation(state.get("delegated", 0) + 1, failure)
     with delegate.delegated(emit, task):
         groups = _groups(state, failure, context)
     return {"groups": [group.model_dump(mode="json") for group in groups]}
@@ -124,7 +124,7 @@ def orphaned_records(state: State, runtime: Runtime[Context]) -> State:
     """Validation: how many rows of the stopped table are concerned, in all of it, by cause."""
     context, emit = runtime.context, emitter(runtime)
     failure = stopped(state)
-    _, task = delegate.investigation(state.get("delegated", 0) + 1, failure.table)
+    _, task = delegate.investigation(state.get("delegated", 0) + 1, failure)
     with delegate.delegated(emit, task):
         groups = _groups(state, failure, context)
         emit(OrphansIdentified(table=failure.table, groups=groups))

@@ -63,7 +63,7 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
         if event.event == "batch_completed" and (event.table, event.batch) == ("case_file_relationships", "12"):
             talk.kept["status"] = _status(talk)
     talk.kept["decide"] = talk.session.payload
-    talk.say("skip these 23 for now")
+    talk.say("find and migrate the missing cases first")
     yield talk
     talk.session.close()
 
@@ -283,14 +283,26 @@ class TestErrorRecovery:
             (Agent.SCHEMA_ANALYSIS, "analyze_missing_references"),
             (Agent.VALIDATION, "identify_orphaned_records"),
         }  # investigation: agent, task
-        assert all(d.config["table"] == "case_file_relationships" for d in looked)  # context
+        assert all(
+            (d.config["table"], d.config["constraint"], d.config["batch"], d.config["affected_records"])
+            == ("case_file_relationships", "fk_case_file_case_id", "15", ORPHANS)
+            for d in looked
+        )  # context: migrationError
 
     def test_diagnostic_results(self, second: Talk) -> None:
         diagnosis = second.seen("diagnosed")[0].diagnosis
         assert "23" in diagnosis.issue and "cases" in diagnosis.issue  # issue
         assert diagnosis.root_cause  # rootCause
         assert diagnosis.affected_parents == 17  # affectedCases: counted, their keys stay in the databases
-        assert "skip_orphaned_records" in diagnosis.solutions  # solutions
+        assert diagnosis.solutions[:3] == (
+            "migrate_missing_parents_first",
+            "create_placeholders",
+            "skip_orphaned_records",
+        )  # solutions
+        assert {group.cause.value: (group.rows, group.parents) for group in diagnosis.groups} == {
+            "never_existed": (14, 11),
+            "filtered_out": (9, 6),
+        }
 
     def test_error_explanation(self, second: Talk) -> None:
         payload = second.kept["decide"]
@@ -301,14 +313,19 @@ class TestErrorRecovery:
         assert all(option.choice and option.time for option in told.options)  # options: choice, time
         assert any(option.safety for option in told.options)  # safety
         assert any(option.tradeoff for option in told.options)  # tradeoff
-        assert told.recommendation  # recommendation
+        assert payload.decision.recommended is Strategy.MIGRATE_PARENTS  # recommendation
+        assert told.recommendation.startswith("Option 1: it is what we would do for production data")
 
     def test_execute_recovery(self, second: Talk) -> None:
         steps: list[RecoveryStep] = second.seen("recovery_step")
-        assert {step.strategy for step in steps} == {Strategy.QUARANTINE}  # strategy
-        done = [step.step for step in steps if step.state == "done"]
-        assert done[0] == "identify_orphaned_records"  # steps
-        assert done[-2:] == ["retry_failed_junction_batch", "validate_relationship_integrity"]
+        assert {step.strategy for step in steps} == {Strategy.MIGRATE_PARENTS}  # strategy: userChoice.selectedOption
+        assert [step.step for step in steps if step.state == "done"] == [
+            "identify_missing_parent_records",
+            "migrate_missing_parents",
+            "quarantine_records",  # the 14 whose case is nowhere
+            "retry_failed_junction_batch",
+            "validate_relationship_integrity",
+        ]  # steps
         assert {step.on_success for step in steps} == {"resume_normal_migration"}  # onSuccess
         assert {step.on_failure for step in steps} == {"escalate_to_user_with_detailed_analysis"}  # onFailure
 

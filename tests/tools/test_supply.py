@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ferryman.domain.events import DecisionTaken, Event
 from ferryman.domain.filters import Comparison, Operator
 from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import (
@@ -124,6 +125,19 @@ def test_a_lock_meanwhile_is_tried_again_at_the_spot(pair: tuple[Path, Path], mo
     monkeypatch.setenv("FERRYMAN_FAILPOINT", "before_commit:customers=error*1")
     assert run.copy("purchases").complete
     assert_proved(run)
+
+
+def test_a_policy_that_is_to_supply_more_than_it_was_decided_on_asks(pair: tuple[Path, Path]) -> None:
+    write(pair[0], "DELETE FROM purchase WHERE id > 30")
+    enough = policy(Strategy.MIGRATE_PARENTS, MissingCause.FILTERED_OUT, rows=7)
+    run = start(*pair, shop_with((enough,), IN_KOELN))
+    run.copy("customers")
+    told: list[Event] = []
+    result = run.copy("purchases", emit=told.append)
+    assert result.failure is not None  # 7 rows of the first ten, and as many again in the second
+    assert result.batches == 1
+    (announced,) = [event for event in told if isinstance(event, DecisionTaken)]
+    assert (announced.as_policy, announced.rows, announced.strategy) == (True, 7, Strategy.MIGRATE_PARENTS)
 
 
 def test_their_own_parents_come_first(tmp_path: Path) -> None:
