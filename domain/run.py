@@ -141,6 +141,7 @@ class Status(Frozen):
     started_at: datetime | None = None
     waiting_for: str = ""
     model: Usage = Usage()  #: what asking a model has cost, as this folder's event log has it
+    placeholders: dict[str, int] = Field(default_factory=dict)  #: target table -> those that stand there still
 
 
 class Outcome(Frozen):

@@ -1,5 +1,5 @@
-"""Rows that cannot go as they are, for a person's eyes: out of quarantine or of an open decision, each with what is
-wrong and how to mend it. Values are on the screen, or in the file that a person asked for, and nowhere else.
+"""Rows that were set aside, for a person's eyes: each with what is wrong and how to mend it. Values are on the screen,
+or in the file that a person asked for, and nowhere else.
 """
 
 from __future__ import annotations
@@ -15,13 +15,9 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from ferryman.agents.mending import mend
-from ferryman.agents.wording import first_upper
-from ferryman.desk import Beside, RowShown, problem_rows, shown, trouble_of
-from ferryman.domain.conversation import DecidePayload
 from ferryman.domain.errors import Configuration, Usage
 from ferryman.domain.findings import MissingCause
 from ferryman.domain.model import Frozen
-from ferryman.session import Session
 from ferryman.tools.move.keys import cells
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import QuarantinedRow
@@ -29,7 +25,6 @@ from ferryman.tools.move.tables import QuarantineState
 
 _LEADS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets take these too
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d+)?")
-MOST = 100_000  #: rows of an open decision in one file
 _ABOUT = ("table", "legacy key", "what is wrong", "how to mend it", "state")
 
 
@@ -87,39 +82,12 @@ def _shown(row: QuarantinedRow) -> RowAside:
         reason=row.reason,
         mending=mend(row.problem, row.columns, cause),
         state=row.state.value,
-        cells={name: _cell(value) for name, value in cells(row.row).items()},
+        cells={name: cell(value) for name, value in cells(row.row).items()},
     )
 
 
-def waiting(session: Session, run: str) -> tuple[RowAside, ...]:
-    """The rows that an open decision is about; else those of a run that wait in quarantine."""
-    if isinstance(session.payload, DecidePayload) and session.plan is not None:
-        return tuple(
-            RowAside(
-                table=work.mapping.target,
-                key=json.dumps([_cell(row.get(name)) for name in work.mapping.key], ensure_ascii=False),
-                reason=trouble_of(found)[1],
-                mending=trouble_of(found)[2],
-                cells={name: _cell(value) for name, value in row.items()},
-            )
-            for work, found, row in problem_rows(session, session.plan, "", MOST)
-        )
-    return quarantined(Ledger(session.context.target), run, open_only=True) if run else ()
-
-
-def shown_rows(rows: Iterable[RowAside]) -> tuple[RowShown, ...]:
-    """Rows for the screen."""
-    return tuple(
-        RowShown(
-            title=f"{row.table} {row.key}",
-            lines=tuple(Beside(name, shown(value)) for name, value in row.cells.items()),
-            note=f"{first_upper(row.reason)}. {row.mending}",
-        )
-        for row in rows
-    )
-
-
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
+    """A value as JSON and a spreadsheet can hold it."""
     return value.hex() if isinstance(value, bytes) else value
 
 

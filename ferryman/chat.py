@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
-from ferryman import aside, desk
+from ferryman import aside, desk, troubled
 from ferryman.agents.context import Context, Place
 from ferryman.agents.understand import understand
 from ferryman.agents.user_guidance import AnswerFacts, answer, clean, explain_progress, explain_status
@@ -343,7 +343,7 @@ class Chat:
     def _rows(self, wish: ShowRows) -> None:
         self._about((wish.table,))
         if wish.only_problem and self._aside() and not isinstance(self.session.payload, DecidePayload):
-            found = aside.shown_rows(aside.waiting(self.session, self._runs[-1])[: wish.count])
+            found = troubled.shown_rows(troubled.waiting(self.session, self._runs[-1])[: wish.count])
         else:
             found = desk.show_rows(self.session, wish if wish.only_problem else wish.but(table=self._table))
         for row in found:
@@ -381,7 +381,7 @@ class Chat:
 
     def _export(self, path: str) -> None:
         run = self._runs[-1] if self._runs else ""
-        found = aside.waiting(self.session, run)
+        found = troubled.waiting(self.session, run)
         if not found:
             self.screen.says("There are no such rows.")
             return

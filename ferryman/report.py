@@ -14,9 +14,10 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from sqlalchemy import func, select
 
+from ferryman.aside import AsideCount, counted
 from ferryman.charts import Bar, grouped, stacked
+from ferryman.domain.approval import Amendment
 from ferryman.domain.changes import Question
 from ferryman.domain.events import usage_of
 from ferryman.domain.filters import describe
@@ -25,11 +26,12 @@ from ferryman.domain.run import RunStatus, TableProgress, TableState, duration_t
 from ferryman.domain.usage import Usage
 from ferryman.domain.validation import CheckStatus
 from ferryman.standing import now
-from ferryman.story import sentence
+from ferryman.story import sentence, trouble
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
 from ferryman.tools.move.records import RunRecord
 from ferryman.tools.move.rollback import rollback_available
+from ferryman.tools.move.stand_ins import StandIns, stand_ins
 from ferryman.workspace import Workspace
 
 KINDS = ("moved", "matched", "merged", "skipped", "set aside")
@@ -41,17 +43,6 @@ _UNDO = {
     RollbackKind.RESTORE_UPDATED: "The rows that this run made are taken out, and rows that it changed get back what "
     "they held before.",
 }
-
-
-@dataclass(frozen=True)
-class QuarantineCount:
-    """How many rows of a table were set aside for one reason."""
-
-    table: str
-    problem: str
-    cause: str
-    state: str
-    rows: int
 
 
 @dataclass(frozen=True)
@@ -69,7 +60,9 @@ class Material:
     record: RunRecord
     status: RunStatus
     tables: tuple[TableProgress, ...]
-    quarantine: tuple[QuarantineCount, ...]
+    quarantine: tuple[AsideCount, ...]
+    placeholders: tuple[StandIns, ...]  #: that stand there still
+    trouble: tuple[Moment, ...]  #: what went wrong, what was done about it and who said so
     story: tuple[Moment, ...]
     from_log: bool  #: the story comes from the event log; else it is what the ledger alone tells
     can_undo: bool
@@ -134,7 +127,9 @@ def collect(ledger: Ledger, run: str, workspace: Workspace | None = None) -> Mat
         record=record,
         status=now(record),
         tables=tables,
-        quarantine=_quarantine(ledger, run),
+        quarantine=counted(ledger, run),
+        placeholders=stand_ins(ledger.target, ledger, run),
+        trouble=_trouble(record, workspace, run),
         story=logged or _from_ledger(record, tables),
         from_log=bool(logged),
         can_undo=available,
@@ -231,13 +226,16 @@ def _largest(bars: list[Bar]) -> list[Bar]:
     return sorted(bars, key=lambda bar: (-sum(bar.parts), bar.label))
 
 
-def _quarantine(ledger: Ledger, run: str) -> tuple[QuarantineCount, ...]:
-    """Counted in the database: the rows themselves are not read."""
-    rows = ledger.tables.quarantine
-    by = (rows.c.table_name, rows.c.problem, rows.c.cause, rows.c.state)
-    wanted = select(*by, func.count().label("rows")).filter_by(run_id=run).group_by(*by).order_by(*by)
-    with ledger.target.connect("reading the ledger", reading=True) as connection:
-        return tuple(QuarantineCount(*row) for row in connection.execute(wanted))
+def _trouble(record: RunRecord, workspace: Workspace | None, run: str) -> tuple[Moment, ...]:
+    """From the log where there is one; the ledger alone knows the decisions."""
+    logged = [(at, trouble(event)) for at, event in workspace.events(run)] if workspace else []
+    found = tuple(Moment(at, text) for at, text in logged if text)
+    return found or tuple(Moment(a.at, _decided(a)) for a in record.amendments)
+
+
+def _decided(taken: Amendment) -> str:
+    what = f"{_words(taken.strategy)} ({taken.rows:,} rows)"
+    return f"{taken.by} decided for {taken.table}, where {_words(taken.cause)} was the cause: {what}."
 
 
 def _from_log(workspace: Workspace, run: str) -> tuple[Moment, ...]:

@@ -13,6 +13,7 @@ from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import last_batch, progress
 from ferryman.tools.move.records import RunRecord
 from ferryman.tools.move.rollback import rollback_available
+from ferryman.tools.move.stand_ins import stand_ins
 
 OVER = frozenset(
     (
@@ -50,6 +51,7 @@ def status_of(ledger: Ledger, run: str, events: Iterable[Event] = ()) -> Status:
         started_at=record.run_started,
         waiting_for=record.waiting_for,
         model=usage_of(heard),
+        placeholders={one.table: one.rows for one in stand_ins(ledger.target, ledger, run)},
     )
 
 

@@ -57,7 +57,7 @@ def sentence(event: Event) -> str:
         case ModelAsked():
             text = _asked(event)
         case _:
-            text = _trouble(event)
+            text = trouble(event)
     return text
 
 
@@ -79,8 +79,8 @@ def _validated(event: TableValidated) -> str:
     return f"{name} was validated: {passed} of {len(checks)} checks passed."
 
 
-def _trouble(event: Event) -> str:
-    """What went wrong on the way, and what was done about it."""
+def trouble(event: Event) -> str:
+    """What went wrong on the way, and what was done about it; "" for everything else."""
     text = ""
     match event:
         case SelfRecovery():

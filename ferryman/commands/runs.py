@@ -97,6 +97,8 @@ def _show(standing: Status, voice: Voice) -> None:
         ("table", "is", "done", "of", "moved", "set aside", "took", "checks"),
         [_table(table) for table in standing.tables],
     )
+    for table, rows in standing.placeholders.items():
+        voice.say(f"  {rows:,} placeholders stand in for rows of {table} that were not there")
     undo = "can be undone" if standing.rollback_available else f"cannot be undone: {standing.rollback_blocker}"
     voice.say(f"  model: {standing.model.text}")
     voice.say(f"  last checkpoint: {standing.last_successful_checkpoint or 'none yet'}; it {undo}")

@@ -129,7 +129,7 @@ def test_the_page_says_what_moved_what_was_checked_who_decided_and_how_to_undo(l
         "100 rows, all accounted for",
         "passed",
         "anna <b> decided for purchases (never existed, 3 rows): skip orphaned records",
-        "missing parent",
+        "How to mend it",
         "anna approved the plan",
     ):
         assert said in page.text, said
