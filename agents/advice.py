@@ -211,4 +211,4 @@ def _in_words(error: ValidationError) -> str:
     """What does not fit, field by field, without pydantic's addresses."""
     found: list[Mapping[str, Any]] = list(error.errors(include_url=False))
     told = [f"{'.'.join(map(str, one['loc'])) or 'the answer'}: {one['msg']}" for one in found[:5]]
-    return "; ".join(told)
+    return "; ".join(told).replace(": Value error, ", ": ")

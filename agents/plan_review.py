@@ -111,4 +111,4 @@ def _advice(found: Review) -> Iterator[Advice]:
     for remark in found.remarks:
         yield Advice(kind="remark", about=remark.table, text=remark.text.strip())
     if found.ask_first != NONE:
-        yield Advice(kind="ask_first", about=found.ask_first, text="It would answer this question first.")
+        yield Advice(kind="ask_first", about=found.ask_first, text="This question first.")

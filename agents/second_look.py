@@ -186,7 +186,8 @@ def _against(question: Question, option: Option, mapping: Mapping, facts: Facts)
         if isinstance(change, MapTable):
             against = _outdone(change.source, _candidates(question, facts))
         elif isinstance(change, MapColumn) and len(change.source) == 1:
-            against = _outdone(change.source[0], _candidates(question, facts))
+            outdone = _outdone(change.source[0], _candidates(question, facts))
+            against = outdone or _refers_elsewhere(change, mapping, facts)
         else:
             against = ""
         if against:
@@ -199,6 +200,20 @@ def _outdone(source: str, candidates: Iterable[Match]) -> str:
     best = max(strength, key=lambda name: (strength[name], name), default=source)
     if strength.get(best, 0.0) - strength.get(source, 0.0) > CONTRADICTED:
         return f"keys and references speak for {best}"
+    return ""
+
+
+def _refers_elsewhere(change: MapColumn, mapping: Mapping, facts: Facts) -> str:
+    """Where the target column is a reference and another legacy column is declared to be the same one."""
+    table = mapping.by_target.get(change.table)
+    keys = facts.target.table(change.table).foreign_keys
+    parent = next((key.parent for key in keys if key.columns == (change.target,)), "")
+    if table is None or parent not in mapping.by_target:
+        return ""
+    legacy = mapping.by_target[parent].source
+    declared = [k.columns[0] for k in facts.source.table(table.source).foreign_keys if k.parent == legacy]
+    if declared and change.source[0] not in declared:
+        return f"{change.target} refers to {parent}, and {declared[0]} is what refers to it in the old database"
     return ""
 
 

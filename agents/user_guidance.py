@@ -59,12 +59,24 @@ def in_the_models_words(text: str) -> str:
 
 def advice_lines(advice: Sequence[Advice], questions: Sequence[Question] = ()) -> tuple[str, ...]:
     """What a model suggests, one line each, as its own. `questions` gives the words of those that it speaks of."""
-    told = {question.id: question.text for question in questions}
-    lines = []
-    for one in advice:
-        about = clean(told.get(one.about, one.about if one.kind == "remark" else ""))
-        lines.append(f"{f'{about}: ' if about else ''}{one_line(one.text)}")
-    return (*(("Suggested by the model; nothing hangs on it:", *bullet(lines)) if lines else ()),)
+    told = {question.id: one_line(question.text) for question in questions}
+    lines = [_advice_line(one, told.get(one.about, "")) for one in advice]
+    return ("Suggested by the model; nothing hangs on it:", *bullet(lines)) if lines else ()
+
+
+def _advice_line(advice: Advice, question: str) -> str:
+    text = one_line(advice.text)
+    match advice.kind:
+        case "option":
+            return f"{question} {text}".strip()
+        case "rationale":
+            return f"Why in this order: {text}"
+        case "remark":
+            return f"{clean(advice.about)}: {text}"
+        case "ask_first":
+            return f"What it would settle first: {question}"
+        case _:
+            return text
 
 
 def not_understood(said: Unclear) -> str:

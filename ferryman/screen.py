@@ -191,7 +191,7 @@ class Screen:
             case Delegated():
                 self._delegated(event)
             case ModelAsked() if event.outcome not in ("taken", "repaired"):
-                self.line(f"The model was no help here ({event.reason or event.outcome}); the rules go on.", "dim")
+                self.line("The model was no help here; the rules go on.", "dim")
             case _:
                 self._trouble(event)
 
@@ -302,10 +302,14 @@ class Screen:
 
     def advice(self, advice: Sequence[Advice], waiting: Sequence[Question] = ()) -> None:
         """What a model suggests beside the rules. Of the questions, only the one that is put first is spoken of."""
-        first = waiting[:1]
-        shown = [one for one in advice if one.about in ("", *(q.id for q in first)) or one.kind == "remark"]
+        first = waiting[0].id if waiting else ""
+        shown = [
+            one
+            for one in advice
+            if (one.kind != "option" or one.about in ("", first)) and (one.kind != "ask_first" or one.about != first)
+        ]
         if shown:
-            self.says("\n".join(advice_lines(shown, first)))
+            self.says("\n".join(advice_lines(shown, waiting)))
 
     def plan(self, plan: Plan, told: PlanPresented | None = None, most: int = MOST_STEPS) -> None:
         """The plan as a table, a line a step, and what is to be known about it, in words of `told` or of the rules."""

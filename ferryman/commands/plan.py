@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from ferryman.agents.user_guidance import advice_lines
 from ferryman.commands.conversation import heard, opened
 from ferryman.commands.edge import Exit
 from ferryman.commands.options import Where, Which
@@ -119,6 +120,7 @@ def plan_json(review: ReviewPayload) -> dict[str, Any]:
         **shown,
         "estimate": made.estimate.model_dump(mode="json") | {"text": made.estimate.text},
         "writes": list(review.writes),
+        "advice": [advice.model_dump(mode="json") for advice in review.advice],
     }
 
 
@@ -200,6 +202,8 @@ def _tell(review: ReviewPayload, wish: PlanWish, voice: Voice) -> None:
                 mark = " (recommended)" if option.key == question.recommended else ""
                 voice.say(f"    {option.key}: {option.text}{mark}")
         voice.say(f"Answer in {wish.output or 'the file'}, or by --answer WORDS.")
+    for line in advice_lines(review.advice, asked):
+        voice.say(line)
     if wish.output:
         voice.say(f"\nWritten: {wish.output}")
         if not asked:
