@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from ferryman.agents.client import Method
 from ferryman.commands.doctor import Look, _model
+from ferryman.demo_data import build_brackets
 from ferryman.domain.errors import Configuration
 from ferryman.model_settings import adviser as configured
 from ferryman.model_settings import load_model
 from ferryman.settings import FILE, load
-from tests.model.scripted import Script, Scripted, completion, says, status
+from tests.model.scripted import Script, Scripted, by_shape, completion, says, shape_of, status
 
 READY = says({"ready": True})
 
@@ -102,3 +106,36 @@ def test_doctor_says_that_nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("FERRYMAN_MODEL", "scripted")
     look = _model()
     assert not look.well and "cannot be reached" in look.found
+
+
+def test_the_chat_the_status_and_the_report_say_what_a_run_used(tmp_path: Path) -> None:
+    legacy, new = build_brackets(tmp_path / "data")
+    answers = by_shape(
+        Review={"rationale": "Parents come first.", "remarks": [], "ask_first": "none"},
+        Explanation={"known": True, "text": "The brackets are in the new system."},
+    )
+    with Scripted(always=answers) as server:
+        environment = {**os.environ, "FERRYMAN_MODEL": "scripted", "FERRYMAN_MODEL_BASE_URL": server.url}
+        said = "my brackets table is empty\nyes\n/cost\n/report report.md\n/quit\n"
+        chat = spoken(environment, said, "chat", "--source", str(legacy), "--target", str(new))
+        status_ = spoken(environment, "", "status")
+        assert [shape_of(request) for request in server.requests] == ["Review", "Explanation"]
+    told = "2 questions, 220 tokens, "
+    assert "Why in this order: Parents come first." in chat
+    assert "In the model's words: The brackets are in the new system." in " ".join(chat.split())
+    assert f"scripted: {told}" in chat and f"model: {told}" in status_
+    assert f"| Model | {told}" in Path("report.md").read_text()
+
+
+def test_without_a_model_the_chat_says_so(tmp_path: Path) -> None:
+    legacy, new = build_brackets(tmp_path / "data")
+    chat = spoken(dict(os.environ), "/cost\n/quit\n", "chat", "--source", str(legacy), "--target", str(new))
+    assert "No model is configured" in chat
+
+
+def spoken(environment: dict[str, str], said: str, *words: str) -> str:
+    """What `ferryman WORDS` tells a person who types that."""
+    command = [sys.executable, "-m", "ferryman", *words]
+    done = subprocess.run(command, input=said, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
