@@ -66,6 +66,11 @@ _LOOK = re.compile(
     r"|must|has to|needs to|wants to|will|can) (?:look|check|review|see|read|approve|decide|have a look)\b"
     rf"|\b(?:second opinion|another pair of eyes|someone else (?:should|must|to))\b"
 )
+_COUNTED = ("one", "two", "three", "four", "five", "first", "second", "third", "fourth", "fifth")
+_PHASE = re.compile(
+    rf"\bphase (?:number )?(?P<after>\d{{1,4}}|{'|'.join(_COUNTED[:5])})\b"
+    rf"|\b(?P<before>{'|'.join(_COUNTED[5:])}|last) phase\b"
+)
 _NO_SAVE = re.compile(r"\b(?:do not|never|not) (?:save|store|export|send|show|ask)\b")
 _FILE = re.compile(r"(?<!\S)[~./\w-]*\w\.(?:ya?ml|json|md|txt)\b", re.IGNORECASE)
 _NAMED_FILE = re.compile(r"\b(?:as|to|under|into|in) (?:a )?(?:file )?(?:called |named )?(?P<name>[\w-]+)$")
@@ -130,7 +135,18 @@ def rollback(said: Sentence, talk: Talk) -> Utterance | None:
         return (
             None if re.search(r"\b(?:undo|revert) (?:that|it|this|the (?:last )?change)\b", said.text) else Rollback()
         )
-    return Rollback(run=runs[0].run if len(runs) == 1 else "", tables=tables)
+    return Rollback(run=runs[0].run if len(runs) == 1 else "", tables=tables, phase=_phase(said, talk))
+
+
+def _phase(said: Sentence, talk: Talk) -> int:
+    """ "phase 2", "the second phase", "the last phase"; 0 where none is named."""
+    found = _PHASE.search(said.text)
+    if found is None:
+        return 0
+    word = found["after"] or found["before"]
+    if word == "last":
+        return len(talk.context.plan.phases) if talk.context.plan else 0
+    return int(word) if word.isdigit() else _COUNTED.index(word) % 5 + 1
 
 
 def _runs_meant(said: Sentence, context: Context) -> tuple[Status, ...]:

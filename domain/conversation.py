@@ -131,11 +131,12 @@ class Resume(Frozen):
 
 
 class Rollback(Frozen):
-    """Undo a run, or one of its tables. `run` empty: ask which where there are several."""
+    """Undo a run, or some of its tables. `run` empty: ask which where there are several."""
 
     say: Literal["rollback"] = "rollback"
     run: str = ""
     tables: tuple[str, ...] = ()
+    phase: int = 0  #: the tables of this phase of its plan; 0: no phase was named
 
 
 class Cancel(Frozen):

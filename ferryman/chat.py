@@ -463,7 +463,10 @@ class Chat:
             run = self._current()
         else:
             run = self._choose(desk.to_undo(desk.runs(self.session)), said.run, "to undo")
-        if run is None or not sure(self.screen, self._ask, run, said.tables):
+        if run is None:
+            return
+        said = said.but(tables=(*said.tables, *desk.of_phase(self.session, run.run, said.phase)), phase=0)
+        if not sure(self.screen, self._ask, run, said.tables):
             return
         if isinstance(here, DecidePayload | PausedPayload) and run.run == here.run:
             self._say(said.but(run=run.run), words)

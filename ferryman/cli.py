@@ -28,6 +28,7 @@ from ferryman.commands.options import (
     On,
     Only,
     Output,
+    Phases,
     PlanFile,
     Preflight,
     Request,
@@ -243,14 +244,28 @@ def pause(run: Run = "", on: On = "", target: Target = "", as_json: Json = False
     return work(Which(Where(on, "", target), run), as_json)
 
 
+@app.command(epilog="Example: ferryman withdraw --target new.db --by anna")
+def withdraw(run: Run = "", on: On = "", target: Target = "", by: By = "", as_json: Json = False) -> int:
+    """Take a run's approval back: it stops after its running batch, and is not resumed any more."""
+    from ferryman.commands.runs import withdraw as work
+
+    return work(Which(Where(on, "", target), run), by, as_json)
+
+
 @app.command(epilog="Example: ferryman rollback 20261122-181205-9f3a --table orders")
 def rollback(
-    run: Run = "", on: On = "", target: Target = "", table: Tables = None, yes: Yes = False, as_json: Json = False
+    run: Run = "",
+    on: On = "",
+    target: Target = "",
+    table: Tables = None,
+    phase: Phases = 0,
+    yes: Yes = False,
+    as_json: Json = False,
 ) -> int:
     """Undo a run, or some of its tables. Rows that were there before or came since are not touched."""
     from ferryman.commands.undo import rollback as work
 
-    return work(Which(Where(on, "", target), run), tuple(table or ()), yes, as_json)
+    return work(Which(Where(on, "", target), run), tuple(table or ()), phase, yes, as_json)
 
 
 @app.command(epilog="Example: ferryman validate --on shop")

@@ -35,12 +35,12 @@ from ferryman.graph.retry import retry as try_again
 from ferryman.graph.work import all_compiled, compiled
 from ferryman.report import write_report
 from ferryman.session import Session
-from ferryman.standing import OVER, now, status_of
+from ferryman.standing import OVER, now, status_of, waits_for
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
-from ferryman.tools.move.records import RunRecord
-from ferryman.tools.move.rollback import rollback
+from ferryman.tools.move.records import UNDOING, WITHDRAWN, RunRecord
+from ferryman.tools.move.rollback import rollback, tables_of_phase
 from ferryman.tools.prepare.lineage import policies
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.misfit import ValuesDoNotFit
@@ -389,19 +389,20 @@ def _brief(ledger: Ledger, record: RunRecord) -> Status:
         phase="",
         overall_progress=0,
         current_table=None,
-        technical_status="",
+        technical_status=record.intent,
         estimated_completion="",
         estimated_seconds=None,
         last_successful_checkpoint=None,
         tables=progress(ledger, record.run),
         started_at=record.run_started,
-        waiting_for=record.waiting_for,
+        waiting_for=waits_for(record),
     )
 
 
 def to_resume(found: Sequence[Status]) -> tuple[Status, ...]:
-    """The runs that are not over, and at which no process works."""
-    return tuple(run for run in found if run.status not in OVER and run.status is not RunStatus.RUNNING)
+    """The runs that are not over, at which no process works, and that nothing forbids to go on."""
+    going = (run for run in found if run.status not in OVER and run.status is not RunStatus.RUNNING)
+    return tuple(run for run in going if run.technical_status not in (UNDOING, WITHDRAWN))
 
 
 def to_undo(found: Sequence[Status]) -> tuple[Status, ...]:
@@ -416,6 +417,11 @@ def made(run: Status, tables: Sequence[str] = ()) -> int:
 
 def _made(table: TableProgress) -> int:
     return table.accounting.migrated + table.accounting.placeholders
+
+
+def of_phase(session: Session, run: str, phase: int) -> tuple[str, ...]:
+    """The tables of a phase of a run's plan; none for phase 0. Raises Usage where there is no such phase."""
+    return tables_of_phase(Ledger(session.context.target).run(run), phase) if phase else ()
 
 
 def undo(session: Session, run: str, tables: Sequence[str] = ()) -> tuple[RolledBack, ...]:

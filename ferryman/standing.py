@@ -11,7 +11,7 @@ from ferryman.domain.plan import duration_range
 from ferryman.domain.run import RunStatus, Status, TableProgress, TableState
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import last_batch, progress
-from ferryman.tools.move.records import RunRecord
+from ferryman.tools.move.records import UNDOING, WITHDRAWN, RunRecord
 from ferryman.tools.move.rollback import rollback_available
 from ferryman.tools.move.stand_ins import stand_ins
 
@@ -25,6 +25,9 @@ OVER = frozenset(
     )
 )
 _FINISHED = frozenset((TableState.VALIDATED, TableState.FAILED, TableState.ROLLED_BACK))
+
+
+HALF_UNDONE = "rollback_unfinished"  #: the technical status of a run whose undoing stopped in the middle
 
 
 def status_of(ledger: Ledger, run: str, events: Iterable[Event] = ()) -> Status:
@@ -49,10 +52,17 @@ def status_of(ledger: Ledger, run: str, events: Iterable[Event] = ()) -> Status:
         rollback_available=available,
         rollback_blocker=blocker,
         started_at=record.run_started,
-        waiting_for=record.waiting_for,
+        waiting_for=waits_for(record),
         model=usage_of(heard),
         placeholders={one.table: one.rows for one in stand_ins(ledger.target, ledger, run)},
     )
+
+
+def waits_for(record: RunRecord) -> str:
+    """What a person has to see to before it goes on; "" for nothing."""
+    if record.intent == UNDOING and not record.running:
+        return f"its undoing to be finished: `ferryman rollback {record.run}`"
+    return record.stop_reason if record.intent == WITHDRAWN else record.waiting_for
 
 
 def delegations(events: Iterable[Event]) -> tuple[Delegation, ...]:
@@ -68,13 +78,17 @@ def delegations(events: Iterable[Event]) -> tuple[Delegation, ...]:
 
 def now(record: RunRecord) -> RunStatus:
     """What it is in: a run whose process is gone does not run, whatever its row says, and a decision that nobody took
-    before its deadline is a pause."""
+    before its deadline is a pause. One that is half undone is at work on that, or stopped in the middle."""
+    if record.intent == UNDOING:
+        return RunStatus.RUNNING if record.running else RunStatus.PAUSED
     died = record.status is RunStatus.RUNNING and not record.running
     late = record.deadline is not None and datetime.now(UTC) >= record.deadline
     return RunStatus.PAUSED if died or (record.status is RunStatus.WAITING and late) else record.status
 
 
 def _phase(record: RunRecord, tables: tuple[TableProgress, ...]) -> str:
+    if record.intent == UNDOING:
+        return "recovery"
     if record.status in OVER:
         return "done"
     if record.status is RunStatus.WAITING:
@@ -93,6 +107,10 @@ def _current(record: RunRecord, tables: tuple[TableProgress, ...]) -> TableProgr
 
 
 def _technical(record: RunRecord, current: TableProgress | None) -> str:
+    if record.intent == UNDOING:
+        return "rolling_back" if record.running else HALF_UNDONE
+    if record.intent == WITHDRAWN and not record.running:
+        return "approval_withdrawn"
     if record.status is RunStatus.RUNNING and not record.running:
         return "process_gone"
     if record.status is not RunStatus.RUNNING or current is None:

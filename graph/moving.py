@@ -50,7 +50,7 @@ from ferryman.tools.move.copy import copy_table
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import Beginning
-from ferryman.tools.move.resume import Present, resumable
+from ferryman.tools.move.resume import Present, refuse_over, resumable, take_up
 from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prove.validate import validate_table
@@ -131,7 +131,7 @@ def next_phase(state: State, runtime: Runtime[Context]) -> State:
     """The first phase that is not finished by the ledger, its prerequisites checked; nothing left ends the run."""
     context, emit = runtime.context, emitter(runtime)
     ledger = Ledger(context.target)
-    ledger.acquire(state["run"])
+    take_up(ledger, state["run"])
     if state.get("reason"):  # it was paused, and goes on because somebody said so
         ledger.clear_stop(state["run"])
         ledger.set_deadline(state["run"], None)
@@ -340,6 +340,8 @@ def hold(state: State, runtime: Runtime[Context]) -> State:
     said = state.get("answer", {})
     asked = said.get("reason", "") if said.get("say") == "pause" else ""
     reason = state.get("reason") or asked or "a decision was put off"
+    ledger.acquire(run)
+    refuse_over(ledger.run(run))
     ledger.set_status(run, RunStatus.PAUSED)
     ledger.set_deadline(run, None)
     ledger.release(run)

@@ -21,7 +21,7 @@ from ferryman.agents.stake import Stake, stake_of
 from ferryman.domain.approval import Amendment
 from ferryman.domain.changes import MigrateParents, SetPolicy
 from ferryman.domain.conversation import UTTERANCE, Choose, Rollback
-from ferryman.domain.errors import FerrymanError, NeedsDecision
+from ferryman.domain.errors import FerrymanError, NeedsDecision, Refused
 from ferryman.domain.events import (
     DecisionNeeded,
     DecisionTaken,
@@ -51,7 +51,10 @@ from ferryman.tools.move.copy import copy_table
 from ferryman.tools.move.desk import copied_so_far
 from ferryman.tools.move.job import Stuck
 from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.records import RunRecord
+from ferryman.tools.move.resume import take_up
 from ferryman.tools.move.rollback import rollback as undo
+from ferryman.tools.move.rollback import tables_of_phase
 from ferryman.tools.move.sorting import Want
 from ferryman.tools.move.supply import supply
 from ferryman.tools.move.work import TableWork
@@ -145,6 +148,7 @@ def options(state: State, runtime: Runtime[Context]) -> State:
     deadline = context.clock() + timedelta(minutes=minutes) if minutes else None
     Ledger(context.target).set_deadline(state["run"], deadline)
     advice = recommended(decision, context.desk(emit))
+    Ledger(context.target).release(state["run"])  # whoever answers takes it up, in this process or in another
     return {
         "decision": decision.model_dump(mode="json"),
         "advice": [one.model_dump(mode="json") for one in advice],
@@ -177,6 +181,7 @@ def recover(state: State, runtime: Runtime[Context]) -> State:
     Ledger(context.target).set_deadline(state["run"], None)
     if chosen.strategy is Strategy.PAUSE:
         return {"reason": f"the decision about {table} was put off"}
+    _still_asked(take_up(Ledger(context.target), state["run"]))
     plan, amendment = _amend(state, decision, chosen, said.by or context.by, context)
     emit(
         DecisionTaken(
@@ -187,6 +192,15 @@ def recover(state: State, runtime: Runtime[Context]) -> State:
         undo(context.target, state["run"], (table,), emit=emit)
         return {"plan": context.shelf.put(plan), "failures": {table: None}, "reason": f"{table} was rolled back"}
     return _carry_out(state, plan, chosen, decision.failure, context, emit)
+
+
+def _still_asked(record: RunRecord) -> None:
+    """A question is answered once: another process may have taken the run up while this one waited."""
+    if record.status is not RunStatus.WAITING:
+        raise Refused(
+            f"Run {record.run} does not wait for this decision any more: it is {record.status.value}.",
+            f"`ferryman status {record.run}` shows where it stands; `ferryman resume {record.run}` goes on from there.",
+        )
 
 
 def _amend(
@@ -308,5 +322,7 @@ def rollback(state: State, runtime: Runtime[Context]) -> State:
     context, emit = runtime.context, emitter(runtime)
     said = UTTERANCE.validate_python(state["answer"])
     tables = said.tables if isinstance(said, Rollback) else ()
+    if isinstance(said, Rollback) and said.phase:
+        tables = (*tables, *tables_of_phase(Ledger(context.target).run(state["run"]), said.phase))
     undo(context.target, state["run"], tables or None, emit=emit)
     return {"failures": dict.fromkeys(state.get("failures", {})), "reason": ""}

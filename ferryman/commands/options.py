@@ -66,6 +66,9 @@ Decide = Annotated[
 Tables = Annotated[
     list[str] | None, typer.Option("--table", "-t", metavar="TABLE", help="Only this table; may be repeated.")
 ]
+Phases = Annotated[
+    int, typer.Option("--phase", min=0, metavar="NUMBER", help="Only the tables of this phase of the plan.")
+]
 Table = Annotated[str, typer.Option("--table", "-t", metavar="TABLE", help="Only this new table.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=0, metavar="ROWS", help="At most so many rows; default: 20.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")]

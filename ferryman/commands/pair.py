@@ -84,8 +84,10 @@ def target_ledger(which: Which) -> Iterator[Ledger]:
         ledger = Ledger(target)
         if not ledger.exists():
             raise Usage(
-                f"The new database {target.identity.name} has no ledger: nothing was moved into it by Ferryman.",
-                "Check that this is the right database; `ferryman plan` begins a migration.",
+                f"The new database {target.identity.name} has no ledger: nothing was moved into it by Ferryman, or"
+                " `ferryman finish` ended its runs there.",
+                "Check that this is the right database. What was finished stands in its archive and is undone by a"
+                " backup only; `ferryman plan` begins a migration.",
             )
         yield ledger
     finally:

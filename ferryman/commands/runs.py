@@ -12,6 +12,7 @@ from ferryman.domain.errors import Usage
 from ferryman.domain.events import Event
 from ferryman.domain.run import Status, TableProgress, TableState, duration_text
 from ferryman.domain.validation import CheckStatus
+from ferryman.graph.context import user_name
 from ferryman.standing import OVER, now, status_of
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
@@ -122,6 +123,23 @@ def _checks(table: TableProgress) -> str:
         return ""
     status = table.validation.status if table.validation else CheckStatus.NOT_VALIDATED
     return status.value.replace("_", " ")
+
+
+def withdraw(which: Which, by: str, as_json: bool) -> int:
+    """The approval is taken back in the ledger, where every process looks; what was moved stays until it is undone."""
+    voice = Voice(as_json)
+    with target_ledger(which) as ledger:
+        record = chosen_run(ledger, which.run, lambda record: record.status not in OVER, "that is not over")
+        if record.status in OVER:
+            raise Usage(f"Run {record.run} is over: it is {now(record).value}.", "There is nothing to withdraw.")
+        who = by or user_name()
+        ledger.withdraw(record.run, who)
+    voice.give({"run": record.run, "withdrawn_by": who})
+    voice.say(
+        f"The approval of run {record.run} is withdrawn; it moves nothing any more.\n"
+        f"Undo what it moved:  ferryman rollback {record.run}"
+    )
+    return Exit.DONE
 
 
 def pause(which: Which, as_json: bool) -> int:

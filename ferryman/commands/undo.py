@@ -11,24 +11,26 @@ from ferryman.commands.pair import chosen_run, target_ledger
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Refused, Usage
 from ferryman.domain.events import RolledBack
-from ferryman.domain.run import RunStatus
+from ferryman.domain.run import RunStatus, TableState
 from ferryman.standing import OVER
 from ferryman.story import sentence
 from ferryman.tools.move.archive import archive, drop
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
-from ferryman.tools.move.records import RunRecord
+from ferryman.tools.move.records import UNDOING, RunRecord
 from ferryman.tools.move.rollback import rollback as undo
+from ferryman.tools.move.rollback import tables_of_phase
 from ferryman.workspace import Workspace
 
 _UNDONE = (RunStatus.ROLLED_BACK, RunStatus.CANCELLED)
 
 
-def rollback(which: Which, tables: tuple[str, ...], yes: bool, as_json: bool) -> int:
+def rollback(which: Which, tables: tuple[str, ...], phase: int, yes: bool, as_json: bool) -> int:
     """Undo a run or some of its tables. Raises Refused where rows of others hang on them, naming these."""
     voice = Voice(as_json)
     with target_ledger(which) as ledger:
         record = chosen_run(ledger, which.run, lambda record: record.status not in _UNDONE, "to undo")
+        tables = (*tables, *(tables_of_phase(record, phase) if phase else ()))
         chosen = _chosen(ledger, record, tables)
         done = [table for table in progress(ledger, record.run) if table.table in chosen]
         rows = sum(table.accounting.migrated + table.accounting.placeholders for table in done)
@@ -69,7 +71,7 @@ def finish(which: Which, output: Path | None, yes: bool, as_json: bool) -> int:
         found = ledger.runs()
         if which.run:
             ledger.run(which.run)
-        _refuse_unfinished(found)
+        _refuse_unfinished(ledger, found)
         path = output or Path(f"ferryman-ledger-{ledger.target.identity.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}.jsonl")
         question = (
             f"Write the ledger with {_counted(found)} to {path} and drop it? Nothing of it can be undone afterwards."
@@ -83,9 +85,13 @@ def finish(which: Which, output: Path | None, yes: bool, as_json: bool) -> int:
     return Exit.DONE
 
 
-def _refuse_unfinished(found: tuple[RunRecord, ...]) -> None:
+def _refuse_unfinished(ledger: Ledger, found: tuple[RunRecord, ...]) -> None:
     for record in found:
-        if record.status not in OVER:
+        if record.running:
+            raise Refused(f"Run {record.run} is at work.", f"Wait for it, or stop it: `ferryman pause {record.run}`.")
+        if record.intent == UNDOING:
+            raise Refused(f"Run {record.run} is half undone.", f"Finish that first: `ferryman rollback {record.run}`.")
+        if record.status not in OVER or any(t.state is TableState.COPYING for t in ledger.tables_of(record.run)):
             raise Refused(
                 f"Run {record.run} is not over: it is {record.status.value}.",
                 f"Bring it to its end: `ferryman resume {record.run}`; or undo it: `ferryman rollback {record.run}`.",

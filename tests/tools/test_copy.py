@@ -959,6 +959,7 @@ def test_a_session_that_lost_the_run_commits_no_batch(pair: tuple[Path, Path]) -
 
     def on(event: Event) -> None:
         if isinstance(event, BatchCompleted):
+            write(pair[1], "UPDATE ferryman_run SET lease_host = 'another machine'")
             Ledger(run.target, holder=this_process(), clock=late).acquire("run-1")
 
     with pytest.raises(Refused, match="taken over"):

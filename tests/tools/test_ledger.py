@@ -294,7 +294,11 @@ ME = Holder("me", "here", 10, "t0")
         (Holder("other", "here", 11, "t1"), 60, "t1", Standing.LIVE),
         (Holder("other", "here", 11, "t1"), 60, None, Standing.DEAD),
         (Holder("other", "here", 11, "t1"), 60, "t2", Standing.DEAD),
-        (Holder("other", "here", 11, "t1"), -1, "t1", Standing.DEAD),
+        (Holder("other", "here", 11, "t1"), -1, "t1", Standing.LIVE),
+        (Holder("other", "here", 11, "t1"), -1, None, Standing.DEAD),
+        (Holder("other", "here", 11, ""), -1, "", Standing.DEAD),
+        (Holder("other", "here", 11, "t1"), 86_400, None, Standing.DEAD),  # its clock was a day ahead
+        (Holder("other", "there", 11, "t1"), 86_400, None, Standing.LIVE),
         (Holder("other", "there", 11, "t1"), 60, None, Standing.LIVE),
         (Holder("other", "there", 11, "t1"), -1, None, Standing.DEAD),
     ],
@@ -331,6 +335,7 @@ def test_a_second_session_is_refused_while_the_first_is_at_work(pair: tuple[Path
 def test_a_session_that_lost_its_lease_commits_nothing(pair: tuple[Path, Path]) -> None:
     late = Clock(now=lambda: datetime.now(UTC) + timedelta(hours=1))
     first = begun(*pair)
+    write(pair[1], "UPDATE ferryman_run SET lease_host = 'another machine'")
     Ledger(opened(*pair)[1], clock=late, holder=this_process()).acquire("run-1")
     with pytest.raises(Refused, match="taken over"), first.target.connect() as connection:
         first.renew(connection, "run-1")

@@ -281,6 +281,83 @@ def test_a_run_that_wrote_nothing_is_cancelled_so_that_it_is_over(pair: tuple[Pa
         rollback(run.target, "run-1")
 
 
+PURCHASE_COLUMNS = """
+    customer_id CHAR(36) REFERENCES customers (id) ON DELETE CASCADE, amount INTEGER, note VARCHAR(20),
+    legacy_id INTEGER UNIQUE, created_at TIMESTAMP NOT NULL, raw BLOB DEFAULT x'00ff'"""
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        f"CREATE TABLE purchases (id CHAR(36) NOT NULL PRIMARY KEY, {PURCHASE_COLUMNS}) WITHOUT ROWID",
+        f"CREATE TABLE purchases (id CHAR(36) NOT NULL PRIMARY KEY, {PURCHASE_COLUMNS},"
+        " twice INTEGER GENERATED ALWAYS AS (amount * 2) STORED, loud TEXT AS (upper(note)))",
+        f"CREATE TABLE purchases (id CHAR(36) NOT NULL PRIMARY KEY, {PURCHASE_COLUMNS});"
+        "CREATE UNIQUE INDEX by_note ON purchases (note, legacy_id) WHERE note IS NOT NULL",
+    ],
+)
+@pytest.mark.parametrize("full", [False, True])
+def test_tables_of_every_make_are_undone(pair: tuple[Path, Path], made: str, full: bool) -> None:
+    write(pair[1], f"DROP TABLE purchases; {made};")
+    if full:
+        write(pair[1], THEIRS.splitlines()[1])
+        into = "INSERT INTO purchases (id, customer_id, amount, created_at, raw)"
+        write(pair[1], f"{into} VALUES ('theirs-2', 'theirs-1', 5, 'then', x'ff')")
+    before = contents(pair[1])
+    run = start(*pair)
+    run.copy_all()
+    assert one(pair[1], "SELECT count(*) FROM purchases") == 100 + full
+    rollback(run.target, "run-1")
+    assert contents(pair[1]) == before
+
+
+def test_rows_are_not_looked_for_by_a_column_that_is_gone(pair: tuple[Path, Path]) -> None:
+    write(pair[1], f"DROP TABLE purchases; CREATE TABLE purchases (id CHAR(36) NOT NULL UNIQUE, {PURCHASE_COLUMNS});")
+    run = start(*pair)
+    run.copy_all()
+    write(pair[1], "ALTER TABLE purchases RENAME COLUMN id TO key")
+    with pytest.raises(Refused, match="purchases has no column id any more"):
+        rollback(run.target, "run-1")
+    assert one(pair[1], "SELECT count(*) FROM purchases") == 100
+    write(pair[1], "ALTER TABLE purchases RENAME COLUMN key TO id")
+    rollback(run.target, "run-1")
+    assert contents(pair[1]) == [[], []]
+
+
+def test_what_a_trigger_wrote_elsewhere_stays(pair: tuple[Path, Path]) -> None:
+    write(
+        pair[1],
+        "CREATE TABLE log (what TEXT, id TEXT);"
+        "CREATE TRIGGER came AFTER INSERT ON customers BEGIN INSERT INTO log VALUES ('came', new.id); END;"
+        "CREATE TRIGGER went AFTER DELETE ON customers BEGIN INSERT INTO log VALUES ('went', old.id); END;",
+    )
+    before = contents(pair[1])
+    run = start(*pair)
+    run.copy_all()
+    rollback(run.target, "run-1")
+    assert contents(pair[1]) == before
+    assert ask(pair[1], "SELECT what, count(*) FROM log GROUP BY what") == [("came", 20), ("went", 20)]
+
+
+def test_a_counter_goes_on_after_an_undoing(tmp_path: Path) -> None:
+    pair = staff_pair(tmp_path, STAFF_NEW)
+    run = start(*pair, staff(Generated()), size=4)
+    run.copy_all()
+    last = one(pair[1], "SELECT max(id) FROM employees")
+    rollback(run.target, "run-1")
+    assert one(pair[1], "SELECT count(*) FROM employees") == 0
+    assert one(pair[1], "SELECT seq FROM sqlite_sequence WHERE name = 'employees'") == last
+
+
+def test_an_undoing_that_is_refused_holds_nothing(pair: tuple[Path, Path]) -> None:
+    run = start(*pair)
+    run.copy_all()
+    run.ledger.release("run-1")
+    with pytest.raises(Refused):
+        rollback(run.target, "run-1", ["customers"])
+    assert not run.ledger.run("run-1").running
+
+
 def test_an_edited_ledger_undoes_nothing(pair: tuple[Path, Path]) -> None:
     run = start(*pair)
     run.copy_all()

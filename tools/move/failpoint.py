@@ -5,6 +5,7 @@
     FERRYMAN_FAILPOINT="before_ledger:brackets:3=error"    raise Transient there instead, every time it is passed
     FERRYMAN_FAILPOINT="before_ledger:brackets:3=error*2"  the first two times only
     FERRYMAN_FAILPOINT="before_insert=broken"              raise what no rule knows, as a fault of our own would
+    FERRYMAN_FAILPOINT="before_validation=hang"            stop there by SIGSTOP, until SIGCONT
 
 Several are separated by commas. An empty table or batch means any. `POINTS` names all places.
 """
@@ -61,6 +62,7 @@ class Act(StrEnum):
     KILL = "kill"  #: SIGKILL: no handler, no clean-up, as a power cut
     ERROR = "error"  #: Transient, as a lock or a lost connection
     BROKEN = "broken"  #: RuntimeError
+    HANG = "hang"  #: SIGSTOP: it is there and does nothing
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,9 @@ def _act(point: Failpoint, seen: str) -> None:
         return
     if point.act is Act.KILL:
         os.kill(os.getpid(), signal.SIGKILL)
+    if point.act is Act.HANG:
+        os.kill(os.getpid(), signal.SIGSTOP)
+        return
     where = f"failpoint {point.name}"
     if point.act is Act.BROKEN:
         raise RuntimeError(where)

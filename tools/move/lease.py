@@ -42,19 +42,22 @@ class Standing(StrEnum):
     """What a lease means to somebody who wants to work."""
 
     OURS = "ours"
-    LIVE = "live"  #: its process works, or may work
+    LIVE = "live"  #: its process is there, or may be
     DEAD = "dead"  #: its process is gone, or its time is up
 
 
 def standing(lease: Lease, me: Holder, now: datetime, began: str | None) -> Standing:
     """What a lease means to `me`. `began` is when the process of that pid began on this machine, None: there is none.
 
-    A process of this machine that is gone loses its lease at once; any other when the time is up.
+    A process of this machine loses its lease when it is gone, at once, and not before: it may prove a large table, or
+    sleep, for longer than a lease lasts. Of another machine's process nothing is seen, so there the time decides.
     """
     if lease.holder.owner == me.owner:
         return Standing.OURS
     if lease.holder.host == me.host and (began is None or began != lease.holder.process):
         return Standing.DEAD
+    if lease.holder.host == me.host and began:
+        return Standing.LIVE
     return Standing.LIVE if now < lease.until else Standing.DEAD
 
 

@@ -27,7 +27,7 @@ from ferryman.tools.move.chain import AMENDED, SEALED, digest_of
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.lease import Holder, this_session
 from ferryman.tools.move.reading import amendment_of, quarantined_of, run_of, table_of
-from ferryman.tools.move.records import Beginning, QuarantinedRow, RunRecord, TableRecord, TableStart
+from ferryman.tools.move.records import WITHDRAWN, Beginning, QuarantinedRow, RunRecord, TableRecord, TableStart
 from ferryman.tools.move.tables import LEDGER_VERSION, LedgerTables, QuarantineState, ledger_tables, schema_for
 from ferryman.tools.move.turns import insist, turn
 from ferryman.tools.move.writing import amendment_values, run_values, table_values
@@ -163,7 +163,7 @@ class Ledger:
         self._update_run(run, deadline=deadline.isoformat() if deadline else None)
 
     def set_intent(self, run: str, intent: str) -> None:
-        """What is under way with a run that a resume would have to finish first: "rollback" or ""."""
+        """What forbids a resume: records.UNDOING, WITHDRAWN, or "" for nothing."""
         self._update_run(run, intent=intent)
 
     # Tables
@@ -297,7 +297,11 @@ class Ledger:
     # Lease and stop
 
     def acquire(self, run: str) -> None:
-        """Take (or keep) the run's lease. Raises Refused while a live process holds this run or another one here."""
+        """Take (or keep) the run's lease. Raises Refused while a live process holds this run or another one here.
+
+        It looks before it writes: who is refused is told by whom, also while that one holds the database's lock.
+        """
+        self.refuse_others(run)
         with self._writing() as connection:
             leases.refuse_others(connection, self.tables, run, self.holder, self.clock.now())
             leases.take(connection, self.tables, run, self.holder, self.clock.now())
@@ -336,6 +340,11 @@ class Ledger:
                 if self.clock.seconds() > give_up:
                     raise
                 self.clock.sleep(0.0005)
+
+    def withdraw(self, run: str, by: str) -> None:
+        """Take the run's approval back: it stops after its running batch, and is not resumed any more."""
+        self.request_stop(run, f"the approval was withdrawn by {by}")
+        self.set_intent(run, WITHDRAWN)
 
     def stop_requested(self, run: str) -> bool:
         """Whether somebody asked the run to stop."""

@@ -16,6 +16,9 @@ from ferryman.domain.run import Key, RunStatus, TableState
 from ferryman.domain.validation import TableValidation
 from ferryman.tools.move.tables import LEDGER_VERSION, QuarantineState, RowKind
 
+UNDOING = "rollback"  #: an intent: the run's undoing has begun, and nothing else is done with it before it is finished
+WITHDRAWN = "withdrawn"  #: an intent: whoever approved the run took that back; it is undone or stays as it is
+
 Row = Mapping[Any, Any]  #: a row of a ledger table, by column name
 
 
@@ -70,7 +73,7 @@ class RunRecord(Frozen):
     versions: dict[str, str]
     ledger_version: int = LEDGER_VERSION
     waiting_for: str = ""
-    intent: str = ""  #: "rollback" while one is under way
+    intent: str = ""  #: UNDOING, WITHDRAWN or nothing
     deadline: datetime | None = None
     stop_requested: bool = False
     stop_reason: str = ""

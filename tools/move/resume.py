@@ -12,7 +12,7 @@ from ferryman.domain.run import RunStatus, TableState
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
-from ferryman.tools.move.records import RunRecord
+from ferryman.tools.move.records import UNDOING, WITHDRAWN, RunRecord
 
 _OVER = {
     RunStatus.SUCCESS: "it is complete",
@@ -52,10 +52,8 @@ def resumable(ledger: Ledger, run: str, present: Present) -> RunRecord:
     Corrupt when its ledger is not as it was written; Usage when there is none.
     """
     record = ledger.run(run)
-    if record.status in _OVER:
-        raise Refused(f"Run {run} cannot be resumed: {_OVER[record.status]}.", "Plan a new run.")
-    if record.intent == "rollback":
-        raise Refused(f"Run {run} is being undone.", f"Finish that first: `ferryman rollback {run}`.")
+    refuse_over(record)
+    refuse_intent(record)
     if different := changed(record, present):
         raise Refused(
             f"Run {run} cannot be resumed: {', '.join(different)}.",
@@ -63,6 +61,37 @@ def resumable(ledger: Ledger, run: str, present: Present) -> RunRecord:
         )
     ledger.verify(run)
     _refuse_emptied(ledger, run)
+    return record
+
+
+def refuse_over(record: RunRecord) -> None:
+    """Raises Refused where the run is at its end."""
+    if record.status in _OVER:
+        raise Refused(f"Run {record.run} cannot be resumed: {_OVER[record.status]}.", "Plan a new run.")
+
+
+def refuse_intent(record: RunRecord) -> None:
+    """Raises Refused where the run is to be undone, or where its approval was taken back."""
+    if record.intent == UNDOING:
+        raise Refused(f"Run {record.run} is being undone.", f"Finish that first: `ferryman rollback {record.run}`.")
+    if record.intent == WITHDRAWN:
+        raise Refused(
+            f"Run {record.run} cannot be resumed: {record.stop_reason}.",
+            f"Undo it with `ferryman rollback {record.run}`, or plan and approve anew: what was moved is matched then.",
+        )
+
+
+def take_up(ledger: Ledger, run: str) -> RunRecord:
+    """The run with its lease taken, for whoever was at it before and goes on. Raises Refused where it is over by now,
+    or is not to go on, as another process may have seen to meanwhile."""
+    ledger.acquire(run)
+    record = ledger.run(run)
+    try:
+        refuse_over(record)
+        refuse_intent(record)
+    except Refused:
+        ledger.release(run)
+        raise
     return record
 
 

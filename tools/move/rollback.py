@@ -26,7 +26,7 @@ from ferryman.tools.move.keys import key_columns
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.ours import MADE, Ours, Undoing, count
 from ferryman.tools.move.own_rules import references_off
-from ferryman.tools.move.records import RunRecord, TableRecord
+from ferryman.tools.move.records import UNDOING, RunRecord, TableRecord
 from ferryman.tools.move.tables import RowKind
 from ferryman.tools.move.turns import turn
 from ferryman.tools.move.undo import Undone, undo_all, undo_batch
@@ -71,13 +71,29 @@ def rollback(
         return _cancel(ledger, run)
     _refuse(ledger, record)
     ledger.acquire(run)
+    try:
+        return _undo(ledger, record, tuple(tables or ()), emit)
+    finally:
+        ledger.release(run)
+
+
+def tables_of_phase(record: RunRecord, number: int) -> tuple[str, ...]:
+    """The tables of a phase of the run's plan. Raises Usage when it has no such phase."""
+    for phase in record.amended.phases:
+        if phase.number == number:
+            return phase.tables
+    raise Usage(f"Run {record.run} has no phase {number}.", f"It has phases 1 to {len(record.amended.phases)}.")
+
+
+def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit) -> tuple[RolledBack, ...]:
+    target, run = ledger.target, record.run
     with _at(target, "undoing the run") as connection:
         catalogue = introspect(connection, target.dialect)
-        undone = undoings(connection, ledger, record, tuple(tables or ()))
+        undone = undoings(connection, ledger, record, tables)
         _refuse_blocked(connection, ledger, catalogue, undone)
         connection.rollback()
         if not tables:
-            ledger.set_intent(run, "rollback")
+            ledger.set_intent(run, UNDOING)
         events = []
         for one in children_first(undone, catalogue):
             events.append(_undo_table(connection, ledger, one))
@@ -109,14 +125,21 @@ def _undoing(
     if table.table not in catalogue.by_name:
         raise Refused(f"The table {table.table} is not in the target any more.", "Put it back, then undo.")
     facts, mapping = catalogue.table(table.table), record.amended.mapping.by_target.get(table.table)
+    keys = key_columns(facts, mapping)
+    if gone := [name for name in keys if name not in facts.by_name]:
+        raise Refused(
+            f"{table.table} has no column {gone[0]} any more, by which our rows are known.",
+            "Put the column back as it was when they were moved, then undo.",
+            table=table.table,
+        )
     row = ledger.tables.row
     counted = select(row.c.kind, func.sum(row.c.rows)).filter_by(run_id=record.run, table_name=table.table)
     counts = {kind: int(rows) for kind, rows in connection.execute(counted.group_by(row.c.kind))}
     return Undoing(
         run=record.run,
         facts=facts,
-        keys=key_columns(facts, mapping),
-        referring=tuple(_referring(connection, catalogue, facts, key_columns(facts, mapping), names)),
+        keys=keys,
+        referring=tuple(_referring(connection, catalogue, facts, keys, names)),
         target_before=table.scope.target_before,
         made=sum(counts.get(kind, 0) for kind in MADE),
         changed=counts.get(RowKind.UPDATED.value, 0),
@@ -249,7 +272,6 @@ def _conclude(ledger: Ledger, run: str) -> None:
     if all(table.state is TableState.ROLLED_BACK for table in written):
         ledger.set_status(run, RunStatus.ROLLED_BACK)
         ledger.set_intent(run, "")
-        ledger.release(run)
 
 
 @contextmanager

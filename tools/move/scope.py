@@ -62,5 +62,11 @@ def arrived_since(source: Source, compiled: CompiledTable, upper: Key | None) ->
         return _count(connection, from_, *([seen.where(from_, Segment(after=upper))] if upper else []))
 
 
+def still_there(source: Source, compiled: CompiledTable, upper: Key | None) -> int:
+    """Rows in scope that the old database has now; those without a whole key are not among them."""
+    with legacy_rows(source, "counting the rows in scope", compiled) as (connection, seen, from_):
+        return _count(connection, from_, seen.where(from_, Segment(upto=upper))) if upper else 0
+
+
 def _count(connection: Connection, from_: TableClause, *where: ColumnElement[bool]) -> int:
     return int(connection.execute(select(func.count()).select_from(from_).where(*where)).scalar_one())

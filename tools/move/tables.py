@@ -110,7 +110,7 @@ def _run(metadata: MetaData) -> Table:
         Column("seal", String(64), nullable=False),
         Column("status", String(32), nullable=False),  # domain.run.RunStatus
         Column("waiting_for", Text, nullable=False),
-        Column("intent", String(32), nullable=False),  # "rollback" while one is under way, so that a resume finishes it
+        Column("intent", String(32), nullable=False),  # records.UNDOING or WITHDRAWN: what forbids a resume
         Column("deadline", String(40)),
         Column("stop_requested", Boolean, nullable=False),
         Column("stop_reason", Text, nullable=False),

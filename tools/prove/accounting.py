@@ -5,24 +5,36 @@ from __future__ import annotations
 from ferryman.domain.mapping import Problem
 from ferryman.domain.run import Accounting
 from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus
+from ferryman.tools.move.scope import still_there
 from ferryman.tools.prove.evidence import Evidence
 
 
 def account(evidence: Evidence) -> CheckResult:
-    """The check, by the ledger alone: the rows that the run's scope counted against what its batches did with them.
+    """The check: the rows that the run's scope counted against what its batches did with them, by the ledger alone.
 
-    Rows whose key holds a NULL are reached by no batch: they are left behind by decision, or unaccounted for.
+    Rows whose key holds a NULL are reached by no batch: they are left behind by decision, or unaccounted for. Where
+    rows are missing, the old database is asked whether it is they that were deleted there since.
     """
     scope, policies = evidence.record.scope, evidence.compiled.mapping.policies
     left = scope.null_keys if any(policy.problem is Problem.MISSING_KEY for policy in policies) else 0
     since = sum(batch.accounting.source for batch in evidence.batches if "+" in batch.number)
-    return balance(evidence.accounting, source=scope.source_rows + since, without_key=scope.null_keys, left=left)
+    missing = scope.source_rows + since - evidence.accounting.accounted - left
+    gone = missing if missing > 0 and _here(evidence) == scope.source_rows - missing else 0
+    return balance(
+        evidence.accounting, source=scope.source_rows + since, without_key=scope.null_keys, left=left, gone=gone
+    )
 
 
-def balance(accounting: Accounting, *, source: int, without_key: int = 0, left: int = 0) -> CheckResult:
+def _here(evidence: Evidence) -> int:
+    """Rows in scope that the old database has now, those without a whole key as they were counted."""
+    scope = evidence.record.scope
+    return still_there(evidence.source, evidence.compiled, scope.upper) + scope.null_keys
+
+
+def balance(accounting: Accounting, *, source: int, without_key: int = 0, left: int = 0, gone: int = 0) -> CheckResult:
     """`source` counts every row in scope, `without_key` those of them without a whole key, `left` those of these that
-    a decision leaves behind."""
-    accounted = accounting.accounted + left
+    a decision leaves behind, `gone` those that were deleted in the old database before their batch came."""
+    accounted = accounting.accounted + left + gone
     unaccounted = source - accounted
     parts = {
         "migrated": accounting.migrated,
@@ -32,6 +44,7 @@ def balance(accounting: Accounting, *, source: int, without_key: int = 0, left: 
         "quarantined": accounting.quarantined,
     }
     told = " + ".join(f"{rows:,} {name}" for name, rows in parts.items() if rows) or "0"
+    told += f" + {gone:,} deleted in the old database since the run began" if gone else ""
     text = f"{source:,} = {told}."
     if unaccounted:
         text = f"{source:,} legacy rows, and {accounted:,} accounted for ({told})."

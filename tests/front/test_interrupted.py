@@ -1,0 +1,356 @@
+"""Stopped anywhere by anybody, and what the commands say and do then: status, resume, rollback, pause, finish."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from benchmarks.proofs import shop
+from benchmarks.proofs.engines import ENGINES, connected
+from benchmarks.proofs.trial import Proof, Trial, Wish, set_up
+from benchmarks.proofs.victim import Victim, call
+from tests.front.calling import Called, here, refused
+
+KILLED = -signal.SIGKILL
+
+
+@pytest.fixture
+def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
+    """650 rows in batches of 50, nothing moved yet; the working folder is that of the plan."""
+    wish = Wish(ENGINES["sqlite"], tmp_path, rows=650, kills=0, batch=50, seed=1, fork=True)
+    trial = set_up(wish, "trial")
+    monkeypatch.chdir(trial.folder)
+    return trial
+
+
+@pytest.fixture
+def halted(trial: Trial) -> Trial:
+    """The same, killed when customers and four batches of purchases were in."""
+    assert trial.start("before_commit:purchases:5").wait() == KILLED
+    return trial
+
+
+def old(trial: Trial, statement: str) -> None:
+    with connected(trial.source) as connection:
+        connection.execute(text(statement))
+
+
+def new(trial: Trial, statement: str) -> None:
+    with connected(trial.target) as connection:
+        connection.execute(text(statement))
+
+
+def hashes(trial: Trial) -> dict[str, str]:
+    with connected(trial.target) as connection:
+        return shop.hashes(connection)
+
+
+def resume(trial: Trial, *words: str) -> Called:
+    return here("resume", *trial.where, *words)
+
+
+def status(trial: Trial) -> tuple[str, str]:
+    found = here("status", "--target", trial.target, "--json").json
+    return found["status"], found["technical_status"]
+
+
+def rollback(trial: Trial, *words: object) -> Called:
+    return here("rollback", "--target", trial.target, "--yes", *words)
+
+
+def whole(trial: Trial) -> None:
+    """Everything arrived once, and the rows of others are there."""
+    proof = Proof("")
+    trial.check_end(proof, "")
+    assert proof.breaches == []
+
+
+@contextmanager
+def moving(trial: Trial) -> Iterator[Victim]:
+    """A run that is at work; the process does not outlive the block."""
+    victim = trial.start()
+    try:
+        trial.until_it_moves(victim)
+        yield victim
+    finally:
+        victim.kill()
+
+
+# Moments
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["before_run", "after_run", "before_reference_commit:remarks", "after_validation:purchases", "before_end"],
+)
+def test_killed_at_a_moment_between_the_batches_it_goes_on(trial: Trial, moment: str) -> None:
+    assert trial.start(moment).wait() == KILLED
+    assert trial.start().wait() == 0
+    whole(trial)
+
+
+@pytest.mark.parametrize("moment", ["before_resume", "after_resume"])
+def test_a_resume_that_is_killed_is_resumed(halted: Trial, moment: str) -> None:
+    assert halted.start(moment).wait() == KILLED
+    assert status(halted) == ("paused", "process_gone")
+    assert resume(halted).code == 0
+    whole(halted)
+
+
+@pytest.mark.parametrize("moment", ["before_archive", "before_drop"])
+def test_a_finish_that_is_killed_is_done_again(trial: Trial, moment: str) -> None:
+    assert trial.start().wait() == 0
+    killed = call(trial.folder, "finish", "--target", trial.target, "--yes", fork=True, failpoint=moment)
+    assert killed.code == KILLED
+    assert here("status", "--target", trial.target, "--json").json["status"] == "success"
+    assert here("finish", "--target", trial.target, "--yes", "-o", "second.jsonl").code == 0
+    what, do = refused(rollback(trial), 2)
+    assert "`ferryman finish` ended its runs" in what
+    assert "backup" in do
+    with connected(trial.target) as connection:
+        assert [shop.made(connection, table) for table in shop.TABLES] == [100, 500, 50]
+
+
+def test_of_two_resumes_at_once_one_goes_on_and_the_other_is_refused(halted: Trial) -> None:
+    (halted.folder / "second").mkdir()
+    second = Trial(halted.wish, halted.folder / "second", halted.source, halted.target, halted.size)
+    both = [halted.start(), second.start()]
+    assert sorted(victim.wait() for victim in both) == [0, 5]
+    whole(halted)
+
+
+def test_a_run_that_wrote_nothing_is_cancelled_by_its_undoing(trial: Trial) -> None:
+    before = hashes(trial)
+    assert trial.start("after_run").wait() == KILLED
+    assert "cancelled" in rollback(trial).err
+    assert status(trial)[0] == "cancelled"
+    assert hashes(trial) == before
+    refused(resume(trial, trial_run(trial)), 5)
+    assert here("finish", "--target", trial.target, "--yes").code == 0
+
+
+def trial_run(trial: Trial) -> str:
+    return str(here("runs", "--target", trial.target, "--json").json["runs"][-1]["run"])
+
+
+# Signals
+
+
+@pytest.fixture
+def long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
+    """A run that takes a few seconds."""
+    wish = Wish(ENGINES["sqlite"], tmp_path, rows=6_500, kills=0, batch=50, seed=1, fork=True)
+    trial = set_up(wish, "long")
+    monkeypatch.chdir(trial.folder)
+    return trial
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGINT, signal.SIGINT]])
+def test_a_signal_stops_it_and_it_goes_on(long: Trial, signals: list[signal.Signals]) -> None:
+    with moving(long) as victim:
+        for number in signals:
+            os.kill(victim.pid, number)
+            time.sleep(0.01)
+        began = time.monotonic()
+        assert victim.wait() == 130, victim.said
+        assert time.monotonic() - began < 10
+    once = len(signals) == 1
+    assert status(long) == (("paused", "paused") if once else ("paused", "process_gone"))
+    assert resume(long).code == 0
+    whole(long)
+
+
+def test_status_from_another_terminal_tells_what_is_so(trial: Trial) -> None:
+    """A process that hangs or proves a large table is there, for longer than a lease lasts without being renewed."""
+    victim = trial.start("before_validation:purchases=hang")
+    try:
+        assert os.WIFSTOPPED(os.waitpid(victim.pid, os.WUNTRACED)[1])
+        new(trial, "UPDATE ferryman_run SET lease_until = '2001-01-01T00:00:00+00:00'")
+        assert status(trial) == ("running", "validating_purchases")
+        for refusal in (resume(trial, trial.run), rollback(trial)):
+            assert f"in process {victim.pid} on this machine" in refused(refusal, 5)[0]
+        assert "is at work" in refused(here("finish", "--target", trial.target, "--yes"), 5)[0]
+    finally:
+        assert victim.kill()
+    assert status(trial) == ("paused", "process_gone")
+    assert resume(trial).code == 0
+    whole(trial)
+
+
+def test_a_run_is_paused_from_another_folder_and_resumed_from_the_ledger_alone(long: Trial, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with moving(long) as victim:
+        os.chdir(elsewhere)
+        assert here("pause", "--target", long.target).code == 0
+        assert victim.wait() == 5
+    assert status(long) == ("paused", "paused")
+    long.forget()
+    done = here("resume", *long.where)
+    assert done.code == 0, done.err
+    whole(long)
+
+
+# What forbids a resume
+
+
+def another_file(url: str) -> None:
+    """The same content, and another file."""
+    path = Path(url.removeprefix("sqlite:///"))
+    shutil.copy(path, path.with_suffix(".copy"))
+    path.with_suffix(".copy").replace(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        (lambda t: old(t, "ALTER TABLE purchase ADD COLUMN more TEXT"), 5, "the old database's structure changed"),
+        (lambda t: new(t, "ALTER TABLE visits ADD COLUMN more TEXT"), 5, "the new database's structure changed"),
+        (lambda t: another_file(t.source), 5, "the old database is another one"),
+        (lambda t: another_file(t.target), 5, "the new database is another one"),
+        (lambda t: new(t, "UPDATE ferryman_run SET plan = replace(plan, 'note', 'nope')"), 1, "not as it was written"),
+        (lambda t: new(t, "UPDATE ferryman_run SET approval = '{}'"), 1, "not as it was written"),
+        (lambda t: here("withdraw", "--target", t.target, "--by", "anna"), 5, "the approval was withdrawn by anna"),
+        (lambda t: new(t, "UPDATE ferryman_run SET ledger_version = 99"), 5, "has a ledger of version 99"),
+        (lambda t: new(t, "ALTER TABLE ferryman_batch DROP COLUMN seconds"), 5, "another version"),
+        (lambda t: new(t, "DELETE FROM ferryman_batch WHERE sequence = 2"), 1, "are there"),
+        (lambda t: new(t, "UPDATE ferryman_batch SET upto_key = '[9]' WHERE sequence = 2"), 1, "not as it was written"),
+        (lambda t: new(t, "DELETE FROM ferryman_row WHERE table_name = 'purchases'"), 1, "not as it was written"),
+        (lambda t: new(t, "DELETE FROM purchases WHERE legacy_id > 1"), 5, "it made 200 rows in purchases, and 2 are"),
+    ],
+)
+def test_a_resume_is_refused_with_what_changed_and_what_to_do(
+    halted: Trial, change: Callable[[Trial], object], code: int, said: str
+) -> None:
+    change(halted)
+    before = hashes(halted)
+    what, do = refused(resume(halted), code)
+    assert said in what
+    assert do
+    assert hashes(halted) == before
+
+
+def test_a_withdrawn_approval_stops_the_run_and_leaves_only_the_undoing(long: Trial) -> None:
+    before = hashes(long)
+    with moving(long) as victim:
+        assert here("withdraw", "--target", long.target, "--by", "anna").code == 0
+        assert victim.wait() == 5
+    assert status(long) == ("paused", "approval_withdrawn")
+    refused(resume(long, long.run), 5)
+    assert rollback(long).code == 0
+    assert hashes(long) == before
+
+
+# Rows of the source that change meanwhile
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM purchase WHERE id IN (390, 391)", "DELETE FROM purchase WHERE id > 450", "DELETE FROM purchase"],
+)
+def test_rows_that_are_deleted_before_their_batch_are_accounted_for(halted: Trial, statement: str) -> None:
+    """The last row of the scope among them: the copy ends where the scope ended."""
+    old(halted, "DELETE FROM remark")
+    old(halted, f"{statement} AND id > 200" if "WHERE" in statement else f"{statement} WHERE id > 200")
+    done = resume(halted)
+    assert done.code == 0, done.err
+    assert "deleted in the old database since the run began" in " ".join(done.err.split())
+
+
+def test_rows_that_change_before_their_batch_come_as_they_are_then(halted: Trial) -> None:
+    old(halted, "UPDATE purchase SET note = 'changed' WHERE id = 390")
+    assert resume(halted).code == 0
+    with connected(halted.target) as connection:
+        assert connection.execute(text("SELECT note FROM purchases WHERE legacy_id = 390")).scalar() == "changed"
+
+
+def test_rows_that_came_after_the_run_began_are_told_and_left_to_the_next(halted: Trial) -> None:
+    old(halted, "INSERT INTO purchase VALUES (9999, 1, 'x', 1, NULL)")
+    done = resume(halted)
+    assert done.code == 0, done.err
+    assert "1 row arrived in the old database since" in " ".join(done.err.split())
+
+
+@pytest.mark.parametrize(
+    ("statement", "check"),
+    [
+        ("UPDATE purchase SET note = 'changed' WHERE id = 3", "checksum"),
+        ("DELETE FROM purchase WHERE id = 3", "foreign_key_integrity"),
+        ("INSERT INTO purchase VALUES (-5, 1, 'x', 1, NULL)", "checksum"),
+    ],
+)
+def test_rows_that_change_after_their_batch_are_found_by_validation(halted: Trial, statement: str, check: str) -> None:
+    old(halted, statement)
+    done = resume(halted, "--json")
+    assert done.code == 5
+    assert done.json["payload"]["decision"]["failure"]["type"] == "validation_failed"
+    table = here("status", "--target", halted.target, "--json").json["tables"][1]
+    failed = {one["kind"] for one in table["validation"]["checks"] if one["status"] != "pass"}
+    assert check in failed
+
+
+# Undoing
+
+
+def test_an_undoing_that_was_cut_short_is_said_and_only_finished(trial: Trial) -> None:
+    before = hashes(trial)
+    assert trial.start().wait() == 0
+    assert trial.undo("after_undo_commit:purchases:5").wait() == KILLED
+    assert status(trial) == ("paused", "rollback_unfinished")
+    assert "ferryman rollback" in here("status", "--target", trial.target, "--json").json["waiting_for"]
+    assert "cannot be resumed" in refused(resume(trial, trial.run), 5)[0]
+    assert "half undone" in refused(here("finish", "--target", trial.target, "--yes"), 5)[0]
+    assert rollback(trial).code == 0
+    assert hashes(trial) == before
+    assert "was undone already" in refused(rollback(trial, trial_run(trial)), 5)[0]
+
+
+def test_a_phase_is_undone_alone(trial: Trial) -> None:
+    assert trial.start().wait() == 0
+    what, _ = refused(rollback(trial, "--phase", 2), 5)
+    assert "rows of remarks refer to purchases" in what
+    assert rollback(trial, "--phase", 3).code == 0
+    assert rollback(trial, "--phase", 2).code == 0
+    with connected(trial.target) as connection:
+        assert [shop.made(connection, table) for table in shop.TABLES] == [100, 0, 0]
+    assert "has no phase 4" in refused(rollback(trial, "--phase", 4), 2)[0]
+
+
+def test_a_column_that_came_and_a_key_with_another_name_are_no_hindrance_and_a_lost_table_is(trial: Trial) -> None:
+    assert trial.start().wait() == 0
+    new(trial, "ALTER TABLE remarks ADD COLUMN more TEXT DEFAULT 'x'")
+    new(trial, "ALTER TABLE purchases RENAME COLUMN id TO key")
+    new(trial, "ALTER TABLE customers RENAME TO clients")
+    what, do = refused(rollback(trial), 5)
+    assert "customers is not in the target any more" in what
+    assert "Put it back" in do
+    new(trial, "ALTER TABLE clients RENAME TO customers")
+    assert rollback(trial).code == 0
+    with connected(trial.target) as connection:
+        assert [shop.made(connection, table) for table in shop.TABLES] == [0, 0, 0]
+
+
+def test_whether_it_can_be_undone_is_computed_when_asked(trial: Trial) -> None:
+    assert trial.start().wait() == 0
+
+    def available() -> tuple[bool, str]:
+        found = json.loads(here("status", "--target", trial.target, "--json").out)
+        return found["rollback_available"], found["rollback_blocker"]
+
+    assert available() == (True, "")
+    with connected(trial.target) as connection:
+        assert shop.hang(connection) == 1
+    assert not available()[0]
+    assert "1 rows of visits refer to customers by customer_id" in available()[1]
+    with connected(trial.target) as connection:
+        shop.unhang(connection)
+    assert available() == (True, "")
