@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ferryman.agents.column_questions import PARENT, UNFED, VALUES
 from ferryman.domain.changes import (
     Change,
@@ -11,10 +13,11 @@ from ferryman.domain.changes import (
     Option,
     Question,
     SetConflict,
+    SetIdentity,
     SetPolicy,
 )
 from ferryman.domain.findings import MissingCause
-from ferryman.domain.mapping import Conflict, Policy, Problem, Strategy
+from ferryman.domain.mapping import Conflict, KeyPair, Matched, Policy, Problem, Strategy, TableMapping
 from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.schema import Database, Family
 from ferryman.domain.transforms import Cast, EpochToTimestamp, Rename, Split
@@ -28,6 +31,7 @@ KEYS: dict[Strategy, str] = {
     Strategy.QUARANTINE: "quarantine",
 }
 KEEP = "keep"
+MERGE = "merge"
 LEAVE = "leave"
 DAY = "day"
 
@@ -54,7 +58,7 @@ def questions(preflight: Preflight, plan: Plan, source: Database, target: Databa
     """
     unfilled = {question.id for question in plan.open_questions}
     return tuple(
-        _question(problem, _decided_before(problem, plan), _day_only(problem, plan, source, target))
+        _question(problem, _decided_before(problem, plan), tuple(_of_its_own(problem, plan, source, target)))
         for problem in preflight.problems
         if not problem.decided and unfilled.isdisjoint(_about_its_filling(problem))
     )
@@ -72,8 +76,37 @@ def _decided_before(problem: ProblemFound, plan: Plan) -> Policy | None:
     return None
 
 
-def _question(problem: ProblemFound, before: Policy | None, day_only: Option | None) -> Question:
-    options = (*((day_only,) if day_only else ()), *options_for(problem))
+def _of_its_own(problem: ProblemFound, plan: Plan, source: Database, target: Database) -> Iterator[Option]:
+    """What can be done about a class of problems by changing the table's mapping."""
+    if day_only := _day_only(problem, plan, source, target):
+        yield day_only
+    if merged := _merged(problem, plan.mapping.by_target.get(problem.table)):
+        yield merged
+
+
+def _merged(problem: ProblemFound, table: TableMapping | None) -> Option | None:
+    """One row for all that have the same values: offered where these are copied as they are from columns of its own."""
+    if problem.problem != Problem.DUPLICATE or table is None or isinstance(table.identity, Matched):
+        return None
+    pairs: list[KeyPair] = []
+    for name in problem.columns:
+        column = table.by_target.get(name)
+        if column is None or len(column.source) != 1 or not all(isinstance(step, Rename) for step in column.steps):
+            return None
+        pairs.append(KeyPair(source=column.source[0], target=name))
+    columns = " and ".join(problem.columns)
+    return Option(
+        key=MERGE,
+        text=f"Make one row of those with the same {columns}: the first stays, what refers to the others refers to it",
+        changes=(
+            SetIdentity(table=problem.table, identity=Matched(on=tuple(pairs), otherwise=table.identity)),
+            SetConflict(table=problem.table, conflict=Conflict.KEEP),
+        ),
+    )
+
+
+def _question(problem: ProblemFound, before: Policy | None, more: tuple[Option, ...]) -> Question:
+    options = (*more, *options_for(problem))
     recommended = recommend(problem, options, before)
     told = f" When this was decided, {_concerned(before.rows)} concerned." if before else ""
     return Question(

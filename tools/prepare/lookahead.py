@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as sql_cast
 
-from ferryman.domain.mapping import Conflict, Problem
+from ferryman.domain.mapping import Conflict, Matched, Problem
 from ferryman.domain.schema import Family
 from ferryman.domain.transforms import NewId, PreserveLegacyId
 from ferryman.tools.databases.connect import Target
@@ -59,12 +59,15 @@ def unfit_values(connection: Connection, compiled: CompiledTable, rows: FromClau
 def repeated_values(
     connection: Connection, compiled: CompiledTable, rows: FromClause, collations: Mapping[str, str]
 ) -> Found:
-    """For each unique set of the target, rows that repeat what an earlier row has: all but one of each.
+    """For each unique set of the target, rows that repeat what an earlier row has: all but one of each. Rows that
+    merge because they are alike are none of these.
 
     `collations` as `collations_of` gives them: where case makes no difference, "A" repeats "a".
     """
     found: Found = {}
     for columns in unique_sets(compiled):
+        if _merge_by(compiled, columns):
+            continue
         values = _values(compiled, columns, rows, collations)
         whole = [value.is_not(None) for value in values]
         groups = (
@@ -98,7 +101,7 @@ def collisions(
 ) -> Found:
     """Rows that the target has already: by their key where the policy is stop, by another unique set in any case.
 
-    Rows that are matched on purpose are none of these.
+    Rows that are matched on purpose are none of these, but where meeting one is to stop the run.
     """
     if not connection.execute(select(select(literal(1)).select_from(clause(compiled.target)).exists())).scalar():
         return {}
@@ -109,6 +112,9 @@ def collisions(
     found: Found = {}
     if key and compiled.mapping.conflict is Conflict.STOP:
         found[key, Problem.CONFLICT] = _rows(connection, rows, *inside, present)
+        if matched is not None:
+            met = _rows(connection, rows, compiled.in_filter(rows), matched.is_not(None))
+            found[key, Problem.CONFLICT] += met
     for columns in unique_sets(compiled):
         if columns != key:
             there = _present(compiled, columns, rows, collations)
@@ -150,6 +156,14 @@ def unique_sets(compiled: CompiledTable) -> Iterator[tuple[str, ...]]:
             key_is_done = True
         else:
             yield columns
+
+
+def _merge_by(compiled: CompiledTable, columns: Sequence[str]) -> bool:
+    """Whether rows with the same values in these columns become one."""
+    identity = compiled.mapping.identity
+    if not isinstance(identity, Matched) or identity.otherwise is None:
+        return False
+    return {pair.target for pair in identity.on} <= set(columns)
 
 
 def _is_the_key(compiled: CompiledTable, column: str) -> bool:
