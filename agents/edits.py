@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ferryman.agents.filtering import drop_filter, filter_rows
 from ferryman.agents.leaving import include, leave_out
+from ferryman.agents.link_words import links
 from ferryman.agents.mapping_words import map_names
 from ferryman.agents.row_keys import set_key
 from ferryman.agents.sentence import Sentence
@@ -174,6 +175,7 @@ RULES: tuple[Callable[[Sentence, Talk], Edit], ...] = (
     tune,
     set_key,
     drop_filter,
+    links,
     map_names,
     map_values,
     conflicts,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ferryman.agents.bookkeeping import MOMENTS, Book, books
 from ferryman.agents.facts import Facts
 from ferryman.agents.natural_key import natural_key, telling_pairs
 from ferryman.agents.table_mapping import own_identity, referred_columns, unique_columns
@@ -13,13 +14,17 @@ from ferryman.domain.changes import (
     Option,
     Question,
     SetConflict,
+    SetFilter,
     SetIdentity,
     SetKey,
     UnmapColumn,
 )
+from ferryman.domain.filters import AnyOf, Comparison, Filter, Operator
 from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import Action, Conflict, Generated, Kept, KeyPair, Mapping, Matched, TableMapping
 from ferryman.domain.references import references_of
+from ferryman.domain.schema import Column, Family
+from ferryman.domain.transforms import AddMetadataJson
 
 LEAVE_OUT = "leave_out"
 MOST_OPTIONS = 4  #: candidates that are offered
@@ -35,6 +40,7 @@ def table_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Iter
     yield from _key(table, facts)
     yield from _identity(table, facts)
     yield from _present(table, facts)
+    yield from _deleted(table, facts)
 
 
 def leave_out(table: str) -> Option:
@@ -154,6 +160,43 @@ def _recognised_by(table: TableMapping, pair: KeyPair, facts: Facts) -> Option:
     kept = SetConflict(table=table.target, conflict=Conflict.KEEP)
     told = pair.target if pair.source == pair.target else f"{pair.source} = {pair.target}"
     return Option(key=pair.target, text=f"Rows with the same {told} are the same", changes=(by, kept))
+
+
+def _deleted(table: TableMapping, facts: Facts) -> Iterator[Question]:
+    """Rows that are marked as deleted, where the new table has nothing to mark them with."""
+    source, target = facts.source.table(table.source), facts.target.table(table.target)
+    marker = books(source.columns, source.name).get(Book.DELETED)
+    if marker is None or Book.DELETED in books(target.columns, target.name) or table.filter is not None:
+        return
+    alive = still_alive(marker)
+    if alive is None or any(marker.name in line.source and not line.uses(AddMetadataJson) for line in table.columns):
+        return
+    profile = facts.column(source.name, marker.name)
+    marked = profile is not None and profile.highest not in (None, 0)
+    if not marked:
+        return
+    only = SetFilter(table=table.target, filter=alive)
+    yield Question(
+        id=f"deleted:{table.target}",
+        table=table.target,
+        text=f"{marker.name} marks rows of {source.name} as deleted, and {target.name} has no such column. What now?",
+        options=(
+            Option(key="alive", text="Leave the deleted ones out", changes=(only,)),
+            Option(key="all", text="Move them like all others: they come back to life"),
+        ),
+        recommended="alive",
+        reason="What refers to a row that is left out is asked about as well.",
+    )
+
+
+def still_alive(marker: Column) -> Filter | None:
+    """The rows that a column does not mark as deleted: no moment, or no flag. None for a column that says neither."""
+    empty = Comparison(column=marker.name, op=Operator.IS_NULL)
+    if marker.family in MOMENTS:
+        return empty
+    if marker.family in (Family.BOOLEAN, Family.INTEGER):
+        return AnyOf(of=(empty, Comparison(column=marker.name, op=Operator.EQUAL, values=(0,))))
+    return None
 
 
 def _link(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Question]:

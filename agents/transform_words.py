@@ -16,10 +16,12 @@ from ferryman.domain.transforms import (
     EmptyToNull,
     EpochToTimestamp,
     ForeignKeyTo,
+    KeyByType,
     Lookup,
     NewId,
     PreserveLegacyId,
     PythonFunction,
+    RemapIds,
     Rename,
     Split,
     TextToDate,
@@ -57,7 +59,18 @@ def step_words(step: Transform) -> str:
             return f"as {clean(step.value)} of the {clean(step.table)} row that it names"
         case PythonFunction():
             return f"by your function {clean(step.function)}"
+        case KeyByType() | RemapIds():
+            return _link_step(step)
     return _FIXED.get(type(step)) or _text_step(step)
+
+
+def _link_step(step: KeyByType | RemapIds) -> str:
+    if isinstance(step, RemapIds):
+        rest = "left out" if step.missing == "drop" else "asked about"
+        return f"with the new keys of {clean(step.parent)} for the ids in it; ids that are not there are {rest}"
+    told = [f"{clean(pair.parent)} where it says {clean(str(pair.type))}" for pair in step.parents]
+    others = {"null": "others become NULL", "stop": "others stop the run"}[step.otherwise]
+    return f"as the new key of a row of {listed(told, 5)}; {others}"
 
 
 def _text_step(step: Transform) -> str:

@@ -6,10 +6,18 @@ from collections.abc import Iterator
 
 from ferryman.domain.fit_names import Misfit, Path, unknown
 from ferryman.domain.fit_values import Flow, flow_of
-from ferryman.domain.mapping import Action, ColumnMapping, Mapping, Matched, TableMapping
-from ferryman.domain.references import fills_nothing
+from ferryman.domain.mapping import Action, ColumnMapping, Derived, Mapping, Matched, Shape, TableMapping
+from ferryman.domain.references import fills_nothing, parents_named
 from ferryman.domain.schema import Database, Table
-from ferryman.domain.transforms import AddMetadataJson, ForeignKeyTo, Lookup, NewId, PreserveLegacyId
+from ferryman.domain.transforms import (
+    AddMetadataJson,
+    ForeignKeyTo,
+    Lookup,
+    NewId,
+    PreserveLegacyId,
+    RemapIds,
+    Transform,
+)
 
 _KEYED = (NewId, PreserveLegacyId, AddMetadataJson, ForeignKeyTo)
 
@@ -52,15 +60,25 @@ def _of_source(path: Path, column: ColumnMapping, table: TableMapping, ours: Tab
 
 def _of_parents(path: Path, column: ColumnMapping, mapping: Mapping, target: Database) -> Iterator[Misfit]:
     for number, step in enumerate(column.steps):
-        if not isinstance(step, ForeignKeyTo):
-            continue
         here: Path = (*path, "steps", number)
-        parent = target.by_name.get(step.parent)
-        if step.parent not in mapping.by_target or parent is None:
-            what = f"{column.target} refers to {step.parent}, which is not in this plan"
-            yield Misfit((*here, "parent"), what, _parent_hint(step.parent, mapping))
-        elif step.column and step.column not in parent.by_name:
-            yield unknown((*here, "column"), parent.name, "column", step.column, parent.by_name)
+        for name in parents_named(step):
+            parent = target.by_name.get(name)
+            if name not in mapping.by_target or parent is None:
+                what = f"{column.target} refers to {name}, which is not in this plan"
+                yield Misfit((*here, "parent"), what, _parent_hint(name, mapping))
+            elif isinstance(step, ForeignKeyTo) and step.column and step.column not in parent.by_name:
+                yield unknown((*here, "column"), parent.name, "column", step.column, parent.by_name)
+            elif not isinstance(step, ForeignKeyTo):
+                yield from _of_one_key((*here, "parent"), step, mapping.by_target[name], parent)
+
+
+def _of_one_key(path: Path, step: Transform, parent: TableMapping, theirs: Table) -> Iterator[Misfit]:
+    """Ids that stand in a text or beside a type name rows by one column, and go into a text."""
+    if len(parent.key) != 1 or len(theirs.primary_key or parent.id_columns) != 1:
+        yield Misfit(path, f"{parent.target} has no key of one column", "a parent with one key column on both sides")
+    policy = parent.identity.otherwise if isinstance(parent.identity, Matched) else parent.identity
+    if isinstance(step, RemapIds) and isinstance(policy, Derived) and policy.shape is Shape.BINARY:
+        yield Misfit(path, f"new keys of {parent.target} are bytes, which no text can list", "a parent with other keys")
 
 
 def _parent_hint(parent: str, mapping: Mapping) -> str:

@@ -24,9 +24,11 @@ from ferryman.domain.transforms import (
     EmptyToNull,
     EpochToTimestamp,
     ForeignKeyTo,
+    KeyByType,
     NewId,
     PreserveLegacyId,
     PythonFunction,
+    RemapIds,
     Rename,
     Scalar,
     Split,
@@ -59,7 +61,7 @@ _BECOMES: dict[Family, frozenset[Family]] = {
     Family.OTHER: _ANY,
 }
 
-_ONE_SOURCE = (Split, EpochToTimestamp, TextToDate, BooleanWords, Trim, EmptyToNull, Cast)
+_ONE_SOURCE = (RemapIds, Split, EpochToTimestamp, TextToDate, BooleanWords, Trim, EmptyToNull, Cast)
 _OF_TEXT = (Split, TextToDate, BooleanWords, Trim, EmptyToNull)
 
 
@@ -107,6 +109,8 @@ def _first_family(column: ColumnMapping, flow: Flow) -> Family | None:
 
 def _joins(column: ColumnMapping) -> bool:
     first = column.steps[0] if column.steps else None
+    if isinstance(first, KeyByType):
+        return len(column.source) == 2
     return isinstance(first, Concat | PythonFunction | AddMetadataJson | NewId | PreserveLegacyId | ForeignKeyTo)
 
 
@@ -114,6 +118,8 @@ def _step_wrong(step: Transform, number: int, column: ColumnMapping, family: Fam
     here: Path = ("steps", number)
     if isinstance(step, _ONE_SOURCE) and not column.source and number == 0:
         return here, f"{step.use} has nothing to work on", "a source column"
+    if isinstance(step, KeyByType) and (number or len(column.source) != 2):
+        return here, f"{step.use} takes a type and an id", "two source columns, and no step before it"
     if isinstance(step, EpochToTimestamp) and family not in (*_NUMBERS, Family.OTHER, *_MOMENTS):
         return here, f"{step.use} takes numbers, and this is {_said(family)}", _epoch_hint(family)
     if isinstance(step, _OF_TEXT) and family is Family.BINARY:
@@ -166,6 +172,7 @@ _ALWAYS = {
     "concat": Family.TEXT,
     "split": Family.TEXT,
     "trim": Family.TEXT,
+    "remap_ids": Family.TEXT,
     "boolean_words": Family.BOOLEAN,
 }
 

@@ -8,7 +8,7 @@ from ferryman.domain.mapping import ColumnMapping, Generated, Matched, TableMapp
 from ferryman.domain.mapping import Mapping as TablesMapping
 from ferryman.domain.model import Frozen
 from ferryman.domain.schema import Column, Database, Table
-from ferryman.domain.transforms import ForeignKeyTo
+from ferryman.domain.transforms import ForeignKeyTo, KeyByType, RemapIds, Transform
 
 
 class Reference(Frozen):
@@ -60,6 +60,9 @@ def _references(mapping: TableMapping, table: Table | None) -> Iterator[Referenc
         parent = parent_of(column)
         if parent and column.target in table.by_name and column.target not in declared:
             yield _reference(table, (column.target,), parent)
+        for other in (name for step in column.steps for name in _others(step)):
+            if column.target in table.by_name:
+                yield _reference(table, (column.target,), other)
 
 
 def fills_nothing(column: ColumnMapping) -> bool:
@@ -70,6 +73,17 @@ def fills_nothing(column: ColumnMapping) -> bool:
 def parent_of(column: ColumnMapping) -> str:
     """The target table that a column's foreign_key step names; empty without such a step."""
     return next((step.parent for step in column.steps if isinstance(step, ForeignKeyTo)), "")
+
+
+def parents_named(step: Transform) -> tuple[str, ...]:
+    """The target tables whose new keys a step needs, in the order that it names them."""
+    return (step.parent,) if isinstance(step, ForeignKeyTo) else _others(step)
+
+
+def _others(step: Transform) -> tuple[str, ...]:
+    if isinstance(step, KeyByType):
+        return tuple(pair.parent for pair in step.parents)
+    return (step.parent,) if isinstance(step, RemapIds) else ()
 
 
 def _reference(table: Table, columns: tuple[str, ...], parent: str) -> Reference:

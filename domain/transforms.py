@@ -147,6 +147,35 @@ class EmptyToNull(Frozen):
     use: Literal["empty_to_null"] = "empty_to_null"
 
 
+class TypeParent(Frozen):
+    type: Scalar  #: what the legacy type column holds, such as "App\\Models\\Post" or a content type's number
+    parent: str  #: target table name; it has a TableMapping
+
+
+class KeyByType(Frozen):
+    """The new key of a row of one of several parents. Source: the legacy type column, then the id column.
+
+    The parents have one key column each. A type that is not listed: write NULL, or stop and ask.
+    """
+
+    use: Literal["key_by_type"] = "key_by_type"
+    parents: tuple[TypeParent, ...]
+    otherwise: Literal["null", "stop"] = "stop"
+
+
+class RemapIds(Frozen):
+    """A text that packs ids of one parent's rows, "12,15" or "[12, 15]", with the parent's new keys in their place.
+
+    The parent has one key column. An id that no row of the parent has: stop and ask, or drop it from the list. Blanks
+    around ids and empty places in a list go; a text that is no such list is a problem.
+    """
+
+    use: Literal["remap_ids"] = "remap_ids"
+    parent: str  #: target table name; it has a TableMapping
+    separator: str = ","  #: empty: a JSON array
+    missing: Literal["stop", "drop"] = "stop"
+
+
 class PythonFunction(Frozen):
     """`module:function`, called with one pyarrow.Array per source column, giving one of the same length.
 
@@ -177,6 +206,8 @@ Transform = Annotated[
     | BooleanWords
     | Trim
     | EmptyToNull
+    | KeyByType
+    | RemapIds
     | PythonFunction,
     Field(discriminator="use"),
 ]

@@ -6,10 +6,13 @@ by `validate`, and after the undo the new database holds the very rows that it h
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.front.calling import here
 from tests.front.shapes import KEYS, Shape, made, rows_of, values
 from tests.front.talking import hold
 
@@ -226,6 +229,73 @@ def test_three_references_to_one_parent_one_to_a_code_and_keys_that_are_referenc
     shape.proved_and_undone()
 
 
+# Keys of several columns, no keys, and keys that differ by a letter's case or a blank
+
+SITES = """
+CREATE TABLE site (region TEXT NOT NULL, code TEXT NOT NULL, title TEXT NOT NULL, PRIMARY KEY (region, code));
+CREATE TABLE sensor (region TEXT NOT NULL, code TEXT NOT NULL, slot INTEGER NOT NULL, maker TEXT,
+    PRIMARY KEY (region, code, slot), FOREIGN KEY (region, code) REFERENCES site (region, code)) WITHOUT ROWID;
+CREATE TABLE reading (id INTEGER PRIMARY KEY, region TEXT, code TEXT, slot INTEGER, val REAL,
+    FOREIGN KEY (region, code, slot) REFERENCES sensor (region, code, slot));
+CREATE TABLE visit (region TEXT, code TEXT, visited TEXT, remark TEXT);
+INSERT INTO site VALUES ('N', 'a', 'Na'), ('N', 'A', 'NA'), ('N', 'a ', 'Na blank'), ('S', 'a', 'Sa');
+INSERT INTO sensor SELECT region, code, 1, 'acme' FROM site;
+INSERT INTO sensor VALUES ('N', 'a', 2, 'bolt');
+INSERT INTO reading SELECT NULL, region, code, slot, rowid * 1.5 FROM (SELECT *, 1 AS rowid FROM sensor);
+INSERT INTO reading VALUES (100, 'N', 'a', NULL, 0.5);
+INSERT INTO visit VALUES ('N', 'a', '2020-01-01', 'x'), ('N', 'a', '2020-01-01', 'x'), ('S', 'a', '2020-01-02', NULL);
+"""
+READINGS = (
+    "SELECT r.id, r.val, t.title, s.slot, s.maker FROM reading r LEFT JOIN sensor s USING (region, code, slot)"
+    " LEFT JOIN site t ON t.region = s.region AND t.code = s.code ORDER BY 1"
+)
+VISITS = "SELECT visited, remark, region, code FROM visit{} ORDER BY 1, 2"
+
+
+def test_keys_of_several_columns_stay_and_rows_without_a_key_go_by_their_position(folder: Path) -> None:
+    shape = made(
+        folder,
+        SITES,
+        """CREATE TABLE sites (region VARCHAR(10) NOT NULL, code VARCHAR(10) NOT NULL, title TEXT NOT NULL,
+            PRIMARY KEY (region, code));
+        CREATE TABLE sensors (region VARCHAR(10) NOT NULL, code VARCHAR(10) NOT NULL, slot INTEGER NOT NULL, maker TEXT,
+            PRIMARY KEY (region, code, slot), FOREIGN KEY (region, code) REFERENCES sites (region, code)) WITHOUT ROWID;
+        CREATE TABLE readings (id INTEGER PRIMARY KEY, region VARCHAR(10), code VARCHAR(10), slot INTEGER, val REAL,
+            FOREIGN KEY (region, code, slot) REFERENCES sensors (region, code, slot));
+        CREATE TABLE visits (id INTEGER PRIMARY KEY, region VARCHAR(10), code VARCHAR(10), visited DATE, remark TEXT);
+        """,
+    )
+    assert "visit has no key" in shape.plan(code=5).err
+    shape.plan("position")
+    shape.run()
+    shape.assert_same(
+        READINGS, READINGS.replace("reading", "readings").replace("sensor ", "sensors ").replace("site ", "sites ")
+    )
+    shape.assert_same(VISITS.format(""), VISITS.format("s"))
+    shape.proved_and_undone()
+
+
+def test_a_key_of_several_columns_becomes_one_id_and_what_refers_to_it_follows(folder: Path) -> None:
+    shape = made(
+        folder,
+        SITES,
+        """CREATE TABLE sites (id CHAR(36) PRIMARY KEY, region VARCHAR(10) NOT NULL, code VARCHAR(10) NOT NULL,
+            title TEXT NOT NULL, UNIQUE (region, code));
+        CREATE TABLE sensors (id CHAR(36) PRIMARY KEY, site_id CHAR(36) NOT NULL REFERENCES sites (id),
+            slot INTEGER NOT NULL, maker TEXT);
+        CREATE TABLE readings (id CHAR(36) PRIMARY KEY, sensor_id CHAR(36) REFERENCES sensors (id), val REAL,
+            legacy_id INTEGER);""",
+    )
+    shape.plan()
+    shape.run()
+    shape.assert_same(
+        READINGS,
+        "SELECT r.legacy_id, r.val, t.title, s.slot, s.maker FROM readings r LEFT JOIN sensors s ON s.id = r.sensor_id"
+        " LEFT JOIN sites t ON t.id = s.site_id ORDER BY 1",
+    )
+    shape.proved_and_undone()
+
+
 # Rows that are there already
 
 SEEDED = {"derived": ("'5eed-1'", "'5eed-2'", "'5eed-3'"), "generated": ("1", "2", "9")}
@@ -267,12 +337,143 @@ def test_seeded_rows_are_matched_and_meet_by_the_policy(folder: Path, identity: 
     shape.proved_and_undone()
 
 
-def test_seeded_rows_stop_the_run_where_the_plan_says_so(folder: Path) -> None:
+def test_a_run_that_would_meet_seeded_rows_is_asked_about_where_the_plan_says_stop(folder: Path) -> None:
     shape = members(folder, "generated")
     shape.plan()
     shape.edit(lambda text: text.replace("conflict: keep", "conflict: stop"))
-    shape.run(code=5)
-    assert shape.new("SELECT name, note FROM roles ORDER BY 1") == [("admin", "new"), ("editor", None)]
+    told = here("run", "--plan", folder / "plan.yaml", "--json")
+    assert told.code == 5
+    assert "2 rows of roles meet a row with the same id" in told.out + told.err
+
+
+# Rows that become one
+
+POSTS = """
+CREATE TABLE tag (id INTEGER PRIMARY KEY, label TEXT NOT NULL);
+CREATE TABLE post (id INTEGER PRIMARY KEY, title TEXT NOT NULL, main_tag_id INTEGER REFERENCES tag (id));
+CREATE TABLE post_tag (post_id INTEGER NOT NULL REFERENCES post (id), tag_id INTEGER NOT NULL REFERENCES tag (id),
+    PRIMARY KEY (post_id, tag_id));
+INSERT INTO tag VALUES (1, 'red'), (2, 'blue'), (3, 'red'), (4, 'red'), (5, 'green');
+INSERT INTO post VALUES (1, 'p1', 1), (2, 'p2', 3), (3, 'p3', 4), (4, 'p4', 5);
+INSERT INTO post_tag VALUES (1, 1), (1, 3), (1, 2), (2, 4), (2, 3), (3, 5), (4, 4);
+"""
+
+
+@pytest.mark.parametrize("identity", IDENTITIES)
+def test_rows_with_one_label_become_one_and_so_does_what_hung_on_them(folder: Path, identity: str) -> None:
+    key, other = KEYS[identity], KEYS[identity].split()[0]
+    shape = made(
+        folder,
+        POSTS,
+        f"""CREATE TABLE tags (id {key}, label TEXT NOT NULL UNIQUE);
+        CREATE TABLE posts (id {key}, title TEXT NOT NULL, main_tag_id {other} REFERENCES tags (id));
+        CREATE TABLE post_tags (post_id {other} NOT NULL REFERENCES posts (id),
+            tag_id {other} NOT NULL REFERENCES tags (id), PRIMARY KEY (post_id, tag_id));""",
+    )
+    assert "2 rows of tags repeat a value of label" in shape.plan(code=5).err
+    shape.plan("merge")
+    shape.run()
+    shape.assert_same(
+        "SELECT title, label FROM post JOIN tag t ON t.id = main_tag_id ORDER BY 1",
+        "SELECT title, label FROM posts JOIN tags t ON t.id = main_tag_id ORDER BY 1",
+    )
+    shape.assert_same(
+        "SELECT DISTINCT title, label FROM post_tag JOIN post p ON p.id = post_id JOIN tag t ON t.id = tag_id"
+        " ORDER BY 1, 2",
+        "SELECT title, label FROM post_tags JOIN posts p ON p.id = post_id JOIN tags t ON t.id = tag_id ORDER BY 1, 2",
+    )
+    accounts = shape.new("SELECT table_name, migrated, merged FROM ferryman_batch ORDER BY 1")
+    assert accounts == [("post_tags", 5, 2), ("posts", 4, 0), ("tags", 3, 2)]
+    shape.proved_and_undone()
+
+
+# Rows that are marked as deleted
+
+CLIENTS = """
+CREATE TABLE client (id INTEGER PRIMARY KEY, name TEXT NOT NULL, deleted_at TIMESTAMP);
+CREATE TABLE contract (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES client (id), amount INTEGER);
+INSERT INTO client VALUES (1, 'Ann', NULL), (2, 'Bo', '2020-01-01 00:00:00'), (3, 'Cy', NULL);
+INSERT INTO contract VALUES (1, 1, 10), (2, 2, 20), (3, 3, 30);
+"""
+
+
+def test_it_is_asked_what_becomes_of_deleted_rows_and_of_what_refers_to_them(folder: Path) -> None:
+    shape = made(
+        folder,
+        CLIENTS,
+        """CREATE TABLE clients (id CHAR(36) PRIMARY KEY, name TEXT NOT NULL);
+        CREATE TABLE contracts (id CHAR(36) PRIMARY KEY, client_id CHAR(36) NOT NULL REFERENCES clients (id),
+            amount INTEGER);""",
+    )
+    assert "deleted_at marks rows of client as deleted" in shape.plan(code=5).err
+    told = shape.plan("alive", code=5).err
+    assert "1 row of contracts refers by client_id to a row of clients that is in the old database" in told
+    assert "left out by this plan" in told
+    shape.plan("alive", "quarantine")
+    shape.run(code=3)
+    assert shape.new("SELECT amount, name FROM contracts JOIN clients c ON c.id = client_id ORDER BY 1") == [
+        (10, "Ann"),
+        (30, "Cy"),
+    ]
+    shape.undone()
+    shape.plan("all")
+    shape.run()
+    assert shape.new("SELECT count(*) FROM contracts JOIN clients c ON c.id = client_id") == [(3,)]
+    shape.proved_and_undone()
+
+
+# References that are no plain columns
+
+SHELF = """
+CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE book (id INTEGER PRIMARY KEY, title TEXT, author_ids TEXT);
+CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT, about_type TEXT, about_id INTEGER);
+INSERT INTO author VALUES (1, 'Ada'), (2, 'Bea'), (3, 'Cid');
+INSERT INTO book VALUES (1, 'one', '2, 1'), (2, 'two', '3'), (3, 'three', ''), (4, 'four', NULL), (5, 'five', '1,9');
+INSERT INTO note VALUES (1, 'n1', 'Library::Book', 2), (2, 'n2', 'Person', 2), (3, 'n3', 'Person', 8),
+    (4, 'n4', NULL, NULL);
+"""
+
+
+def shelves(folder: Path, identity: str) -> Shape:
+    key, other = KEYS[identity], KEYS[identity].split()[0]
+    return made(
+        folder,
+        SHELF,
+        f"""CREATE TABLE authors (id {key}, name TEXT);
+        CREATE TABLE books (id {key}, title TEXT, author_ids TEXT);
+        CREATE TABLE notes (id {key}, body TEXT, about_type TEXT, about_id {other});""",
+    )
+
+
+@pytest.mark.parametrize("identity", IDENTITIES)
+def test_ids_in_a_list_and_beside_a_type_follow_their_rows(folder: Path, identity: str) -> None:
+    shape = shelves(folder, identity)
+    if identity == "generated":  # something is there already, so that no old number can stay
+        with closing(sqlite3.connect(shape.files[1])) as connection, connection:
+            for table in ("authors (id, name)", "books (id, title)", "notes (id, body)"):
+                connection.execute(f"INSERT INTO {table} VALUES (40, 'seed')")
+        shape = Shape(shape.folder, rows_of(shape.files[1]))
+    listed = "author_ids of books holds ids of authors"
+    typed = [
+        f"about_id of notes refers to {parent} where about_type is {kind}"
+        for kind, parent in (("Library::Book", "books"), ("Person", "authors"))
+    ]
+    adding = ["add"] * 3 if identity == "generated" else []
+    told = shape.plan(*adding, listed, *typed, code=5).err
+    assert "1 row of books refers by author_ids to rows that are not there" in told
+    assert "1 row of notes refers by about_id to rows that are not there" in told
+    shape.plan(*adding, listed, *typed, "quarantine", "quarantine")
+    shape.run(code=3)
+    assert shape.new(
+        "SELECT title, (SELECT group_concat(name) FROM authors WHERE instr(',' || author_ids || ',', ',' || id || ','))"
+        " FROM books WHERE title != 'seed' ORDER BY 1"
+    ) == [("four", None), ("one", "Ada,Bea"), ("three", None), ("two", "Cid")]
+    assert shape.new(
+        "SELECT body, coalesce(title, name) FROM notes LEFT JOIN books b ON b.id = about_id AND about_type LIKE '%Book'"
+        " LEFT JOIN authors a ON a.id = about_id AND about_type = 'Person' WHERE body != 'seed' ORDER BY 1"
+    ) == [("n1", "two"), ("n2", "Bea"), ("n4", None)]
+    shape.undone()
 
 
 # By conversation

@@ -31,12 +31,15 @@ from ferryman.domain.transforms import (
     EmptyToNull,
     EpochToTimestamp,
     ForeignKeyTo,
+    KeyByType,
     Lookup,
     PreserveLegacyId,
+    RemapIds,
     Split,
     TextToDate,
     Transform,
     Trim,
+    TypeParent,
     ValueMap,
     ValuePair,
 )
@@ -90,10 +93,18 @@ MOMENTS = (
     "2023-01-01 10:00:00.5 -0330|9999-12-31 23:59:59-01|20230102030405|31.06.2020|0000-01-01|07:30|23:59:60"
 ).split("|")
 WORDS = "y|YES| no |True|off|ja|\u0414\u0410|\u043d\u0435\u0442|x|1|0|1.0|maybe|null|ye\u017f".split("|")
+LISTS = '[1, 0]|[]|["x", "1"]|[1.5]|[null]|[true]|1,x|0, 1|,1,,|7,1|x,x'.split("|")
 ODD = (
     '{"a": [1, 2]}|"|[1,]|NaN|6f0c1d0e-0b7e-5d0a-9c59-66657272796d|6F0C1D0E0B7E5D0A9C5966657272796D|'
     "{6f0c1d0e-0b7e-5d0a-9c59-66657272796}|a b|Smith, John|, |a\x00b|-Infinity|\x7f\x1f\\"
 ).split("|")
+
+TYPES = (("x", "coded"), (1, "ordered"), ("0", "generated"), ("1.0", "either"), ("2", "matched"), ("y", "kept"))
+_PARENTS = tuple(TypeParent(type=kind, parent=parent) for kind, parent in TYPES)
+BY_TYPE = (
+    KeyByType(parents=_PARENTS),
+    KeyByType(parents=_PARENTS, otherwise="null"),
+)
 
 #: Parents by the kind of their legacy key and by their identity.
 PARENTS: dict[str, tuple[str, IdPolicy]] = {
@@ -105,6 +116,13 @@ PARENTS: dict[str, tuple[str, IdPolicy]] = {
     "matched": ("words", Matched(on=(KeyPair(source="word", target="word"),))),
     "either": ("numbers", Matched(on=(KeyPair(source="id", target="number"),), otherwise=Derived())),
 }
+
+PACKED = (
+    *(RemapIds(parent=parent) for parent in PARENTS),
+    RemapIds(parent="ordered", separator=";", missing="drop"),
+    RemapIds(parent="kept", separator=""),
+    RemapIds(parent="generated", separator="", missing="drop"),
+)
 
 blanks = st.sampled_from(["", " ", "\t", "\n ", "\xa0"])
 numerals = st.one_of(
@@ -123,8 +141,9 @@ moments = st.one_of(
     st.sampled_from(MOMENTS),
 )
 words = st.sampled_from(WORDS)
+lists = st.sampled_from(LISTS)
 spaced = st.tuples(blanks, numerals | words, blanks).map("".join)
-texts = st.one_of(numerals, moments, words, st.sampled_from(ODD), st.text(max_size=8), spaced)
+texts = st.one_of(numerals, moments, words, st.sampled_from(ODD), lists, st.text(max_size=8), spaced)
 integers = st.one_of(st.integers(-2, 3), st.integers(-(2**63), 2**63 - 1), st.integers(0, 2_000_000_000))
 thousandths = st.decimals(-(10**6), 10**6, places=3).map(float)
 #: Without -2**63: an integer column of the legacy database leaves it a real, and so does the new one.
@@ -158,6 +177,16 @@ def columns() -> list[ColumnMapping]:
         ColumnMapping(target=f"{parent}_{source}", source=(source,), steps=(ForeignKeyTo(parent=parent),))
         for parent in PARENTS
         for source in SOURCES
+    ]
+    stepped += [
+        ColumnMapping(target=f"{step.parent}_list{n}_{source}", source=(source,), steps=(step,))
+        for n, step in enumerate(PACKED)
+        for source in ("t", "u")
+    ]
+    stepped += [
+        ColumnMapping(target=f"typed_{n}_{a}{b}", source=(a, b), steps=(step,))
+        for n, step in enumerate(BY_TYPE)
+        for a, b in (("t", "i"), ("u", "n"))
     ]
     names = tuple(SOURCES)
     joined = [
@@ -200,6 +229,7 @@ def test_any_value_lands_the_same_by_sql_and_by_the_reference(tables: Pair) -> N
     compiled = tables.compile(mapping(), "new")
     tables.fill("old", "old", [(number, *row) for number, row in enumerate(generated(700), start=1)])
     tables.fill("old", "words", [("x", "ex"), ("1", None)])
+    tables.fill("old", "numbers", [(0,), (1,)])
     tables.fill("new", "matched", [("there", "x", None), ("here", "1", None)])
     tables.fill("new", "either", [("nought", None, 0), ("one", None, 1)])
     known = [("r", "generated", "1", "created", f"[{n}]", f"k{n}", None, 1, None) for n in (0, 1)]

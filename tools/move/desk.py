@@ -14,6 +14,7 @@ from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import Problem
 from ferryman.domain.plan import Plan
 from ferryman.domain.run import Segment
+from ferryman.domain.transforms import KeyByType, RemapIds
 from ferryman.tools.databases.sqlite_guard import LEGACY
 from ferryman.tools.move.bench import Bench, bench
 from ferryman.tools.move.clock import Clock
@@ -143,12 +144,14 @@ def judged(plan: Plan, compiled: CompiledTable, scope: Scope) -> bool:
     """Whether preflight looked at the rows' own values, found as many as there are, and left none to be set aside.
 
     Then a batch looks only at what may change under it: parents, keys, counts; what does not fit stops its insert.
+    Parents that are named in lists, or by a type, are looked at with the values, and so always.
     """
     table = compiled.target.name
     found = {problem.table for problem in plan.preflight.problems if problem.problem != Problem.MISSING_PARENT}
     policies = {policy.problem for policy in compiled.mapping.policies} - {Problem.MISSING_PARENT, Problem.CONFLICT}
     seen = not plan.preflight.skipped and plan.preflight.tables.get(table) == scope.total
-    return seen and table not in found and not policies
+    linked = any(column.uses(KeyByType, RemapIds) for column in compiled.mapping.columns)
+    return seen and table not in found and not policies and not linked
 
 
 def comes_later(plan: Plan, table: str, parent: str) -> bool:

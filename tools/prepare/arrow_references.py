@@ -37,6 +37,21 @@ def referred_key(batch: Batch, step: ForeignKeyTo, values: Sequence[Vector], col
     assert link is not None
     if link.kept:
         return values[0]
+    return _linked(batch, link, values)
+
+
+def key_of(batch: Batch, parent: TableMapping, value: Vector) -> Vector:
+    """The new keys of the parent's rows whose legacy keys, of one column, are the values: as many as these are."""
+    return _linked(batch, Link(batch.table, parent, "", (), parent.key, 0, False), [value])
+
+
+def are_there(batch: Batch, parent: TableMapping, value: Vector) -> list[bool]:
+    """Whether the parent has rows of these legacy keys. See `References.there`."""
+    column = batch.source.table(parent.source).by_name.get(parent.key[0])
+    return batch.references.there(parent.target, [values_of(stored_as(value, column))])
+
+
+def _linked(batch: Batch, link: Link, values: Sequence[Vector]) -> Vector:
     matched, policy = policies(link.parent)
     old = batch.source.table(link.parent.source).by_name
     values = [stored_as(value, old.get(name)) for value, name in zip(values, link.referred, strict=True)]

@@ -27,10 +27,12 @@ from ferryman.domain.transforms import (
     EmptyToNull,
     EpochToTimestamp,
     ForeignKeyTo,
+    KeyByType,
     Lookup,
     NewId,
     PreserveLegacyId,
     PythonFunction,
+    RemapIds,
     Rename,
     Split,
     TextToDate,
@@ -40,6 +42,7 @@ from ferryman.domain.transforms import (
 from ferryman.tools.prepare import moments
 from ferryman.tools.prepare.arrow_batch import Batch
 from ferryman.tools.prepare.arrow_cast import fit, in_words, whole_number
+from ferryman.tools.prepare.arrow_links import key_by_type, remap_ids
 from ferryman.tools.prepare.arrow_references import new_key, referred_key, stored_as
 from ferryman.tools.prepare.arrow_values import (
     Vector,
@@ -280,5 +283,7 @@ _STEPS: dict[type, Callable[[Any, list[Vector], Batch, Column], list[Vector]]] =
     BooleanWords: boolean_words,
     Trim: trim,
     EmptyToNull: empty_to_null,
+    KeyByType: key_by_type,
+    RemapIds: remap_ids,
     PythonFunction: python,
 }

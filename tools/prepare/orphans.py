@@ -202,8 +202,9 @@ def _let_through(compiled: CompiledTable, rows: FromClause, ground: Ground, abov
     for policy in compiled.mapping.policies:
         if policy.strategy is not Strategy.QUARANTINE:
             continue
-        if policy.problem is Problem.MISSING_PARENT:
-            bond = bond_of(compiled, policy.columns)
+        known = [bond for bond in bonds(compiled) if set(bond.columns) == set(policy.columns)]
+        if policy.problem is Problem.MISSING_PARENT and known:
+            bond = known[0]
             orphaned = is_orphan(bond, rows, ground, above=(*above, name))
             why = [cause_of(bond, rows, ground) == policy.cause.value] if policy.cause else []
             found.append(not_(and_(orphaned, *why)))

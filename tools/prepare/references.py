@@ -8,13 +8,15 @@ from itertools import islice
 from typing import Any, Protocol
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, TableClause, and_, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, TableClause, and_, literal, or_, select, true
 from sqlalchemy.types import NullType
 
+from ferryman.domain.filters import columns_of
 from ferryman.domain.mapping import Generated, Mapping, TableMapping
 from ferryman.domain.run import key_text
 from ferryman.domain.schema import Database
 from ferryman.tools.databases.dialect import clause
+from ferryman.tools.prepare.conditions import passes
 from ferryman.tools.prepare.identity import ROW_MAP
 from ferryman.tools.prepare.lineage import key_column, policies
 
@@ -33,6 +35,10 @@ class References(Protocol):
         `keys` holds the values of each column of the parent's legacy key; of a composite new key, the part at
         `position` is given.
         """
+
+    def there(self, parent: str, keys: Sequence[Values]) -> list[bool]:
+        """Whether the parent has a row of that legacy key: in the target where nothing of it is copied, else in the
+        plan's scope of legacy."""
 
     def lookup(self, table: str, by: Sequence[str], value: str, keys: Sequence[Values]) -> pa.Array:
         """A column of another legacy table, of the rows whose columns `by` hold `keys`."""
@@ -65,6 +71,19 @@ class LiveReferences:
             answers = [theirs if ours is None else ours for ours, theirs in zip(answers, made, strict=True)]
         return _array(answers)
 
+    def there(self, parent: str, keys: Sequence[Values]) -> list[bool]:
+        """See `References.there`."""
+        table = self.mapping.by_target[parent]
+        matched, policy = policies(table)
+        if matched is not None and policy is None:
+            return [bool(one) for one in self.resolve(parent, keys).is_valid().to_pylist()]
+        names = [*table.key, *(columns_of(table.filter) if table.filter else ())]
+        from_ = clause(table.source, list(dict.fromkeys(names)), self.legacy_schema)
+        inside = passes(table.filter, lambda name: from_.c[name]) if table.filter else true()
+        only = (f"filter of {parent}", inside)
+        found = self._ask(self.source_connection, from_, table.key, table.key[0], _rows(keys), only)
+        return [one is not None for one in found]
+
     def lookup(self, table: str, by: Sequence[str], value: str, keys: Sequence[Values]) -> pa.Array:
         """See `References.lookup`."""
         return _array(self._legacy(table, by, value, keys))
@@ -88,7 +107,8 @@ class LiveReferences:
         if not self.ledger:
             return [None] * len(keys[0])
         sources = [(None,) if None in row else (key_text(row),) for row in _rows(keys)]
-        return self._ask(self.target_connection, ROW_MAP, ("source_key",), "target_key", sources, table.target)
+        mine = (f"map of {table.target}", ROW_MAP.c.table_name == table.target)
+        return self._ask(self.target_connection, ROW_MAP, ("source_key",), "target_key", sources, mine)
 
     def _ask(
         self,
@@ -97,15 +117,15 @@ class LiveReferences:
         by: Sequence[str],
         value: str,
         rows: list[Row],
-        mapped: str = "",
+        only: tuple[str, ColumnElement[bool]] = ("", true()),
     ) -> list[Any]:
-        """The value of each row's namesake in a table; of several, one. `mapped`: only that table's part of the map."""
-        known = self._found.setdefault((from_.name, mapped, *by, value), {})
+        """The value of each row's namesake in a table; of several, one. `only`: of these rows, by a name."""
+        known = self._found.setdefault((from_.name, only[0], *by, value), {})
         missing = {_plain(row): row for row in rows if None not in row and _plain(row) not in known}
         waiting = iter(missing.values())
         while chunk := list(islice(waiting, _CHUNK // len(by) ** 2)):
             asked = select(*(from_.c[name] for name in by), from_.c[value]).where(_named(from_, by, chunk))
-            for *key, found in connection.execute(asked.where(from_.c.table_name == mapped) if mapped else asked):
+            for *key, found in connection.execute(asked.where(only[1])):
                 known.setdefault(_plain(key), found)
         return [known.get(_plain(row)) for row in rows]
 

@@ -5,13 +5,14 @@ A function that converts gives NULL for what does not fit; the expression around
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from typing import Any
 
 from ferryman.tools.databases.sqlite_values import number
 from ferryman.tools.prepare import identity, moments
-from ferryman.tools.prepare.texts import Stored, json_of, parse_uuid, part_of, plain_digits
+from ferryman.tools.prepare.texts import Stored, ids_of, json_of, packed, parse_uuid, part_of, plain_digits
 
 
 def register_functions(connection: sqlite3.Connection) -> None:
@@ -71,6 +72,15 @@ def _text(value: Stored) -> Stored:
     return repr(value) if isinstance(value, float) else value
 
 
+def _ids(text: str, separator: str) -> str | None:
+    found = ids_of(text, separator)
+    return None if found is None else json.dumps(found)
+
+
+def _packed(ids: str | None, separator: str) -> str | None:
+    return None if ids is None else packed(json.loads(ids), separator)
+
+
 def _refuse(column: str) -> Stored:
     raise ValueError(f"a value does not fit {column}")
 
@@ -90,5 +100,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "fold": (1, _of_text(str.casefold)),
     "length": (1, _of_text(len)),
     "split": (3, _of_text(part_of)),
+    "ids": (2, _of_text(_ids)),
+    "packed": (2, _packed),
     "refuse": (1, _refuse),
 }

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from sqlalchemy import FromClause, Integer, and_, case, func, select
+from sqlalchemy import FromClause, Integer, and_, case, func, literal, select
 from sqlalchemy import cast as sql_cast
 
 from ferryman.domain.errors import Usage
 from ferryman.domain.mapping import Derived, Generated, Kept, Matched, Problem, TableMapping
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import ForeignKeyTo
+from ferryman.tools.prepare.conditions import passes
 from ferryman.tools.prepare.identity import HIGHEST, ROW_MAP, derived_expression
 from ferryman.tools.prepare.lineage import Link, kept_as, key_column, link_of, policies
 from ferryman.tools.prepare.sqlite_cast import to_integer
@@ -55,7 +56,7 @@ def matched_key(scope: Scope, position: int = 0) -> Expression:
     parent, new = scope.target_table_named(scope.table.target), scope.target_table.by_name
     same = [parent.c[p.target] == stored_as(scope.value(p.source), new[p.target]).sql for p in matched.on]
     found = select(parent.c[key_column(scope.target, scope.table, position)]).where(*same).limit(1)
-    return found.correlate(scope.legacy_from).scalar_subquery()
+    return found.correlate(scope.legacy_from, *scope.beside).scalar_subquery()
 
 
 def referred_key(scope: Scope, step: ForeignKeyTo, values: Sequence[Value], goal: Goal) -> Value:
@@ -65,6 +66,31 @@ def referred_key(scope: Scope, step: ForeignKeyTo, values: Sequence[Value], goal
     assert link is not None
     if link.kept:
         return values[0]
+    return _linked(scope, link, values, goal)
+
+
+def key_of(scope: Scope, parent: TableMapping, value: Value, goal: Goal) -> Value:
+    """The new key of the parent's row whose legacy key, of one column, is the value."""
+    return _linked(scope, _by_its_key(scope, parent, goal), [value], goal)
+
+
+def is_there(scope: Scope, parent: TableMapping, value: Value, goal: Goal) -> Expression:
+    """Whether the parent has such a row: in the target where nothing of it is copied, else in the plan's scope of
+    legacy. True or false, never NULL."""
+    matched, policy = policies(parent)
+    if matched is not None and policy is None:
+        return key_of(scope, parent, value, goal).sql.is_not(None)
+    old, column = scope.legacy_table(parent.source), scope.source.table(parent.source).by_name.get(parent.key[0])
+    same = column_of(old, parent.key[0]) == stored_as(value, column).sql
+    inside = [passes(parent.filter, lambda name: column_of(old, name))] if parent.filter else []
+    return select(literal(1)).where(same, *inside).correlate(scope.legacy_from, *scope.beside).exists()
+
+
+def _by_its_key(scope: Scope, parent: TableMapping, goal: Goal) -> Link:
+    return Link(scope.table, parent, goal.column.name, (), parent.key, 0, False)
+
+
+def _linked(scope: Scope, link: Link, values: Sequence[Value], goal: Goal) -> Value:
     matched, policy = policies(link.parent)
     old = scope.source.table(link.parent.source).by_name
     values = [stored_as(value, old.get(name)) for value, name in zip(values, link.referred, strict=True)]
@@ -155,7 +181,7 @@ def _found(scope: Scope, link: Link, matched: Matched, values: Sequence[Value]) 
         old = scope.legacy_table(link.parent.source)
         joined = parent.join(old, and_(*(parent.c[p.target] == column_of(old, p.source) for p in matched.on)))
         found = select(key).select_from(joined).where(*_named(old, link, values))
-    return found.limit(1).correlate(scope.legacy_from).scalar_subquery()
+    return found.limit(1).correlate(scope.legacy_from, *scope.beside).scalar_subquery()
 
 
 def _through_legacy(scope: Scope, link: Link, values: Sequence[Value]) -> list[Value]:
@@ -165,7 +191,7 @@ def _through_legacy(scope: Scope, link: Link, values: Sequence[Value]) -> list[V
     for name in link.parent.key:
         old = scope.legacy_table(link.parent.source)
         found = select(column_of(old, name)).where(*_named(old, link, values)).limit(1)
-        key = found.correlate(scope.legacy_from).scalar_subquery()
+        key = found.correlate(scope.legacy_from, *scope.beside).scalar_subquery()
         made.append(Value(key, stored_in(table, name), problems=problems))
     return made
 

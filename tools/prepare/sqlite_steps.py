@@ -25,9 +25,11 @@ from ferryman.domain.transforms import (
     EmptyToNull,
     EpochToTimestamp,
     ForeignKeyTo,
+    KeyByType,
     Lookup,
     NewId,
     PreserveLegacyId,
+    RemapIds,
     Rename,
     Split,
     TextToDate,
@@ -38,6 +40,7 @@ from ferryman.tools.prepare import moments
 from ferryman.tools.prepare.lineage import single
 from ferryman.tools.prepare.sqlite_cast import fit, in_words, longer
 from ferryman.tools.prepare.sqlite_goal import Goal
+from ferryman.tools.prepare.sqlite_links import key_by_type, remap_ids
 from ferryman.tools.prepare.sqlite_moments import from_epoch, from_format
 from ferryman.tools.prepare.sqlite_references import new_key, referred_key, stored_as
 from ferryman.tools.prepare.sqlite_scope import Scope
@@ -226,4 +229,6 @@ _STEPS: dict[type, Callable[[Any, list[Value], Scope, Goal], list[Value]]] = {
     BooleanWords: boolean_words,
     Trim: trim,
     EmptyToNull: empty_to_null,
+    KeyByType: key_by_type,
+    RemapIds: remap_ids,
 }

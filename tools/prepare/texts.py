@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import re
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from uuid import UUID
 
@@ -88,6 +89,24 @@ def text_of(value: Scalar) -> str | None:
     if value is None:
         return None
     return str(int(value)) if isinstance(value, bool) else repr(value) if isinstance(value, float) else str(value)
+
+
+def ids_of(text: str, separator: str) -> list[str] | None:
+    """The ids that a text packs, as texts; see `transforms.RemapIds`. None where it is no such list."""
+    if separator:
+        return [part.strip(BLANKS) for part in text.split(separator) if part.strip(BLANKS)]
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(found, list) or any(type(one) not in (int, str) for one in found):
+        return None
+    return [str(one) for one in found]
+
+
+def packed(ids: Sequence[Stored], separator: str) -> str:
+    """New keys in the form that `ids_of` read."""
+    return separator.join(map(str, ids)) if separator else f"[{','.join(map(json_of, ids))}]"
 
 
 def part_of(text: str, separator: str, part: int) -> str | None:
