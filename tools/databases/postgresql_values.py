@@ -6,13 +6,16 @@ object per value. What Arrow's types do not hold (infinity, BC, 24:00, NaN among
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn
+from psycopg.waiting import Ready, Wait
 from pyarrow import csv
 
 from ferryman.domain.schema import Family, Table
@@ -52,15 +55,33 @@ def read(
         names, types = [one.name for one in described], [one.type_code for one in described]
         if _MONEY in types:
             whole = _without_money(whole, types)
-        with cursor.copy(f"COPY (\n{whole}{COPY_OUT}".encode()) as copy:
-            rows: list[Any] = []
-            for row in copy:
-                rows.append(row)
-                if len(rows) == size:
-                    yield _batch(names, types, families, rows)
-                    rows = []
-            if rows:
+        with cursor.copy(f"COPY (\n{whole}{COPY_OUT}".encode()):
+            while rows := connection.wait(_rows(connection.pgconn, size)):
                 yield _batch(names, types, families, rows)
+                if len(rows) < size:
+                    return
+
+
+def _rows(libpq: PGconn, most: int) -> Generator[Wait, Ready | int, list[memoryview]]:
+    """The next rows of a COPY, at most so many; fewer when it has come to its end.
+
+    What psycopg's own reading does, without its eight calls in Python for each row.
+    """
+    rows: list[memoryview] = []
+    while len(rows) < most:
+        length, row = libpq.get_copy_data(1)
+        if length > 0:
+            rows.append(row)
+        elif length == 0:
+            while not (yield Wait.R):
+                continue
+            libpq.consume_input()
+        else:
+            while result := libpq.get_result():
+                if result.status != ExecStatus.COMMAND_OK:
+                    raise psycopg.errors.error_from_result(result)
+            break
+    return rows
 
 
 def _without_money(sql: str, types: Sequence[int]) -> str:

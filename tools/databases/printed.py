@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -12,7 +13,6 @@ import pyarrow.compute as pc
 from ferryman.domain.schema import Family
 from ferryman.tools.databases.arrow import ARROW, array, told
 
-_DIGITS = r"^-?[0-9]+(\.[0-9]+)?$"
 _CLOCKS = r"^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?$"
 _NIBBLES = np.frombuffer(b"0123456789abcdef", np.uint8)
 _MOMENTS = (Family.DATE, Family.TIMESTAMP)
@@ -35,7 +35,8 @@ def _fitted(given: pa.Array, family: Family) -> tuple[pa.Array, tuple[str, ...]]
 
 
 def _digits(texts: pa.Array) -> bool:
-    return _all_match(texts, _DIGITS)
+    """Whether a server printed digits only, not NaN or Infinity."""
+    return not pc.max(pc.binary_length(pc.ascii_trim(texts, "-.0123456789"))).as_py()
 
 
 def natural(texts: pa.Array, family: Family | None, wanted: Family) -> pa.Array:
@@ -52,9 +53,8 @@ def natural(texts: pa.Array, family: Family | None, wanted: Family) -> pa.Array:
                 return _decimals(texts) if wanted is Family.OTHER else texts
             case Family.TIME:
                 return _clocks(texts)
-            case _ if (family in _MOMENTS and not _all_match(texts, "^[0-9]{4}-")) or _any_match(texts, "^0000"):
-                return texts
-        return texts.cast(ARROW[family])
+        made = texts.cast(ARROW[family])
+        return texts if family in _MOMENTS and _before_year_one(made) else made
     except (pa.ArrowInvalid, ArithmeticError):
         return texts
 
@@ -76,8 +76,9 @@ def _all_match(texts: pa.Array, pattern: str) -> bool:
     return bool(pc.all(pc.match_substring_regex(texts, pattern), min_count=0).as_py())
 
 
-def _any_match(texts: pa.Array, pattern: str) -> bool:
-    return bool(pc.any(pc.match_substring_regex(texts, pattern), min_count=0).as_py())
+def _before_year_one(moments: pa.Array) -> bool:
+    """Whether Arrow took something like 0000-01-01, which Python and most databases do not have."""
+    return bool(pc.any(pc.less(moments, pa.scalar(date.min).cast(moments.type)), min_count=0).as_py())
 
 
 def is_bytes(kind: pa.DataType) -> bool:
