@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
 
 from pydantic import Field
@@ -40,6 +41,10 @@ class Binding(Frozen):
     def token(self) -> str:
         """What is given to `run --approve`: six digests joined by dashes."""
         return "-".join((self.plan, self.source, self.source_schema, self.target, self.target_schema, self.preflight))
+
+    def is_token(self, text: str) -> bool:
+        """Whether a text has the form of a token at all."""
+        return re.fullmatch("-".join(["[0-9a-f]{16}"] * len(type(self).model_fields)), text.strip()) is not None
 
     def changed(self, token: str) -> tuple[str, ...]:
         """The names of the parts in which a token differs; all of them for a token of another form."""

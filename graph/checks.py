@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ferryman.agents.wording import clean
 from ferryman.domain.approval import Binding
 from ferryman.domain.errors import Refused
 from ferryman.domain.plan import Plan
@@ -28,6 +29,12 @@ def binding_now(plan: Plan, context: Context) -> tuple[Binding, Catalogues]:
 
 def refuse_drift(binding: Binding, token: str) -> None:
     """Raises Refused, naming what changed, when an approval does not bind what stands here now."""
+    if not binding.is_token(token):
+        given = clean(token)[:40]
+        raise Refused(
+            f'"{given}" is not an approval; nothing was written.',
+            f"Review the plan; if it is right, approve {binding.token}.",
+        )
     changed = changed_parts(binding, token)
     if changed:
         raise Refused(

@@ -151,7 +151,7 @@ def _text(path: Path) -> str:
 def _refuse_other_databases(session: Session, given: Plan, approve: str) -> None:
     """An approval of other databases, or of other tables and columns in them, is refused before anything else."""
     binding, _ = binding_now(given, session.context)
-    if approve and set(binding.changed(approve)) - {"plan", "preflight"}:
+    if binding.is_token(approve) and set(binding.changed(approve)) - {"plan", "preflight"}:
         refuse_drift(binding, approve)
 
 

@@ -372,6 +372,18 @@ def test_a_second_run_at_the_same_time_is_refused(files: tuple[Path, Path]) -> N
     runs_well(approval)
 
 
+def test_words_are_no_approval_and_an_edit_that_does_not_fit_is_refused_first(files: tuple[Path, Path]) -> None:
+    approved(files)
+    what, do = refused(run("yes"), 5)
+    assert what == '"yes" is not an approval; nothing was written.'
+    assert "approve" in do
+    plan = Path("plan.yaml")
+    plan.write_text(plan.read_text().replace("  - source: purchase\n", "  - source: purchases\n", 1))
+    what, _ = refused(run("yes"), 2)
+    assert "did you mean purchase?" in what
+    assert counts(files[1]) == {"customers": 0, "purchases": 0}
+
+
 def test_an_edited_plan_needs_another_approval(files: tuple[Path, Path]) -> None:
     approval = approved(files)
     plan = Path("plan.yaml")
