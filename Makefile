@@ -15,7 +15,7 @@ TYPED := ferryman tests benchmarks $(wildcard examples/*.py examples/*/*.py)
 # in the middle; by number of tests the wheel, five tests and a minute, would begin last.
 SIDE_BY_SIDE := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test check bench proofs docs lint types contracts
+.PHONY: help demo test check bench bench-agents proofs cassettes docs lint types contracts
 .DEFAULT_GOAL := help
 
 help: ## show what there is
@@ -32,8 +32,14 @@ check: lint types contracts ## what CI asks beside the tests: ruff, mypy, import
 bench: $(DEV) ## the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+bench-agents: $(DEV) ## never worse: the rules, a recorded small model, a random and a malicious one, side by side
+	@$(BIN)/python -m benchmarks.agents $(ARGS)
+
 proofs: $(DEV) ## kill it at every moment, resume it, undo it: a quarter of an hour
 	@$(BIN)/python -m benchmarks.proofs $(ARGS)
+
+cassettes: $(DEV) ## record model answers from the endpoint of FERRYMAN_MODEL_*; STALE=1 only what no longer matches
+	@$(BIN)/python -m tests.recorded $(if $(STALE),--stale) $(ARGS)
 
 docs: $(DEV) ## write the generated pages of docs/ anew
 	$(BIN)/python -m ferryman.reference
