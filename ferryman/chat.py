@@ -7,6 +7,7 @@ back. At the prompt it leaves.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +19,7 @@ from ferryman.agents.user_guidance import AnswerFacts, answer, clean, explain_pr
 from ferryman.agents.wording import count, names
 from ferryman.commands.edge import Exit
 from ferryman.commands.farewell import Way, goodbye, standing, what_next
+from ferryman.commands.notify import SOON, Caller, notice
 from ferryman.commands.terminal import LONGEST, Interrupts, Reader, TypedAhead, listen
 from ferryman.commands.voice import printable
 from ferryman.commands.which import choose, show_runs, sure
@@ -74,10 +76,13 @@ _UNMOVED = {
 class Chat:
     """One conversation with a person."""
 
-    def __init__(self, session: Session, screen: Screen, way: Way, reader: Reader | None = None) -> None:
+    def __init__(
+        self, session: Session, screen: Screen, way: Way, reader: Reader | None = None, caller: Caller | None = None
+    ) -> None:
         self.session = session
         self.screen = screen
         self.way = way
+        self.caller = caller or Caller()
         self._read = reader or listen(screen, COMMANDS)
         self._ahead = TypedAhead(reader is None)
         self._runs: list[str] = []  #: begun or taken up in this conversation
@@ -87,11 +92,13 @@ class Chat:
         self._saved = ""
         self._error: FerrymanError | None = None
 
-    def talk(self, *, alone: bool = True) -> int:
+    def talk(self, *, alone: bool = True, resume: bool = False) -> int:
         """Until the person leaves; gives the exit code. `alone`: they have to find out what to say."""
         code = None
-        self.greet(alone)
+        self.greet(alone and not resume)
         try:
+            if resume:
+                self._take_up()
             while (words := self._ask("> ")).lower() not in LEAVING:
                 self._turn(words)
         except EOFError:
@@ -169,6 +176,7 @@ class Chat:
 
     def _turn(self, words: str) -> None:
         before, self._error = self.session.payload, None
+        started, ended = time.monotonic(), self.session.outcome
         if not words:
             return
         try:
@@ -181,6 +189,39 @@ class Chat:
             self._error = error
             self.screen.error(error)
             self._recover(before)
+        if (self.session.payload, self.session.outcome) != (before, ended):
+            self._call_back(time.monotonic() - started)
+
+    def _call_back(self, waited: float) -> None:
+        """The bell and the person's own command, where they are needed and may not be looking any more."""
+        answered = isinstance(self.session.payload, ReviewPayload) or not self._runs
+        if answered and waited < SOON:
+            return
+        self.screen.bell()
+        self.caller.call(notice(self.session), lambda text: self.screen.line(text, "yellow"))
+
+    def _take_up(self) -> None:
+        """The last conversation of this folder goes on where it stood."""
+        run = self.session.workspace.last_talk() if self.session.workspace else ""
+        if not run:
+            self.screen.says("There was no conversation in this folder yet.")
+            return
+        self._recall(run)
+        self.session.run = run
+        self.session.restore()
+        if any(known.run == run for known in desk.runs(self.session)):
+            self._runs.append(run)
+        try:
+            self._place()
+        except FerrymanError as error:
+            self._error = error
+            self.screen.error(error)
+
+    def _recall(self, run: str) -> None:
+        """The end of what was said about a run."""
+        said = self.session.last_said(run)
+        if said:
+            self.screen.says("\n".join(("This is where we were:", *(f"  {printable(line)}" for line in said))))
 
     def _recover(self, before: Payload | None) -> None:
         """After an error the conversation goes on where it was, as far as that can be."""
@@ -426,6 +467,7 @@ class Chat:
             return
         one = self._choose(desk.to_resume(desk.runs(self.session)), run, "that could go on")
         if one is not None:
+            self._recall(one.run)
             self._watch(self.session.reopen(one.run))
 
     def _report(self, path: str) -> None:

@@ -25,6 +25,7 @@ from ferryman.commands.options import (
     LeaveOut,
     Limit,
     Name,
+    Notify,
     On,
     Only,
     Output,
@@ -32,6 +33,7 @@ from ferryman.commands.options import (
     PlanFile,
     Preflight,
     Request,
+    Resume,
     Run,
     Sample,
     Source,
@@ -87,11 +89,19 @@ def default(
 
 
 @app.command(epilog="Example: ferryman chat shop")
-def chat(name: Name = "", source: Source = "", target: Target = "", by: By = "", as_json: Json = False) -> int:
+def chat(
+    name: Name = "",
+    source: Source = "",
+    target: Target = "",
+    by: By = "",
+    resume: Resume = False,
+    notify: Notify = "",
+    as_json: Json = False,
+) -> int:
     """Talk about what is missing in the new system. The default command."""
     from ferryman.commands.talk import chat as work
 
-    return work(Where(name, source, target), by, as_json)
+    return work(Where(name, source, target), by, as_json, resume=resume, notify=notify)
 
 
 @app.command(epilog="Example: ferryman demo junction --interactive")
@@ -185,6 +195,7 @@ def run(
     preflight: Preflight = True,
     dry_run: DryRun = False,
     sample: Sample = "",
+    notify: Notify = "",
     as_json: Json = False,
 ) -> int:
     """Run a plan. Without an approval that binds, and nobody to ask, nothing is written and the exit code is 5."""
@@ -200,6 +211,7 @@ def run(
         preflight=preflight,
         dry_run=dry_run,
         sample=sample,
+        notify=notify,
     )
     return work(wish, as_json)
 
@@ -228,12 +240,13 @@ def resume(
     target: Target = "",
     by: By = "",
     decide: Decide = None,
+    notify: Notify = "",
     as_json: Json = False,
 ) -> int:
     """Go on with a run: one that paused, that waits, or whose process died."""
     from ferryman.commands.run import resume as work
 
-    return work(Which(Where(on, source, target), run), by, tuple(decide or ()), as_json)
+    return work(Which(Where(on, source, target), run), by, tuple(decide or ()), as_json, notify)
 
 
 @app.command(epilog="Example: ferryman pause --target new.db")

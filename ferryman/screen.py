@@ -102,6 +102,11 @@ class Screen:
         if self._bars is not None:
             self._bars.live.stop()
 
+    def bell(self) -> None:
+        """Call a person who looks at something else; only a terminal rings."""
+        if self.console.is_terminal and not self.console.is_dumb_terminal:
+            self.console.bell()
+
     # Words
 
     def heard(self) -> None:

@@ -49,6 +49,7 @@ from ferryman.workspace import Workspace
 
 Sink = Callable[[Event], None]
 
+LAST_SAID = 6  #: of the talk, shown where it is taken up again
 MAX_STEPS = 10_000  #: of the graph in one call: a plan of 300 phases with recoveries stays far below
 
 
@@ -183,7 +184,12 @@ class Session:
     def restore(self) -> None:
         """Find out where the conversation of `run` stands, from its checkpoint."""
         self._recall()
-        self._look()
+        self._look(noted=True)
+
+    def last_said(self, run: str) -> tuple[str, ...]:
+        """The end of the talk about a run, "who: what", each its first line; () where this folder knows of none."""
+        said = list(self.workspace.transcript(run))[-LAST_SAID:] if self.workspace else []
+        return tuple(f"{one['who']}: {one['text'].strip().partition(chr(10))[0]}" for one in said)
 
     def pause(self) -> None:
         """Ask the running copy to stop after its batch. May be called from a signal handler or another thread."""
@@ -238,12 +244,14 @@ class Session:
     def _state(self) -> State:
         return cast(State, self._graph.get_state(self._config()).values)
 
-    def _look(self) -> None:
+    def _look(self, *, noted: bool = False) -> None:
+        """What it waits for; `noted`: the transcript has that already."""
         snapshot = self._graph.get_state(self._config())
         state = snapshot.values
         if snapshot.interrupts:
             self.payload = PAYLOAD.validate_python(snapshot.interrupts[0].value)
-            self._note("ferryman", f"{self.payload.message}\n{self.payload.question}")
+            if not noted:
+                self._note("ferryman", f"{self.payload.message}\n{self.payload.question}")
         if state.get("plan"):
             self.plan = self.context.shelf.get(state["plan"], Plan)
         if state.get("finished"):

@@ -83,6 +83,11 @@ class Workspace:
         """What was said: {"at", "who", "text"}."""
         yield from self._lines(run, "transcript.jsonl")
 
+    def last_talk(self) -> str:
+        """The run that was last talked about in this folder; "" where there was none."""
+        found = sorted((self.root / "runs").glob("*/transcript.jsonl"), key=lambda path: path.stat().st_mtime_ns)
+        return found[-1].parent.name if found else ""
+
     def _lines(self, run: str, name: str) -> Iterator[dict[str, Any]]:
         path = self.run_folder(run) / name
         if not path.exists():

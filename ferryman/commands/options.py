@@ -53,6 +53,15 @@ Target = Annotated[
 Run = Annotated[
     str, typer.Argument(metavar="RUN", help="The run's id; may be left out when only one comes into question.")
 ]
+Notify = Annotated[
+    str,
+    typer.Option(
+        "--notify",
+        metavar="COMMAND",
+        help="Run this when you are needed or the run has ended; it gets what happened as JSON on standard input.",
+    ),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Take up the last conversation of this folder.")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who approves or decides; default: the user's name.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 Decide = Annotated[

@@ -10,6 +10,7 @@ from typing import Any
 
 from ferryman.commands.conversation import heard, interruptible, opened, strategies
 from ferryman.commands.edge import Exit
+from ferryman.commands.notify import Caller, notice
 from ferryman.commands.options import Where, Which
 from ferryman.commands.pair import chosen_run, pair_of, remember, run_pair, target_ledger
 from ferryman.commands.plan import plan_json, show_plan
@@ -51,11 +52,12 @@ class RunWish:
     preflight: bool = True
     dry_run: bool = False
     sample: str = ""
+    notify: str = ""
 
 
 def run(wish: RunWish, as_json: bool) -> int:
     """Run a plan from its file. Raises Refused while it must not: an open question, an approval that does not bind."""
-    voice, part, text = Voice(as_json), _share(wish.sample), _text(wish.plan)
+    voice, part, text, caller = Voice(as_json), _share(wish.sample), _text(wish.plan), Caller.of(wish.notify)
     given = plan_file.load(text, str(wish.plan))
     pair = _pair(wish, given)
     options = _options(wish.decide, wish.preflight and not given.preflight.skipped, pair)
@@ -73,22 +75,25 @@ def run(wish: RunWish, as_json: bool) -> int:
         if not approve:
             refused = Refused("The plan is not approved; nothing was written.", f"Approve it: --approve {review.token}")
             return voice.refuse(refused, plan_json(review) | {"status": "waiting"})
-        return _drive(session, Approve(token=approve, by=wish.by), voice, pair)
+        return _drive(session, Approve(token=approve, by=wish.by), voice, pair, caller)
 
 
-def resume(which: Which, by: str, decide: tuple[str, ...], as_json: bool) -> int:
+def resume(which: Which, by: str, decide: tuple[str, ...], as_json: bool, notify: str = "") -> int:
     """Go on with a run from its ledger."""
-    voice, pair = Voice(as_json), run_pair(which)
+    voice, pair, caller = Voice(as_json), run_pair(which), Caller.of(notify)
     with target_ledger(Which(Where(target=pair.target))) as ledger:
         record = chosen_run(ledger, which.run, lambda record: record.status not in OVER, "that could go on")
     with opened(pair, _options(decide, True, pair), by) as session:
-        return _drive(session, record.run, voice, pair)
+        for line in session.last_said(record.run):
+            voice.say(line)
+        return _drive(session, record.run, voice, pair, caller)
 
 
-def _drive(session: Session, what: Approve | str, voice: Voice, pair: Pair) -> int:
+def _drive(session: Session, what: Approve | str, voice: Voice, pair: Pair, caller: Caller) -> int:
     """Let it run to its end or to where it waits; say how it ended."""
     with interruptible(session) as interrupts:
         heard(_kept(session.reopen(what) if isinstance(what, str) else session.say(what), pair), voice)
+    caller.call(notice(session), voice.say)
     ended = run_json(session.run, session.outcome, session.payload)
     if error := _environment(session.payload):
         return voice.refuse(error, ended)

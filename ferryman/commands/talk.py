@@ -9,6 +9,7 @@ from ferryman.chat import Chat
 from ferryman.commands.conversation import opened
 from ferryman.commands.edge import Exit
 from ferryman.commands.farewell import Way
+from ferryman.commands.notify import Caller
 from ferryman.commands.options import Where
 from ferryman.commands.pair import pair_of, remember
 from ferryman.commands.voice import Voice
@@ -20,14 +21,14 @@ from ferryman.screen import Screen
 from ferryman.settings import Pair, load
 
 
-def chat(where: Where, by: str, as_json: bool) -> int:
+def chat(where: Where, by: str, as_json: bool, *, resume: bool = False, notify: str = "") -> int:
     """Talk about two databases until the person leaves."""
     if as_json:
         raise Usage("A conversation cannot be one JSON object.", "For programs there are `ferryman plan` and `run`.")
-    voice, pair = Voice(as_json), pair_of(where)
+    voice, pair, caller = Voice(as_json), pair_of(where), Caller.of(notify)
     options = Options(connection_names=pair.names, deadline_minutes=load().deadline_minutes)
     with opened(pair, options, by, adviser()) as session:
-        return Chat(session, Screen(voice.console), _way(where, pair)).talk()
+        return Chat(session, Screen(voice.console), _way(where, pair), caller=caller).talk(resume=resume)
 
 
 def _way(where: Where, pair: Pair) -> Way:

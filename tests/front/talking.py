@@ -14,6 +14,7 @@ from rich.console import Console
 from ferryman import session as sessions
 from ferryman.chat import Chat
 from ferryman.commands.farewell import Way
+from ferryman.commands.notify import Caller
 from ferryman.demo import reciting
 from ferryman.graph.context import Options
 from ferryman.screen import Screen
@@ -53,11 +54,19 @@ def opened(files: tuple[Path, Path], options: Options | None = None) -> Iterator
         yield session
 
 
-def hold(files: tuple[Path, Path], *words: str, width: int = 100, options: Options | None = None) -> Held:
+def hold(
+    files: tuple[Path, Path],
+    *words: str,
+    width: int = 100,
+    options: Options | None = None,
+    notify: str = "",
+    resume: bool = False,
+) -> Held:
     """A conversation from its greeting to its end."""
     paper = screen(width)
     with opened(files, options) as session:
-        code = Chat(session, paper, FRONT, reciting(words, paper)).talk()
+        chat = Chat(session, paper, FRONT, reciting(words, paper), Caller.of(notify))
+        code = chat.talk(resume=resume)
         return Held(shown(paper), code, session.run)
 
 
