@@ -6,15 +6,20 @@ A miss is a `Missed`: no Exception, so that no client, retry, repair or fallback
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
+from vcr import VCR
 from vcr.cassette import Cassette
 
+from ferryman.agents.advice import Adviser
+from ferryman.agents.budget import Limits
+from ferryman.agents.client import Endpoint, Method, chat_model
 from tests.checkout import ROOT
 
 FOLDER = ROOT / "cassettes"
@@ -36,6 +41,14 @@ def scrubbed_request(request: Any) -> Any:
 
 def scrubbed_response(response: dict[str, Any]) -> dict[str, Any]:
     return {**response, "headers": _kept(response["headers"])}
+
+
+SETTINGS: dict[str, Any] = {
+    "match_on": ["question"],
+    "decode_compressed_response": True,
+    "before_record_request": scrubbed_request,
+    "before_record_response": scrubbed_response,
+}
 
 
 def _kept(headers: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,6 +113,26 @@ def unplayed(cassette: Cassette) -> str:
 def _name(cassette: Cassette) -> str:
     path = Path(cassette.path)
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
+
+
+def tape(**more: Any) -> VCR:
+    """A recorder that compares, scrubs and decodes as all cassettes do."""
+    made = VCR(**SETTINGS, **more)
+    made.register_matcher("question", same_question)
+    return made
+
+
+@contextmanager
+def replaying(path: Path) -> Iterator[Adviser]:
+    """The model of a cassette: nothing answers at its address, and there is no key."""
+    with tape(record_mode="none").use_cassette(str(path)) as played:
+        strict(played)
+        yield adviser_of(path)
+
+
+def adviser_of(path: Path) -> Adviser:
+    endpoint = Endpoint(model_of(path), "http://127.0.0.1:9/v1", "placeholder", Method(method_of(path)))
+    return Adviser(chat_model(endpoint), endpoint.name, endpoint.method, Limits(seconds=None))
 
 
 def interactions(path: Path) -> list[dict[str, Any]]:

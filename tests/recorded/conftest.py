@@ -22,7 +22,7 @@ from vcr.cassette import Cassette
 from ferryman import session as sessions
 from ferryman.agents.advice import Adviser
 from ferryman.agents.budget import Limits
-from ferryman.agents.client import Endpoint, Method, chat_model
+from ferryman.agents.client import chat_model
 from ferryman.domain.events import ModelAsked
 from ferryman.graph.context import Options
 from ferryman.model_settings import ModelSettings, load_model
@@ -54,12 +54,7 @@ def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def vcr_config() -> dict[str, Any]:
-    return {
-        "match_on": ["question"],
-        "decode_compressed_response": True,
-        "before_record_request": cassettes.scrubbed_request,
-        "before_record_response": cassettes.scrubbed_response,
-    }
+    return dict(cassettes.SETTINGS)
 
 
 @dataclass
@@ -129,13 +124,10 @@ def recorded(vcr: Cassette, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def _adviser(path: Path) -> Adviser:
     """The endpoint of the settings while recording; at replay nothing answers at the address, and there is no key."""
-    if SETTINGS is not None:
-        endpoint = SETTINGS.endpoint
-    else:
-        method = Method(cassettes.method_of(path))
-        endpoint = Endpoint(cassettes.model_of(path), "http://127.0.0.1:9/v1", "placeholder", method)
-    limits = Limits(seconds=None)
-    return Adviser(chat_model(endpoint), endpoint.name, endpoint.method, limits)
+    if SETTINGS is None:
+        return cassettes.adviser_of(path)
+    endpoint = SETTINGS.endpoint
+    return Adviser(chat_model(endpoint), endpoint.name, endpoint.method, Limits(seconds=None))
 
 
 def _same_words(path: Path, words: str) -> None:

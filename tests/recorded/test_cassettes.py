@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vcr import VCR
 
 import ferryman
 from ferryman.agents.advice import Adviser
@@ -48,17 +47,6 @@ def test_a_header_that_is_not_on_the_list_is_found(tmp_path: Path, header: str) 
     assert any(f"the header {header.lower()}" in fault for fault in faults(tmp_path, ["m/t"]))
 
 
-def _vcr() -> VCR:
-    made = VCR(
-        match_on=["question"],
-        decode_compressed_response=True,
-        before_record_request=cassettes.scrubbed_request,
-        before_record_response=cassettes.scrubbed_response,
-    )
-    made.register_matcher("question", cassettes.same_question)
-    return made
-
-
 def _ask(url: str, words: str, folder: Path, name: str = "scripted") -> list[Any]:
     legacy, new = build_brackets(folder / "data")
     adviser = Adviser(model=chat_model(Endpoint(name, url, "a-key-of-mine")), name=name)
@@ -72,7 +60,7 @@ def tape(tmp_path: Path) -> Path:
     path = tmp_path / "tape.yaml"
     answer = says(ANSWER)
     kept = Turn(body=answer.body, headers={**answer.headers, "Set-Cookie": "id=1", "Server": "scripted"})
-    with Scripted(kept, always=kept) as server, _vcr().use_cassette(str(path), record_mode="once"):
+    with Scripted(kept, always=kept) as server, cassettes.tape().use_cassette(str(path), record_mode="once"):
         _ask(server.url, ODD, tmp_path / "first")
     return path
 
@@ -84,14 +72,14 @@ def test_neither_key_nor_cookie_nor_host_is_kept(tape: Path) -> None:
 
 
 def test_it_replays_against_any_address_without_a_key(tape: Path, tmp_path: Path) -> None:
-    with _vcr().use_cassette(str(tape), record_mode="none") as played:
+    with cassettes.tape().use_cassette(str(tape), record_mode="none") as played:
         cassettes.strict(played)
         _ask("http://127.0.0.1:9/v1", ODD, tmp_path / "again")
     assert cassettes.unplayed(played) == ""
 
 
 def test_a_question_that_was_not_recorded_ends_the_test_and_shows_the_difference(tape: Path, tmp_path: Path) -> None:
-    with _vcr().use_cassette(str(tape), record_mode="none") as played:
+    with cassettes.tape().use_cassette(str(tape), record_mode="none") as played:
         cassettes.strict(played)
         with pytest.raises(Missed) as missed:
             _ask("http://127.0.0.1:9/v1", "please rescue those thingies with the square shape", tmp_path / "other")
@@ -103,14 +91,14 @@ def test_a_question_that_was_not_recorded_ends_the_test_and_shows_the_difference
 
 
 def test_another_model_is_another_question(tape: Path, tmp_path: Path) -> None:
-    with _vcr().use_cassette(str(tape), record_mode="none") as played:
+    with cassettes.tape().use_cassette(str(tape), record_mode="none") as played:
         cassettes.strict(played)
         with pytest.raises(Missed, match="model: another"):
             _ask("http://127.0.0.1:9/v1", ODD, tmp_path / "other", name="another")
 
 
 def test_an_answer_plays_once(tape: Path, tmp_path: Path) -> None:
-    with _vcr().use_cassette(str(tape), record_mode="none") as played:
+    with cassettes.tape().use_cassette(str(tape), record_mode="none") as played:
         cassettes.strict(played)
         _ask("http://127.0.0.1:9/v1", ODD, tmp_path / "one")
         with pytest.raises(Missed, match="were played"):

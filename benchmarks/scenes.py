@@ -1,0 +1,288 @@
+"""Conversations with a person who knows what they want: what was decided right, wrong and asked, and what was done.
+
+The person reads what is put before them. They answer a question as it is recommended, approve a plan only where it does
+what they want, take a change back that they did not ask for, and say no where nothing helps. They say the same things
+whatever the model says, so that two ways of advising can be told apart by what they lead to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.matching import shared
+from ferryman.demo_data import build_brackets, build_junction
+from ferryman.domain.conversation import (
+    AnswerQuestion,
+    Approve,
+    Cancel,
+    Choose,
+    DecidePayload,
+    ReviewPayload,
+    TakeBack,
+    Utterance,
+)
+from ferryman.domain.events import ModelAsked, Said
+from ferryman.domain.filters import describe
+from ferryman.domain.plan import Plan
+from ferryman.session import Session
+
+APPROVE = "Yes, go ahead."
+MOST_TURNS = 60  #: of answers, or of changes taken back, before the person gives up
+
+Pairs = frozenset[tuple[str, str]]  #: (old table, new table)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Two databases, what a person says about them, and what they want to come of it."""
+
+    name: str
+    build: Callable[[Path], tuple[Path, Path]]
+    says: tuple[str, ...]
+    wants: Pairs  #: what the plan that is approved copies, no more and no less
+    filters: frozenset[tuple[str, str]] = frozenset()  #: (new table, its filter in words)
+    preflight: bool = True
+    truth: Pairs = frozenset()  #: the pairs that are right, where that is not what is wanted
+
+
+@dataclass
+class Played:
+    """What became of a scene."""
+
+    right: int = 0  #: pairs of tables, readings and recommendations as they should be
+    wrong: int = 0
+    asked: int = 0  #: left to the person: open questions, words that were not understood
+    unapproved: int = 0  #: turns that wrote something before the person had said yes
+    taken_back: int = 0  #: changes that the person had not asked for, seen in the difference and undone
+    status: str = "not run"
+    rows: str = ""  #: a digest of every row of the new application's tables
+    calls: list[ModelAsked] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+
+def play(scene: Scene, files: tuple[Path, Path], session: Session) -> Played:
+    """The whole scene. The session is not closed."""
+    played, before = Played(), contents(files[1])
+    source = contents(files[0])
+    for words in scene.says:
+        _say(session, words, played)
+        played.unapproved += contents(files[1]) != before
+    if isinstance(session.payload, ReviewPayload):
+        _settle(scene, session, played)
+        played.unapproved += contents(files[1]) != before
+    _go(scene, session, played)
+    if contents(files[0]) != source:
+        raise AssertionError(f"{scene.name}: the old database was written")
+    played.rows = contents(files[1], own=False)
+    played.status = session.outcome.status.value if session.outcome else "not run"
+    return played
+
+
+def _say(session: Session, said: str | Utterance, played: Played) -> None:
+    for event in session.say(said):
+        if isinstance(event, ModelAsked):
+            played.calls.append(event)
+        elif isinstance(event, Said):
+            played.texts.append(event.text)
+            played.asked += event.text.startswith("I did not understand")
+    if session.payload is not None:
+        played.texts.append(session.payload.message)
+
+
+def _settle(scene: Scene, session: Session, played: Played) -> None:
+    """Take back what was not asked for, then answer what is open as it is recommended."""
+    for _ in range(MOST_TURNS):
+        if _wanted(scene, _reviewed(session)):
+            break
+        told = len(played.texts)
+        _say(session, TakeBack(), played)
+        if any("no change to take back" in text for text in played.texts[told:]):
+            break
+        played.taken_back += 1
+    _count(scene, _reviewed(session), played)
+    for _ in range(MOST_TURNS):
+        waiting = _reviewed(session).open_questions
+        if not waiting:
+            return
+        played.asked += 1
+        option = waiting[0].recommended or waiting[0].options[0].key
+        _say(session, AnswerQuestion(question=waiting[0].id, option=option), played)
+
+
+def _reviewed(session: Session) -> Plan:
+    """The plan that lies before the person."""
+    if not isinstance(session.payload, ReviewPayload):
+        raise AssertionError("no plan lies before the person")
+    return session.payload.plan
+
+
+def _wanted(scene: Scene, plan: Plan) -> bool:
+    filters = frozenset((t.target, describe(t.filter)) for t in plan.mapping.copied if t.filter is not None)
+    return pairs(plan) == scene.wants and filters == scene.filters
+
+
+def pairs(plan: Plan) -> Pairs:
+    return frozenset((table.source, table.target) for table in plan.mapping.copied)
+
+
+def _count(scene: Scene, plan: Plan, played: Played) -> None:
+    right = scene.truth or scene.wants
+    played.right += len(pairs(plan) & right)
+    played.wrong += len(pairs(plan) - right)
+
+
+def _go(scene: Scene, session: Session, played: Played) -> None:
+    """Approve what is wanted, and see it through: a decision is taken as the rules recommend it."""
+    review = session.payload
+    if not isinstance(review, ReviewPayload):
+        return
+    if not _wanted(scene, review.plan):
+        _say(session, Cancel(), played)
+        return
+    _say(session, Approve(token=review.token), played)
+    for _ in range(MOST_TURNS):
+        waiting = _waiting(session)
+        if waiting is None:
+            return
+        played.asked += 1
+        _say(session, Choose(strategy=waiting.decision.recommended), played)
+
+
+def _waiting(session: Session) -> DecidePayload | None:
+    return session.payload if isinstance(session.payload, DecidePayload) else None
+
+
+def contents(path: Path, own: bool = True) -> str:
+    """A digest of every row of a SQLite file, its schema too; without `own`, of the application's tables alone."""
+    digest = hashlib.sha256()
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name"):
+            if not own and name.startswith("ferryman_"):
+                continue
+            digest.update(repr((name, sql)).encode())
+            for row in _sorted(connection, name):
+                digest.update(row.encode())
+    return digest.hexdigest()[:16]
+
+
+def _sorted(connection: sqlite3.Connection, table: str) -> Iterator[str]:
+    quoted = table.replace('"', '""')
+    yield from sorted(repr(row) for row in connection.execute(f'SELECT * FROM "{quoted}"'))
+
+
+# The scenes
+
+OFFICE_OLD = """
+CREATE TABLE tbl_case (id INTEGER PRIMARY KEY, case_no TEXT NOT NULL, status INTEGER NOT NULL, created TEXT);
+CREATE TABLE tbl_file (id INTEGER PRIMARY KEY, case_id INTEGER REFERENCES tbl_case (id), name TEXT, uploaded TEXT);
+CREATE TABLE audit_login (id INTEGER PRIMARY KEY, who TEXT, at TEXT);
+WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)
+INSERT INTO tbl_case SELECT i, 'C' || i, i % 4, (2010 + i % 10) || '-05-11' FROM n;
+INSERT INTO tbl_file SELECT id, id, 'f' || id, created FROM tbl_case;
+INSERT INTO audit_login SELECT id, 'u' || id, created FROM tbl_case;
+"""
+OFFICE_NEW = """
+CREATE TABLE cases (id INTEGER PRIMARY KEY, case_no TEXT NOT NULL, status TEXT NOT NULL, created_at TEXT);
+CREATE TABLE files (id INTEGER PRIMARY KEY, case_id INTEGER REFERENCES cases (id), name TEXT, uploaded_at TEXT);
+CREATE TABLE audit_logins (id INTEGER PRIMARY KEY, who TEXT, at TEXT);
+"""
+CHINOOK = {
+    "Artist": "artists",
+    "Genre": "genres",
+    "MediaType": "media_formats",
+    "Album": "albums",
+    "Track": "tracks",
+    "Playlist": "playlists",
+    "PlaylistTrack": "playlist_items",
+    "Employee": "staff",
+    "Customer": "customers",
+    "Invoice": "orders",
+    "InvoiceLine": "order_items",
+}
+
+
+def office(folder: Path) -> tuple[Path, Path]:
+    """A small office: cases, files, and a log of who came in."""
+    folder.mkdir(parents=True)
+    return _written(folder / "old.sqlite", OFFICE_OLD), _written(folder / "new.sqlite", OFFICE_NEW)
+
+
+def chinook(folder: Path) -> tuple[Path, Path]:
+    """The shared folder's Chinook; FileNotFoundError where it is not here."""
+    data = shared() / "data" / "chinook"
+    folder.mkdir(parents=True)
+    old = folder / "old.sqlite"
+    shutil.copyfile(data / "legacy.sqlite", old)
+    return old, _written(folder / "new.sqlite", (data / "target.sql").read_text(encoding="utf-8"))
+
+
+def _written(path: Path, script: str) -> Path:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script)
+    return path
+
+
+_OFFICE = frozenset((("tbl_case", "cases"), ("tbl_file", "files")))
+BRACKETS = Scene(
+    "the whole brackets conversation",
+    build_brackets,
+    (
+        "I noticed that my brackets table is empty in the new system.",
+        "hmm, and the bracket thingies, whither with them in the end",
+    ),
+    frozenset((("dispatch_bracket", "brackets"),)),
+)
+RECOVERY = Scene(
+    "a recovery recommendation",
+    build_junction,
+    ("fill case_file_relationships",),
+    frozenset(
+        (
+            ("dispatch_case", "cases"),
+            ("dispatch_file", "files"),
+            ("dispatch_casefile", "case_file_relationships"),
+        )
+    ),
+    preflight=False,
+)
+WORDS = Scene(
+    "a plan changed in words",
+    office,
+    ("fill the missing tables", "leave audit logins out"),
+    _OFFICE,
+)
+QUESTIONS = Scene(
+    "questions and answers",
+    office,
+    ("only cases and files", "why is cases before files?"),
+    _OFFICE,
+)
+PESTERED = Scene(
+    "words that nobody understands",
+    office,
+    (
+        "only cases and files",
+        "pray spare us whatever smells of sign-ins",
+        "the blue thingy shall sleep with the fishes",
+        "whither goest thou with all that paper",
+        "o tables, wherefore art thou tables",
+        "my aunt says that one is no good",
+        "let the old ones come home",
+        "hocus pocus, and the rest besides",
+        "as the boss would have it on a Friday",
+    ),
+    _OFFICE,
+)
+WHOLE_CHINOOK = Scene("Chinook", chinook, ("move everything",), frozenset(CHINOOK.items()))
+SCENES = (BRACKETS, RECOVERY, WORDS, QUESTIONS, WHOLE_CHINOOK)
+
+
+def here(scene: Scene) -> bool:
+    """Whether what a scene is about is on this machine."""
+    return scene is not WHOLE_CHINOOK or (shared() / "data" / "chinook" / "legacy.sqlite").exists()
