@@ -87,7 +87,7 @@ def test_a_question_that_was_not_recorded_ends_the_test_and_shows_the_difference
     assert '-    The person says: "please rescue those thingies with the curly shape"' in told
     assert '+    The person says: "please rescue those thingies with the square shape"' in told
     assert "make cassettes STALE=1" in told
-    assert "recorded questions these were not asked: [1]" in cassettes.unplayed(played)
+    assert "these were not asked: [1" in cassettes.unplayed(played)
 
 
 def test_another_model_is_another_question(tape: Path, tmp_path: Path) -> None:
