@@ -12,6 +12,7 @@ import pytest
 from ferryman.commands.notify import Caller
 from ferryman.demo_data import build_brackets, build_junction
 from ferryman.domain.errors import Usage
+from ferryman.graph.context import Options
 from tests.front.calling import call
 from tests.front.talking import hold
 from tests.tools.pairs import ask
@@ -36,15 +37,20 @@ def test_the_command_gets_the_end_of_a_run_as_json(tmp_path: Path) -> None:
 
 
 def test_a_decision_calls_the_person(tmp_path: Path) -> None:
-    files = build_junction(tmp_path / "data")
-    done = call("plan", "--source", str(files[0]), "--target", str(files[1]), "-o", "plan.yaml", "--no-preflight",
-                "--answer", "take all recommendations", "--request", "fill case_file_relationships")  # fmt: skip
-    assert done.code == 0, done.err
-    token = next(word for word in done.err.split() if len(word) > 20 and "-" not in word)
-    ran = call("run", "--plan", "plan.yaml", "--approve", token, "--no-preflight", "--notify", keeping())
-    assert ran.code == 5, ran.err
+    said = ("fill case_file_relationships", "take all recommendations", "go ahead")
+    hold(build_junction(tmp_path / "data"), *said, options=Options(preflight=False), notify=keeping())
     last = called()[-1]
-    assert last["event"] == "decision_needed" and last["question"]
+    assert (last["event"], last["status"]) == ("decision_needed", "waiting") and last["question"]
+
+
+def test_the_command_is_called_for_a_run_without_a_conversation_too(tmp_path: Path) -> None:
+    old, new = map(str, build_brackets(tmp_path / "data"))
+    wanted = ("--request", "my brackets table is empty", "-o", "plan.yaml", "--json")
+    made = json.loads(call("plan", "--source", old, "--target", new, *wanted).out)
+    approve = ("--source", old, "--target", new, "--approve", made["approval"])
+    ran = call("run", "--plan", "plan.yaml", *approve, "--notify", keeping())
+    assert ran.code == 0, ran.err
+    assert [(one["event"], one["status"]) for one in called()] == [("ended", "success")]
 
 
 @pytest.mark.parametrize(
