@@ -3,6 +3,7 @@ and a SQLite file. What is asserted are rows, as the target's own driver gives t
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
@@ -28,12 +29,15 @@ from ferryman.domain.mapping import (
 from ferryman.domain.plan import Phase, Plan
 from ferryman.domain.transforms import ForeignKeyTo, NewId
 from ferryman.domain.validation import CheckStatus
+from ferryman.tools.databases.connect import open_target
+from ferryman.tools.move.failpoint import OF_A_BATCH, OF_AN_UNDOING
 from ferryman.tools.move.rollback import rollback
 from ferryman.tools.move.work import Ending
 from ferryman.tools.prepare.preflight import preflight
 from ferryman.tools.prove.validate import validate_table
 from tests.servers import Made, Server
 from tests.tools.pairs import CUSTOMERS, LEGACY, NEW, PURCHASES, SHOP, Run, column, plan_of, start
+from tests.tools.test_crash import copy_on, forked
 
 
 @dataclass(frozen=True)
@@ -335,3 +339,44 @@ def test_texts_that_the_target_cannot_hold_are_found_and_never_changed(tmp_path:
     again = pair.start(decided, run="run-2")
     again.copy("customers")
     assert pair.new.ask("SELECT legacy_id FROM customers ORDER BY 1") == [(1,), (3,), (5,), (6,)]
+
+
+@pytest.fixture(params=["sqlite to postgresql", "postgresql to mariadb"])
+def killed(request: pytest.FixtureRequest, tmp_path: Path) -> Pair:
+    pair = made_pair(request, tmp_path)
+    pair.shop(customers=40, purchases=200)
+    return pair
+
+
+def sums(pair: Pair) -> list[tuple[Any, ...]]:
+    return pair.new.ask(
+        "SELECT count(*), count(DISTINCT p.id), sum(p.amount), sum(c.legacy_id) FROM purchases p "
+        "JOIN customers c ON c.id = p.customer_id"
+    )
+
+
+@pytest.mark.parametrize("point", OF_A_BATCH)
+def test_killed_at_any_place_of_a_batch_a_run_goes_on_and_loses_nothing(killed: Pair, point: str) -> None:
+    run = killed.start(preflighted=True)
+    run.ledger.release("run-1")
+    old, new = killed.old.source, killed.new.url
+    assert forked(lambda: copy_on(old, new), failpoint=f"{point}:purchases:7") == -signal.SIGKILL  # type: ignore[arg-type]
+    assert forked(lambda: copy_on(old, new)) == 0  # type: ignore[arg-type]
+    assert sums(killed) == [(200, 200, 7 * 200 * 201 // 2, 5 * 40 * 41 // 2)]
+    run.ledger.verify("run-1")
+    validated(run, "purchases")
+
+
+@pytest.mark.parametrize("point", OF_AN_UNDOING)
+def test_killed_while_it_is_undone_a_run_is_undone_in_the_end(killed: Pair, point: str) -> None:
+    killed.new.run(
+        "INSERT INTO customers VALUES ('00000000-0000-4000-8000-000000000001', 'T', NULL, NULL, '2024-01-01');"
+    )
+    run = killed.start()
+    run.copy_all()
+    run.ledger.release("run-1")
+    undone = forked(lambda: rollback(open_target(killed.new.url), "run-1"), failpoint=f"{point}:purchases")
+    assert undone == -signal.SIGKILL
+    rollback(open_target(killed.new.url), "run-1")
+    assert killed.new.one("SELECT count(*) FROM purchases") == 0
+    assert killed.new.ask("SELECT name FROM customers") == [("T",)]

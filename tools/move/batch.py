@@ -83,7 +83,9 @@ def obstacles_in(job: Job, look: Look) -> Found:
         if check.known:
             check.known.refresh()
     if job.relay:
-        job.relay.fetch(look.segment)
+        if job.trusting:
+            return ()
+        job.relay.fetch(look.segment, odd_keys=bool(look.odd_keys))
     wrong = job.sight.tally(look.segment, job.values) if look.failing else ()
     return (*wrong, *job.sight.tally(look.segment, job.parents), *_present(job, look))
 

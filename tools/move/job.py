@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ferryman.domain.findings import MissingCause
+from ferryman.domain.mapping import Conflict, Derived, Kept
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Failure
 from ferryman.domain.run import BatchRecord
@@ -61,6 +62,19 @@ class Job:
     @property
     def name(self) -> str:
         return self.work.table
+
+    @property
+    def trusting(self) -> bool:
+        """Whether the target itself can be left to refuse what does not go: preflight found nothing, every reference
+        is a foreign key that it enforces, and nothing is looked up in it. What it refuses is looked at before the
+        next try."""
+        mapping, enforces = self.work.compiled.mapping, self.bench.refuses_early_rows
+        tables = (mapping, *(reference.parent for reference in self.work.compiled.references))
+        plain = all(isinstance(table.identity, Kept | Derived) for table in tables)
+        enforced = enforces and all(check.bond.key.enforced and not check.bond.to_itself for check in self.checks)
+        keyed = self.present is not None and self.keys.names == self.work.compiled.target.primary_key
+        alone = not (mapping.policies or self.losers or self.stood_in) and mapping.conflict is Conflict.STOP
+        return not self.sight.values and plain and enforced and keyed and alone
 
     def forget(self) -> None:
         """The transaction was rolled back: what was remembered in it is gone."""

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, delete, false, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, delete, false, literal, select
+from sqlalchemy.types import NullType
 
 from ferryman.domain.mapping import Generated
 from ferryman.domain.run import Segment
@@ -22,7 +23,7 @@ from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.bench import Bench
 from ferryman.tools.move.foreign import ForeignCheck
 from ferryman.tools.move.ledger import Ledger
-from ferryman.tools.move.rowkeys import RowKeys
+from ferryman.tools.move.rowkeys import Record, RowKeys
 from ferryman.tools.move.tables import RowKind
 from ferryman.tools.prepare import mirror
 from ferryman.tools.prepare.arrow_cast import fit, typed
@@ -52,7 +53,7 @@ class Relay:
     def _compiled(self) -> CompiledTable:
         return self.bench.compiled
 
-    def fetch(self, segment: Segment) -> None:
+    def fetch(self, segment: Segment, *, odd_keys: bool = False) -> None:
         """Make the stand-in hold what the rows of a range can meet: parents, counterparts, new keys of parents."""
         self._clear()
         self._natural_keys()
@@ -64,7 +65,9 @@ class Relay:
             bond = check.bond
             parent = bond.child.target_database.table(bond.parent)
             self._meet(parent, bond.parent_columns, rows(bond.new_key(self.bench.legacy)), bond.parent_columns)
-        if values := self.keys.values(self.bench.legacy):
+        if (values := self.keys.values(self.bench.legacy)) and (
+            odd_keys or self._may_be_there(segment, list(values.values()))
+        ):
             table = self._compiled.target
             wanted = tuple(dict.fromkeys((*self.keys.names, *self._compiled.writes)))
             self._meet(table, tuple(values), rows(list(values.values())), wanted)
@@ -85,6 +88,17 @@ class Relay:
         wanted = select(*(row.c[column.name] for column in held.columns))
         self._copy(held, wanted.where(row.c.table_name.in_(list(tables)), row.c.source_key.is_not(None)))
         self.bench.connection.commit()
+
+    def _may_be_there(self, segment: Segment, keys: Sequence[ColumnElement[Any]]) -> bool:
+        """Whether the target may hold one of the new keys: of keys that are ranges, two ends say so."""
+        if self.keys.record is not Record.RANGES:
+            return True
+        bench, first = self.bench, self.bench.compiled.key_columns(self.bench.legacy)[0]
+        ends = select(keys[0]).select_from(bench.legacy).where(bench.within(segment), first.is_not(None)).limit(1)
+        low, high = (bench.connection.execute(ends.order_by(end)).scalar() for end in (first, first.desc()))
+        held = bench.target.c[self.keys.names[0]]
+        asked = select(held).where(held.between(literal(low, NullType()), literal(high, NullType()))).limit(1)
+        return bench.books.execute(asked).first() is not None
 
     def _rows(self, segment: Segment) -> Callable[[Sequence[ColumnElement[Any]]], Select[Any]]:
         bench = self.bench

@@ -29,6 +29,7 @@ from ferryman.tools.prepare.ranges import integer_range
 
 _TIMESTAMPS = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"
 _DATES = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _DIGITS = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]+[ \t\n\v\f\r]*", re.ASCII)
 _SHORT = r"^-?[0-9]{1,18}$"
 
@@ -204,6 +205,8 @@ def _all_match(array: pa.Array, pattern: str) -> bool:
 
 def to_uuid(vector: Vector, column: Column, dialect: str) -> Vector:
     """In lower case with dashes."""
+    if _all_match(vector.array, _UUID):
+        return vector
 
     def rule(value: Any) -> str | Problem:
         found = texts.parse_uuid(value)

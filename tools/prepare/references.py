@@ -107,8 +107,15 @@ class LiveReferences:
         if not self.ledger:
             return [None] * len(keys[0])
         sources = [(None,) if None in row else (key_text(row),) for row in _rows(keys)]
-        mine = (f"map of {table.target}", ROW_MAP.c.table_name == table.target)
-        return self._ask(self.target_connection, ROW_MAP, ("source_key",), "target_key", sources, mine)
+        id_map = self._id_map
+        mine = (f"map of {table.target}", id_map.c.table_name == table.target)
+        return self._ask(self.target_connection, id_map, ("source_key",), "target_key", sources, mine)
+
+    @property
+    def _id_map(self) -> TableClause:
+        """Where the id map is on the target's connection: the ledger has a schema of its own on PostgreSQL."""
+        on_server = self.target_connection.dialect.name == "postgresql"
+        return clause(ROW_MAP.name, [c.name for c in ROW_MAP.columns], "ferryman" if on_server else None)
 
     def _ask(
         self,

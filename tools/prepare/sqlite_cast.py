@@ -115,6 +115,7 @@ def to_decimal(value: Value, goal: Goal) -> Value:
     if precision is None or scale is None:
         return made
     end, number = 10 ** (precision - scale), as_number(value.sql)
+    end = end if end <= WHOLE[1] else float(end)  # what SQLite compares as an integer has 63 bits
     rounded = as_number(_decimal(value.sql, scale, replace(goal, strict=False)))
     near = or_(number <= 1 - end, number >= end - 1)
     outside = and_(near, is_number(value.sql), or_(rounded <= -end, rounded >= end))
