@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ferryman.domain.filters import columns_of
 from ferryman.domain.mapping import Strategy
-from ferryman.domain.transforms import Lookup
+from ferryman.domain.transforms import KeyByType, Lookup, RemapIds, Transform
 from ferryman.tools.prepare.bonds import bonds
 from ferryman.tools.prepare.lineage import policies
 from ferryman.tools.prepare.transform import CompiledTable, compile_table
@@ -68,6 +68,10 @@ def _add_references(reach: Reach, table: CompiledTable) -> None:
         for step in column.steps:
             if isinstance(step, Lookup):
                 _more(reach.legacy, step.table, (step.key, step.value))
+            for name in listed_parents(step):
+                parent = table.plan.by_target[name]
+                _more(reach.legacy, parent.source, parent.key)
+                _more(reach.target, name, table.target_database.table(name).primary_key)
 
 
 def _parents(table: CompiledTable) -> Iterator[str]:
@@ -77,6 +81,16 @@ def _parents(table: CompiledTable) -> Iterator[str]:
             yield bond.parent
     for reference in table.references:
         yield reference.parent.target
+    for column in table.mapping.columns:
+        for step in column.steps:
+            yield from listed_parents(step)
+
+
+def listed_parents(step: Transform) -> tuple[str, ...]:
+    """The targets whose rows a step names beside a type, or in a list."""
+    if isinstance(step, KeyByType):
+        return tuple(dict.fromkeys(one.parent for one in step.parents))
+    return (step.parent,) if isinstance(step, RemapIds) else ()
 
 
 def _more(columns: Columns, table: str, names: Iterable[str]) -> None:

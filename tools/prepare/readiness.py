@@ -9,8 +9,10 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from ferryman.domain.errors import Configuration, FerrymanError, NeedsDecision, Transient, Usage
+from ferryman.domain.mapping import Derived, Kept
 from ferryman.domain.schema import Database
 from ferryman.tools.databases.connect import Source, Target
+from ferryman.tools.prepare.reach import listed_parents
 from ferryman.tools.prepare.transform import CompiledTable
 
 GROWTH = 2  #: a target may need this many times what its rows take in the source: longer ids, indexes, the journal
@@ -48,11 +50,27 @@ def check_structure(source_db: Database, target_db: Database, compiled: Mapping[
                     "Analyse both databases again and plan anew.",
                     table=table.target.name,
                 )
+        _check_listed(table)
         for name in table.writes:
             if table.target.column(name).generated:
                 raise Usage(
                     f"{table.target.name}.{name} is computed by the new database and cannot be written.",
                     f"Leave {name} unmapped.",
+                    table=table.target.name,
+                )
+
+
+def _check_listed(table: CompiledTable) -> None:
+    """Ids beside a type and in lists need keys that are computed, where no connection sees both databases."""
+    if table.target_database.dialect == "sqlite":
+        return
+    for column in table.mapping.columns:
+        for parent in (name for step in column.steps for name in listed_parents(step)):
+            if not isinstance(table.plan.by_target[parent].identity, Kept | Derived):
+                raise Usage(
+                    f"{table.target.name}.{column.target} names rows of {parent}, whose new keys are not computed from "
+                    "the old ones: towards a server that is not possible yet.",
+                    f"Let {parent} have derived or kept keys, or leave {column.target} unmapped.",
                     table=table.target.name,
                 )
 
