@@ -20,7 +20,7 @@ from tests.front.calling import command, environment
 TIMEOUT = 60
 ENTER, CTRL_C, CTRL_D = "\r", "\x03", "\x04"
 
-_CODES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>78]")
+_CODES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>78]|\x07")
 
 
 class Terminal:

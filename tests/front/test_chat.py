@@ -125,7 +125,7 @@ def test_a_question_brings_its_answer_and_the_short_question_back(brackets: tupl
 
 
 def test_an_answered_question_leads_to_the_next_one_and_then_to_the_whole_plan(junction: tuple[Path, Path]) -> None:
-    held = hold(junction, "fill the missing tables", "why is that after cases?", "1", "1")
+    held = hold(junction, "fill the missing tables", "why is that after cases?", *["1"] * 4)
     asked = held.after("fill the missing tables")
     assert "Before that I need to know:" in asked
     assert "If you say yes" not in asked
@@ -300,15 +300,15 @@ def test_the_command_in_the_summary_runs_the_plan(files: tuple[Path, Path]) -> N
 def test_a_decision_shows_its_rows_keeps_its_place_and_is_taken_up_again(orphaned: tuple[Path, Path]) -> None:
     blind = Options(preflight=False)
     held = hold(orphaned, "move everything", "yes", "show me two of them", "why did it stop?", options=blind)
-    assert "  1. Skip these" in held.after("yes")
+    assert "  2. Skip these" in held.after("yes")
     assert held.after("show me two of them").count("no such row, neither old nor new") == 2
-    assert "  1. Skip these" not in held.after("why did it stop?")
+    assert "  2. Skip these" not in held.after("why did it stop?")
     assert held.code == 5
     assert f"To go on:\n\n  ferryman resume {held.run}\n" in held.text
-    again = hold(orphaned, "resume", "1", options=blind)
+    again = hold(orphaned, "resume", "2", options=blind)
     assert "waits for a decision" in again.text
-    assert "  1. Skip these" in again.after("resume")
-    assert "Decided by anna" in again.after("1")
+    assert "  2. Skip these" in again.after("resume")
+    assert "Decided by anna" in again.after("2")
     assert again.code == 3
     assert one(orphaned[1], "SELECT count(*) FROM purchases") == 97
     assert one(orphaned[1], "SELECT count(*) FROM ferryman_quarantine") == 3
@@ -377,6 +377,7 @@ def test_ctrl_c_or_a_typed_pause_stop_after_the_running_batch_and_the_run_goes_o
         assert isinstance(here, int)
         assert 500 <= here < MANY
         terminal.say("resume")
+        assert "\a" in terminal.raw  # the bell: somebody was needed
         terminal.wait_for("Moving purchases")
         terminal.type("how long will it take?" + ENTER)
         terminal.wait_for(f"of {MANY:,} purchases (")

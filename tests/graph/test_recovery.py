@@ -125,7 +125,7 @@ def test_rollback_at_the_decision_leaves_nothing_of_the_run(stopped: Talk) -> No
 
 def test_a_paused_run_resumes_where_it_was(tmp_path: Path) -> None:
     talk = junction(tmp_path)
-    talk.say("fill the missing tables", "take all recommendations")
+    talk.say("fill the missing tables", "take all recommendations", "take all recommendations")
     for event in talk.session.say("yes"):
         if event.event == "batch_completed" and event.table == "case_file_relationships" and event.batch == "3":
             talk.session.pause()
