@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import hashlib
-import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from ferryman.agents.advice import Adviser, Desk, Emit
 from ferryman.domain.errors import Corrupt
 from ferryman.domain.mapping import Strategy
 from ferryman.tools.databases.connect import Source, Target
+from ferryman.tools.prepare.memory import Memory
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -70,8 +70,10 @@ def utc_now() -> datetime:
 
 
 def new_run_id() -> str:
-    """A run's id: date, time and four hex digits, e.g. "20261122-181205-9f3a": sorts by time, short enough to type."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    """A run's id: date, time and the second's fraction in four hex digits, e.g. "20261122-181205-9f3a": sorts by time,
+    short enough to type."""
+    now = datetime.now(UTC)
+    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond * 0x10000 // 1_000_000:04x}"
 
 
 def user_name() -> str:
@@ -105,6 +107,7 @@ class Context:
     stop: threading.Event = field(default_factory=threading.Event)
     by: str = field(default_factory=user_name)
     options: Options = field(default_factory=Options)
+    memory: Memory = field(default_factory=Memory)  #: of what was measured for a plan that is still being made
     adviser: Adviser | None = None  #: None: the rules alone do the whole job
 
     def desk(self, emit: Emit) -> Desk | None:
