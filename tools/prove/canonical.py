@@ -79,7 +79,8 @@ def same(expected: object, actual: object, column: Column, care: Care = Care.CAR
     """Whether two values of a column are the same to a reader: floats by closeness, everything else as `canonical`."""
     if column.family is Family.FLOAT and isinstance(expected, int | float) and isinstance(actual, int | float):
         return isclose(expected, actual, rel_tol=CLOSE, abs_tol=0.0)
-    return _one(expected, column, care) == _one(actual, column, care)
+    alike = type(expected) is type(actual) and expected == actual
+    return alike or _one(expected, column, care) == _one(actual, column, care)
 
 
 def _one(value: object, column: Column, care: Care) -> object:
