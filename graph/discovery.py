@@ -28,6 +28,7 @@ from ferryman.tools.discover.profile import profile
 def introspect(state: State, runtime: Runtime[Context]) -> State:
     """Both live catalogues, onto the shelf."""
     context = runtime.context
+    context.memory.forget()
     with context.source.connect() as connection:
         source = read_catalogue(connection, context.source.dialect)
     with context.target.connect(reading=True) as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Lookup
+from dataclasses import dataclass
 
 from ferryman.agents.facts import Facts
 from ferryman.agents.planning import Measured, types_of
@@ -55,12 +56,12 @@ def measured(
     copied = [table.target for table in mapping.copied]
     order = arrange(copied, types_of(facts), references_of(mapping, catalogues.target), request.tables)
     work = _compiled(mapping, catalogues, context)
-    counts = counted(work, facts, context)
-    rates = {name: rows_per_second(context.source, context.target, table) for name, table in work.items()}
+    tried = {name: _tried(table, context) for name, table in work.items()}
+    counts = counted(tried, work, facts)
     return Measured(
         phases=order.phases,
         counts=counts,
-        batches=tuple(plan_batches(c.table, c.in_scope, rates[c.table], sizes.get(c.table)) for c in counts),
+        batches=tuple(plan_batches(c.table, c.in_scope, tried[c.table].rate, sizes.get(c.table)) for c in counts),
         stuck=order.stuck,
         paths={name: ("push-down" if t.push_down else "careful", t.reason) for name, t in work.items()},
         connections=Connections(source=context.options.connection_names[0], target=context.options.connection_names[1]),
@@ -71,13 +72,30 @@ def _compiled(mapping: Mapping, catalogues: Catalogues, context: Context) -> dic
     return all_compiled(mapping, catalogues, context.clock())
 
 
-def counted(work: Lookup[str, CompiledTable], facts: Facts, context: Context) -> tuple[Counts, ...]:
+@dataclass(frozen=True)
+class Tried:
+    """What one look at a table's rows told."""
+
+    in_scope: int  #: rows
+    rate: float | None  #: rows that a copy may be expected to carry in a second; None where there are none
+
+
+def _tried(table: CompiledTable, context: Context) -> Tried:
+    known = context.memory.recall(Tried, table)
+    if known:
+        return known
+    tried = Tried(in_scope(context.source, table), rows_per_second(context.source, context.target, table))
+    context.memory.keep(tried, table)
+    return tried
+
+
+def counted(tried: Lookup[str, Tried], work: Lookup[str, CompiledTable], facts: Facts) -> tuple[Counts, ...]:
     """Rows of every table at this moment: in the source, of these in scope, in the target."""
     return tuple(
         Counts(
             table=name,
             source=facts.source_profile.rows(table.source.name),
-            in_scope=in_scope(context.source, table),
+            in_scope=tried[name].in_scope,
             target=facts.target_profile.rows(name),
         )
         for name, table in work.items()

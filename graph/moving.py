@@ -70,6 +70,7 @@ def begin(state: State, runtime: Runtime[Context]) -> State:
     now = context.clock()
     approval = Approval(token=binding.token, by=said.by or context.by, at=now, skipped_preflight=plan.preflight.skipped)
     starts = table_starts(plan, catalogues, context, now)
+    context.memory.forget()
     failpoint("before_run")
     Ledger(context.target).begin(
         Beginning(

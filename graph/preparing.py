@@ -244,6 +244,7 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
         made,
         all_compiled(made.mapping, catalogues, context.clock()),
         skip_data=not context.options.preflight,
+        memory=context.memory,
     )
     asked = preflight_questions(found, made, catalogues.source, catalogues.target)
     still = {question.id for question in made.questions if question.open}

@@ -197,11 +197,10 @@ def _let_through(compiled: CompiledTable, rows: FromClause, ground: Ground, abov
     name = compiled.mapping.target
     if name in above:
         return []
-    problems = compiled.problems(rows)
     found: list[Condition] = []
-    for policy in compiled.mapping.policies:
-        if policy.strategy is not Strategy.QUARANTINE:
-            continue
+    aside = [policy for policy in compiled.mapping.policies if policy.strategy is Strategy.QUARANTINE]
+    problems = compiled.problems(rows) if aside else {}
+    for policy in aside:
         known = [bond for bond in bonds(compiled) if set(bond.columns) == set(policy.columns)]
         if policy.problem is Problem.MISSING_PARENT and known:
             bond = known[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -21,6 +21,7 @@ from ferryman.tools.prepare.lookahead import (
     repeated_values,
     unfit_values,
 )
+from ferryman.tools.prepare.memory import Memory
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.orphans import Ground, groups_on
 from ferryman.tools.prepare.problem_texts import orphans_text, problem_text, unfilled_text
@@ -38,28 +39,54 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
     compiled: Mapping[str, CompiledTable],
     *,
     skip_data: bool = False,
+    memory: Memory | None = None,
 ) -> Preflight:
     """Every class of rows that would fail, with the decision that answers it, and what else a person should know.
 
     Reads both databases and changes neither. `skip_data` leaves out what looks at rows, never identity, rights or
-    structure: those raise Configuration, Usage or Transient.
+    structure: those raise Configuration, Usage or Transient. A table that `memory` knows is not looked at again.
     """
     check_pair(source, target)
     readiness.check_structure(source_db, target_db, compiled)
     readiness.check_rights(target)
     if skip_data or not compiled:
         return Preflight(warnings=readiness.warnings(source, target, target_db, compiled, None), skipped=skip_data)
-    collations = {name: collations_of(target, name) for name in compiled}
-    about = tuple(compiled.values())
-    compiled = {name: beside(table) for name, table in compiled.items()}
-    with side_by_side(source, target, "looking ahead", about) as connection:
-        tables = [_Table(table, plan, compiled, collations[name]).look(connection) for name, table in compiled.items()]
-    in_scope = {name: rows for name, rows, _ in tables}
+    memory = memory or Memory()
+    switches = {name: plan.phase_of(name).handling.model_dump_json() for name in compiled}
+    known = {name: memory.recall(LookedAt, table, switches[name]) for name, table in compiled.items()}
+    about = tuple(table for name, table in compiled.items() if known[name] is None)
+    tables = _looked_at(source, target, plan, compiled, about) if about else {}
+    for table in about:
+        memory.keep(tables[table.target.name], table, switches[table.target.name])
+    tables |= {name: looked for name, looked in known.items() if looked}
+    in_scope = {name: tables[name].in_scope for name in compiled}
     return Preflight(
-        problems=tuple(problem for _, _, problems in tables for problem in problems),
+        problems=tuple(problem for name in compiled for problem in tables[name].problems),
         warnings=readiness.warnings(source, target, target_db, compiled, sum(in_scope.values())),
         tables=in_scope,
     )
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """What was found in one table."""
+
+    in_scope: int  #: rows
+    problems: tuple[ProblemFound, ...]
+
+
+def _looked_at(
+    source: Source,
+    target: Target,
+    plan: Plan,
+    compiled: Mapping[str, CompiledTable],
+    about: Sequence[CompiledTable],
+) -> dict[str, LookedAt]:
+    names = [table.target.name for table in about]
+    collations = {name: collations_of(target, name) for name in names}
+    seen = {name: beside(table) for name, table in compiled.items()}
+    with side_by_side(source, target, "looking ahead", about) as connection:
+        return {name: _Table(seen[name], plan, seen, collations[name]).look(connection) for name in names}
 
 
 def problem_id(table: str, columns: tuple[str, ...], problem: Problem, cause: str = "") -> str:
@@ -81,8 +108,8 @@ class _Table:
     def name(self) -> str:
         return self.compiled.target.name
 
-    def look(self, connection: Connection) -> tuple[str, int, tuple[ProblemFound, ...]]:
-        """Its name, its rows in scope and what would fail."""
+    def look(self, connection: Connection) -> LookedAt:
+        """Its rows in scope and what would fail."""
         rows = Ground(self.all).legacy_rows(self.compiled)
         in_scope, found = unfit_values(connection, self.compiled, rows)
         for more in (
@@ -93,7 +120,7 @@ class _Table:
             for what, count in more.items():
                 found[what] = found.get(what, 0) + count
         problems = (*self._orphans(connection), *self._unfilled(in_scope), *self._values(found))
-        return self.name, in_scope, problems
+        return LookedAt(in_scope, problems)
 
     def _orphans(self, connection: Connection) -> Iterator[ProblemFound]:
         if not self.plan.phase_of(self.name).handling.orphan_detection:

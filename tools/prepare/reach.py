@@ -26,16 +26,23 @@ class Reach:
 def reach_of(compiled: Iterable[CompiledTable]) -> Reach:
     """Whole tables for those that are asked about; of their parents, and the parents' parents, what tells rows apart,
     and what decides whether they come."""
-    reach, waiting, seen = Reach(), list(compiled), set[str]()
-    asked = {table.mapping.target for table in waiting}
+    reach, asked = Reach(), list(compiled)
+    whole = {table.mapping.target for table in asked}
+    for table in relied_on(asked):
+        _add(reach, table, whole=table.mapping.target in whole)
+    return reach
+
+
+def relied_on(compiled: Iterable[CompiledTable]) -> Iterator[CompiledTable]:
+    """The tables themselves, their parents in the plan, and the parents' parents; each once."""
+    waiting, seen = list(compiled), set[str]()
     while waiting:
         table = waiting.pop()
         if table.mapping.target in seen:
             continue
         seen.add(table.mapping.target)
-        _add(reach, table, whole=table.mapping.target in asked)
+        yield table
         waiting += [_compiled_as(table, parent) for parent in _parents(table) if parent not in seen]
-    return reach
 
 
 def _add(reach: Reach, table: CompiledTable, *, whole: bool) -> None:
