@@ -11,6 +11,7 @@ from pathlib import Path
 
 import ferryman
 from benchmarks.child import tell
+from ferryman.commands.edge import collect_less
 from ferryman.domain.conversation import AnswerQuestion, Approve, ReviewPayload
 from ferryman.domain.coordination import Request, RequestType
 from ferryman.session import Session
@@ -30,6 +31,7 @@ def migrate(session: Session) -> int:
 
 
 def main(old: str, new: str) -> None:
+    collect_less()  # as the command line does
     started = time.perf_counter()
     with ferryman.open(old, new, folder=Path.cwd()) as session:
         answered = migrate(session)

@@ -64,6 +64,7 @@ app.add_typer(quarantine_app, name="quarantine")
 
 def main() -> None:
     """The console script."""
+    edge.collect_less()
     command = typer.main.get_command(app)
     edge.leave(edge.guarded(lambda words: command.main(words, "ferryman", standalone_mode=False), sys.argv[1:]))
 

@@ -5,6 +5,7 @@ This is the only place that catches everything. Imports are light: `ferryman --h
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -31,6 +32,12 @@ class Exit(IntEnum):
 
 
 Command = Callable[[list[str]], object]
+
+
+def collect_less() -> None:
+    """Look for garbage after 20,000 new objects, not after 700: a process that imports this much and lives this short
+    spends an eighth of its time looking (Chinook whole: 5.3 s of processor time, 4.7 s so)."""
+    gc.set_threshold(20_000, 20, 100)
 
 
 def guarded(command: Command, arguments: Sequence[str]) -> int:

@@ -26,7 +26,7 @@ from ferryman.tools.move.batches import BatchBook
 from ferryman.tools.move.chain import AMENDED, SEALED, digest_of
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.lease import Holder, this_session
-from ferryman.tools.move.reading import amendment_of, quarantined_of, run_of, table_of
+from ferryman.tools.move.reading import amendment_of, plan_of, quarantined_of, run_of, table_of
 from ferryman.tools.move.records import WITHDRAWN, Beginning, QuarantinedRow, RunRecord, TableRecord, TableStart
 from ferryman.tools.move.tables import LEDGER_VERSION, LedgerTables, QuarantineState, ledger_tables, schema_for
 from ferryman.tools.move.turns import insist, turn
@@ -268,7 +268,7 @@ class Ledger:
                     f"Amendment {row['number']} of run {run} is not as it was written, or one before it is missing.",
                     "Restore the table ferryman_amendment from a backup of the target.",
                 )
-            found.append((amendment_of(row), Plan.model_validate_json(row["plan"])))
+            found.append((amendment_of(row), plan_of(row["plan"])))
         return tuple(found)
 
     # Quarantine

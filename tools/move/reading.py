@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from ferryman.domain.approval import Amendment, Approval, Identity
 from ferryman.domain.mapping import Problem
@@ -19,7 +20,7 @@ from ferryman.tools.move.tables import QuarantineState
 
 def run_of(row: Row, amendments: Sequence[tuple[Amendment, Plan]], *, running: bool) -> RunRecord:
     """A row of ferryman_run, with its amendments and the plans that they led to."""
-    plan = Plan.model_validate_json(row["plan"])
+    plan = plan_of(row["plan"])
     return RunRecord(
         run=row["run_id"],
         status=RunStatus(row["status"]),
@@ -42,6 +43,12 @@ def run_of(row: Row, amendments: Sequence[tuple[Amendment, Plan]], *, running: b
         running=running,
         amendments=tuple(amendment for amendment, _ in amendments),
     )
+
+
+@lru_cache(maxsize=8)
+def plan_of(text: str) -> Plan:
+    """A plan as the ledger keeps it. It is asked for again and again, and never changes."""
+    return Plan.model_validate_json(text)
 
 
 def table_of(row: Row) -> TableRecord:
