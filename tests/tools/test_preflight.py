@@ -85,8 +85,9 @@ def people(folder: Path, *rows: tuple[object, ...], mapping: TableMapping = PERS
     return pair_of(old_file, new_file, Mapping(tables=(TOWNS, mapping)))
 
 
-def look(pair: Pair, **options: bool) -> Preflight:
-    return preflight(pair.source, pair.target, pair.source_db, pair.target_db, pair.plan(), pair.compiled(), **options)
+def look(pair: Pair, *, skip_data: bool = False) -> Preflight:
+    catalogues = pair.source_db, pair.target_db
+    return preflight(pair.source, pair.target, *catalogues, pair.plan(), pair.compiled(), skip_data=skip_data)
 
 
 def found(pair: Pair) -> dict[tuple[tuple[str, ...], str], int]:
