@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.front.calling import Called, here, pair
+from ferryman.tools.move.failpoint import VARIABLE
+from tests.front.calling import Called, call, here, pair
 
 Row = tuple[Any, ...]
 
@@ -49,12 +51,20 @@ class Shape:
 
     def run(self, code: int = 0) -> Called:
         """Approve and run the plan as it stands in its file."""
+        done = here(*self._approved())
+        assert done.code == code, done.err
+        return done
+
+    def killed(self, moment: str) -> None:
+        """The same in a process that dies at a failpoint."""
+        done = call(*self._approved(), env={VARIABLE: moment})
+        assert done.code == -signal.SIGKILL, done.err
+
+    def _approved(self) -> tuple[object, ...]:
         asked = here("run", "--plan", self.folder / "plan.yaml", "--json").out
         found = re.search(r'"(?:approval|token)": *"([0-9a-f-]+)"', asked)
         assert found, asked
-        done = here("run", "--plan", self.folder / "plan.yaml", "--approve", found.group(1))
-        assert done.code == code, done.err
-        return done
+        return "run", "--plan", self.folder / "plan.yaml", "--approve", found.group(1)
 
     def proved_and_undone(self) -> None:
         """Everything validates, and afterwards the new database holds the very rows that it held at first."""

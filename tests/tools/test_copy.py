@@ -495,6 +495,21 @@ def test_replace_overwrites_them_and_keeps_what_was_there(pair: tuple[Path, Path
     ]
 
 
+def test_a_missing_parent_is_emptied_in_rows_that_are_there_too(pair: tuple[Path, Path]) -> None:
+    write(pair[1], "INSERT INTO purchases VALUES ('theirs', NULL, 1, 'note 5', NULL, 'then')")
+    write(pair[0], "UPDATE purchase SET customer_id = 999 WHERE id IN (5, 6)")
+    table = PURCHASES.but(
+        identity=Matched(on=(KeyPair(source="note", target="note"),), otherwise=Derived()),
+        conflict=Conflict.REPLACE,
+        policies=(policy(Problem.MISSING_PARENT, "customer_id", strategy=Strategy.SET_NULL),),
+    )
+    assert run_with(pair, table).copy("purchases").accounting == Accounting(source=100, migrated=99, matched=1)
+    assert ask(pair[1], "SELECT customer_id, amount FROM purchases WHERE note IN ('note 5', 'note 6')") == [
+        (None, 35),
+        (None, 42),
+    ]
+
+
 def test_merge_fills_only_what_is_empty(pair: tuple[Path, Path]) -> None:
     run = with_rows_there(pair, Conflict.MERGE)
     assert run.copy("customers").complete
@@ -696,6 +711,14 @@ def test_generated_keys_are_mapped_and_references_to_later_rows_filled_at_the_en
     assert bosses(pair) == EXPECTED_BOSSES
     assert ask(pair[1], "SELECT source_key, target_key FROM ferryman_row LIMIT 2") == [("[10]", "2"), ("[20]", "3")]
     run.ledger.verify("run-1")
+
+
+def test_more_references_than_are_looked_at_at_once_are_filled(tmp_path: Path) -> None:
+    pair, rows = staff_pair(tmp_path), 11_000
+    write(pair[0], "DELETE FROM staff")
+    fill(pair[0], "staff", ((n, f"S{n}", rows + 1 - n) for n in range(1, rows + 1)))
+    assert start(*pair, staff(Generated()), size=2 * rows).copy("employees").complete
+    assert bosses(pair) == [(n, rows + 1 - n) for n in range(1, rows + 1)]
 
 
 def test_a_table_that_refers_to_itself_may_point_forward(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from ferryman.domain.mapping import (
     Conflict,
     Derived,
     Generated,
+    IdPolicy,
     Kept,
     KeyPair,
     Mapping,
@@ -271,25 +272,33 @@ TREE_NEW = {
 }
 
 
-@pytest.mark.parametrize("identity", [Kept(), Generated()])
-def test_a_tree_whose_rows_name_later_ones_is_whole_in_the_end(far: Pair, identity: Kept | Generated) -> None:
+def tree_pair(far: Pair, rows: Iterable[Sequence[object]]) -> None:
     far.old.run(TREE_OLD)
     far.new.run(TREE_NEW[far.new.url.partition(":")[0] if "://" in far.new.url else "sqlite"])
-    far.old.fill("place", ((n, f"place {n}", 61 - n if n != 30 else None) for n in range(1, 61)))
-    if identity == Generated():
-        far.new.run("INSERT INTO places (name) VALUES ('theirs');")
-    tree = TableMapping(
+    far.old.fill("place", rows)
+
+
+def tree(identity: IdPolicy, conflict: Conflict = Conflict.STOP) -> TableMapping:
+    return TableMapping(
         source="place",
         target="places",
         key=("id",),
         identity=identity,
+        conflict=conflict,
         columns=(
             column("id", "id", NewId()),
             column("name", "name"),
             column("above", "above", ForeignKeyTo(parent="places")),
         ),
     )
-    run = far.start(Mapping(tables=(tree,)), size=7)
+
+
+@pytest.mark.parametrize("identity", [Kept(), Generated()])
+def test_a_tree_whose_rows_name_later_ones_is_whole_in_the_end(far: Pair, identity: Kept | Generated) -> None:
+    tree_pair(far, ((n, f"place {n}", 61 - n if n != 30 else None) for n in range(1, 61)))
+    if identity == Generated():
+        far.new.run("INSERT INTO places (name) VALUES ('theirs');")
+    run = far.start(Mapping(tables=(tree(identity),)), size=7)
     run.copy_all()
     pairs = far.new.ask(
         "SELECT c.name, p.name FROM places c LEFT JOIN places p ON p.id = c.above WHERE c.name <> 'theirs'"
@@ -302,6 +311,35 @@ def test_a_tree_whose_rows_name_later_ones_is_whole_in_the_end(far: Pair, identi
     far.new.run("DELETE FROM places WHERE name = 'after';")
     rollback(run.target, run.run)
     assert far.new.one("SELECT count(*) FROM places") == (1 if identity == Generated() else 0)
+
+
+MET_IN_A_TREE = {  #: what the rows that were there name above them
+    Conflict.KEEP: {"place 3": None, "place 5": "place 3", "place 60": None, "theirs": None},
+    Conflict.MERGE: {"place 3": "place 58", "place 5": "place 3", "place 60": "place 1", "theirs": None},
+    Conflict.REPLACE: {"place 3": "place 58", "place 5": "place 56", "place 60": "place 1", "theirs": None},
+}
+
+
+@pytest.mark.parametrize("conflict", list(MET_IN_A_TREE))
+@pytest.mark.parametrize("otherwise", [Kept(), Generated()])
+def test_rows_of_a_tree_that_were_there_change_as_the_policy_says_and_get_back_what_they_held(
+    far: Pair, otherwise: Kept | Generated, conflict: Conflict
+) -> None:
+    tree_pair(far, ((n, f"place {n}", 61 - n) for n in range(1, 61)))
+    far.new.run("INSERT INTO places VALUES (903, 'place 3', NULL), (905, 'place 5', 903), (960, 'place 60', NULL);")
+    far.new.run("INSERT INTO places VALUES (999, 'theirs', NULL);")
+    before = far.new.ask("SELECT * FROM places ORDER BY id")
+    identity = Matched(on=(KeyPair(source="name", target="name"),), otherwise=otherwise)
+    run = far.start(Mapping(tables=(tree(identity, conflict),)), size=7)
+    run.copy_all()
+    above = "SELECT c.name, p.name FROM places c LEFT JOIN places p ON p.id = c.above"
+    assert dict(far.new.ask(f"{above} WHERE c.id > 900 AND c.id < 1000")) == MET_IN_A_TREE[conflict]
+    met = [f"'{name}'" for name in MET_IN_A_TREE[conflict]]
+    ours = far.new.ask(f"{above} WHERE c.name NOT IN ({', '.join(met)})")
+    assert dict(ours) == {f"place {n}": f"place {61 - n}" for n in range(1, 61) if n not in (3, 5, 60)}
+    validated(run, "places")
+    rollback(run.target, run.run)
+    assert far.new.ask("SELECT * FROM places ORDER BY id") == before
 
 
 def test_a_row_that_only_the_database_refuses_is_named_and_set_aside(far: Pair) -> None:

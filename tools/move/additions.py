@@ -18,7 +18,7 @@ from ferryman.domain.errors import NeedsDecision
 from ferryman.domain.events import Event, RowsAdded
 from ferryman.domain.filters import AllOf, AnyOf, Comparison, Filter, Operator
 from ferryman.domain.mapping import Policy, Problem, Strategy
-from ferryman.domain.run import Accounting, BatchRecord, Key, Segment, TableState, batch_ordinal, key_text
+from ferryman.domain.run import Accounting, BatchRecord, Key, Segment, TableState, key_text
 from ferryman.tools.move.aside import Fate
 from ferryman.tools.move.batch import carry, obstacles_in, place_for, write_down
 from ferryman.tools.move.bench import Bench, Views
@@ -169,9 +169,9 @@ class _Addition:
         try:
             with desk.transaction() as job:
                 job.bench.begin()
-                last = job.book.last(job.bench.books)
-                number = job.book.addition_after(job.bench.books, batch_ordinal(last.number) if last else 0)
-                brought, told = self._write(job, number, last, keys)
+                record = job.book.addition(job.bench.books)
+                number = record.number
+                brought, told = self._write(job, record, keys)
                 if self.origin is Origin.QUARANTINED and not brought.rows:
                     return brought  # nothing changes: the transaction is rolled back
                 failpoint("before_commit", self.work.table, number)
@@ -193,25 +193,15 @@ class _Addition:
             mine = mine.but(policies=(*mended, *others))
         return replace(self.work, compiled=replace(self.work.compiled, mapping=mine))
 
-    def _write(
-        self, job: Job, number: str, last: BatchRecord | None, keys: Sequence[Key]
-    ) -> tuple[Brought, tuple[Event, ...]]:
-        began = job.clock.seconds()
+    def _write(self, job: Job, empty: BatchRecord, keys: Sequence[Key]) -> tuple[Brought, tuple[Event, ...]]:
+        began, number = job.clock.seconds(), empty.number
         look = job.sight.look(None, len(keys))
         found = sort_rows(job, number, look, obstacles_in(job, look), {})
         place = place_for(job, number, look, found)
         books, _ = carry(job, replace(place, record=self._record(place.record), keyed=True), found)
         lost = self.origin is Origin.LOST
         accounting = _accounting(self.origin, look.rows, found)
-        record = BatchRecord(
-            table=job.name,
-            number=number,
-            first_row=last.last_row + 1 if last else 1,
-            last_row=last.last_row if last else 0,
-            segment=Segment(after=last.segment.upto if last else None, upto=last.segment.upto if last else None),
-            accounting=accounting,
-            seconds=job.clock.seconds() - began,
-        )
+        record = empty.but(accounting=accounting, seconds=job.clock.seconds() - began)
         kept = () if self.origin is Origin.QUARANTINED else found.quarantined
         if lost:
             books.entries.clear()  # the entry that the row had still stands for it

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, bindparam, func, insert, select, update
 
-from ferryman.domain.run import Accounting, BatchRecord, BatchState, Key, Segment, TableState, key_text
+from ferryman.domain.run import Accounting, BatchRecord, BatchState, Key, Segment, TableState, batch_ordinal, key_text
 from ferryman.tools.move.chain import CHAINED, check_contiguous, digest_of, ranges_digest, torn
 from ferryman.tools.move.records import Entry, QuarantinedRow, Row, Written
 from ferryman.tools.move.tables import LedgerTables
@@ -39,11 +39,22 @@ class BatchBook:
         found.close()
         return record_of(row) if row else None
 
-    def addition_after(self, connection: Connection, ordinal: int) -> str:
-        """The number of the next addition after a batch: "14+1", "14+2"; of those that were undone too, none twice."""
+    def addition(self, connection: Connection) -> BatchRecord:
+        """A batch that covers no keys, for what comes beside the order: "14+1", "14+2" after batch 14, of those that
+        were undone too none twice. Its accounting is empty so far."""
+        last = self.last(connection)
+        ordinal, upto, row = (batch_ordinal(last.number), last.segment.upto, last.last_row) if last else (0, None, 0)
         batch = self.tables.batch
         before = self._mine(select(func.count()).select_from(batch)).where(batch.c.number.like(f"{ordinal}+%"))
-        return f"{ordinal}+{connection.execute(before).scalar_one() + 1}"
+        return BatchRecord(
+            table=self.table,
+            number=f"{ordinal}+{connection.execute(before).scalar_one() + 1}",
+            first_row=row + 1,
+            last_row=row,
+            segment=Segment(after=upto, upto=upto),
+            accounting=Accounting(),
+            seconds=0.0,
+        )
 
     def committed(self, connection: Connection) -> tuple[BatchRecord, ...]:
         """Every committed batch, in order."""

@@ -12,7 +12,7 @@ from ferryman.domain.mapping import Conflict
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.aside import Aside, Fate
 from ferryman.tools.move.keys import bound, cells_text
-from ferryman.tools.move.place import Place, write_entries
+from ferryman.tools.move.place import Place, made_values, write_entries
 from ferryman.tools.move.records import Entry, Written
 from ferryman.tools.move.tables import RowKind
 from ferryman.tools.prepare.sqlite_values import Expression
@@ -78,7 +78,7 @@ def _pairs(meeting: Meeting) -> Iterator[tuple[str, str, list[Any], dict[str, An
     target = clause(compiled.target).alias()
     keys = place.keys.values(from_)
     names = _changeable(meeting)
-    made = place.bench.made
+    made = made_values(place)
     held: dict[str, Expression] = {column: target.c[column] for column in place.keys.names}
     wanted = (
         select(

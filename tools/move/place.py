@@ -120,6 +120,16 @@ def _with(batch: pa.RecordBatch, name: str, values: pa.Array) -> pa.RecordBatch:
 
 
 def _push_down(place: Place) -> int:
+    from_, made = place.bench.legacy, made_values(place)
+    rows = select(*made.values()).select_from(from_).where(place.chosen)
+    if place.record is Record.NUMBERED:
+        rows = rows.order_by(*place.bench.compiled.key_columns(from_))
+    done = place.bench.connection.execute(insert(place.bench.target).from_select(list(made), rows))
+    return int(done.rowcount)
+
+
+def made_values(place: Place) -> dict[str, Expression]:
+    """What each written column is filled with, over the legacy table, mended where a row needs it."""
     from_, compiled = place.bench.legacy, place.bench.compiled
     made = dict(place.bench.made)
     for reference in compiled.references:
@@ -127,11 +137,7 @@ def _push_down(place: Place) -> int:
             made[reference.column] = column_of(from_, reference.columns[0])
     for mend in place.mends:
         made[mend.column] = mended(mend, made[mend.column], compiled.target)
-    rows = select(*made.values()).select_from(from_).where(place.chosen)
-    if place.record is Record.NUMBERED:
-        rows = rows.order_by(*compiled.key_columns(from_))
-    done = place.bench.connection.execute(insert(place.bench.target).from_select(list(made), rows))
-    return int(done.rowcount)
+    return made
 
 
 def mended(mend: Mend, value: Expression, target: Table) -> Expression:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select
 from ferryman.domain.errors import NeedsDecision
 from ferryman.domain.events import Event, PlaceholdersMade
 from ferryman.domain.mapping import Generated
-from ferryman.domain.run import Accounting, BatchRecord, Key, Segment, TableState, batch_ordinal, key_text
+from ferryman.domain.run import Accounting, Key, TableState, key_text
 from ferryman.domain.schema import Table
 from ferryman.domain.stand_in import MARK, can_stand_in, stand_in_cells
 from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus, TableValidation
@@ -89,24 +89,14 @@ class _Maker:
         book = ledger.book(work.run, self.parent.name)
         with turn(work.target), work.target.connect(f"making placeholders in {self.parent.name}") as connection:
             connection.begin() if not connection.in_transaction() else None
-            last = book.last(connection)
-            number = book.addition_after(connection, batch_ordinal(last.number) if last else 0)
             keys = self._keys(connection)
+            record = book.addition(connection).but(accounting=Accounting(placeholders=len(keys)))
+            number = record.number
             self._insert(connection, keys)
             entries = [
                 Entry(RowKind.PLACEHOLDER, self._source_key(one), target_text(key))
                 for one, key in zip(self.missing, keys, strict=True)
             ]
-            upto = last.segment.upto if last else None
-            record = BatchRecord(
-                table=self.parent.name,
-                number=number,
-                first_row=last.last_row + 1 if last else 1,
-                last_row=last.last_row if last else 0,
-                segment=Segment(after=upto, upto=upto),
-                accounting=Accounting(placeholders=len(keys)),
-                seconds=0.0,
-            )
             book.write(connection, record, book.add_entries(connection, number, entries), self.clock.now())
             ledger.renew(connection, work.run)
             failpoint("before_commit", self.parent.name, number)
