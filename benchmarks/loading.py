@@ -1,8 +1,9 @@
 """For a child process: the big shop's purchases into a new database, one way or the other, timed alone.
 
-`python -m benchmarks.loading ferryman|by_hand|checks OLD NEW`. `ferryman` runs a plan by a session and times what it
+`python -m benchmarks.loading ferryman|by_hand|as_tuned|checks OLD NEW`. `ferryman` runs a plan by a session and times what it
 does for the purchases: binding the approval, the scope of the run and its ledger, every batch with its checks, the
-counts at the end. `by_hand` times one statement and its commit. The customers are not in the time, in both.
+counts at the end. `by_hand` times one statement and its commit with SQLite's own settings, `as_tuned` with those that
+Ferryman sets on its connection. The customers are not in the time, in any.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import sqlite3
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,10 +98,17 @@ def compiled_for(source: Source, target: Target) -> CompiledTable:
     return compile_table(MAPPING, TABLE, legacy, there, run_started=RUN_STARTED)
 
 
-def one_statement(old: str, new: str) -> None:
-    same = settings(old, new)
+def by_statement(old: str, new: str) -> None:
+    one_statement(old, new, {})
+
+
+def as_tuned(old: str, new: str) -> None:
+    one_statement(old, new, settings(old, new))
+
+
+def one_statement(old: str, new: str, settings: Mapping[str, int]) -> None:
     with closing(sqlite3.connect(new, isolation_level=None)) as connection:
-        for name, value in same.items():
+        for name, value in settings.items():
             connection.execute(f"PRAGMA {name} = {value}")
         connection.execute("ATTACH DATABASE ? AS old", (old,))
         connection.execute(by_hand_customers())
@@ -108,7 +117,7 @@ def one_statement(old: str, new: str) -> None:
         connection.execute(by_hand())
         connection.execute("COMMIT")
         spent = Spent.until_now().since(watch)
-    tell(seconds=spent.seconds, cpu=spent.cpu, **same)
+    tell(seconds=spent.seconds, cpu=spent.cpu, **settings)
 
 
 def checks(old: str, new: str) -> None:
@@ -126,7 +135,7 @@ def checks(old: str, new: str) -> None:
     tell(seconds=seconds)
 
 
-WAYS = {"ferryman": by_ferryman, "by_hand": one_statement, "checks": checks}
+WAYS = {"ferryman": by_ferryman, "by_hand": by_statement, "as_tuned": as_tuned, "checks": checks}
 
 if __name__ == "__main__":
     WAYS[sys.argv[1]](*(os.path.abspath(path) for path in sys.argv[2:4]))

@@ -28,6 +28,7 @@ from ferryman.tools.prepare.side_by_side import beside_source, raw, stand_in
 from ferryman.tools.prepare.sqlite_functions import register_functions
 from ferryman.tools.prepare.transform import CompiledTable
 
+PAGE_CACHE = 48_000  #: KiB of a SQLite target's pages: an index in no order is gone through anew by every batch
 _VIEW = SQLite()
 
 
@@ -159,6 +160,7 @@ def bench(source: Source, target: Target, doing: str, compiled: CompiledTable) -
         references_off(connection)
         if target.dialect.name == "sqlite":
             raw(connection).execute("PRAGMA temp_store = MEMORY")
+            raw(connection).execute(f"PRAGMA cache_size = -{PAGE_CACHE}")
             if old is None:
                 attach_source(connection, source)
             else:
