@@ -149,7 +149,10 @@ def _parent(table: TableMapping, column: Column, pairing: Pairing | None, facts:
 
 
 def _without_parent(table: TableMapping, column: Column, parent: str, mapping: Mapping, facts: Facts) -> Question:
-    """The parent takes no part, or nothing says which of its rows a row belongs to."""
+    """The parent takes no part, or nothing says which of its rows a row belongs to.
+
+    What a table needs comes along by itself; where its parent does not, a person left it out, and that holds.
+    """
     if parent in mapping.by_target:
         return _without_source(table, column, facts)
     finding = facts.findings.by_target.get(parent)
@@ -160,7 +163,8 @@ def _without_parent(table: TableMapping, column: Column, parent: str, mapping: M
         table=table.target,
         text=f"Every row of {table.target} must refer to {parent}, which takes no part in this plan.",
         options=(*((include,) if can_be_filled else ()), leave_out(table.target)),
-        recommended=include.key if can_be_filled else leave_out(table.target).key,
+        recommended=leave_out(table.target).key,
+        reason=f"{parent} was left out, and no row of {table.target} can be without it." if can_be_filled else "",
     )
 
 

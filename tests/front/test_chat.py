@@ -314,6 +314,20 @@ def test_a_decision_shows_its_rows_keeps_its_place_and_is_taken_up_again(orphane
     assert one(orphaned[1], "SELECT count(*) FROM ferryman_quarantine") == 3
 
 
+def test_what_a_person_left_out_does_not_come_back_with_the_recommendations(tmp_path: Path) -> None:
+    old = """CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO author VALUES (1, 'Ada'), (2, 'Bo');
+        CREATE TABLE town (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO town VALUES (1, 'Bonn');
+        CREATE TABLE book (id INTEGER PRIMARY KEY, author_id INTEGER REFERENCES author(id), title TEXT);
+        INSERT INTO book VALUES (1, 1, 'One'), (2, 2, 'Two');"""
+    new = """CREATE TABLE authors (id INTEGER PRIMARY KEY, name TEXT);
+        CREATE TABLE towns (id INTEGER PRIMARY KEY, name TEXT);
+        CREATE TABLE books (id INTEGER PRIMARY KEY, author_id INTEGER NOT NULL REFERENCES authors(id), title TEXT);"""
+    files = write(tmp_path / "books.sqlite", old), write(tmp_path / "library.sqlite", new)
+    held = hold(files, "move everything", "leave authors out", "take all recommendations", "yes")
+    assert "2. Leave books out (recommended)" in held.after("leave authors out")
+    assert [one(files[1], f"SELECT count(*) FROM {table}") for table in ("towns", "authors", "books")] == [1, 0, 0]
+
+
 def test_undoing_asks_which_run_and_once_more(files: tuple[Path, Path]) -> None:
     begin = ("only customers", "yes", "fill purchases", "yes")
     undo = ("undo what we did yesterday", "the second one", "no", "/rollback", "2", "yes")
