@@ -41,14 +41,15 @@ def remember(run: str, pair: Pair) -> None:
     path.write_text(json.dumps({"source": source, "target": target}), encoding="utf-8")
 
 
-def remembered(run: str = "") -> Where:
-    """Where a run's databases are; without a run, the databases of all runs here when they are the same."""
-    kept_here = (Path(FOLDER) / "runs").glob(f"*/{MEMORY}")
-    found = {path.read_text(encoding="utf-8") for path in kept_here if run in ("", path.parent.name)}
+def remembered(run: str = "", target: str = "") -> Where:
+    """Where a run's databases are; without a run, those of all runs here (into this target) when they are the same."""
+    files = (Path(FOLDER) / "runs").glob(f"*/{MEMORY}")
+    kept = (json.loads(path.read_text(encoding="utf-8")) for path in files if run in ("", path.parent.name))
+    found = {(one["source"], one["target"]) for one in kept if run or target in ("", one["target"])}
     if len(found) != 1:
         return Where()
-    kept = json.loads(found.pop())
-    return Where(source=kept["source"], target=kept["target"])
+    ((source, its_target),) = found
+    return Where(source=source, target=its_target)
 
 
 def run_pair(which: Which) -> Pair:
@@ -56,7 +57,7 @@ def run_pair(which: Which) -> Pair:
     typed = which.where
     if typed.name or (typed.source and typed.target):
         return pair_of(typed)
-    kept = remembered(which.run)
+    kept = remembered(which.run, typed.target)
     return pair_of(Where(source=typed.source or kept.source, target=typed.target or kept.target))
 
 

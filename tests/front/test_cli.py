@@ -338,6 +338,16 @@ def test_the_folder_remembers_where_a_run_was_made(moved: str) -> None:
     assert [r["run"] for r in here("runs", "--json").json["runs"]] == [moved]
 
 
+def test_of_runs_into_several_targets_that_of_the_named_one_is_remembered(moved: str) -> None:
+    kept = Path(FOLDER, "runs", moved, "databases.json").read_text()
+    other = Path(FOLDER, "runs", "another", "databases.json")
+    other.parent.mkdir()
+    other.write_text(kept.replace("old.sqlite", "elsewhere.sqlite").replace("new.sqlite", "another.sqlite"))
+    target = json.loads(kept)["target"]
+    assert here("validate", "--target", target, "--json").code == 0
+    assert here("validate", "--json").code == 2
+
+
 def test_elsewhere_the_target_is_enough(moved: str, tmp_path: Path) -> None:
     status = call("status", "--target", NEW.resolve(), "--json", cwd=tmp_path / "home").json
     assert (status["run"], status["status"], status["overall_progress"]) == (moved, "success", 100)
