@@ -196,10 +196,10 @@ def _together(clauses: list[Sentence], found: list[Heard]) -> Heard:
         return shown[-1] if shown else others[0]
     if None in found or any(isinstance(one, Doubt) for one in found):
         return _lone(found) or next((one for one in found if isinstance(one, Doubt)), None)
-    return found[0] if len({repr(one) for one in found}) == 1 else _answered_andyes_or_no(found)
+    return found[0] if len({repr(one) for one in found}) == 1 else _yes_and_an_answer(found)
 
 
-def _answered_andyes_or_no(found: list[Heard]) -> Heard:
+def _yes_and_an_answer(found: list[Heard]) -> Heard:
     """ "yes, the first one": an answer or a choice beside a yes is that answer."""
     said = [one for one in found if not isinstance(one, Approve)]
     return said[0] if len(said) == 1 and isinstance(said[0], AnswerQuestion | Choose) else None

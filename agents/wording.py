@@ -59,6 +59,9 @@ def names(tables: Iterable[str], most: int = 6) -> str:
 
 
 def first_upper(text: str) -> str:
+    """As a sentence begins. A name such as customer_id stays as the database has it."""
+    if "_" in text.partition(" ")[0]:
+        return text
     return text[:1].upper() + text[1:]
 
 
