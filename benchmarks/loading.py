@@ -1,9 +1,9 @@
 """For a child process: the big shop's purchases into a new database, one way or the other, timed alone.
 
-`python -m benchmarks.loading ferryman|by_hand|as_tuned|checks OLD NEW`. `ferryman` runs a plan by a session and times what it
-does for the purchases: binding the approval, the scope of the run and its ledger, every batch with its checks, the
-counts at the end. `by_hand` times one statement and its commit with SQLite's own settings, `as_tuned` with those that
-Ferryman sets on its connection. The customers are not in the time, in any.
+`python -m benchmarks.loading ferryman|by_hand|as_tuned|checks OLD NEW`. `ferryman` runs a plan by a session and times
+what it does for the purchases: binding the approval, the scope of the run and its ledger, every batch with its checks,
+the counts at the end. `by_hand` times one statement and its commit with SQLite's own settings, `as_tuned` with those
+that Ferryman sets on its connection. The customers are not in the time, in any.
 """
 
 from __future__ import annotations
