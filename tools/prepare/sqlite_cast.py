@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sqlalchemy import REAL, Integer, and_, case, func, or_
+from sqlalchemy import REAL, Integer, and_, case, func, literal, or_
 from sqlalchemy import cast as sql_cast
 
 from ferryman.domain.mapping import Problem
@@ -124,12 +124,20 @@ def to_decimal(value: Value, goal: Goal) -> Value:
 
 def _decimal(sql: Expression, scale: int | None, goal: Goal) -> Expression:
     known = ("integer", "real") if goal.landing else ("integer",)
-    plain = kind(sql).in_(known) if scale is None else sql == func.round(sql, scale)
+    plain = kind(sql).in_(known) if scale is None else _rounded_already(sql, scale)
     of_text, of_number = by_python("digits", sql, scale), func.ferryman_digits(sql, scale)
     if goal.landing:
         of_text, of_number = by_python("decimal", sql, scale), func.ferryman_decimal(sql, scale)
     made = case((kind(sql) == "text", of_text), else_=of_number)
     return case((plain, sql), (sql.is_not(None), goal.checked(made, sql)))
+
+
+def _rounded_already(sql: Expression, scale: int) -> Expression:
+    """Whether a number is the one nearest to some decimal of this scale. `round` goes through text: what it says of
+    most numbers of up to 15 digits is found by one division first, at a fifth of its time."""
+    shift, most = literal(10.0**scale), 1e15 / 10.0**scale
+    nearest = sql_cast(sql.op("*")(shift), Integer).op("/")(shift)
+    return or_(and_(sql == nearest, sql.between(-most, most)), sql == func.round(sql, scale))
 
 
 def to_boolean(value: Value, goal: Goal) -> Value:
