@@ -88,12 +88,12 @@ class Side:
         return read
 
 
-def plain(batch: pa.RecordBatch) -> list[dict[str, Any]]:
-    """Decimals by their value: 1.50 and 1.5 are one."""
+def plain(batch: pa.RecordBatch, unsigned_zero: bool) -> list[dict[str, Any]]:
+    """Decimals by their value: 1.50 and 1.5 are one; floats digit by digit, and where asked 0.0 for -0.0."""
     made: list[dict[str, Any]] = batch.to_pylist()
     for row in made:
         row["price"] = None if row["price"] is None else Decimal(row["price"])
-        row["ratio"] = repr(row["ratio"])
+        row["ratio"] = repr(0.0 if unsigned_zero and row["ratio"] == 0 else row["ratio"])
     return made
 
 
@@ -101,17 +101,18 @@ def plain(batch: pa.RecordBatch) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("since", KINDS)
 def test_values_arrive_as_they_left(since: str, to: str, target: Callable[[str], Target]) -> None:
     sides = [Side(target(since)), Side(target(to))]
+    unsigned_zero = {since, to} != {"postgresql"}  # SQLite keeps -0.0 as 0; MariaDB now and then
     schema = pa.schema([("id", pa.int64()), *((name, ARROW[what[0]]) for name, what in COLUMNS.items())])
 
     @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
     @given(rows)
     def holds(made: list[dict[str, Any]]) -> None:
         batch = pa.RecordBatch.from_pylist([{"id": n, **row} for n, row in enumerate(made)], schema)
-        expected = plain(batch)
+        expected = plain(batch, unsigned_zero)
         for side in sides:
             batch = side.through(batch)
             assert not any(unfit(field) for field in batch.schema)
-            assert plain(batch) == expected
+            assert plain(batch, unsigned_zero) == expected
 
     holds()
 
