@@ -17,19 +17,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from ferryman.agents.advice import Adviser
 from ferryman.agents.budget import Limits
 from ferryman.agents.client import OPENAI, Endpoint, Method, chat_model
 from ferryman.domain.errors import Configuration
-from ferryman.settings import FILE, read_file
+from ferryman.settings import FILE, Layered, read_file
 
 PREFIX = "FERRYMAN_MODEL_"
 _NAME = "FERRYMAN_MODEL"
 
 
-class ModelSettings(BaseSettings):
+class ModelSettings(Layered):
     """All settings of the model. `key` is never printed."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", populate_by_name=True, env_ignore_empty=True)
@@ -59,15 +59,13 @@ class ModelSettings(BaseSettings):
         return url.rstrip("/")
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, InitSettingsSource(settings_cls, _from_file(Path.cwd() / FILE))
+    def in_file(cls, path: Path) -> dict[str, Any]:
+        found = read_file(path).get("model", {})
+        if not isinstance(found, dict):
+            raise Configuration(f"{FILE}: [model] is no table.", f"Write [model] and below it name = ... in {FILE}.")
+        if "key" in found:
+            raise Configuration(f"{FILE} holds the model's key.", f"Put it into {PREFIX}KEY and take it out of {FILE}.")
+        return found
 
     @property
     def endpoint(self) -> Endpoint:
@@ -119,12 +117,3 @@ def adviser(settings: ModelSettings | None = None) -> Adviser | None:
         limits=found.limits,
         answer_tokens=found.answer_tokens,
     )
-
-
-def _from_file(path: Path) -> dict[str, Any]:
-    found = read_file(path).get("model", {})
-    if not isinstance(found, dict):
-        raise Configuration(f"{FILE}: [model] is no table.", f"Write [model] and below it name = ... in {FILE}.")
-    if "key" in found:
-        raise Configuration(f"{FILE} holds the model's key.", f"Put it into {PREFIX}KEY and take it out of {FILE}.")
-    return found

@@ -46,7 +46,27 @@ class PairSettings(BaseModel):
     target: str = Field(repr=False)
 
 
-class Settings(BaseSettings):
+class Layered(BaseSettings):
+    """Settings that the environment gives first, then `ferryman.toml` in the working folder."""
+
+    @classmethod
+    def in_file(cls, path: Path) -> dict[str, Any]:
+        """What the file says of these settings. Raises Configuration where it must not."""
+        raise NotImplementedError
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, InitSettingsSource(settings_cls, cls.in_file(Path.cwd() / FILE))
+
+
+class Settings(Layered):
     """All settings. Values may hold secrets: they are never printed; `masked` is what people see."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid")
@@ -59,15 +79,13 @@ class Settings(BaseSettings):
     deadline_minutes: float | None = Field(default=None, gt=0)  #: an open decision becomes a pause after that long
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, InitSettingsSource(settings_cls, _from_file(Path.cwd() / FILE))
+    def in_file(cls, path: Path) -> dict[str, Any]:
+        found = read_file(path)
+        found.pop("model", None)
+        for names in ("connections", "databases"):  # the environment knows no capitals
+            if isinstance(found.get(names), dict):
+                found[names] = {name.lower(): value for name, value in found[names].items()}
+        return found
 
 
 class Pair(BaseModel):
@@ -108,15 +126,6 @@ def read_file(path: Path) -> dict[str, Any]:
                 f"{FILE} holds a password, in {where}.",
                 "Write ${NAME_OF_A_VARIABLE} in its place and put the password into that environment variable.",
             )
-    return found
-
-
-def _from_file(path: Path) -> dict[str, Any]:
-    found = read_file(path)
-    found.pop("model", None)
-    for names in ("connections", "databases"):  # the environment knows no capitals
-        if isinstance(found.get(names), dict):
-            found[names] = {name.lower(): value for name, value in found[names].items()}
     return found
 
 
