@@ -200,7 +200,8 @@ def _only(settings: Settings) -> str:
 def resolve_side(side: str, text: str, settings: Settings) -> tuple[str, str]:
     """One database as its URL (or path) and its name; `side` ("source" or "target") chooses within a connection.
 
-    Raises Configuration for a variable that is not set, Usage for a URL whose password was masked.
+    A URL whose password was masked is looked for among the settings. Raises Configuration for a variable that is not
+    set, Usage for a masked URL that the settings do not know.
     """
     name = text.strip().lower()
     if name in settings.connections:
@@ -208,11 +209,21 @@ def resolve_side(side: str, text: str, settings: Settings) -> tuple[str, str]:
     if name in settings.databases:
         return _filled(settings.databases[name]), name
     if ":***@" in text:
+        if whole := next((url for url in _known(side, settings) if masked(url) == text), ""):
+            return whole, text
         raise Usage(
             f"The {side} is known without its password only: {text}.",
             f"Give --{side} with the whole URL, or the name of a connection in {FILE}.",
         )
     return _filled(text), masked(text)
+
+
+def _known(side: str, settings: Settings) -> Iterator[str]:
+    """Every URL of the settings that may be meant for a side, with its password; those that lack one are left out."""
+    pairs = (getattr(pair, side) for pair in settings.connections.values())
+    for url in (getattr(settings, side), *settings.databases.values(), *pairs):
+        if all(name in os.environ for name in _PLACEHOLDER.findall(url)):
+            yield _filled(url)
 
 
 def _filled(url: str) -> str:

@@ -141,3 +141,17 @@ def test_masking_leaves_the_rest_of_a_url() -> None:
     assert masked("some/file.db") == "some/file.db"
     assert not holds_secret("postgresql://app:${PW}@host/db")
     assert not holds_secret("sqlite:///a:b@c.db")
+
+
+def test_a_url_that_is_known_without_its_password_is_found_among_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, shown = "postgresql://app:p%40ss@db.example/shop", "postgresql://app:***@db.example/shop"
+    with pytest.raises(Usage, match="without its password"):
+        resolved("old.db", shown)
+    monkeypatch.setenv("FERRYMAN_TARGET", whole)
+    assert (resolved("old.db", shown).target, resolved("old.db", shown).names) == (whole, ("old.db", shown))
+    monkeypatch.delenv("FERRYMAN_TARGET")
+    write(SHOP)
+    with pytest.raises(Usage, match="without its password"):
+        resolved("old.db", shown)
+    monkeypatch.setenv("SHOP_PASSWORD", "p@ss")
+    assert resolved("old.db", shown).target == whole
