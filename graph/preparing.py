@@ -46,6 +46,7 @@ from ferryman.graph.measuring import facts_for_agents, measured
 from ferryman.graph.state import Json, Place, State
 from ferryman.graph.streams import emitter
 from ferryman.graph.work import all_compiled
+from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.prepare.preflight import preflight as look_ahead
 
 
@@ -235,7 +236,7 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
     """What would fail, found before a write; every class of it that nobody decided becomes a question."""
     context = runtime.context
     made = context.shelf.get(state["plan"], Plan)
-    catalogues = Catalogues.of(state["facts"], context.shelf)
+    catalogues, ledger = Catalogues.of(state["facts"], context.shelf), Ledger(context.target)
     found = look_ahead(
         context.source,
         context.target,
@@ -243,6 +244,7 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
         catalogues.target,
         made,
         all_compiled(made.mapping, catalogues, context.clock()),
+        ledger=() if ledger.exists() else ledger.statements(),
         skip_data=not context.options.preflight,
         memory=context.memory,
     )

@@ -85,9 +85,12 @@ def people(folder: Path, *rows: tuple[object, ...], mapping: TableMapping = PERS
     return pair_of(old_file, new_file, Mapping(tables=(TOWNS, mapping)))
 
 
+LEDGER = ("CREATE TABLE ferryman_rights_probe (x)",)  #: stands for what creates the ledger
+
+
 def look(pair: Pair, *, skip_data: bool = False) -> Preflight:
-    catalogues = pair.source_db, pair.target_db
-    return preflight(pair.source, pair.target, *catalogues, pair.plan(), pair.compiled(), skip_data=skip_data)
+    databases = (pair.source, pair.target, pair.source_db, pair.target_db)
+    return preflight(*databases, pair.plan(), pair.compiled(), ledger=LEDGER, skip_data=skip_data)
 
 
 def found(pair: Pair) -> dict[tuple[tuple[str, ...], str], int]:

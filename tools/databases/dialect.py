@@ -49,6 +49,10 @@ class Dialect(Protocol):
     def same(self, one: Engine, other: Engine) -> bool:
         """Whether both engines of this dialect lead to one database, by whatever names."""
 
+    def rehearse(self, connection: Connection, statement: str) -> None:
+        """Ask for the right to create what this statement creates: raises its error, and nothing is there once the
+        caller has rolled back."""
+
     def translate(self, error: Exception, doing: str) -> FerrymanError:
         """A driver's error (or SQLAlchemy's wrapping of it) as ours, in two lines; `doing` as in "reading table x"."""
 

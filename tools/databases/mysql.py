@@ -87,6 +87,11 @@ class MySQL:
     def same(self, one: Engine, other: Engine) -> bool:
         return self.identity(one).place == self.identity(other).place
 
+    def rehearse(self, connection: Connection, statement: str) -> None:
+        """See `Dialect.rehearse`. To prepare a statement asks for its rights; to run it would commit."""
+        connection.exec_driver_sql("PREPARE ferryman_asks FROM %s", (statement,))
+        connection.exec_driver_sql("DEALLOCATE PREPARE ferryman_asks")
+
     def translate(self, error: Exception, doing: str) -> FerrymanError:
         return mysql_errors.translate(error, doing)
 

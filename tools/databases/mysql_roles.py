@@ -44,7 +44,7 @@ def check_target(connection: Connection) -> None:
     if rights and not any(one.names & {"INSERT", "ALL PRIVILEGES"} for one in rights):
         raise Configuration(
             f"{_user(connection)} may not insert into the new database.",
-            "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON the database to the user.",
+            "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, CREATE TEMPORARY TABLES ON the database to the user.",
         )
 
 

@@ -94,6 +94,9 @@ class PostgreSQL:
     def same(self, one: Engine, other: Engine) -> bool:
         return self.identity(one).place == self.identity(other).place
 
+    def rehearse(self, connection: Connection, statement: str) -> None:
+        connection.exec_driver_sql(statement)
+
     def translate(self, error: Exception, doing: str) -> FerrymanError:
         return postgresql_errors.translate(error, doing)
 

@@ -92,6 +92,9 @@ class SQLite:
     def same(self, one: Engine, other: Engine) -> bool:
         return _path(one).samefile(_path(other))
 
+    def rehearse(self, connection: Connection, statement: str) -> None:
+        connection.exec_driver_sql(statement)
+
     def translate(self, error: Exception, doing: str) -> FerrymanError:
         return sqlite_errors.translate(error, doing)
 

@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, inspect, select, union, update
-from sqlalchemy.schema import CreateSchema
+from sqlalchemy import Connection, Table, exists, func, insert, inspect, select, union, update
 
 from ferryman.domain.approval import Amendment
 from ferryman.domain.errors import Configuration, Corrupt, FerrymanError, Refused, Transient, Usage
@@ -57,7 +56,7 @@ class Ledger:
         with self._reading() as connection:
             inspector = inspect(connection)
             there = [t for t in self.tables.all if inspector.has_table(t.name, schema=t.schema)]
-            if not there:
+            if not there or self._unfinished(connection, there):
                 return False
             lacking = [t.name for t in self.tables.all if t not in there]
             for table in there:
@@ -70,6 +69,12 @@ class Ledger:
             )
         return True
 
+    def _unfinished(self, connection: Connection, there: Sequence[Table]) -> bool:
+        """Whether a creation of the ledger was cut short: the last table is not there, and no other holds a row."""
+        if self.tables.run in there:
+            return False
+        return not any(connection.execute(select(exists().select_from(table))).scalar() for table in there)
+
     def forget(self) -> None:
         """The tables were dropped: look again."""
         self._seen = False
@@ -77,6 +82,10 @@ class Ledger:
     def ddl(self) -> str:
         """The script by which a DBA can create the ledger."""
         return tables.ddl(self.target.engine.dialect)
+
+    def statements(self) -> tuple[str, ...]:
+        """What creates the ledger."""
+        return tuple(tables.statements(self.target.engine.dialect))
 
     def create(self) -> None:
         """Create the tables that are not there. Raises Configuration where the right is missing: never elsewhere."""
@@ -93,9 +102,8 @@ class Ledger:
             ) from error
 
     def _create(self, connection: Connection) -> None:
-        if self.tables.metadata.schema:
-            connection.execute(CreateSchema(self.tables.metadata.schema, if_not_exists=True))
-        self.tables.metadata.create_all(connection)
+        for statement in self.statements():
+            connection.exec_driver_sql(statement)
 
     # Runs
 

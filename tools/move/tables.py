@@ -6,9 +6,11 @@ are `keys.target_text`. Numbers of batches are text: "15", and "15.1" for the fi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Dialect, Float, Index, Integer, MetaData, String, Table, Text
 from sqlalchemy.dialects import mysql
@@ -18,8 +20,10 @@ LEDGER_VERSION = 1  #: of what is below; a run of another version is not resumed
 SCHEMA = "ferryman"  #: the ledger's own, in databases that have schemas
 PREFIX = "ferryman_"  #: of every table, so that a target's owner knows whose they are
 
-#: Keys are told apart to the letter, which MySQL's default collation does not do.
-_KEY = String(500).with_variant(mysql.VARCHAR(500, collation="utf8mb4_bin"), "mysql", "mariadb")
+#: Whatever the database's defaults are: with transactions, any character, and told apart to the letter.
+_ON_MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+
+_KEY = String(500)
 _COUNTER = BigInteger().with_variant(Integer, "sqlite")
 _LONG = Text().with_variant(mysql.LONGTEXT, "mysql", "mariadb")
 
@@ -78,16 +82,29 @@ def ledger_tables(schema: str | None) -> LedgerTables:
     )
 
 
+def statements(dialect: Dialect) -> Iterator[str]:
+    """What creates the ledger, statement by statement; what is there already is passed over.
+
+    The runs' own table comes last: where each statement commits (MySQL), a ledger without it was never finished.
+    """
+    tables = ledger_tables(schema_for(dialect.name))
+    if tables.metadata.schema:
+        yield str(CreateSchema(tables.metadata.schema, if_not_exists=True).compile(dialect=dialect))
+    for table in reversed(tables.all):
+        made = str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)).strip()
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        if dialect.name == "mysql":  # where an index of its own asks for another right, and would come too late
+            keys = "".join(f",\n\tINDEX {one.name} ({', '.join(c.name for c in one.columns)})" for one in indexes)
+            head, end, tail = made.rpartition("\n)")
+            yield head + keys + end + tail
+        else:
+            yield made
+            yield from (str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)) for index in indexes)
+
+
 def ddl(dialect: Dialect) -> str:
     """The script that a DBA may run instead of us: creates the ledger as `Ledger.create` would."""
-    tables = ledger_tables(schema_for(dialect.name))
-    statements: list[str] = []
-    if tables.metadata.schema:
-        statements.append(str(CreateSchema(tables.metadata.schema, if_not_exists=True).compile(dialect=dialect)))
-    for table in tables.all:
-        statements.append(str(CreateTable(table).compile(dialect=dialect)).strip())
-        statements += [str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes]
-    return "".join(f"{statement};\n\n" for statement in statements)
+    return "".join(f"{statement};\n\n" for statement in statements(dialect))
 
 
 def _run(metadata: MetaData) -> Table:
@@ -120,6 +137,7 @@ def _run(metadata: MetaData) -> Table:
         Column("lease_host", String(64)),
         Column("lease_pid", Integer),
         Column("lease_process", String(64)),  # when that process began: a pid comes round again
+        **_ON_MYSQL,
     )
 
 
@@ -149,6 +167,7 @@ def _table(metadata: MetaData) -> Table:
         Column("ended_at", String(40)),
         Column("validation", _LONG),  # domain.validation.TableValidation as JSON
         Column("failure", Text),  # domain.recovery.Failure as JSON, while it stands
+        **_ON_MYSQL,
     )
 
 
@@ -179,6 +198,7 @@ def _batch(metadata: MetaData) -> Table:
         Column("seconds", Float, nullable=False),
         Column("committed_at", String(40), nullable=False),
         Column("digest", String(64), nullable=False),
+        **_ON_MYSQL,
     )
 
 
@@ -197,6 +217,7 @@ def _row(metadata: MetaData) -> Table:
         Column("target_key_to", _KEY),  # the last of a range, inclusive; NULL for a single row
         Column("rows", BigInteger, nullable=False),
         Column("before", _LONG),  # what was overwritten, as a JSON object
+        **_ON_MYSQL,
     )
     Index(f"{PREFIX}row_by_source", table.c.table_name, table.c.source_key)
     Index(f"{PREFIX}row_by_batch", table.c.run_id, table.c.table_name, table.c.batch)
@@ -220,6 +241,7 @@ def _quarantine(metadata: MetaData) -> Table:
         Column("row", _LONG, nullable=False),  # the legacy row as a JSON object
         Column("state", String(16), nullable=False),  # QuarantineState
         Column("at", String(40), nullable=False),
+        **_ON_MYSQL,
     )
     Index(f"{PREFIX}quarantine_by_batch", table.c.run_id, table.c.table_name, table.c.batch)
     return table
@@ -243,4 +265,5 @@ def _amendment(metadata: MetaData) -> Table:
         Column("hash_after", String(64), nullable=False),
         Column("plan", _LONG, nullable=False),
         Column("digest", String(64), nullable=False),
+        **_ON_MYSQL,
     )

@@ -38,17 +38,19 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
     plan: Plan,
     compiled: Mapping[str, CompiledTable],
     *,
+    ledger: Sequence[str] = (),
     skip_data: bool = False,
     memory: Memory | None = None,
 ) -> Preflight:
     """Every class of rows that would fail, with the decision that answers it, and what else a person should know.
 
-    Reads both databases and changes neither. `skip_data` leaves out what looks at rows, never identity, rights or
-    structure: those raise Configuration, Usage or Transient. A table that `memory` knows is not looked at again.
+    Reads both databases and changes neither. `ledger` is what will create the ledger, where there is none yet.
+    `skip_data` leaves out what looks at rows, never identity, rights or structure: those raise Configuration, Usage or
+    Transient. A table that `memory` knows is not looked at again.
     """
     check_pair(source, target)
     readiness.check_structure(source_db, target_db, compiled)
-    readiness.check_rights(target)
+    readiness.check_rights(target, ledger)
     if skip_data or not compiled:
         return Preflight(warnings=readiness.warnings(source, target, target_db, compiled, None), skipped=skip_data)
     memory = memory or Memory()

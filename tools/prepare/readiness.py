@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -19,25 +19,34 @@ GROWTH = 2  #: a target may need this many times what its rows take in the sourc
 ROW_BYTES = 1_000  #: what a row takes at most, where the source's file is large for other reasons
 SPARE = 10_000_000  #: bytes that stay free in any case
 
-_PROBE = "CREATE TABLE ferryman_rights_probe (probe INTEGER)"
+_ASIDE = "CREATE TEMPORARY TABLE ferryman_asks (probe INTEGER)"
 
 
-def check_rights(target: Target) -> None:
-    """Whether the ledger's tables can be created: one is, in a transaction that is rolled back.
+def check_rights(target: Target, ledger: Sequence[str]) -> None:
+    """Whether what a run creates can be created; nothing of it stays. `ledger` creates the ledger's tables.
 
-    Raises Configuration where the right is missing, Transient where another program holds the lock.
+    Raises Configuration where a right is missing, Transient where another program holds the lock.
     """
+    if target.dialect.name != "sqlite":  # keys are looked up by temporary tables there
+        _rehearse(target, [_ASIDE], "Temporary tables cannot", "Grant the right to create temporary tables.")
+    _rehearse(
+        target,
+        ledger,
+        "The ledger's tables cannot",
+        "Grant the right to create tables, or have a DBA run the script of `ferryman ledger ddl`.",
+    )
+
+
+def _rehearse(target: Target, statements: Sequence[str], what: str, do: str) -> None:
     try:
-        with target.connect("asking for the right to create the ledger's tables") as connection:
-            connection.exec_driver_sql(_PROBE)
+        with target.connect("trying it out") as connection:
+            for statement in statements:
+                target.dialect.rehearse(connection, statement)
             connection.rollback()
-    except (Transient, Configuration):
+    except Transient:
         raise
     except FerrymanError as error:
-        raise Configuration(
-            f"The ledger's tables cannot be created in the new database: {error.what}",
-            "Grant the right to create tables, or have a DBA run the script of `ferryman ledger ddl`.",
-        ) from error
+        raise Configuration(f"{what} be created in the new database. {error.what}", do) from error
 
 
 def check_structure(source_db: Database, target_db: Database, compiled: Mapping[str, CompiledTable]) -> None:

@@ -1,0 +1,126 @@
+"""What a run creates in a target on a server, and what it may not: the ledger's tables, and temporary ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ferryman.domain.errors import Configuration, Refused
+from ferryman.tools.databases.connect import Target, open_target
+from ferryman.tools.move.archive import drop
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.tables import ledger_tables, schema_for
+from ferryman.tools.prepare.readiness import check_rights
+from tests.servers import READER, Made
+
+NAMES = [f"ferryman_{name}" for name in ("run", "table", "batch", "row", "quarantine", "amendment")]
+_TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema {} ORDER BY 1"
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def made(request: pytest.FixtureRequest) -> Made:
+    made: Made = request.getfixturevalue(request.param).database()
+    made.run("CREATE TABLE brackets (id integer NOT NULL PRIMARY KEY, label varchar(20));")
+    return made
+
+
+@pytest.fixture
+def target(made: Made) -> Iterator[Target]:
+    target = open_target(made.url)
+    yield target
+    target.dispose()
+
+
+def tables(made: Made) -> list[str]:
+    here = "IN ('public', 'ferryman')" if "postgresql" in made.url else f"= '{made.name}'"
+    return [name for (name,) in made.ask(_TABLES.format(here))]
+
+
+def writer(made: Made) -> Target:
+    """The same database by a user who may change rows, and create nothing."""
+    if "postgresql" in made.url:
+        made.run(f"GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {READER};")
+        made.run(f"REVOKE TEMPORARY ON DATABASE {made.name} FROM PUBLIC;")
+    else:
+        made.run("".join(f"GRANT INSERT, UPDATE, DELETE ON {made.name}.* TO {READER}@'{h}';\n" for h in HOSTS))
+    return open_target(made.source)
+
+
+HOSTS = ("%", "localhost")
+
+
+def test_asking_for_rights_leaves_nothing_behind_however_often(made: Made, target: Target) -> None:
+    ledger = Ledger(target)
+    for _ in range(2):
+        check_rights(target, ledger.statements())
+        assert tables(made) == ["brackets"]
+    ledger.create()
+    check_rights(target, ledger.statements())
+    assert tables(made) == sorted(["brackets", *NAMES])
+
+
+def test_what_a_run_creates_is_asked_for_one_right_after_another(made: Made) -> None:
+    poor = writer(made)
+    with pytest.raises(Configuration, match="Temporary tables cannot be created") as refused:
+        check_rights(poor, ())
+    assert "temporary" in refused.value.do
+    if "postgresql" in made.url:
+        made.run(f"GRANT TEMPORARY ON DATABASE {made.name} TO {READER};")
+    else:
+        made.run("".join(f"GRANT CREATE TEMPORARY TABLES ON {made.name}.* TO {READER}@'{h}';\n" for h in HOSTS))
+    with pytest.raises(Configuration, match="ledger's tables cannot be created") as refused:
+        check_rights(poor, Ledger(poor).statements())
+    assert "ferryman ledger ddl" in refused.value.do
+    assert tables(made) == ["brackets"]
+    made.run(Ledger(poor).ddl())
+    if "postgresql" in made.url:
+        made.run(f"GRANT USAGE ON SCHEMA ferryman TO {READER};")
+        made.run(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ferryman TO {READER};")
+    assert Ledger(poor).exists()
+    check_rights(poor, ())
+    poor.dispose()
+
+
+def test_a_creation_that_was_cut_short_is_finished(made: Made, target: Target) -> None:
+    with target.connect() as connection:
+        for statement in Ledger(target).statements()[:4]:
+            connection.exec_driver_sql(statement)
+        connection.commit()
+    ledger = Ledger(target)
+    assert not ledger.exists()
+    ledger.create()
+    assert ledger.exists()
+    assert tables(made) == sorted(["brackets", *NAMES])
+
+
+def test_a_ledger_whose_runs_are_gone_is_no_unfinished_one(made: Made, target: Target) -> None:
+    Ledger(target).create()
+    tables_ = ledger_tables(schema_for(target.dialect.name))
+    made.run(f"INSERT INTO {tables_.amendment.fullname} VALUES ('r', 1, '', '', '', '', '', '', 0, '', '', '', '');")
+    made.run(f"DROP TABLE {tables_.run.fullname};")
+    with pytest.raises(Refused, match="lacks ferryman_run"):
+        Ledger(target).exists()
+
+
+def test_the_ledger_is_dropped_whole(made: Made, target: Target) -> None:
+    ledger = Ledger(target)
+    ledger.create()
+    drop(ledger)
+    assert tables(made) == ["brackets"]
+    assert not ledger.exists()
+
+
+def test_on_mariadb_the_ledger_holds_any_text_whatever_the_database_is_set_to(mariadb: object) -> None:
+    made: Made = mariadb.database()  # type: ignore[attr-defined]
+    made.run(f"ALTER DATABASE {made.name} CHARACTER SET latin1;")
+    ledger = Ledger(target := open_target(made.url))
+    ledger.create()
+    kinds = made.ask(
+        f"SELECT DISTINCT engine, table_collation FROM information_schema.tables WHERE table_schema = '{made.name}'"
+    )
+    assert kinds == [("InnoDB", "utf8mb4_bin")]
+    for name in ("Łódź", "łódź"):
+        made.run(f"INSERT INTO ferryman_amendment VALUES ('{name}', 1, '', '', '', '', '', '', 0, '', '', '', '');")
+    assert made.one("SELECT count(*) FROM ferryman_amendment WHERE run_id = 'Łódź'") == 1
+    target.dispose()
