@@ -34,7 +34,7 @@ def archive(ledger: Ledger, path: Path) -> int:
         file.write(json.dumps({"ferryman_ledger": LEDGER_VERSION}) + "\n")
         for table in ledger.tables.all:
             wanted = select(table).order_by(*table.primary_key.columns)
-            for row in connection.execution_options(yield_per=_AT_ONCE).execute(wanted).mappings():
+            for row in connection.execute(wanted, execution_options={"yield_per": _AT_ONCE}).mappings():
                 file.write(json.dumps({"table": table.name, "row": dict(row)}, ensure_ascii=False) + "\n")
                 rows += 1
         failpoint("before_archive")
@@ -52,6 +52,9 @@ def drop(ledger: Ledger) -> None:
             raise Refused(f"Run {run.run} is half undone.", f"Finish that first: `ferryman rollback {run.run}`.")
     failpoint("before_drop")
     with ledger.target.connect("dropping the ledger") as connection:
-        ledger.tables.metadata.drop_all(connection)
+        if connection.dialect.name == "mysql":  # where each statement commits
+            connection.exec_driver_sql(f"DROP TABLE {', '.join(table.name for table in ledger.tables.all)}")
+        else:
+            ledger.tables.metadata.drop_all(connection)
         connection.commit()
     ledger.forget()
