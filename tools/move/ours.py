@@ -73,7 +73,7 @@ class Ours:
     def holds(self, undoing: Undoing, from_: FromClause) -> ColumnElement[bool]:
         """Whether a row of the table is one that the run made. Needs a table with a key."""
         held = self._table(undoing)
-        if len(undoing.keys) > 1:
+        if "high" not in held.c:
             same = [held.c[f"k{n}"] == from_.c[name] for n, name in enumerate(undoing.keys)]
             return exists(select(literal(1)).select_from(held).where(*same).correlate(from_))
         key = from_.c[undoing.keys[0]]
@@ -127,7 +127,27 @@ class Ours:
         rows = entries_of(self.connection, self.ledger, undoing)
         while chunk := list(islice(rows, _AT_ONCE)):
             self.connection.execute(insert(table), chunk)
+        return self._spread(undoing, table) if self._scans and "high" in columns else table
+
+    def _spread(self, undoing: Undoing, entries: TableClause) -> TableClause:
+        """The keys themselves, each by its own: ranges are asked for the rows in them, once."""
+        self._tables[f"{undoing.name}:entries"] = entries
+        from_ = clause(undoing.facts)
+        key = from_.c[undoing.keys[0]]
+        table = self._create(undoing, {"k0": undoing.keys[0]})
+        for same, within in (
+            (entries.c.k0 == entries.c.high, key == entries.c.k0),
+            (entries.c.k0 < entries.c.high, key.between(entries.c.k0, entries.c.high)),
+        ):
+            rows = select(key).prefix_with("STRAIGHT_JOIN").select_from(entries.join(from_, within)).where(same)
+            self.connection.execute(insert(table).from_select(["k0"], rows))
+        self.connection.exec_driver_sql(f"CREATE UNIQUE INDEX {table.name}_by_key ON {table.name} (k0)")
         return table
+
+    @property
+    def _scans(self) -> bool:
+        """Whether the database looks for the last value below another by passing over all of them."""
+        return self.connection.dialect.name in ("mysql", "mariadb")
 
 
 def between(undoing: Undoing, rows: int) -> Corrupt:
