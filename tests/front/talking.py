@@ -49,13 +49,13 @@ def shown(screen: Screen) -> str:
 
 
 @contextmanager
-def opened(files: tuple[Path, Path], options: Options | None = None) -> Iterator[Session]:
+def opened(files: tuple[Path | str, Path | str], options: Options | None = None) -> Iterator[Session]:
     with sessions.open(str(files[0]), str(files[1]), by="anna", options=options) as session:
         yield session
 
 
 def hold(
-    files: tuple[Path, Path],
+    files: tuple[Path | str, Path | str],
     *words: str,
     width: int = 100,
     options: Options | None = None,

@@ -93,6 +93,8 @@ STAFF_AFTER = """
 SELECT e.legacy_id, e.last_name, e.job_title, e.born_on, m.last_name, e.metadata ->> '$.legacy.Fax'
 FROM staff e LEFT JOIN staff m ON m.id = e.manager_id ORDER BY 1"""
 
+QUESTIONS = ((ITEMS_BEFORE, ITEMS_AFTER), (LISTS_BEFORE, LISTS_AFTER), (STAFF_BEFORE, STAFF_AFTER))
+
 
 @pytest.fixture
 def new(tmp_path: Path) -> Path:
@@ -110,7 +112,7 @@ def asked(path: Path, sql: str) -> list[tuple[Any, ...]]:
 def assert_everything_hangs_where_it_did(new: Path) -> None:
     legacy = CHINOOK / "legacy.sqlite"
     assert {table: asked(new, f"SELECT count(*) FROM {table}")[0][0] for table in ROWS} == ROWS
-    for before, after in ((ITEMS_BEFORE, ITEMS_AFTER), (LISTS_BEFORE, LISTS_AFTER), (STAFF_BEFORE, STAFF_AFTER)):
+    for before, after in QUESTIONS:
         assert asked(new, after) == asked(legacy, before)
     assert asked(new, "PRAGMA foreign_key_check") == []
 

@@ -1,0 +1,146 @@
+"""What a person does, on database servers: the demo's two examples, by commands and in conversation, and Chinook.
+
+The databases are those of the demo and of Chinook, made anew on the servers. Rows are asked of the servers themselves.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ferryman.demo_data import FILES, build_brackets, build_junction
+from ferryman.graph.context import Options
+from tests.front import test_chinook as chinook
+from tests.front.calling import here
+from tests.front.ported import Side, ported
+from tests.front.talking import hold
+from tests.servers import PASSWORD
+
+PAIRS = ["sqlite to postgresql", "postgresql to mariadb", "mariadb to sqlite"]  #: each kind once on each side
+JUNCTION = (
+    "Fill the missing tables.",
+    "Take all recommendations.",
+    "Only cases where deleted_at is null.",
+    "Yes, go ahead.",
+    "Show me two of the 23.",
+    "Find and migrate the missing cases first.",
+    "Show me one of those that were set aside.",
+    "undo it",
+    "yes",
+)
+
+FAX = {"postgresql": "e.metadata -> 'legacy' ->> 'Fax'", "mysql": "json_value(e.metadata, '$.legacy.Fax')"}
+
+
+@pytest.fixture
+def pair(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Makes both databases of a pair out of two SQLite files, and names them in the environment."""
+
+    def make(kinds: str, files: tuple[Path, Path]) -> tuple[Side, Side]:
+        old_kind, _, new_kind = kinds.partition(" to ")
+        old, new = ported(request, old_kind, files[0]), ported(request, new_kind, files[1])
+        monkeypatch.setenv("FERRYMAN_SOURCE", old.source)
+        monkeypatch.setenv("FERRYMAN_TARGET", new.url)
+        return old, new
+
+    return make
+
+
+def said(*words: object, code: int = 0) -> str:
+    """Everything that a command says; it never says a password."""
+    done = here(*words)
+    assert done.code == code, done.err
+    assert PASSWORD not in done.out + done.err
+    return done.out + done.err
+
+
+@pytest.mark.parametrize("kinds", PAIRS)
+def test_the_first_example_by_commands(kinds: str, pair: Any, tmp_path: Path) -> None:
+    old, new = pair(kinds, build_brackets(tmp_path / "demo"))
+    before = new.rows()
+    assert said("connections").count(" yes") == 2
+    assert re.search(r"brackets +empty +dispatch_bracket +1,569", said("analyze"))
+    said("plan", "-o", "plan.yaml", "--answer", "only brackets")
+    token = here("run", "--plan", "plan.yaml", "--json").json["approval"]
+    said("run", "--plan", "plan.yaml", "--approve", token)
+    assert new.rows()["brackets"] != before["brackets"]
+    hung = "SELECT b.legacy_id, b.name, p.legacy_id FROM brackets b JOIN projects p ON p.id = b.project_id ORDER BY 1"
+    assert new.ask(hung) == old.ask("SELECT id, name, project_id FROM dispatch_bracket ORDER BY 1")
+    assert "success, 100% done" in said("status")
+    assert "Everything arrived, and is as it was moved." in said("validate")
+    said("report", "-o", "report.html")
+    assert PASSWORD not in Path("report.html").read_text()
+    assert "1,569 rows taken out" in said("rollback", "--yes")
+    assert new.rows() == before
+    said("finish", "--yes")
+    for file in filter(Path.is_file, Path().rglob("*")):
+        assert PASSWORD.encode() not in file.read_bytes(), file
+
+
+@pytest.mark.parametrize("kinds", ["postgresql to mariadb"])
+def test_the_second_and_third_example_in_conversation(kinds: str, pair: Any, tmp_path: Path) -> None:
+    old, new = pair(kinds, build_junction(tmp_path / "demo"))
+    before = new.rows()
+    held = hold((old.source, new.url), *JUNCTION, options=Options(preflight=False))
+    told, place = " ".join(held.text.split()), 0
+    for part in (
+        "The table case_file_relationships links cases and files.",
+        "Run ",
+        "case_file_relationships stopped",
+        "23 rows of case_file_relationships refer to cases that are not there: 14 rows",
+        "1. Find and migrate the 6 missing cases first, and set the rest aside (recommended)",
+        "no such row, neither old nor new",
+        "6 rows of cases came beside the order",
+        "4,200 = 4,194 migrated + 6 skipped.",
+        "15,420 = 15,406 migrated + 14 quarantined.",
+        "Done, with some rows set aside.",
+        "Enter the missing row",
+        f"Undo it? (yes/no) > yes case_file_relationships: 15,406 rows taken out again cases: 4,194 rows taken out "
+        f"again files: {FILES:,} rows taken out again",
+    ):
+        place = told.find(part, place)
+        assert place >= 0, f"{part!r} is missing, or out of its place:\n{held.text}"
+    assert PASSWORD not in held.text
+    assert new.rows() == before
+
+
+@pytest.mark.skipif(not chinook.CHINOOK.exists(), reason="the folder shared/data/chinook is not here")
+@pytest.mark.parametrize("kinds", ["mariadb to postgresql"])
+def test_chinook_moves_whole(kinds: str, pair: Any, tmp_path: Path) -> None:
+    empty = tmp_path / "new.sqlite"
+    with closing(sqlite3.connect(empty)) as connection:
+        connection.executescript((chinook.CHINOOK / "target.sql").read_text())
+    legacy = chinook.CHINOOK / "legacy.sqlite"
+    _, new = pair(kinds, (legacy, empty))
+    said("plan", "-o", "plan.yaml", code=5)
+    said("plan", "-o", "plan.yaml", "--force", "--answer", "take all recommendations")
+    token = here("run", "--plan", "plan.yaml", "--json").json["approval"]
+    said("run", "--plan", "plan.yaml", "--approve", token)
+    assert {table: len(rows) for table, rows in new.rows().items()} == chinook.ROWS
+    for before, after in chinook.QUESTIONS:
+        found = new.ask(after.replace("e.metadata ->> '$.legacy.Fax'", FAX[new.engine.dialect.name]))
+        assert spoken(found) == spoken(chinook.asked(legacy, before))
+    assert "Everything arrived, and is as it was moved." in said("validate")
+    said("rollback", "--yes")
+    assert not any(new.rows().values())
+
+
+def spoken(rows: Iterable[tuple[Any, ...]]) -> list[tuple[str, ...]]:
+    """Rows as they read, whichever driver brought them."""
+    return [tuple(_spoken(value) for value in row) for row in rows]
+
+
+def _spoken(value: Any) -> str:
+    if isinstance(value, float | Decimal):
+        return f"{value:.2f}"
+    if isinstance(value, datetime) and value.tzinfo:
+        value = value.astimezone(UTC).replace(tzinfo=None)
+    return str(value)
