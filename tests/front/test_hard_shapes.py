@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.front.calling import here
+from tests.front.calling import Called, here
 from tests.front.shapes import KEYS, Shape, made, rows_of, values
 from tests.front.talking import hold
 
@@ -494,3 +494,47 @@ def test_the_same_in_words(folder: Path, name: str) -> None:
     assert shape.new(question) == answer
     hold(shape.files, f"undo run {moved.run}", "yes")
     assert rows_of(shape.files[1]) == shape.before
+
+
+# Trees and rings some of whose rows stay behind
+
+BAD_TREE = [(n, f"U{n}", n + 1 if n < 30 else None) for n in range(1, 31)]
+"""Row 25 has no name; 1 to 24 hang on it, one below the other, and come before it."""
+
+
+def said(done: Called) -> str:
+    return " ".join(done.err.split())
+
+
+@pytest.mark.parametrize("below", ["quarantine", "null"])
+@pytest.mark.parametrize("identity", IDENTITIES)
+def test_what_hangs_on_a_row_that_is_set_aside_is_decided_with_it(folder: Path, identity: str, below: str) -> None:
+    key = KEYS[identity]
+    rows = [(n, None if n == 25 else name, parent) for n, name, parent in BAD_TREE]
+    shape = made(
+        folder,
+        f"""CREATE TABLE unit (id INTEGER PRIMARY KEY, name TEXT, parent_id INTEGER REFERENCES unit);
+        ALTER TABLE unit ADD COLUMN twin_id INTEGER REFERENCES unit;
+        INSERT INTO unit VALUES {values([(*row, None) for row in rows])};""",
+        f"""CREATE TABLE units (id {key}, name TEXT NOT NULL, parent_id {key.split()[0]} REFERENCES units (id),
+            twin_id {key.split()[0]} REFERENCES units (id));
+        {"INSERT INTO units VALUES (50, 'Seed', NULL, NULL);" if identity == "generated" else ""}""",
+    )
+    words = ["add"] if identity == "generated" else []
+    assert "1 row of units has no value for name" in said(shape.plan(*words, code=5))
+    told = said(shape.plan(*words, "quarantine", code=5))
+    assert "1 row of units refers by parent_id to a row of units that is in the old database" in told
+    if below == "quarantine":
+        told = said(shape.plan(*words, "quarantine", "quarantine", code=5))
+        assert "24 rows of units refer by parent_id" in told
+    shape.plan(*words, "quarantine", *[below] * (2 if below == "quarantine" else 1))
+    shape.run(code=3)
+    moved = shape.new("SELECT u.name, p.name FROM units u LEFT JOIN units p ON p.id = u.parent_id")
+    stay = range(1, 26) if below == "quarantine" else [25]
+    wanted = {f"U{n}": f"U{n + 1}" if n < 30 else None for n in range(1, 31) if n not in stay}
+    assert dict(moved) == wanted | ({"U24": None} if below == "null" else {}) | (
+        {"Seed": None} if identity == "generated" else {}
+    )
+    assert shape.new("SELECT count(*) FROM ferryman_quarantine") == [(len(stay),)]
+    assert shape.new("PRAGMA foreign_key_check") == []
+    shape.proved_and_undone()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
-from sqlalchemy import and_
+from sqlalchemy import TableClause, and_
 from sqlalchemy.exc import DBAPIError
 
 from ferryman.domain.findings import MissingCause
@@ -20,6 +20,7 @@ from ferryman.tools.move.bench import Bench, bench
 from ferryman.tools.move.clock import Clock
 from ferryman.tools.move.foreign import ForeignCheck, foreign_checks
 from ferryman.tools.move.job import Job
+from ferryman.tools.move.kept_out import KeptOut, foresee
 from ferryman.tools.move.known import KnownParents, can_know
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.losers import losers_of
@@ -92,6 +93,8 @@ class Desk:
         work, keys = self.work, RowKeys(self.work.compiled)
         checks = foreign_checks(work.compiled, self._later) if work.handling.foreign_key_validation else ()
         checks = tuple(self._with_known(check, at, number) for number, check in enumerate(checks))
+        out = self._kept_out(checks, at)
+        checks = tuple(replace(check, kept_out=out.get(check.bond.parent)) for check in checks)
         losers = losers_of(at, self.scope)
         present = present_obstacle(keys, at.legacy, losers)
         stood_in = stood_in_obstacle(work, at.legacy, present)
@@ -109,7 +112,7 @@ class Desk:
             present=present and replace(present, where=and_(present.where, ~stood_in.where)) if stood_in else present,
             stood_in=stood_in,
             losers=losers,
-            ground=ground_of(work),
+            ground=replace(ground_of(work), out={c.bond.parent: _foreseen(c) for c in checks}),
             relay=Relay(at, work.ledger, checks, keys, stood_in is not None) if at.at.relayed else None,
             clock=self.clock,
             supplied=self.supplied,
@@ -126,11 +129,21 @@ class Desk:
             return check
         return replace(check, known=KnownParents(at.connection, check.bond, f"ferryman_known_{number}"))
 
+    def _kept_out(self, checks: Sequence[ForeignCheck], at: Bench) -> dict[str, KeptOut]:
+        """By parent whose rows may come later, what is known of those that will not."""
+        live = replace(self.work, compiled=self.live)
+        parents = dict.fromkeys(check.bond.parent for check in checks if check.later)
+        return {name: foresee(live, compiled_as(self.live, name), ground_of(live), at) for name in parents}
+
 
 def ground_of(work: TableWork) -> Ground:
     """What is known about parents, for saying why one is missing."""
     compiled = {t.target: compiled_as(work.compiled, t.target) for t in work.compiled.plan.copied}
     return Ground(compiled, copied_so_far(work.ledger, work.run), LEGACY)
+
+
+def _foreseen(check: ForeignCheck) -> TableClause | None:
+    return check.kept_out.foreseen if check.kept_out else None
 
 
 def copied_so_far(ledger: Ledger, run: str) -> dict[str, Segment]:

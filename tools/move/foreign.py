@@ -10,6 +10,7 @@ from sqlalchemy import FromClause, and_, exists, func, literal, select
 from ferryman.domain.mapping import Generated, Matched
 from ferryman.domain.run import Segment
 from ferryman.tools.databases.dialect import clause
+from ferryman.tools.move.kept_out import KeptOut
 from ferryman.tools.move.known import KnownParents
 from ferryman.tools.move.records import Scope
 from ferryman.tools.move.variants import compiled_as, pushable
@@ -27,6 +28,7 @@ class ForeignCheck:
     bond: Bond
     later: tuple[CompiledTable, Scope] | None = None  #: the parent, where its rows may come after ours
     known: KnownParents | None = None  #: spares most rows the lookup
+    kept_out: KeptOut | None = None  #: of those that may come, the rows that will not
 
     def missing(self, from_: FromClause) -> Condition:
         """Whether a legacy row names a parent that is not there and will not come. True or false, never NULL."""
@@ -50,6 +52,7 @@ class ForeignCheck:
         old = clause(parent.source, schema=schema_of(from_)).alias()
         same = [column_of(old, there) == column_of(from_, here) for here, there in self.bond.pairs]
         inside = [parent.where(old, Segment(upto=scope.upper)), parent.in_filter(old)]
+        inside += [~self.kept_out.holds(old)] if self.kept_out else []
         return exists(select(literal(1)).select_from(old).where(*same, *inside).correlate(from_))
 
 

@@ -8,13 +8,29 @@ no decision keeps it out. Where the legacy parent is not known, a missing parent
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, and_, case, column, func, literal, not_, select, table
+from sqlalchemy import (
+    CTE,
+    Connection,
+    FromClause,
+    Select,
+    TableClause,
+    and_,
+    case,
+    column,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    table,
+)
 
 from ferryman.domain.findings import MissingCause, MissingGroup
-from ferryman.domain.mapping import Action, Problem, Strategy
+from ferryman.domain.mapping import Action, Policy, Problem, Strategy
 from ferryman.domain.run import Segment
 from ferryman.tools.databases.connect import Source, Target
 from ferryman.tools.databases.dialect import clause
@@ -40,6 +56,7 @@ class Ground:
     compiled: Mapping[str, CompiledTable]
     copied: Mapping[str, Segment] | None = None
     legacy: str | None = LEGACY
+    out: Mapping[str, TableClause | None] = field(default_factory=dict)  #: what `kept_out` would give, kept in a table
 
     def beside(self) -> Ground:
         """The same, as it is asked where both databases are on one connection."""
@@ -105,16 +122,17 @@ def is_orphan(bond: Bond, rows: FromClause, ground: Ground, above: Collection[st
     if ground.copied is None:
         still_to_come = [_in_legacy(bond, rows, ground, coming=True, above=above)]
     elif bond.to_itself:
-        still_to_come = [and_(_in_legacy(bond, rows, ground, coming=True), not_(_was_copied(bond, rows, ground)))]
+        comes = _in_legacy(bond, rows, ground, coming=True, above=above)
+        still_to_come = [and_(comes, not_(_was_copied(bond, rows, ground)))]
     # The cheaper question first: it answers for nearly every row before a run.
     return and_(bond.names_one(rows), *(not_(comes) for comes in still_to_come), not_(_in_target(bond, rows)))
 
 
-def cause_of(bond: Bond, rows: FromClause, ground: Ground) -> Expression:
+def cause_of(bond: Bond, rows: FromClause, ground: Ground, above: Collection[str] = ()) -> Expression:
     """Why the parent of an orphan is missing, as a `MissingCause` value."""
     return case(
         (not_(_in_legacy(bond, rows, ground)), literal(MissingCause.NEVER_EXISTED.value)),
-        (not_(_in_legacy(bond, rows, ground, coming=True)), literal(MissingCause.FILTERED_OUT.value)),
+        (not_(_in_legacy(bond, rows, ground, coming=True, above=above)), literal(MissingCause.FILTERED_OUT.value)),
         (_was_copied(bond, rows, ground), literal(MissingCause.DELETED_SINCE.value)),
         else_=literal(MissingCause.NOT_MIGRATED.value),
     )
@@ -189,24 +207,53 @@ def _arrives(bond: Bond, parent: FromClause, ground: Ground, above: Collection[s
         _QUARANTINE.c.source_key.is_not(None),
     )
     kept = [] if ground.copied is None else [not_(func.coalesce(compiled.source_key(parent).in_(aside), 0) == 1)]
-    return and_(in_scope(compiled, parent, Segment()), *kept, *_let_through(compiled, parent, ground, above))
+    if (out := kept_out(compiled, ground, above)) is not None:
+        kept.append(not_(_among(compiled.key_columns(parent), out)))
+    return and_(in_scope(compiled, parent, Segment()), *kept)
 
 
-def _let_through(compiled: CompiledTable, rows: FromClause, ground: Ground, above: Collection[str]) -> list[Condition]:
-    """One condition per decision to quarantine: rows that it concerns do not arrive, so their children are orphans."""
-    name = compiled.mapping.target
-    if name in above:
-        return []
-    found: list[Condition] = []
+def kept_out(compiled: CompiledTable, ground: Ground, above: Collection[str] = ()) -> Select[Any] | None:
+    """The keys of the legacy rows that decisions to quarantine keep out, and of those below them that hang on them by
+    a reference of the table to itself; None where nothing is decided. `above` are tables that are being asked about."""
+    rows, name = ground.legacy_rows(compiled), compiled.mapping.target
+    if name in ground.out:
+        held = ground.out[name]
+        return None if held is None else select(*held.c)
     aside = [policy for policy in compiled.mapping.policies if policy.strategy is Strategy.QUARANTINE]
-    problems = compiled.problems(rows) if aside else {}
+    if name in above or not aside:
+        return None
+    problems, known = compiled.problems(rows), bonds(compiled)
+    out: list[Condition] = []
+    below: list[Bond] = []
     for policy in aside:
-        known = [bond for bond in bonds(compiled) if set(bond.columns) == set(policy.columns)]
-        if policy.problem is Problem.MISSING_PARENT and known:
-            bond = known[0]
-            orphaned = is_orphan(bond, rows, ground, above=(*above, name))
-            why = [cause_of(bond, rows, ground) == policy.cause.value] if policy.cause else []
-            found.append(not_(and_(orphaned, *why)))
+        bond = next((b for b in known if set(b.columns) == set(policy.columns)), None)
+        if policy.problem is Problem.MISSING_PARENT and bond:
+            orphaned = is_orphan(bond, rows, ground, higher := (*above, name))
+            out.append(and_(orphaned, *_because(policy, bond, rows, ground, higher)))
+            below += [bond] if bond.to_itself and policy.cause in (None, MissingCause.FILTERED_OUT) else []
         else:
-            found += [not_(problems[c, policy.problem]) for c in policy.columns if (c, policy.problem) in problems]
-    return found
+            out += [problems[c, policy.problem] for c in policy.columns if (c, policy.problem) in problems]
+    width, named = len(compiled.mapping.key), [there for bond in below for _, there in bond.pairs]
+    columns = [*compiled.key_columns(rows), *(column_of(rows, column) for column in named)]
+    first = select(*(one.label(f"k{n}") for n, one in enumerate(columns))).where(in_scope(compiled, rows, Segment()))
+    found = first.where(or_(false(), *out)).cte(recursive=bool(below))
+    for bond in below:
+        found = found.union(_hanging(compiled, ground, bond, found, named, width))
+    return select(*list(found.c)[:width])
+
+
+def _because(policy: Policy, bond: Bond, rows: FromClause, ground: Ground, above: Collection[str]) -> list[Condition]:
+    return [cause_of(bond, rows, ground, above) == policy.cause.value] if policy.cause else []
+
+
+def _hanging(
+    compiled: CompiledTable, ground: Ground, bond: Bond, found: CTE, named: list[str], width: int
+) -> Select[Any]:
+    """The rows that refer to those that were found to stay out, in the same columns."""
+    rows = ground.legacy_rows(compiled)
+    start = width + named.index(bond.pairs[0][1])
+    above = list(found.c)[start : start + len(bond.pairs)]
+    same = and_(*(column_of(rows, here) == there for (here, _), there in zip(bond.pairs, above, strict=True)))
+    held = [*compiled.key_columns(rows), *(column_of(rows, column) for column in named)]
+    chosen = select(*held).select_from(rows.join(found, same))
+    return chosen.where(in_scope(compiled, rows, Segment()), not_(_in_target(bond, rows)))

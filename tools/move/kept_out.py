@@ -1,0 +1,71 @@
+"""Legacy rows that will not come: decisions keep them out, or they lie in quarantine; what hangs on them is an orphan.
+
+Only for references to rows that may come later: all other parents are there by the time they are asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import ColumnElement, FromClause, TableClause, func, insert, literal, or_, select
+
+from ferryman.domain.mapping import Strategy
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.move.bench import Bench
+from ferryman.tools.move.tables import QuarantineState
+from ferryman.tools.move.variants import pushable
+from ferryman.tools.move.work import TableWork
+from ferryman.tools.prepare.bonds import as_one
+from ferryman.tools.prepare.mirror import beside
+from ferryman.tools.prepare.orphans import Ground, kept_out
+from ferryman.tools.prepare.side_by_side import QUARANTINE, ledger_table, side_by_side
+from ferryman.tools.prepare.transform import CompiledTable
+
+_AT_ONCE = 5_000  #: keys in memory at a time
+
+
+@dataclass(frozen=True)
+class KeptOut:
+    """What is known of one table's rows that will not come. `foreseen` is a temporary table of their legacy keys."""
+
+    run: str
+    compiled: CompiledTable
+    foreseen: TableClause | None = None
+
+    def holds(self, rows: FromClause) -> ColumnElement[bool]:
+        """Whether a row of the legacy table will not come. True or false, never NULL."""
+        aside = clause(QUARANTINE, [column.name for column in ledger_table(QUARANTINE).columns])
+        lying = select(aside.c.source_key).where(
+            aside.c.run_id == self.run,
+            aside.c.table_name == self.compiled.mapping.target,
+            aside.c.state == QuarantineState.OPEN.value,
+            aside.c.source_key.is_not(None),
+        )
+        found = [self.compiled.source_key(rows).in_(lying)]
+        if self.foreseen is not None:
+            found.append(as_one(self.compiled.key_columns(rows)).in_(select(*self.foreseen.c)))
+        return func.coalesce(or_(*found), literal(0)) == 1
+
+
+def foresee(work: TableWork, parent: CompiledTable, ground: Ground, at: Bench) -> KeptOut:
+    """Look through a table's legacy rows for those that decisions keep out, where there are any. Commits at the bench,
+    so that what was found lasts as long as the connection."""
+    decided = any(policy.strategy is Strategy.QUARANTINE for policy in parent.mapping.policies)
+    before = replace(ground, copied=None).beside()
+    wanted = kept_out(beside(pushable(parent)), before) if decided else None
+    if wanted is None:
+        return KeptOut(work.run, parent)
+    names = [f"k{n}" for n in range(len(parent.mapping.key))]
+    table = clause(f"ferryman_kept_out_{parent.mapping.target}", names, schema="temp")
+    listed = ", ".join(names)
+    quoted = at.connection.dialect.identifier_preparer.quote(table.name)
+    at.begin()
+    at.connection.exec_driver_sql(
+        f"CREATE TABLE IF NOT EXISTS temp.{quoted} ({listed}, PRIMARY KEY ({listed})) WITHOUT ROWID"
+    )
+    with side_by_side(work.source, work.target, f"looking for rows of {parent.source.name}", [parent]) as connection:
+        found = connection.execute(wanted.distinct()).partitions(_AT_ONCE)
+        for some in found:
+            at.connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in some])
+    at.commit()
+    return KeptOut(work.run, parent, table)
