@@ -47,6 +47,7 @@ class TableState(StrEnum):
     COPIED = "copied"  #: the last batch has committed
     VALIDATED = "validated"  #: every check passed
     FAILED = "failed"  #: a check failed
+    UNDOING = "undoing"  #: its undoing has begun, and is finished before anything else happens to it
     ROLLED_BACK = "rolled_back"
 
 

@@ -389,7 +389,7 @@ def _brief(ledger: Ledger, record: RunRecord) -> Status:
         phase="",
         overall_progress=0,
         current_table=None,
-        technical_status=record.intent,
+        technical_status=UNDOING if record.undoing else record.intent,
         estimated_completion="",
         estimated_seconds=None,
         last_successful_checkpoint=None,

@@ -11,7 +11,7 @@ from ferryman.domain.plan import duration_range
 from ferryman.domain.run import RunStatus, Status, TableProgress, TableState
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import last_batch, progress
-from ferryman.tools.move.records import UNDOING, WITHDRAWN, RunRecord
+from ferryman.tools.move.records import WITHDRAWN, RunRecord
 from ferryman.tools.move.rollback import rollback_available
 from ferryman.tools.move.stand_ins import stand_ins
 
@@ -60,8 +60,8 @@ def status_of(ledger: Ledger, run: str, events: Iterable[Event] = ()) -> Status:
 
 def waits_for(record: RunRecord) -> str:
     """What a person has to see to before it goes on; "" for nothing."""
-    if record.intent == UNDOING and not record.running:
-        return f"its undoing to be finished: `ferryman rollback {record.run}`"
+    if record.undoing and not record.running:
+        return f"its undoing to be finished: `{record.finish_undoing}`"
     return record.stop_reason if record.intent == WITHDRAWN else record.waiting_for
 
 
@@ -79,7 +79,7 @@ def delegations(events: Iterable[Event]) -> tuple[Delegation, ...]:
 def now(record: RunRecord) -> RunStatus:
     """What it is in: a run whose process is gone does not run, whatever its row says, and a decision that nobody took
     before its deadline is a pause. One that is half undone is at work on that, or stopped in the middle."""
-    if record.intent == UNDOING:
+    if record.undoing:
         return RunStatus.RUNNING if record.running else RunStatus.PAUSED
     died = record.status is RunStatus.RUNNING and not record.running
     late = record.deadline is not None and datetime.now(UTC) >= record.deadline
@@ -87,7 +87,7 @@ def now(record: RunRecord) -> RunStatus:
 
 
 def _phase(record: RunRecord, tables: tuple[TableProgress, ...]) -> str:
-    if record.intent == UNDOING:
+    if record.undoing:
         return "recovery"
     if record.status in OVER:
         return "done"
@@ -99,15 +99,15 @@ def _phase(record: RunRecord, tables: tuple[TableProgress, ...]) -> str:
 
 def _current(record: RunRecord, tables: tuple[TableProgress, ...]) -> TableProgress | None:
     """The table that is worked on, or would be next."""
-    if record.status in OVER:
+    if record.status in OVER and not record.undoing:
         return None
-    begun = [table for table in tables if table.state in (TableState.COPYING, TableState.COPIED)]
+    begun = [table for table in tables if table.state in (TableState.UNDOING, TableState.COPYING, TableState.COPIED)]
     pending = [table for table in tables if table.state is TableState.PENDING]
     return next(iter(begun + pending), None)
 
 
 def _technical(record: RunRecord, current: TableProgress | None) -> str:
-    if record.intent == UNDOING:
+    if record.undoing:
         return "rolling_back" if record.running else HALF_UNDONE
     if record.intent == WITHDRAWN and not record.running:
         return "approval_withdrawn"

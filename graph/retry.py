@@ -64,8 +64,9 @@ def _refuse(context: Context, record: RunRecord) -> None:
         source_schema=live.source.fingerprint,
         target_schema=live.target.fingerprint,
     )
-    if record.status is RunStatus.ROLLED_BACK or record.intent:
-        raise Refused(f"Run {record.run} was undone, or is being undone.", "Plan a new run.")
+    if record.status is RunStatus.ROLLED_BACK or record.undoing or record.intent:
+        do = f"Finish that first: `{record.finish_undoing}`." if record.undoing else "Plan a new run."
+        raise Refused(f"Run {record.run} was undone, or is being undone.", do)
     if different := changed(record, present):
         raise Refused(
             f"The rows of run {record.run} cannot be tried again: {', '.join(different)}.", "Put that back as it was."

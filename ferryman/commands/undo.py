@@ -17,7 +17,7 @@ from ferryman.story import sentence
 from ferryman.tools.move.archive import archive, drop
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
-from ferryman.tools.move.records import UNDOING, RunRecord
+from ferryman.tools.move.records import RunRecord
 from ferryman.tools.move.rollback import rollback as undo
 from ferryman.tools.move.rollback import tables_of_phase
 from ferryman.workspace import Workspace
@@ -89,8 +89,8 @@ def _refuse_unfinished(ledger: Ledger, found: tuple[RunRecord, ...]) -> None:
     for record in found:
         if record.running:
             raise Refused(f"Run {record.run} is at work.", f"Wait for it, or stop it: `ferryman pause {record.run}`.")
-        if record.intent == UNDOING:
-            raise Refused(f"Run {record.run} is half undone.", f"Finish that first: `ferryman rollback {record.run}`.")
+        if record.undoing:
+            raise Refused(f"Run {record.run} is half undone.", f"Finish that first: `{record.finish_undoing}`.")
         if record.status not in OVER or any(t.state is TableState.COPYING for t in ledger.tables_of(record.run)):
             raise Refused(
                 f"Run {record.run} is not over: it is {record.status.value}.",

@@ -314,6 +314,41 @@ def test_an_undoing_that_was_cut_short_is_said_and_only_finished(trial: Trial) -
     assert "was undone already" in refused(rollback(trial, trial_run(trial)), 5)[0]
 
 
+@pytest.mark.parametrize("moment", ["before_undo:remarks", "before_undo_commit:remarks", "after_undo_commit:remarks"])
+def test_an_undoing_of_one_table_that_was_cut_short_is_said_and_finished(trial: Trial, moment: str) -> None:
+    before = hashes(trial)
+    assert trial.start().wait() == 0
+    words = ("rollback", "--target", trial.target, "--yes", "--table", "remarks")
+    killed = call(trial.folder, *words, fork=True, failpoint=moment)
+    assert killed.code == KILLED
+    found = here("status", "--target", trial.target, "--json").json
+    assert (found["status"], found["technical_status"]) == ("paused", "rollback_unfinished")
+    assert [t["state"] for t in found["tables"]] == ["validated", "validated", "undoing"]
+    finish = f"ferryman rollback {trial_run(trial)} --table remarks"
+    assert finish in found["waiting_for"]
+    what, do = refused(resume(trial, trial_run(trial)), 5)
+    assert "remarks is being undone" in what
+    assert finish in do
+    assert finish in refused(here("quarantine", "retry", trial_run(trial), *trial.where), 5)[1]
+    assert finish in refused(here("finish", "--target", trial.target, "--yes"), 5)[1]
+    assert rollback(trial, "--table", "remarks").code == 0
+    assert status(trial)[0] == "success"
+    with connected(trial.target) as connection:
+        assert [shop.made(connection, table) for table in shop.TABLES] == [100, 500, 0]
+    assert rollback(trial).code == 0
+    assert hashes(trial) == before
+
+
+def test_an_undoing_of_one_table_that_was_cut_short_is_finished_with_the_whole_run_too(trial: Trial) -> None:
+    before = hashes(trial)
+    assert trial.start("before_validation:remarks").wait() == KILLED
+    words = ("rollback", "--target", trial.target, "--yes", "--table", "remarks")
+    assert call(trial.folder, *words, fork=True, failpoint="after_undo_commit:remarks").code == KILLED
+    assert rollback(trial).code == 0
+    assert hashes(trial) == before
+    assert status(trial)[0] == "rolled_back"
+
+
 def test_a_phase_is_undone_alone(trial: Trial) -> None:
     assert trial.start().wait() == 0
     what, _ = refused(rollback(trial, "--phase", 2), 5)

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from ferryman.domain.errors import Configuration, Refused
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.ledger import Ledger
-from ferryman.tools.move.records import UNDOING
 from ferryman.tools.move.tables import LEDGER_VERSION
 
 _AT_ONCE = 1_000  #: rows read and written at a time
@@ -48,8 +47,8 @@ def drop(ledger: Ledger) -> None:
     for run in ledger.runs():
         if run.running:
             raise Refused(f"Run {run.run} is at work.", f"Stop it with `ferryman pause {run.run}`, then finish.")
-        if run.intent == UNDOING:
-            raise Refused(f"Run {run.run} is half undone.", f"Finish that first: `ferryman rollback {run.run}`.")
+        if run.undoing:
+            raise Refused(f"Run {run.run} is half undone.", f"Finish that first: `{run.finish_undoing}`.")
     failpoint("before_drop")
     with ledger.target.connect("dropping the ledger") as connection:
         if connection.dialect.name == "mysql":  # where each statement commits

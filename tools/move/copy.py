@@ -84,7 +84,7 @@ class _Copier:
         self.live, self.desk = work, Desk(work, clock)
         self.work = self.desk.work
         self.record = self.desk.records[work.table]
-        if self.record.state is TableState.ROLLED_BACK:
+        if self.record.state in (TableState.UNDOING, TableState.ROLLED_BACK):
             raise Refused(f"{work.table} was undone in this run.", "Plan a new run to move it after all.")
         self.upper = self.record.scope.upper
         self.deadline = work.ledger.run(work.run).deadline

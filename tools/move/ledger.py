@@ -159,7 +159,10 @@ class Ledger:
                 "Restore the table ferryman_run from a backup of the target.",
             )
         live = leases.live(connection, self.tables, run_id, self.holder, self.clock.now())
-        return run_of(row, self._amendments(connection, run_id), running=live)
+        table = self.tables.table
+        begun = select(table.c.table_name).filter_by(run_id=run_id, state=TableState.UNDOING.value)
+        half_undone = connection.execute(begun.order_by(table.c.position)).scalars().all()
+        return run_of(row, self._amendments(connection, run_id), half_undone, running=live)
 
     def set_status(self, run: str, status: RunStatus, waiting_for: str = "") -> None:
         """Say what a run is in. An end is stamped with the time."""

@@ -18,8 +18,10 @@ from ferryman.tools.move.records import QuarantinedRow, Row, RunRecord, Scope, T
 from ferryman.tools.move.tables import QuarantineState
 
 
-def run_of(row: Row, amendments: Sequence[tuple[Amendment, Plan]], *, running: bool) -> RunRecord:
-    """A row of ferryman_run, with its amendments and the plans that they led to."""
+def run_of(
+    row: Row, amendments: Sequence[tuple[Amendment, Plan]], half_undone: Sequence[str], *, running: bool
+) -> RunRecord:
+    """A row of ferryman_run, with its amendments, the plans that they led to, and the tables that are half undone."""
     plan = plan_of(row["plan"])
     return RunRecord(
         run=row["run_id"],
@@ -42,6 +44,7 @@ def run_of(row: Row, amendments: Sequence[tuple[Amendment, Plan]], *, running: b
         ended_at=_time(row["ended_at"]),
         running=running,
         amendments=tuple(amendment for amendment, _ in amendments),
+        half_undone=tuple(half_undone),
     )
 
 

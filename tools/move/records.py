@@ -80,6 +80,18 @@ class RunRecord(Frozen):
     ended_at: datetime | None = None
     running: bool = False  #: a live process holds its lease
     amendments: tuple[Amendment, ...] = ()
+    half_undone: tuple[str, ...] = ()  #: tables whose undoing has begun and is not finished
+
+    @property
+    def undoing(self) -> bool:
+        """Whether an undoing has begun, of the whole run or of some of its tables."""
+        return self.intent == UNDOING or bool(self.half_undone)
+
+    @property
+    def finish_undoing(self) -> str:
+        """The command that does."""
+        named = () if self.intent == UNDOING else self.half_undone
+        return " ".join((f"ferryman rollback {self.run}", *(f"--table {name}" for name in named)))
 
 
 class TableRecord(Frozen):

@@ -52,8 +52,8 @@ def resumable(ledger: Ledger, run: str, present: Present) -> RunRecord:
     Corrupt when its ledger is not as it was written; Usage when there is none.
     """
     record = ledger.run(run)
-    refuse_over(record)
     refuse_intent(record)
+    refuse_over(record)
     if different := changed(record, present):
         raise Refused(
             f"Run {run} cannot be resumed: {', '.join(different)}.",
@@ -72,8 +72,12 @@ def refuse_over(record: RunRecord) -> None:
 
 def refuse_intent(record: RunRecord) -> None:
     """Raises Refused where the run is to be undone, or where its approval was taken back."""
-    if record.intent == UNDOING:
-        raise Refused(f"Run {record.run} is being undone.", f"Finish that first: `ferryman rollback {record.run}`.")
+    if record.undoing:
+        what = "it" if record.intent == UNDOING else ", ".join(record.half_undone)
+        raise Refused(
+            f"Run {record.run} cannot be resumed: {what} is being undone.",
+            f"Finish that first: `{record.finish_undoing}`.",
+        )
     if record.intent == WITHDRAWN:
         raise Refused(
             f"Run {record.run} cannot be resumed: {record.stop_reason}.",
@@ -87,8 +91,8 @@ def take_up(ledger: Ledger, run: str) -> RunRecord:
     ledger.acquire(run)
     record = ledger.run(run)
     try:
-        refuse_over(record)
         refuse_intent(record)
+        refuse_over(record)
     except Refused:
         ledger.release(run)
         raise

@@ -94,6 +94,8 @@ def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit
         connection.rollback()
         if not tables:
             ledger.set_intent(run, UNDOING)
+        for name in undone:
+            ledger.set_table(run, name, TableState.UNDOING)
         events = []
         for one in children_first(undone, catalogue):
             events.append(_undo_table(connection, ledger, one))

@@ -155,7 +155,7 @@ class _Filling:
         changed = [keys for *keys, values in met if books.execute(self._update, values).rowcount]
         if changed:
             self._write_down(changed)
-        if filled or changed:
+        if made or changed:
             self.work.ledger.renew(books, self.work.run)
             failpoint("before_reference_commit", self.work.table)
             self.at.commit()

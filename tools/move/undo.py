@@ -77,7 +77,7 @@ def undo_batch(connection: Connection, ledger: Ledger, undoing: Undoing, batch: 
     closed = update(table).filter_by(run_id=undoing.run, table_name=undoing.name, number=batch.number)
     connection.execute(closed.values(state=BatchState.ROLLED_BACK.value))
     halfway = update(ledger.tables.table).filter_by(run_id=undoing.run, table_name=undoing.name)
-    connection.execute(halfway.values(state=TableState.COPYING.value, validation=None, ended_at=None))
+    connection.execute(halfway.values(state=TableState.UNDOING.value, validation=None, ended_at=None))
     _release_quarantined(connection, ledger, **mine)
     return Undone(deleted, restored)
 
