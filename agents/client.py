@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import contextvars
 import json
+import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -81,6 +83,7 @@ class Reply:
 def chat_model(endpoint: Endpoint) -> BaseChatModel:
     """A LangChain chat model of that endpoint. Its own retries are off: ours know what a person decided."""
     from langchain_openai import ChatOpenAI
+    from openai import DefaultHttpxClient
     from pydantic import SecretStr
 
     return ChatOpenAI(
@@ -92,7 +95,40 @@ def chat_model(endpoint: Endpoint) -> BaseChatModel:
         temperature=0,
         max_completion_tokens=endpoint.answer_tokens,
         use_responses_api=False,
+        default_headers={"Connection": "close"},  # a line of its own for each question: it can be cut
+        http_client=DefaultHttpxClient(timeout=endpoint.timeout, event_hooks={"request": [_watched]}),
     )
+
+
+class _Line:
+    """The connection that a question went out on. Whoever does not wait for the answer cuts it."""
+
+    def __init__(self) -> None:
+        self._streams: list[Any] = []  #: the connection; the same one again once it is encrypted
+        self._cut = False
+
+    def trace(self, name: str, info: Mapping[str, Any]) -> None:
+        """Told by the HTTP library at each step of a request, in its thread."""
+        if name in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._streams.append(info["return_value"])
+        if self._cut:
+            raise Interrupted("The model's answer was not waited for.")
+
+    def cut(self) -> None:
+        """End the request, from another thread: closing alone would leave the one that reads waiting."""
+        self._cut = True
+        for stream in reversed(self._streams):
+            with suppress(OSError):
+                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+
+_LINE: contextvars.ContextVar[_Line] = contextvars.ContextVar("the line of the question that this thread asks")
+
+
+def _watched(request: Any) -> None:
+    line = _LINE.get(None)
+    if line is not None:
+        request.extensions["trace"] = line.trace
 
 
 def asked(
@@ -188,12 +224,14 @@ def _seconds(retry_after: str | None) -> float | None:
 
 
 def _unless_stopped(call: Callable[[], Any], stop: threading.Event) -> Any:
-    """The call's result, from a thread of its own: Ctrl-C does not wait for a slow answer, and leaves it behind."""
-    done = threading.Event()
+    """The call's result, from a thread of its own: on Ctrl-C its connection is cut. A chat model that an embedder
+    brought has connections of its own; its answer is left behind."""
+    done, line = threading.Event(), _Line()
     got: list[Any] = []
     wrong: list[BaseException] = []
 
     def work() -> None:
+        _LINE.set(line)
         try:
             got.append(call())
         except BaseException as error:  # handed to the thread that waits, which raises it
@@ -205,6 +243,7 @@ def _unless_stopped(call: Callable[[], Any], stop: threading.Event) -> Any:
     threading.Thread(target=inherited.run, args=(work,), name="model", daemon=True).start()
     while not done.wait(_POLL):
         if stop.is_set():
+            line.cut()
             raise Interrupted("The model's answer was not waited for.")
     if wrong:
         raise wrong[0]

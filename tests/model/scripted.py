@@ -9,9 +9,9 @@ Each turn answers one request; a request too many is answered with 599, and `req
 from __future__ import annotations
 
 import json
+import select
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -88,6 +88,7 @@ class Scripted:
         self.always = always
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.hung_up = threading.Event()  #: somebody did not wait for the answer
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -130,7 +131,10 @@ class Scripted:
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 turn = server.turn(body, self.headers.items())
-                time.sleep(turn.delay)
+                if select.select([self.connection], [], [], turn.delay)[0]:
+                    server.hung_up.set()
+                    self.close_connection = True
+                    return
                 self.send_response(turn.status)
                 for name, value in turn.headers.items():
                     self.send_header(name, value)

@@ -188,14 +188,19 @@ def test_what_it_costs_is_told_where_a_price_is_known() -> None:
     assert asked.usage.cost is None
 
 
-def test_ctrl_c_does_not_wait_for_an_answer() -> None:
+def test_ctrl_c_does_not_wait_for_an_answer_and_hangs_up() -> None:
     events, stop = list[Event](), threading.Event()
-    with Scripted(Turn(delay=3.0)) as server:
+    with Scripted(Turn(delay=20.0)) as server:
         desk = Desk(server.adviser(timeout=30.0), events.append, stop)
         threading.Timer(0.3, stop.set).start()
         began = time.monotonic()
         assert advise(question(), desk) is None
         assert time.monotonic() - began < 2.0
+        assert server.hung_up.wait(2.0), "the request goes on although nobody waits for it"
+    asking = [thread for thread in threading.enumerate() if thread.name == "model"]
+    for thread in asking:
+        thread.join(2.0)
+    assert not [thread for thread in asking if thread.is_alive()]
     assert [event.outcome for event in events if isinstance(event, ModelAsked)] == ["interrupted"]
 
 
