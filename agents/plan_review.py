@@ -1,12 +1,16 @@
 """A model looks over a plan before a person does: why this order, what to look at, what to answer first.
 
-It is text and closed choices, shown beside the plan; nothing of the plan hangs on it.
+It is text and closed choices, shown beside the plan; nothing of the plan hangs on it. After a change it is asked again
+only where the plan now holds what it has not read: another table, source, kind or size, or a new problem.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
+
+from pydantic import Field
 
 from ferryman.agents.advice import Desk, Question, advise
 from ferryman.agents.budget import fitting
@@ -14,6 +18,7 @@ from ferryman.agents.choices import OneOf, Told
 from ferryman.agents.redact import size
 from ferryman.agents.sayable import unsayable
 from ferryman.domain.guidance import Advice
+from ferryman.domain.model import Frozen
 from ferryman.domain.plan import Phase, Plan
 from ferryman.prompts.render import Prompt, render
 
@@ -40,8 +45,36 @@ class Review(Told):
     """What a person should know before they decide."""
 
     rationale: str
-    remarks: list[Remark]
+    remarks: Annotated[list[Remark], Field(max_length=MOST_REMARKS)]
     ask_first: Annotated[str, OneOf("questions")]
+
+
+class Read(Frozen):
+    """What a model has read of a plan, line by line."""
+
+    tables: tuple[str, ...] = ()  #: target names
+    lines: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(plan: Plan) -> Read:
+        steps = [step for phase in plan.phases for step in _phase(phase, plan)["steps"]]
+        lines = (" ".join(step[name] for name in ("source", "target", "kind", "rows")) for step in steps)
+        problems = (_problem(p.table, p.problem, p.cause) for p in plan.preflight.problems)
+        return Read(tables=tuple(step["target"] for step in steps), lines=tuple(sorted({*lines, *problems})))
+
+    def covers(self, plan: Plan) -> bool:
+        """Whether there is nothing in a plan that was not read."""
+        return set(Read.of(plan).lines) <= set(self.lines)
+
+
+def still_said(advice: Iterable[Advice], read: Read, plan: Plan) -> Iterator[Advice]:
+    """Of what a model said about a plan, what holds for one that has nothing in it that it had not read."""
+    gone = set(read.tables) - set(Read.of(plan).tables)
+    waiting = {question.id for question in plan.open_questions}
+    for one in advice:
+        of_gone = one.about in gone or any(re.search(rf"\b{re.escape(name)}\b", one.text) for name in gone)
+        if (one.kind in ("rationale", "remark") and not of_gone) or (one.kind == "ask_first" and one.about in waiting):
+            yield one
 
 
 def review(plan: Plan, desk: Desk | None) -> tuple[Advice, ...]:
@@ -100,8 +133,6 @@ def _problem(table: str, problem: str, cause: str) -> str:
 
 
 def _wrong(found: Review, prompt: Prompt) -> str:
-    if len(found.remarks) > MOST_REMARKS:
-        return f"more than {MOST_REMARKS} remarks"
     texts = [("rationale", found.rationale), *((f"the remark on {r.table}", r.text) for r in found.remarks)]
     return next((f"{where}: {why}" for where, text in texts if (why := unsayable(text, prompt.user))), "")
 

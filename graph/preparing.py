@@ -10,7 +10,7 @@ from langgraph.runtime import Runtime
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.difference import difference
 from ferryman.agents.facts import Facts
-from ferryman.agents.plan_review import review
+from ferryman.agents.plan_review import Read, review, still_said
 from ferryman.agents.planning import make_plan
 from ferryman.agents.preflight_questions import questions as preflight_questions
 from ferryman.agents.questions import carry, questions_about, settle
@@ -43,7 +43,7 @@ from ferryman.graph.discovery import discovered
 from ferryman.graph.facts import Analysis, Catalogues
 from ferryman.graph.history import remembered, starting_point
 from ferryman.graph.measuring import facts_for_agents, measured
-from ferryman.graph.state import Json, Place, State
+from ferryman.graph.state import Place, State
 from ferryman.graph.streams import emitter
 from ferryman.graph.work import all_compiled
 from ferryman.tools.move.ledger import Ledger
@@ -295,14 +295,14 @@ def present(state: State, runtime: Runtime[Context]) -> State:
             estimate=made.estimate.text,
         )
     )
-    return {"token": binding.token, "shown": "", "advice": _advice(state, made, context, emit)}
+    return {"token": binding.token, "shown": ""} | _advised(state, made, context, emit)
 
 
-def _advice(state: State, made: Plan, context: Context, emit: delegate.Emit) -> list[Json]:
+def _advised(state: State, made: Plan, context: Context, emit: delegate.Emit) -> State:
     """What a model suggests beside the plan: on questions that names and types settle, and on the whole."""
     desk = context.desk(emit)
     if desk is None:
-        return []
+        return {"advice": []}
     shown = context.shelf.get(state["shown"], Plan) if state.get("shown") else None
     waiting = {question.id for question in made.open_questions}
     given = [Advice.model_validate(one) for one in state.get("advice", [])] if shown else []
@@ -310,4 +310,11 @@ def _advice(state: State, made: Plan, context: Context, emit: delegate.Emit) -> 
     if Analysis.known(state["facts"]):
         facts = facts_for_agents(Analysis.of(state["facts"], context.shelf), context)
         found += second_look(made.questions, made.mapping, facts, desk, shown.mapping if shown else None)
-    return [advice.model_dump(mode="json") for advice in (*found, *review(made, desk))]
+    reviewed = context.shelf.get(state["reviewed"], Read) if state.get("reviewed") else Read()
+    if shown and reviewed.covers(made):
+        found += still_said(given, reviewed, made)
+    else:
+        found += review(made, desk)
+        reviewed = Read.of(made)
+    advice = [one.model_dump(mode="json") for one in found]
+    return {"advice": advice, "reviewed": context.shelf.put(reviewed)}

@@ -42,10 +42,12 @@ class State(TypedDict, total=False):
     past: list[str]  #: digests of the plans before the last changes, the latest one last
     ahead: list[str]  #: digests of the plans that were taken back, the latest one last
     latest: Json  #: the last change that is in the plan, as a ChangePlan; {} where it was none in words
+    meant: str  #: the sentence that was put before the person for words that were not understood
     given: bool  #: the plan came from a file
     reopen: bool  #: the run is in the ledger already, and goes on from there
     token: str  #: what an approval binds now
     advice: list[Json]  #: guidance.Advice on what lies before the person
+    reviewed: str  #: digest of what a model has read of the plan
     approval: Json  #: approval.Approval
     delegated: int  #: delegations given so far
     phase: int  #: the running phase
