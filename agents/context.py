@@ -43,6 +43,7 @@ class Context:
     aside: int = 0  #: rows of the run last talked about that lie in quarantine
     table: str = ""  #: target name of the table last talked about
     changes: int = 0  #: of the plan, that can be taken back
+    meant: str = ""  #: the sentence that was put before the person just now, for words that were not understood
     taken_back: bool = False  #: a change was, and can be had again
     latest: ChangePlan | None = None  #: the last change, where it was said in words and is in the plan
     runs: tuple[Status, ...] = ()  #: that the target's ledger knows of

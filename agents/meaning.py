@@ -1,11 +1,13 @@
 """What a person may have meant where the rules do not understand them: asked of a model, within a closed set.
 
-No answer of a model's is a yes: it cannot approve, choose a recovery, resume or undo. Where it takes the words for an
-option of an open decision, the person is asked to say that option themselves.
+No answer of a model's is a yes, and none changes a plan that lies there: it cannot approve, leave a table out, answer
+a question, choose a recovery, resume or undo. What it takes the words for is put before the person as a sentence; they
+say it themselves, or that it is what they meant. A plain yes is a yes to what was there before.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -19,15 +21,19 @@ from ferryman.agents.known import Known
 from ferryman.agents.names import Names
 from ferryman.agents.suggestions import unclear
 from ferryman.agents.understand import understand
-from ferryman.domain import changes
-from ferryman.domain.changes import LeaveOut, SetRequest
-from ferryman.domain.conversation import AnswerQuestion, Ask, Begin, ChangePlan, Topic, Unclear, Utterance
+from ferryman.agents.wording import listed
+from ferryman.domain.conversation import Ask, Begin, Topic, Unclear, Utterance
 from ferryman.domain.coordination import Request, RequestType
 from ferryman.prompts.render import Prompt, render
 
 NONE = "none"
 _LONGEST = 2_000  #: characters; a longer speech is left to the rules, for half of one may mean the opposite
 
+_MEANT = re.compile(
+    r"(?:(?:yes|right|exactly)\W+)?(?:(?:that is|that's|thats) (?:exactly |just )?what i (?:meant|mean|wanted|want)"
+    r"|i (?:meant|mean) (?:exactly )?(?:that|it|this))\W*",
+    re.IGNORECASE,
+)
 _MEANINGS = {
     "everything": "move all there is",
     "missing": "fill what is empty or incomplete in the new system, whichever tables that are",
@@ -42,8 +48,8 @@ _AT = {
     Place.START: ("everything", "missing", "only", "ask", "unclear"),
     Place.DONE: ("everything", "missing", "only", "ask", "unclear"),
     Place.REVIEW: ("everything", "missing", "only", "leave_out", "answer", "ask", "unclear"),
-    Place.DECIDE: ("option", "ask", "unclear"),
-    Place.PAUSED: ("ask", "unclear"),
+    Place.DECIDE: ("option", "leave_out", "ask", "unclear"),
+    Place.PAUSED: ("leave_out", "ask", "unclear"),
     Place.RUNNING: ("ask", "unclear"),
 }
 _PLACES = {
@@ -82,6 +88,8 @@ class Meaning(Told):
 
 def understand_with(text: str, context: Context, desk: Desk | None) -> Utterance:
     """The person's words, typed: by the rules, and where these do not understand them, with a model's help."""
+    if context.meant and _MEANT.fullmatch(text.strip()):
+        return understand(context.meant, context)
     said = understand(text, context)
     if not isinstance(said, Unclear) or desk is None or not 0 < len(text.strip()) <= _LONGEST:
         return said
@@ -150,40 +158,42 @@ def _sensible(meant: Meaning) -> str:
 
 def _typed(meant: Meaning, text: str, context: Context) -> Utterance | None:
     tables = tuple(dict.fromkeys(meant.tables))
+    if meant.meaning == "ask":
+        return Ask(topic=Topic(meant.topic), tables=tables, text=text.strip()[:500])
+    sentence = _sentence(meant, tables, context)
+    if sentence and context.place in (Place.START, Place.DONE):
+        return _request(meant.meaning, tables, text)
+    return _put_back(sentence, text, context) if sentence else None
+
+
+def _sentence(meant: Meaning, tables: tuple[str, ...], context: Context) -> str:
+    """What was meant, as the rules understand it; "" where there is no such sentence here."""
     match meant.meaning:
-        case "everything" | "missing" | "only":
-            return _request(meant.meaning, tables, text, context)
+        case "everything":
+            return "move everything"
+        case "missing":
+            return "fill the missing tables"
+        case "only":
+            return f"only {listed(tables)}"
         case "leave_out":
-            planned = {mapping.target for mapping in context.plan.mapping.copied} if context.plan else set()
-            left = tuple(LeaveOut(table=table) for table in tables if table in planned)
-            return ChangePlan(changes=left, text=text.strip()[:500]) if left else None
-        case "answer":
-            return _answer(meant.option, text, context)
-        case "option":
-            return unclear(text, context, (meant.option,))
-        case "ask":
-            return Ask(topic=Topic(meant.topic), tables=tables, text=text.strip()[:500])
-    return None
+            planned = {mapping.target for mapping in context.mapped}
+            left = [table for table in tables if table in planned]
+            return f"leave {listed(left)} out" if left else ""
+        case "answer" | "option":
+            return meant.option
+    return ""
 
 
-def _request(meaning: str, tables: tuple[str, ...], text: str, context: Context) -> Utterance:
+def _request(meaning: str, tables: tuple[str, ...], text: str) -> Begin:
     kinds = {"everything": RequestType.COMPLETE, "missing": RequestType.FILL_MISSING, "only": RequestType.NAMED}
     priority = {"everything": "everything", "missing": "fill_missing_data", "only": "as_named"}[meaning]
-    wanted = Request(
-        type=kinds[meaning],
-        priority=priority,
-        tables=tables if meaning == "only" else (),
-        user_context=text.strip()[:500],
-    )
-    if context.place is Place.REVIEW and context.plan:
-        return ChangePlan(changes=(SetRequest(request=wanted),), text=text.strip()[:500])
-    return Begin(request=wanted)
+    named = tables if meaning == "only" else ()
+    said = text.strip()[:500]
+    return Begin(request=Request(type=kinds[meaning], priority=priority, tables=named, user_context=said))
 
 
-def _answer(option: str, text: str, context: Context) -> Utterance:
-    """An answer to the question put first; one that lets rows of others be written over is said by the person."""
-    asked = context.open_questions[0]
-    chosen = asked.option(option)
-    if any(isinstance(change, changes.SetConflict | changes.SetPolicy) for change in chosen.changes):
-        return unclear(text, context, (option,))
-    return AnswerQuestion(question=asked.id, option=option)
+def _put_back(sentence: str, text: str, context: Context) -> Utterance:
+    """The sentence, for the person to say, where saying it is understood."""
+    if isinstance(understand(sentence, context), Unclear):
+        return unclear(text, context)
+    return unclear(text, context, (sentence,)).but(read=sentence)

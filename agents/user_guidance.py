@@ -81,6 +81,8 @@ def _advice_line(advice: Advice, question: str) -> str:
 
 def not_understood(said: Unclear) -> str:
     """That a sentence was not understood, and what would be."""
+    if said.read:
+        return f'I did not understand that for sure. If you mean "{one_line(said.read)}", say so in these words.'
     tries = listed([f'"{one_line(suggestion)}"' for suggestion in said.suggestions], joined="or")
     return f"I did not understand that. You could say {tries}."
 

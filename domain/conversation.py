@@ -165,6 +165,7 @@ class Unclear(Frozen):
     say: Literal["unclear"] = "unclear"
     text: str
     suggestions: tuple[str, ...]
+    read: str = ""  #: what a model takes it for, as a sentence that the person may say; nothing is done by it
 
 
 Utterance = Annotated[

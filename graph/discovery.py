@@ -7,7 +7,7 @@ from langgraph.runtime import Runtime
 from ferryman.agents.meaning import understand_with
 from ferryman.agents.schema_analysis import analyze as analyze_tables
 from ferryman.agents.user_guidance import explain_findings
-from ferryman.domain.conversation import UTTERANCE, Begin
+from ferryman.domain.conversation import UTTERANCE, Begin, Unclear
 from ferryman.domain.coordination import Request
 from ferryman.domain.errors import Usage
 from ferryman.domain.events import Said, TableAnalyzed
@@ -54,7 +54,7 @@ def understand(state: State, runtime: Runtime[Context]) -> State:
     else:
         context = runtime.context
         said = understand_with(heard["text"], hearing(state, context), context.desk(emitter(runtime)))
-    update: State = {"answer": said.model_dump(mode="json")}
+    update: State = {"answer": said.model_dump(mode="json"), "meant": said.read if isinstance(said, Unclear) else ""}
     if isinstance(said, Begin):
         update["request"] = said.request.model_dump(mode="json")
     return update

@@ -26,6 +26,7 @@ def hearing(state: State, context: Context) -> agents.Context:
         decision=decision if state["place"] == Place.DECIDE else None,
         table=decision.failure.table if decision else "",
         changes=len(state.get("past", ())),
+        meant=state.get("meant", ""),
         taken_back=bool(state.get("ahead")),
         latest=ChangePlan.model_validate(state["latest"]) if state.get("latest") else None,
         today=context.clock().date(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from ferryman.agents.advice import Desk
 from ferryman.agents.context import Context
 from ferryman.agents.meaning import understand_with
 from ferryman.demo_data import build_brackets
-from ferryman.domain.changes import LeaveOut, SetRequest
+from ferryman.domain.changes import LeaveOut
 from ferryman.domain.conversation import (
+    Approve,
     Ask,
     Begin,
     ChangePlan,
@@ -27,6 +29,10 @@ from ferryman.domain.events import ModelAsked
 from tests.agents.scenery import DISPATCH, DISPATCH_START
 from tests.model.scripted import Scripted, by_shape, completion, says
 
+REST = {
+    "Picks": {"picks": [], "types": []},
+    "Review": {"rationale": "Parents come first.", "remarks": [], "ask_first": "none"},
+}
 ODD = "please rescue those thingies with the curly shape"
 
 
@@ -76,14 +82,52 @@ def test_before_there_is_a_plan_it_is_a_request_or_a_question(answer: dict[str, 
     assert isinstance(said, kind)
 
 
-def test_at_the_review_it_may_change_the_plan_which_is_shown_again() -> None:
+BORED = "the curly stuff bores me to tears"
+
+
+def test_at_the_review_it_answers_a_question_and_changes_no_plan_but_says_what_to_say() -> None:
     table = DISPATCH.mapped[-1].target
-    said, _ = heard("the curly stuff bores me to tears", DISPATCH, meaning("leave_out", table))
-    assert isinstance(said, ChangePlan) and said.changes == (LeaveOut(table=table),)
-    said, _ = heard("the curly stuff bores me to tears", DISPATCH, meaning("only", table))
-    assert isinstance(said, ChangePlan) and isinstance(said.changes[0], SetRequest)
-    said, _ = heard("the curly stuff bores me to tears", DISPATCH, meaning("ask", table, topic="table"))
+    said, _ = heard(BORED, DISPATCH, meaning("leave_out", table))
+    assert isinstance(said, Unclear) and said.read == f"leave {table} out"
+    assert understand_with(said.read, DISPATCH, None).model_copy(update={"text": ""}) == ChangePlan(
+        changes=(LeaveOut(table=table),)
+    )
+    said, _ = heard(BORED, DISPATCH, meaning("only", table))
+    assert isinstance(said, Unclear) and said.read == f"only {table}"
+    said, _ = heard(BORED, DISPATCH, meaning("ask", table, topic="table"))
     assert isinstance(said, Ask) and said.topic is Topic.TABLE and said.tables == (table,)
+
+
+@pytest.mark.parametrize("words", ["that is what I meant", "Yes, that's what I meant.", "I meant that"])
+def test_what_it_took_the_words_for_is_done_when_the_person_says_so(words: str) -> None:
+    table = DISPATCH.mapped[-1].target
+    said = understand_with(words, replace(DISPATCH, meant=f"leave {table} out"), None)
+    assert isinstance(said, ChangePlan) and said.changes == (LeaveOut(table=table),)
+    assert not isinstance(understand_with(words, DISPATCH, None), ChangePlan | Approve)
+
+
+def test_a_plain_yes_is_a_yes_to_the_plan_that_was_there_before() -> None:
+    table = DISPATCH.mapped[-1].target
+    assert isinstance(understand_with("yes", replace(DISPATCH, meant=f"leave {table} out"), None), Approve)
+
+
+def test_a_change_that_a_model_read_goes_in_by_the_persons_own_words(tmp_path: Path) -> None:
+    legacy, new = build_brackets(tmp_path / "data")
+    with (
+        Scripted(always=by_shape(**REST, Meaning=meaning("leave_out", "brackets"))) as server,
+        ferryman.open(str(legacy), str(new), folder=tmp_path, model=server.adviser()) as session,
+    ):
+        list(session.say("only cases, files and brackets"))
+        assert isinstance(session.payload, ReviewPayload)
+        before = session.payload.plan
+        list(session.say(BORED))
+        assert isinstance(session.payload, ReviewPayload) and session.payload.plan == before
+        list(session.say("that is what I meant"))
+        assert isinstance(session.payload, ReviewPayload)
+        left = {table.target for table in session.payload.plan.mapping.copied}
+        assert left == {table.target for table in before.mapping.copied} - {"brackets"}
+        list(session.say("that is what I meant"))
+        assert {table.target for table in session.payload.plan.mapping.copied} == left
 
 
 FORGED = [
