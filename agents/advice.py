@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from ferryman.agents.budget import Limits, Tally, counted, exceeded, price
 from ferryman.agents.choices import Choices, Told, schema_of
 from ferryman.agents.client import Busy, Interrupted, Method, Reply, Unusable, asked
+from ferryman.agents.redact import without_values
 from ferryman.domain.events import Event, ModelAsked, Said
 from ferryman.domain.usage import Usage
 from ferryman.prompts.render import Prompt
@@ -47,6 +48,8 @@ class Adviser:
     method: Method = Method.JSON_SCHEMA
     limits: Limits = field(default_factory=Limits)
     answer_tokens: int = 1_000
+    #: "TABLE.COLUMN" -> values out of rows that a person lets it see; in memory only
+    shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     tally: Tally = field(default_factory=Tally, repr=False)
 
     @staticmethod
@@ -188,7 +191,7 @@ class _Asking(Generic[Out]):
                 about=self.question.about,
                 model=self.desk.adviser.name,
                 outcome=outcome,
-                reason=reason[:300],
+                reason=without_values(reason, self.desk.adviser.shared)[:300],
                 usage=self.used,
             )
         )

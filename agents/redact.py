@@ -1,9 +1,12 @@
-"""What may leave this machine: names, types, sizes by class, masked shapes. Never a row's value.
+"""What may leave this machine: names, types, sizes by class, masked shapes. No row's value that was not shared.
 
 Sizes stand as classes, so that a question to a model is the same for ten thousand rows and for a million.
 """
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
 
 from ferryman.domain.changes import MapValues, Option, Question
 from ferryman.domain.mapping import TableMapping
@@ -29,6 +32,19 @@ def column_told(column: Column, profile: ColumnProfile | None = None) -> str:
         most = sorted(profile.shapes, key=lambda shape: (-profile.shapes[shape], shape))[:MOST_SHAPES]
         told.append(f"looks like {' or '.join(sorted(most))}")
     return ", ".join(told)
+
+
+def holds_value(text: str, shared: Mapping[str, Iterable[str]]) -> bool:
+    """Whether a text repeats a value that was shared: a model may see it, what is kept of a conversation may not."""
+    return without_values(text, shared) != text
+
+
+def without_values(text: str, shared: Mapping[str, Iterable[str]]) -> str:
+    """The text with dots in place of every shared value."""
+    values = {value.strip() for several in shared.values() for value in several if value.strip()}
+    for value in sorted(values, key=lambda one: (-len(one), one)):
+        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "...", text, flags=re.IGNORECASE)
+    return text
 
 
 def may_be_told(question: Question) -> bool:

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Lookup
 from typing import Annotated, Any
 
+from pydantic import Field
+
 from ferryman.agents.advice import Desk, advise
 from ferryman.agents.advice import Question as Asked
 from ferryman.agents.budget import fitting
 from ferryman.agents.choices import OneOf, Told
 from ferryman.agents.facts import Facts
 from ferryman.agents.questions import questions_about
-from ferryman.agents.redact import column_told, size
+from ferryman.agents.redact import column_told, holds_value, size
 from ferryman.agents.revise import revise
 from ferryman.agents.sayable import unsayable
 from ferryman.domain.changes import MapColumn, MapTable, Option, Question
@@ -26,10 +28,13 @@ from ferryman.domain.fits import mapping_misfits
 from ferryman.domain.guidance import Advice
 from ferryman.domain.mapping import Mapping
 from ferryman.domain.schema import Table
-from ferryman.prompts.render import render
+from ferryman.prompts.render import Prompt, render
+
+Shared = Lookup[str, tuple[str, ...]]
 
 JUDGED = ("table:", "column:", "columns:", "unfed:")  #: beginnings of the ids of questions that names and types settle
 STRONG = frozenset(("reference", "key", "neighbours"))  #: evidence that declared keys and their rows gave
+MOST_QUESTIONS = 12  #: of one call, and tables in doubt
 CONTRADICTED = 0.2  #: strong evidence by which another candidate is ahead
 
 
@@ -46,8 +51,8 @@ class Kind(Told):
 class Picks(Told):
     """What is most likely right, question by question."""
 
-    picks: list[Pick]
-    types: list[Kind]
+    picks: Annotated[list[Pick], Field(max_length=MOST_QUESTIONS)]
+    types: Annotated[list[Kind], Field(max_length=MOST_QUESTIONS)]
 
 
 def second_look(
@@ -67,9 +72,10 @@ def second_look(
     if not open_ones and not doubtful:
         return ()
     room = desk.adviser.limits.prompt_tokens
-    kept = fitting(open_ones, room // 2, lambda q: str(_question(q, facts)) + str(_tables((q,), facts)))
-    asked = _asked(kept, fitting(doubtful, room // 4, lambda f: str(_doubt(f))), facts)
-    found = advise(asked, desk)
+    shared = desk.adviser.shared
+    kept = fitting(open_ones, room // 2, lambda q: str(_question(q, facts)) + str(_tables((q,), facts, shared)))
+    doubted = fitting(doubtful, room // 4, lambda f: str(_doubt(f)))
+    found = advise(_asked(kept[:MOST_QUESTIONS], doubted[:MOST_QUESTIONS], facts, shared), desk)
     if found is None:
         return ()
     return (*_suggested(found, kept, mapping, facts), *_kinds(found, facts))
@@ -81,23 +87,30 @@ def _in(mapping: Mapping, facts: Facts) -> Iterator[TableFinding]:
             yield facts.findings.by_target[table.target]
 
 
-def _asked(questions: tuple[Question, ...], doubtful: tuple[TableFinding, ...], facts: Facts) -> Asked[Picks]:
-    prompt = render(
-        "mapping",
-        questions=[_question(question, facts) for question in questions],
-        tables=_tables(questions, facts),
-        doubtful=[_doubt(finding) for finding in doubtful],
-    )
+def _asked(
+    questions: tuple[Question, ...], doubtful: tuple[TableFinding, ...], facts: Facts, shared: Shared
+) -> Asked[Picks]:
     return Asked(
         call="mapping",
-        prompt=prompt,
+        prompt=_prompt(questions, doubtful, facts, shared),
         shape=Picks,
         choices={
             "choices": tuple(_choice(question, option) for question in questions for option in question.options),
             "tables": tuple(finding.target_table for finding in doubtful),
             "types": tuple(kind.value for kind in TableType),
         },
-        check=lambda picks: _wrong(picks, prompt.user),
+        check=lambda picks: _wrong(picks, _prompt(questions, doubtful, facts, {}).user, shared),
+    )
+
+
+def _prompt(
+    questions: tuple[Question, ...], doubtful: tuple[TableFinding, ...], facts: Facts, shared: Shared
+) -> Prompt:
+    return render(
+        "mapping",
+        questions=[_question(question, facts) for question in questions],
+        tables=_tables(questions, facts, shared),
+        doubtful=[_doubt(finding) for finding in doubtful],
     )
 
 
@@ -130,7 +143,7 @@ def _candidates(question: Question, facts: Facts) -> list[Match]:
     return [match for match in (found.columns if found else ()) if match.target == column][:3]
 
 
-def _tables(questions: Iterable[Question], facts: Facts) -> list[Lookup[str, Any]]:
+def _tables(questions: Iterable[Question], facts: Facts, shared: Shared) -> list[Lookup[str, Any]]:
     sources, targets = dict[str, None](), dict[str, None]()
     for question in questions:
         targets[question.table] = None
@@ -138,13 +151,20 @@ def _tables(questions: Iterable[Question], facts: Facts) -> list[Lookup[str, Any
             sources |= {c.source: None for c in option.changes if isinstance(c, MapTable)}
         if question.table in facts.pairings:
             sources[facts.pairings[question.table].source.name] = None
-    told = [_table("New", facts.target.table(name), facts.target_profile.rows(name), None) for name in targets]
-    told += [_table("Old", facts.source.table(n), facts.source_profile.rows(n), facts) for n in sources]
+    told = [_table("New", facts.target.table(name), facts.target_profile.rows(name), None, {}) for name in targets]
+    told += [_table("Old", facts.source.table(n), facts.source_profile.rows(n), facts, shared) for n in sources]
     return told
 
 
-def _table(side: str, table: Table, rows: int, facts: Facts | None) -> Lookup[str, Any]:
-    columns = [(c.name, column_told(c, facts.column(table.name, c.name) if facts else None)) for c in table.columns]
+def _table(side: str, table: Table, rows: int, facts: Facts | None, shared: Shared) -> Lookup[str, Any]:
+    columns = [
+        {
+            "name": column.name,
+            "told": column_told(column, facts.column(table.name, column.name) if facts else None),
+            "samples": shared.get(f"{table.name}.{column.name}", ()),
+        }
+        for column in table.columns
+    ]
     return {"side": side, "name": table.name, "rows": size(rows), "columns": columns}
 
 
@@ -153,10 +173,13 @@ def _doubt(finding: TableFinding) -> tuple[str, str]:
     return finding.target_table, f"{size(finding.record_count)}, refers to {parents}"
 
 
-def _wrong(picks: Picks, facts: str) -> str:
+def _wrong(picks: Picks, facts: str, shared: Shared) -> str:
+    """`facts` is what was sent without samples: a reason holds no row's value."""
     questions = [pick.choice.rpartition(" = ")[0] for pick in picks.picks]
     if len(set(questions)) < len(questions):
         return "picks: more than one for a question"
+    if any(holds_value(pick.reason, shared) for pick in picks.picks):
+        return "picks: a reason repeats a sample; speak of names and types only"
     found = ((pick.choice, unsayable(pick.reason, facts)) for pick in picks.picks)
     return next((f"the reason for {choice}: {why}" for choice, why in found if why), "")
 

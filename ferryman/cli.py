@@ -36,6 +36,7 @@ from ferryman.commands.options import (
     Resume,
     Run,
     Sample,
+    ShareSamples,
     Source,
     Story,
     Table,
@@ -97,12 +98,14 @@ def chat(
     by: By = "",
     resume: Resume = False,
     notify: Notify = "",
+    share_samples: ShareSamples = None,
     as_json: Json = False,
 ) -> int:
     """Talk about what is missing in the new system. The default command."""
     from ferryman.commands.talk import chat as work
 
-    return work(Where(name, source, target), by, as_json, resume=resume, notify=notify)
+    shared = tuple(share_samples or ())
+    return work(Where(name, source, target), by, as_json, resume=resume, notify=notify, share_samples=shared)
 
 
 @app.command(epilog="Example: ferryman demo junction --interactive")
@@ -165,6 +168,7 @@ def plan(
     preflight: Preflight = True,
     force: Force = False,
     with_amendments: WithAmendments = "",
+    share_samples: ShareSamples = None,
     as_json: Json = False,
 ) -> int:
     """Make a plan as a file to read and edit. Writes to neither database; exit code 5 while questions are open."""
@@ -181,6 +185,7 @@ def plan(
         preflight=preflight,
         force=force,
         amended=with_amendments,
+        share_samples=tuple(share_samples or ()),
     )
     return work(wish, as_json)
 

@@ -43,6 +43,7 @@ from ferryman.graph.checks import live_catalogues
 from ferryman.graph.context import Context, Options, utc_now
 from ferryman.graph.listening import hearing
 from ferryman.graph.state import Place, State
+from ferryman.sharing import samples
 from ferryman.tools.databases.connect import Source, Target, check_pair, open_source, open_target
 from ferryman.tools.move.ledger import Ledger
 from ferryman.workspace import Workspace
@@ -281,18 +282,23 @@ def open(  # noqa: PLR0913 (every argument but two has a default)
     by: str = "",
     options: Options | None = None,
     model: BaseChatModel | Adviser | None = None,
+    share_samples: Sequence[str] = (),
 ) -> Session:
     """Open a conversation about two databases.
 
     `source` and `target` are SQLAlchemy URLs (or opened ones). Checkpoints, facts and logs go to `folder`/.ferryman
     (default: the current folder). `checkpointer` replaces the checkpoints' SQLite file by one of your own; `sink` is
     called with every event. `model` advises: any LangChain chat model that knows `with_structured_output`, or an
-    Adviser, which also says how it is asked and how much it may cost; None: the rules alone do the whole job. Raises
-    Configuration when a database cannot be opened, or both are the same one.
+    Adviser, which also says how it is asked and how much it may cost; None: the rules alone do the whole job.
+    `share_samples` names columns of the old database ("TABLE.COLUMN") of which it may see a few values; they stand in
+    `session.context.adviser.shared`, and none goes before the first thing is said. Raises Configuration when a database
+    cannot be opened, or both are the same one; Usage for a column that is not there.
     """
     opened = open_source(source) if isinstance(source, str) else source
     goal = open_target(target) if isinstance(target, str) else target
     check_pair(opened, goal)
+    shared = samples(opened, share_samples)
+    adviser = Adviser.of(model) if model is not None else None
     workspace = Workspace(folder)
     given: dict[str, Any] = {"by": by} if by else {}
     context = Context(
@@ -301,8 +307,8 @@ def open(  # noqa: PLR0913 (every argument but two has a default)
         shelf=workspace.shelf(),
         clock=clock,
         stop=threading.Event(),
-        options=options or Options(),
-        adviser=Adviser.of(model) if model is not None else None,
+        options=replace(options or Options(), sharing=tuple(shared)),
+        adviser=replace(adviser, shared=shared) if adviser and shared else adviser,
         **given,
     )
     return Session(context, workspace=workspace, checkpointer=checkpointer, sink=sink)

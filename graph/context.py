@@ -93,6 +93,7 @@ class Options:
     deadline_minutes: float | None = None  #: an open decision becomes a pause after that long
     decisions: tuple[Strategy, ...] = ()  #: taken by themselves, first applicable first, when nobody is there to ask
     connection_names: tuple[str, str] = ("", "")  #: how the plan names the two databases
+    sharing: tuple[str, ...] = ()  #: "TABLE.COLUMN" of which a model sees samples; the plan says so
 
 
 @dataclass(frozen=True)

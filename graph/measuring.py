@@ -64,6 +64,7 @@ def measured(
         batches=tuple(plan_batches(c.table, c.in_scope, tried[c.table].rate, sizes.get(c.table)) for c in counts),
         stuck=order.stuck,
         paths={name: ("push-down" if t.push_down else "careful", t.reason) for name, t in work.items()},
+        sharing=context.options.sharing,
         connections=Connections(source=context.options.connection_names[0], target=context.options.connection_names[1]),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -21,9 +21,17 @@ from ferryman.settings import Pair
 
 
 @contextmanager
-def opened(pair: Pair, options: Options | None = None, by: str = "", model: Adviser | None = None) -> Iterator[Session]:
+def opened(
+    pair: Pair,
+    options: Options | None = None,
+    by: str = "",
+    model: Adviser | None = None,
+    share_samples: Sequence[str] = (),
+) -> Iterator[Session]:
     """A conversation about two databases, closed at the end. Where nobody talks, no model is asked."""
-    with sessions.open(pair.source, pair.target, by=by, options=options, model=model) as session:
+    with sessions.open(
+        pair.source, pair.target, by=by, options=options, model=model, share_samples=share_samples
+    ) as session:
         yield session
 
 

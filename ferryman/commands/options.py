@@ -61,6 +61,14 @@ Notify = Annotated[
         help="Run this when you are needed or the run has ended; it gets what happened as JSON on standard input.",
     ),
 ]
+ShareSamples = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--share-samples",
+        metavar="TABLE.COLUMN",
+        help="Let the model see a few values of this old column; which ones is shown first. May be repeated.",
+    ),
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Take up the last conversation of this folder.")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who approves or decides; default: the user's name.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]

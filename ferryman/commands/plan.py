@@ -36,6 +36,7 @@ from ferryman.graph.context import Options
 from ferryman.model_settings import adviser
 from ferryman.screen import Screen
 from ferryman.session import Session
+from ferryman.sharing import told
 
 DEFAULT_REQUEST = "fill the missing tables"
 WISHES = (Begin, ChangePlan, AnswerQuestion, AnswerQuestions)
@@ -54,6 +55,7 @@ class PlanWish:
     leave_out: tuple[str, ...] = ()
     preflight: bool = True
     force: bool = False
+    share_samples: tuple[str, ...] = ()  #: "TABLE.COLUMN" of which a model may see a few values
     amended: str = ""  #: a run whose plan is wanted, with the decisions that were taken on the way
 
 
@@ -63,7 +65,9 @@ def plan(wish: PlanWish, as_json: bool) -> int:
     if wish.amended:
         return _with_amendments(wish, Voice(as_json))
     voice, pair = Voice(as_json), pair_of(wish.where)
-    with opened(pair, Options(preflight=wish.preflight, connection_names=pair.names), model=adviser()) as session:
+    options = Options(preflight=wish.preflight, connection_names=pair.names)
+    with opened(pair, options, model=adviser(), share_samples=wish.share_samples) as session:
+        _show_shared(session, wish, voice)
         review = _review(session, wish, voice)
     if wish.output:
         write_file(wish.output, plan_file.dump(review.plan))
@@ -72,6 +76,14 @@ def plan(wish: PlanWish, as_json: bool) -> int:
     voice.give(plan_json(review) | {"file": str(wish.output) if wish.output else None})
     _tell(review, wish, voice)
     return Exit.WAITING if review.plan.open_questions else Exit.DONE
+
+
+def _show_shared(session: Session, wish: PlanWish, voice: Voice) -> None:
+    """The values that a model will see, before it does; at a terminal the person may still say no."""
+    for line in told(session.context.adviser, wish.share_samples):
+        voice.say(line)
+    if session.context.adviser and wish.share_samples and voice.interactive and not voice.ask("Shall they go?"):
+        raise Usage("Nothing was sent.", "Leave --share-samples away, or name other columns.")
 
 
 def _with_amendments(wish: PlanWish, voice: Voice) -> int:

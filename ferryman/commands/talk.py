@@ -19,16 +19,28 @@ from ferryman.graph.context import Options
 from ferryman.model_settings import adviser
 from ferryman.screen import Screen
 from ferryman.settings import Pair, load
+from ferryman.sharing import told
 
 
-def chat(where: Where, by: str, as_json: bool, *, resume: bool = False, notify: str = "") -> int:
+def chat(
+    where: Where,
+    by: str,
+    as_json: bool,
+    *,
+    resume: bool = False,
+    notify: str = "",
+    share_samples: tuple[str, ...] = (),
+) -> int:
     """Talk about two databases until the person leaves."""
     if as_json:
         raise Usage("A conversation cannot be one JSON object.", "For programs there are `ferryman plan` and `run`.")
     voice, pair, caller = Voice(as_json), pair_of(where), Caller.of(notify)
     options = Options(connection_names=pair.names, deadline_minutes=load().deadline_minutes)
-    with opened(pair, options, by, adviser()) as session:
-        return Chat(session, Screen(voice.console), _way(where, pair), caller=caller).talk(resume=resume)
+    with opened(pair, options, by, adviser(), share_samples) as session:
+        screen = Screen(voice.console)
+        if share_samples:
+            screen.says("\n".join(told(session.context.adviser, share_samples)))
+        return Chat(session, screen, _way(where, pair), caller=caller).talk(resume=resume)
 
 
 def _way(where: Where, pair: Pair) -> Way:
@@ -40,9 +52,9 @@ def _way(where: Where, pair: Pair) -> Way:
 
 def demo(name: str, folder: Path | None, interactive: bool, as_json: bool) -> int:
     """Play one of the specification's examples, or let the reader type in its databases."""
-    told = story(name)
-    voice, stage = Voice(as_json), build(told, folder)
-    outcome = play(told, stage, voice.console, interactive=interactive)
+    played = story(name)
+    voice, stage = Voice(as_json), build(played, folder)
+    outcome = play(played, stage, voice.console, interactive=interactive)
     voice.give({"folder": str(stage.folder), "outcome": outcome.model_dump(mode="json") if outcome else None})
-    done = interactive or (outcome is not None and outcome.status is told.ends)
+    done = interactive or (outcome is not None and outcome.status is played.ends)
     return Exit.DONE if done else Exit.FAILED
