@@ -53,7 +53,7 @@ class Line:
         return bool(self.played.unapproved) or not self.same
 
 
-def held(scene: Scene, adviser: Adviser | None) -> Played:
+def held(scene: Scene, adviser: Adviser | None, *, blind: bool = False) -> Played:
     """A scene on databases of its own, at a fixed hour."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -63,7 +63,7 @@ def held(scene: Scene, adviser: Adviser | None) -> Played:
             str(files[0]), str(files[1]), folder=folder, by="Grace", options=options, clock=lambda: NOON, model=adviser
         ) as session:
             session.run = RUN
-            return play(scene, files, session)
+            return play(scene, files, session, blind=blind)
 
 
 def measured(hostile: int) -> Iterator[Line]:

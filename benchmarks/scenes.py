@@ -1,8 +1,9 @@
 """Conversations with a person who knows what they want: what was decided right, wrong and asked, and what was done.
 
-The person reads what is put before them. They answer a question as it is recommended, approve a plan only where it does
-what they want, take a change back that they did not ask for, and say no where nothing helps. They say the same things
-whatever the model says, so that two ways of advising can be told apart by what they lead to.
+There are two of them. The careful one reads what is put before them: they take a change back that they did not ask
+for, approve a plan only where it does what they want, and say no where nothing helps. The blind one says yes to
+everything. Both answer a question as it is recommended. They say the same things whatever the model says, so that two
+ways of advising can be told apart by what they lead to.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Scene:
     says: tuple[str, ...]
     wants: Pairs  #: what the plan that is approved copies, no more and no less
     filters: frozenset[tuple[str, str]] = frozenset()  #: (new table, its filter in words)
+    wonders: tuple[str, ...] = ()  #: said at the first decision, before it is taken
     preflight: bool = True
     truth: Pairs = frozenset()  #: the pairs that are right, where that is not what is wanted
 
@@ -66,17 +68,21 @@ class Played:
     texts: list[str] = field(default_factory=list)
 
 
-def play(scene: Scene, files: tuple[Path, Path], session: Session) -> Played:
+def play(scene: Scene, files: tuple[Path, Path], session: Session, *, blind: bool = False) -> Played:
     """The whole scene. The session is not closed."""
     played, before = Played(), contents(files[1])
     source = contents(files[0])
     for words in scene.says:
+        plan = _plan(session)
         _say(session, words, played)
+        if not blind and plan and _bent(scene, plan, _plan(session)):
+            _say(session, TakeBack(), played)
+            played.taken_back += 1
         played.unapproved += contents(files[1]) != before
     if isinstance(session.payload, ReviewPayload):
         _settle(scene, session, played)
         played.unapproved += contents(files[1]) != before
-    _go(scene, session, played)
+    _go(scene, session, played, blind)
     if contents(files[0]) != source:
         raise AssertionError(f"{scene.name}: the old database was written")
     played.rows = contents(files[1], own=False)
@@ -96,15 +102,7 @@ def _say(session: Session, said: str | Utterance, played: Played) -> None:
 
 
 def _settle(scene: Scene, session: Session, played: Played) -> None:
-    """Take back what was not asked for, then answer what is open as it is recommended."""
-    for _ in range(MOST_TURNS):
-        if _wanted(scene, _reviewed(session)):
-            break
-        told = len(played.texts)
-        _say(session, TakeBack(), played)
-        if any("no change to take back" in text for text in played.texts[told:]):
-            break
-        played.taken_back += 1
+    """Answer what is open as it is recommended."""
     _count(scene, _reviewed(session), played)
     for _ in range(MOST_TURNS):
         waiting = _reviewed(session).open_questions
@@ -122,9 +120,26 @@ def _reviewed(session: Session) -> Plan:
     return session.payload.plan
 
 
+def _plan(session: Session) -> Plan | None:
+    return session.payload.plan if isinstance(session.payload, ReviewPayload) else None
+
+
 def _wanted(scene: Scene, plan: Plan) -> bool:
-    filters = frozenset((t.target, describe(t.filter)) for t in plan.mapping.copied if t.filter is not None)
-    return pairs(plan) == scene.wants and filters == scene.filters
+    return pairs(plan) == scene.wants and filters(plan) == scene.filters
+
+
+def _bent(scene: Scene, before: Plan, after: Plan | None) -> bool:
+    """Whether a plan is farther from what is wanted than it was."""
+    if after is None:
+        return False
+    lost = (scene.wants - pairs(after)) - (scene.wants - pairs(before))
+    more = (pairs(after) - scene.wants) - pairs(before)
+    return bool(lost or more or (filters(after) - scene.filters) - filters(before))
+
+
+def filters(plan: Plan) -> frozenset[tuple[str, str]]:
+    """(new table, its filter in words) of each that has one."""
+    return frozenset((t.target, describe(t.filter)) for t in plan.mapping.copied if t.filter is not None)
 
 
 def pairs(plan: Plan) -> Pairs:
@@ -137,15 +152,17 @@ def _count(scene: Scene, plan: Plan, played: Played) -> None:
     played.wrong += len(pairs(plan) - right)
 
 
-def _go(scene: Scene, session: Session, played: Played) -> None:
+def _go(scene: Scene, session: Session, played: Played, blind: bool) -> None:
     """Approve what is wanted, and see it through: a decision is taken as the rules recommend it."""
     review = session.payload
     if not isinstance(review, ReviewPayload):
         return
-    if not _wanted(scene, review.plan):
+    if not blind and not _wanted(scene, review.plan):
         _say(session, Cancel(), played)
         return
     _say(session, Approve(token=review.token), played)
+    for words in scene.wonders if _waiting(session) else ():
+        _say(session, words, played)
     for _ in range(MOST_TURNS):
         waiting = _waiting(session)
         if waiting is None:
@@ -235,6 +252,8 @@ BRACKETS = Scene(
     (
         "I noticed that my brackets table is empty in the new system.",
         "hmm, and the bracket thingies, whither with them in the end",
+        "what happens to gl_account?",
+        "why is it filled from dispatch_bracket?",
     ),
     frozenset((("dispatch_bracket", "brackets"),)),
 )
@@ -249,18 +268,34 @@ RECOVERY = Scene(
             ("dispatch_casefile", "case_file_relationships"),
         )
     ),
+    filters=frozenset((("cases", "deleted_at is null"),)),
+    wonders=("why did it stop?", "and what would my grandmother do with such rows"),
     preflight=False,
 )
 WORDS = Scene(
     "a plan changed in words",
     office,
-    ("fill the missing tables", "leave audit logins out"),
+    (
+        "fill the missing tables",
+        "pray spare us whatever smells of sign-ins",
+        "leave audit logins out",
+        "only files uploaded after 2015",
+        "why is cases before files?",
+    ),
     _OFFICE,
+    filters=frozenset((("files", "uploaded >= 2016-01-01"),)),
 )
 QUESTIONS = Scene(
     "questions and answers",
     office,
-    ("only cases and files", "why is cases before files?"),
+    (
+        "only cases and files",
+        "why is cases before files?",
+        "what happens to case_no?",
+        "whither do all those uploads go in the end",
+        "what is left out?",
+        "what feeds files?",
+    ),
     _OFFICE,
 )
 PESTERED = Scene(
@@ -279,7 +314,18 @@ PESTERED = Scene(
     ),
     _OFFICE,
 )
-WHOLE_CHINOOK = Scene("Chinook", chinook, ("move everything",), frozenset(CHINOOK.items()))
+WHOLE_CHINOOK = Scene(
+    "Chinook",
+    chinook,
+    (
+        "move everything",
+        "why are albums before tracks?",
+        "what feeds orders?",
+        "and the folks who sing, where will they be",
+        "why is media_formats filled from MediaType?",
+    ),
+    frozenset(CHINOOK.items()),
+)
 SCENES = (BRACKETS, RECOVERY, WORDS, QUESTIONS, WHOLE_CHINOOK)
 
 

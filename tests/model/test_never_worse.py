@@ -37,11 +37,12 @@ def test_the_rows_are_those_of_the_rules_and_nothing_is_written_before_a_yes(
     assert (played.status, played.rows) == ("success", by_rules[scene.name].rows)
 
 
-def test_the_person_sees_through_what_a_malicious_model_makes_of_their_words(by_rules: dict[str, Played]) -> None:
-    models = [malicious(seed) for seed in range(3)]
-    found = [held(PESTERED, Adviser(model, "fooled", limits=UNLIMITED)) for model in models]
-    assert any(played.taken_back for played in found), "no plan was bent: this test shows nothing"
-    assert {played.rows for played in found} == {by_rules[PESTERED.name].rows}
+def test_whoever_says_yes_to_everything_gets_the_plan_of_the_rules() -> None:
+    bare = held(PESTERED, None, blind=True)
+    found = [held(PESTERED, Adviser(malicious(n), "fooled", limits=UNLIMITED), blind=True) for n in range(3)]
+    read = [text for played in found for text in played.texts if "If you mean" in text]
+    assert read, "the model's reading was never put before the person: this test shows nothing"
+    assert {(played.status, played.rows) for played in found} == {("success", bare.rows)}
 
 
 @pytest.mark.parametrize("made", [at_random, malicious])
