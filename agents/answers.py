@@ -172,8 +172,9 @@ def _match(ask: Ask, facts: AnswerFacts) -> str:
 def _change(ask: Ask, facts: AnswerFacts) -> str:
     ways = "take one of the options" if facts.decision and facts.place is Place.DECIDE else "let it go on"
     return (
-        "The plan that you approved is under way and runs as it was approved, so that is not changed now. You can"
-        f' {ways} and ask for the rest afterwards, or say "undo everything" and ask for another plan.'
+        "The plan that you approved is under way. What has not been moved can still be changed: say what shall be"
+        f" different, and it is put before you. For what has been moved you can {ways} and ask for the rest"
+        ' afterwards, or say "undo everything" and ask for another plan.'
     )
 
 

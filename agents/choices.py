@@ -48,21 +48,32 @@ class OneOf:
 
 def schema_of(model: type[BaseModel], choices: Choices) -> dict[str, Any]:
     """The JSON schema of an answer, as strict endpoints take it, with the choices of the moment written in."""
-    schema = _filled(model.model_json_schema(), choices)
+    found = model.model_json_schema()
+    schema = _filled(found, choices, found.get("$defs", {}))
     assert isinstance(schema, dict)
     return schema
 
 
-def _filled(node: Any, choices: Choices) -> Any:
+def _filled(node: Any, choices: Choices, models: Mapping[str, Any]) -> Any:
     if isinstance(node, list):
-        return [_filled(one, choices) for one in node]
+        return [_filled(one, choices, models) for one in node]
     if not isinstance(node, dict):
         return node
-    made = {key: _filled(value, choices) for key, value in node.items() if not (key == "choices" and _marked(node))}
-    if _marked(node):
+    marked = _marked(node)
+    made = {key: _filled(value, choices, models) for key, value in node.items() if not (key == "choices" and marked)}
+    if marked:
         names = list(choices[node["choices"]])
         made |= {"enum": names} if 0 < len(names) <= ENUMERATED else {}
+    if node.get("type") == "array" and _impossible(node.get("items", {}), choices, models):
+        made["maxItems"] = 0
     return made
+
+
+def _impossible(item: dict[str, Any], choices: Choices, models: Mapping[str, Any]) -> bool:
+    """Whether there is no such item: one of its names would have to be among none."""
+    item = models.get(str(item.get("$ref", "")).rpartition("/")[2], item)
+    fields = (item, *item.get("properties", {}).values())
+    return any(_marked(field) and not choices[field["choices"]] for field in fields)
 
 
 def _marked(node: dict[str, Any]) -> bool:

@@ -101,10 +101,11 @@ def question(text: str, context: Context, room: int) -> Question[Meaning]:
     """The question that is put to the model about a sentence."""
     tables = fitting(_by_relevance(text, context), room // 2, lambda known: known.label)
     options = fitting(_options(context), room // 4, lambda option: option[0] + option[1])
-    meanings = _AT[context.place]
+    needed = {"answer": options, "option": options, "only": tables, "leave_out": tables}
+    meanings = tuple(one for one in _AT[context.place] if needed.get(one, one))
     return Question(
         call="understand",
-        prompt=_prompt(text, context, tables, options),
+        prompt=_prompt(text, context, tables, options, meanings),
         shape=Meaning,
         choices={
             "meanings": meanings,
@@ -116,11 +117,17 @@ def question(text: str, context: Context, room: int) -> Question[Meaning]:
     )
 
 
-def _prompt(text: str, context: Context, tables: Sequence[Known], options: Sequence[tuple[str, str]]) -> Prompt:
+def _prompt(
+    text: str,
+    context: Context,
+    tables: Sequence[Known],
+    options: Sequence[tuple[str, str]],
+    meanings: Sequence[str],
+) -> Prompt:
     copied = {mapping.target for mapping in context.mapped}
     return render(
         "understand",
-        meanings=[(word, _MEANINGS[word]) for word in _AT[context.place]],
+        meanings=[(word, _MEANINGS[word]) for word in meanings],
         topics=[(topic.value, told) for topic, told in _TOPICS.items()],
         place=_PLACES[context.place],
         tables=[(known.label, ", in the plan" if known.label in copied else "") for known in tables],

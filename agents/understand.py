@@ -37,7 +37,6 @@ from ferryman.domain.conversation import (
     SavePlan,
     ShowRows,
     TakeBack,
-    Topic,
     Utterance,
 )
 from ferryman.domain.coordination import RequestType
@@ -143,10 +142,9 @@ def _questioned(said: Sentence, talk: Talk) -> Heard:
 def _told(said: Sentence, talk: Talk) -> Heard:
     context = talk.context
     said = said.part(0, len(said.text.rstrip(" ?!.")))
-    if context.place is Place.DECIDE and context.decision and not undoes_more(said, talk):
-        chosen = decide(said, context.decision)
-        if chosen:
-            return chosen
+    decided = _decided(said, talk)
+    if decided:
+        return decided
     back = take_back(said, talk)
     if back:
         return back
@@ -159,12 +157,29 @@ def _told(said: Sentence, talk: Talk) -> Heard:
         return told
     if context.place is Place.REVIEW and context.plan:
         return _changed(said, talk) or objection(said, talk)
-    if context.place in (Place.DECIDE, Place.PAUSED) and isinstance(edited(said, talk), tuple):
-        return Ask(topic=Topic.CHANGE)
+    if context.place in (Place.DECIDE, Place.PAUSED):
+        changed = edited(said, talk)
+        return ChangePlan(changes=changed) if isinstance(changed, tuple) else None
     if context.place in (Place.START, Place.DONE, Place.REVIEW):
         wanted = request(said, talk)
         return Begin(request=wanted) if wanted else None
     return None
+
+
+def _decided(said: Sentence, talk: Talk) -> Utterance | None:
+    """A choice at an open decision. "leave the audit logs out" while files waits for one is none: it is a change."""
+    decision = talk.context.decision
+    if talk.context.place is not Place.DECIDE or decision is None:
+        return None
+    return _of_another_table(said, talk) or (None if undoes_more(said, talk) else decide(said, decision))
+
+
+def _of_another_table(said: Sentence, talk: Talk) -> ChangePlan | None:
+    named = [known.target for known in talk.tables(said)]
+    if not named or talk.context.table in named:
+        return None
+    changed = edited(said, talk)
+    return ChangePlan(changes=changed) if isinstance(changed, tuple) else None
 
 
 def _changed(said: Sentence, talk: Talk) -> ChangePlan | Doubt | Ask | None:

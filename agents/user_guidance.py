@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from ferryman.agents.answer_facts import AnswerFacts
 from ferryman.agents.answers import answer
+from ferryman.agents.difference import difference
 from ferryman.agents.discoveries import explain_complexity, explain_findings
-from ferryman.agents.explain import present_plan
+from ferryman.agents.explain import asked, present_plan
 from ferryman.agents.problems import explain_problem
 from ferryman.agents.progress import (
     action_words,
@@ -26,7 +27,8 @@ from ferryman.agents.reasons import why_match, why_step
 from ferryman.agents.wording import bullet, clean, listed, one_line
 from ferryman.domain.changes import Question
 from ferryman.domain.conversation import Unclear
-from ferryman.domain.guidance import Advice
+from ferryman.domain.guidance import Advice, PlanPresented
+from ferryman.domain.plan import Plan
 
 __all__ = [
     "AnswerFacts",
@@ -77,6 +79,20 @@ def _advice_line(advice: Advice, question: str) -> str:
             return f"What it would settle first: {question}"
         case _:
             return text
+
+
+def present_change(before: Plan, after: Plan) -> PlanPresented:
+    """A change of a plan that is under way, as it is put before a person."""
+    told = difference(before, after)
+    waiting = after.open_questions
+    return PlanPresented(
+        summary="The run waits. With your change it goes on like that:" if told else "That changes nothing.",
+        time="",
+        safety="What was moved stays as it is, and the rest of the plan as you approved it.",
+        question="What is your answer?" if waiting else "Shall the run go on with the plan changed like that?",
+        details=tuple(bullet(told)),
+        asked=asked(waiting[0], len(waiting) - 1) if waiting else (),
+    )
 
 
 def not_understood(said: Unclear) -> str:

@@ -199,6 +199,7 @@ class ReviewPayload(Frozen):
     run: str
     plan: Plan
     token: str
+    under_way: bool = False  #: the run has begun: a yes takes the change in, a no leaves the plan as it was
     writes: tuple[str, ...]  #: every table that will be written, the ledger's too
     presented: PlanPresented  #: the plan in words, in parts
     advice: tuple[Advice, ...] = ()  #: what a model suggests beside it; nothing hangs on it

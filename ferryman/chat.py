@@ -152,12 +152,17 @@ class Chat:
         outcome = self.session.outcome
         if self._error is not None:
             return self._error.exit_code
-        if isinstance(self.session.payload, DecidePayload | PausedPayload):
+        payload = self.session.payload
+        if isinstance(payload, DecidePayload | PausedPayload) or (payload and self._under_way(payload)):
             return Exit.WAITING
         if outcome is not None and outcome.status is RunStatus.FAILED:
             return Exit.FAILED
         aside = outcome is not None and outcome.status is RunStatus.SUCCESS_WITH_QUARANTINE
         return Exit.FINDINGS if aside else Exit.DONE
+
+    @staticmethod
+    def _under_way(payload: Payload) -> bool:
+        return isinstance(payload, ReviewPayload) and payload.under_way
 
     def _current(self) -> Status | None:
         """The run of this conversation that was last at work."""

@@ -292,6 +292,11 @@ class Screen:
 
     def _review(self, payload: ReviewPayload, before: ReviewPayload | None, ledger: bool) -> None:
         plan, waiting = payload.plan, payload.plan.open_questions
+        if payload.under_way:
+            if before is None or before.message != payload.message:
+                self.says(payload.message)
+            self.asks(payload.question)
+            return
         changed = before is None or gist(before.plan) != gist(plan)
         if changed and (before is None or not waiting):
             self.plan(plan, payload.presented)

@@ -13,7 +13,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import RetryPolicy
 
 from ferryman.domain.errors import Transient
-from ferryman.graph import discovery, moving, preparing, recovery, routes, talking
+from ferryman.graph import amending, discovery, moving, preparing, recovery, routes, talking
 from ferryman.graph.context import Context
 from ferryman.graph.state import State
 
@@ -52,6 +52,8 @@ NODES: dict[str, Node] = {
     "revise": preparing.revise_plan,
     "present": preparing.present,
     "review": talking.review,
+    "amend": amending.amend,
+    "drop": amending.drop,
     "begin": moving.begin,
     "next_phase": moving.next_phase,
     "table": moving.carry_over,
@@ -97,7 +99,6 @@ def _edges(graph: StateGraph[State, Context]) -> None:
         (START, "introspect"),
         ("analyze", "map"),
         ("map", "plan"),
-        ("revise", "plan"),
         ("plan", "preflight"),
         ("preflight", "present"),
         ("present", "review"),
@@ -118,12 +119,16 @@ def _edges(graph: StateGraph[State, Context]) -> None:
 
 
 def _choices(graph: StateGraph[State, Context]) -> None:
-    heard = sorted({node for places in routes.HEARD.values() for node in places.values()} | {"answer"})
+    places = (*routes.HEARD.values(), routes.UNDER_WAY)
+    heard = sorted({node for ways in places for node in ways.values()} | {"answer"})
     for node, route, ways in (
         ("introspect", routes.after_introspection, ["understand", "adopt", "reopen"]),
         ("adopt", routes.after_adopting, ["plan", "preflight"]),
         ("understand", routes.after_understanding, heard),
         ("answer", routes.after_answer, ["review", "decide", "paused", END]),
+        ("revise", routes.after_revising, ["plan", "decide", "paused"]),
+        ("amend", routes.after_amending, ["review", "decide", "paused", "next_phase"]),
+        ("drop", routes.after_amending, ["decide", "paused"]),
         ("begin", routes.after_begin, ["next_phase", "review"]),
         ("next_phase", moving.send_tables, ["table", "hold", "report"]),
         ("settle", routes.after_settling, ["next_phase", "verify", "hold", *routes.INVESTIGATION]),

@@ -17,6 +17,7 @@ from ferryman.agents.questions import carry, questions_about, settle
 from ferryman.agents.revise import batch_sizes, revise
 from ferryman.agents.risk import AtStake, risk_of
 from ferryman.agents.second_look import second_look
+from ferryman.agents.under_way import looked_ahead, steady
 from ferryman.agents.user_guidance import clean, difference_text
 from ferryman.domain.changes import Change, LeaveOut, MapTable, Question, SetBatchSize, SetRequest
 from ferryman.domain.conversation import (
@@ -37,6 +38,7 @@ from ferryman.domain.mapping import Mapping
 from ferryman.domain.model import Frozen
 from ferryman.domain.plan import Handling, Plan, Preflight, Risk
 from ferryman.graph import delegate
+from ferryman.graph.amending import put_up, refuse_too_late, waits_under_way
 from ferryman.graph.checks import binding_now
 from ferryman.graph.context import Context
 from ferryman.graph.discovery import discovered
@@ -83,9 +85,13 @@ def revise_plan(state: State, runtime: Runtime[Context]) -> State:
         changes, questions = _wanted(said, before)
         request, draft = redrafted(before, changes, questions, facts)
         sizes = (state.get("sizes", {}) if before is shown else _sizes(before)) | _resized(before, changes)
+        if waits_under_way(state):
+            refuse_too_late(state, draft.mapping, context)
         _say_missed(said, emit)
         if before is not shown or _differs(shown, request, draft) or _resized(before, changes):
-            update = {"plan": start} | remembered(state, said)
+            update = {"plan": start} | remembered(state, said) | put_up(state, said)
+        elif waits_under_way(state) and not state.get("back_to"):
+            emit(Said(topic="answer", text=difference_text(())))
     except Usage as error:
         emit(Said(topic="answer", text=f"{error.what} {error.do}".strip()))
         request, draft, sizes = shown.request, Draft(mapping=shown.mapping, questions=shown.questions), {}
@@ -199,6 +205,8 @@ def plan(state: State, runtime: Runtime[Context]) -> State:
     if state.get("plan"):
         found = replace(found, handling=_care(context.shelf.get(state["plan"], Plan)))
     made = make_plan(request, draft.mapping, draft.questions, facts, found)
+    if state.get("back_to"):
+        made = steady(context.shelf.get(state["standing"], Plan), made, state.get("sizes", {}))
     tables = tuple(table.target for table in draft.mapping.copied)
     task = delegate.planning(number, made.strategy.value, delegate.urgency(request), tables)
     with delegate.delegated(emit, task):
@@ -248,6 +256,8 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
         skip_data=not context.options.preflight,
         memory=context.memory,
     )
+    if state.get("back_to"):
+        found = looked_ahead(context.shelf.get(state["standing"], Plan), made, found)
     asked = preflight_questions(found, made, catalogues.source, catalogues.target)
     still = {question.id for question in made.questions if question.open}
     new = {question.id: question for question in asked if question.id not in still}
@@ -295,7 +305,8 @@ def present(state: State, runtime: Runtime[Context]) -> State:
             estimate=made.estimate.text,
         )
     )
-    return {"token": binding.token, "shown": ""} | _advised(state, made, context, emit)
+    advised = {} if state.get("back_to") else _advised(state, made, context, emit)
+    return {"token": binding.token, "shown": ""} | advised
 
 
 def _advised(state: State, made: Plan, context: Context, emit: delegate.Emit) -> State:

@@ -21,9 +21,16 @@ HEARD: dict[Place, dict[str, str]] = {
         "request": "revise",
         "cancel": "report",
     },
-    Place.DECIDE: {"choose": "recover", "pause": "hold", "rollback": "rollback", "cancel": "hold"},
-    Place.PAUSED: {"resume": "next_phase", "approve": "next_phase", "rollback": "rollback"},
+    Place.DECIDE: {
+        "choose": "recover",
+        "change": "revise",
+        "pause": "hold",
+        "rollback": "rollback",
+        "cancel": "hold",
+    },
+    Place.PAUSED: {"change": "revise", "resume": "next_phase", "approve": "next_phase", "rollback": "rollback"},
 }
+UNDER_WAY = {"approve": "amend", "cancel": "drop"}  #: at the review of a change while a run is under way
 
 
 def after_introspection(state: State) -> str:
@@ -46,12 +53,28 @@ def after_understanding(state: State) -> str:
         offered = Decision.model_validate(state["decision"]).options
         if said["strategy"] not in [option.strategy for option in offered]:
             return "answer"
-    return HEARD[Place(state["place"])].get(state["answer"]["say"], "answer")
+    if state.get("back_to") and said["say"] in UNDER_WAY:
+        return UNDER_WAY[said["say"]]
+    return HEARD[Place(state["place"])].get(said["say"], "answer")
 
 
 def after_answer(state: State) -> str:
     """The same place in the conversation returns; before there is a plan, the person's turn."""
     return {Place.REVIEW: "review", Place.DECIDE: "decide", Place.PAUSED: "paused"}.get(Place(state["place"]), END)
+
+
+def after_revising(state: State) -> str:
+    """A change is planned; one that comes too late leaves the run where it waits."""
+    under_way = bool(state.get("approval")) and not state.get("back_to")
+    return state["place"] if under_way else "plan"
+
+
+def after_amending(state: State) -> str:
+    """Back to where the change was asked for; on, where it settled what the run had stopped at."""
+    if state.get("back_to"):
+        return "review"
+    settled = state["place"] == Place.DECIDE.value and not state.get("failures")
+    return "next_phase" if settled else state["place"]
 
 
 def after_begin(state: State) -> str:

@@ -41,6 +41,8 @@ class State(TypedDict, total=False):
     shown: str  #: digest of the plan that was shown before this one
     past: list[str]  #: digests of the plans before the last changes, the latest one last
     ahead: list[str]  #: digests of the plans that were taken back, the latest one last
+    standing: str  #: digest of the plan that the run goes by, while a change of it is put up
+    back_to: str  #: the Place that the conversation returns to from there; "" where no change is put up
     latest: Json  #: the last change that is in the plan, as a ChangePlan; {} where it was none in words
     meant: str  #: the sentence that was put before the person for words that were not understood
     given: bool  #: the plan came from a file

@@ -25,13 +25,16 @@ def review(state: State, runtime: Runtime[Context]) -> State:
     """[review]: put the plan before the person and hear what they say."""
     plan = runtime.context.shelf.get(state["plan"], Plan)
     presented = user_guidance.present_plan(plan)
+    if state.get("back_to"):
+        presented = user_guidance.present_change(runtime.context.shelf.get(state["standing"], Plan), plan)
     payload = ReviewPayload(
         run=state["run"],
         plan=plan,
         token=state["token"],
+        under_way=bool(state.get("back_to")),
         writes=written_tables(plan, runtime.context.target),
         presented=presented,
-        advice=_advice(state),
+        advice=() if state.get("back_to") else _advice(state),
         message=presented.text,
         question=presented.question,
     )

@@ -34,10 +34,11 @@ def copied_in_order(plan: Plan) -> tuple[str, ...]:
 def table_starts(plan: Plan, catalogues: Catalogues, context: Context, now: datetime) -> tuple[TableStart, ...]:
     """Every table's scope, fixed now: rows that arrive later are the next run's."""
     work = all_compiled(plan.mapping, catalogues, now)
-    return tuple(_start(plan, work[table], context) for table in copied_in_order(plan))
+    return tuple(table_start(plan, work[table], context) for table in copied_in_order(plan))
 
 
-def _start(plan: Plan, table: CompiledTable, context: Context) -> TableStart:
+def table_start(plan: Plan, table: CompiledTable, context: Context) -> TableStart:
+    """One table's scope, measured now."""
     scope = fix_scope(context.source, context.target, table)
     batch = plan.batch_plans.get(table.target.name)
     return TableStart(

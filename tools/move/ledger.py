@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, exists, func, insert, inspect, select, union, update
+from sqlalchemy import Connection, Table, delete, exists, func, insert, inspect, select, union, update
 
 from ferryman.domain.approval import Amendment
 from ferryman.domain.errors import Configuration, Corrupt, FerrymanError, Refused, Transient, Usage
@@ -255,8 +255,19 @@ class Ledger:
 
     # Amendments
 
-    def amend(self, run: str, amendment: Amendment, plan: Plan) -> Amendment:
-        """Append a decision; `plan` is the plan as it stands with it. Gives the amendment with its number."""
+    def amend(
+        self,
+        run: str,
+        amendment: Amendment,
+        plan: Plan,
+        starts: Iterable[TableStart] = (),
+        gone: Iterable[str] = (),
+    ) -> Amendment:
+        """Append a decision; `plan` is the plan as it stands with it. Gives the amendment with its number.
+
+        In the same transaction the tables of `starts` begin anew, come in, or go on with another scope where rows of
+        them were moved; those of `gone`, of which none was, leave the run.
+        """
         table = self.tables.amendment
         with self._writing() as connection:
             last = connection.execute(
@@ -266,8 +277,27 @@ class Ledger:
             values = amendment_values(run, numbered, plan)
             digest = digest_of(values, AMENDED, last.digest if last else "")
             connection.execute(insert(table).values(digest=digest, **values))
+            for start in starts:
+                self._restart(connection, run, start)
+            for name in gone:
+                connection.execute(delete(self.tables.table).filter_by(run_id=run, table_name=name, batches=0))
             connection.commit()
         return numbered
+
+    def _restart(self, connection: Connection, run: str, start: TableStart) -> None:
+        table = self.tables.table
+        known = connection.execute(select(table).filter_by(run_id=run, table_name=start.table)).mappings().first()
+        if known is None:
+            position = connection.execute(
+                select(func.coalesce(func.max(table.c.position) + 1, 0)).where(table.c.run_id == run)
+            ).scalar_one()
+            connection.execute(insert(table).values(table_values(run, position, start)))
+            return
+        fixed = ("run_id", "table_name", "position", "batches", "digest")
+        begun = known["batches"] and known["state"] != TableState.ROLLED_BACK.value
+        kept = ("state", "batch_size", "base_number", "base_row", "target_before") if begun else ()
+        values = {k: v for k, v in table_values(run, 0, start).items() if k not in (*fixed, *kept)}
+        self._set_table(connection, run, start.table, **values, failure=None, validation=None, ended_at=None)
 
     def _amendments(self, connection: Connection, run: str) -> tuple[tuple[Amendment, Plan], ...]:
         table, digest = self.tables.amendment, ""

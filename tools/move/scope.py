@@ -25,18 +25,18 @@ def fix_scope(source: Source, target: Target, compiled: CompiledTable) -> Scope:
         whole = and_(*(key.is_not(None) for key in keys))
         scope = Scope(
             upper=upper,
-            source_rows=_count(connection, from_),
-            total=_count(connection, from_, whole, seen.in_filter(from_)),
-            null_keys=_count(connection, from_, ~whole),
+            source_rows=count_rows(connection, from_),
+            total=count_rows(connection, from_, whole, seen.in_filter(from_)),
+            null_keys=count_rows(connection, from_, ~whole),
         )
     with target.connect(f"counting the rows of {compiled.target.name}", reading=True) as connection:
-        return scope.but(target_before=_count(connection, clause(compiled.target)))
+        return scope.but(target_before=count_rows(connection, clause(compiled.target)))
 
 
 def in_scope(source: Source, compiled: CompiledTable) -> int:
     """The rows that pass the filter at this moment."""
     with legacy_rows(source, f"counting the rows of {compiled.source.name}", compiled) as (connection, seen, from_):
-        return _count(connection, from_, seen.in_filter(from_))
+        return count_rows(connection, from_, seen.in_filter(from_))
 
 
 def last_key(connection: Connection, from_: TableClause, keys: Sequence[ColumnElement[object]]) -> Key | None:
@@ -59,14 +59,15 @@ def as_key(row: Row[*tuple[Any, ...]]) -> Key:
 def arrived_since(source: Source, compiled: CompiledTable, upper: Key | None) -> int:
     """Rows that came after the scope was fixed."""
     with legacy_rows(source, "counting rows that came since", compiled) as (connection, seen, from_):
-        return _count(connection, from_, *([seen.where(from_, Segment(after=upper))] if upper else []))
+        return count_rows(connection, from_, *([seen.where(from_, Segment(after=upper))] if upper else []))
 
 
 def still_there(source: Source, compiled: CompiledTable, upper: Key | None) -> int:
     """Rows in scope that the old database has now; those without a whole key are not among them."""
     with legacy_rows(source, "counting the rows in scope", compiled) as (connection, seen, from_):
-        return _count(connection, from_, seen.where(from_, Segment(upto=upper))) if upper else 0
+        return count_rows(connection, from_, seen.where(from_, Segment(upto=upper))) if upper else 0
 
 
-def _count(connection: Connection, from_: TableClause, *where: ColumnElement[bool]) -> int:
+def count_rows(connection: Connection, from_: TableClause, *where: ColumnElement[bool]) -> int:
+    """The rows that meet every condition."""
     return int(connection.execute(select(func.count()).select_from(from_).where(*where)).scalar_one())
