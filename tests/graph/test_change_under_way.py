@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from ferryman.domain.conversation import Choose, DecidePayload, PausedPayload
 from ferryman.domain.mapping import Strategy
 from ferryman.tools.move.ledger import Ledger
 from tests.graph.talks import Talk, again
+from tests.model.scripted import Scripted, by_shape
 
 OLD = """
 CREATE TABLE tbl_case (id INTEGER PRIMARY KEY, case_no TEXT NOT NULL);
@@ -50,6 +52,19 @@ def stopped(tmp_path: Path) -> Iterator[Talk]:
     yield talk
     with suppress(sqlite3.ProgrammingError):  # a test closed it
         talk.session.close()
+
+
+def test_words_that_only_a_model_reads_change_it_when_the_person_says_them(stopped: Talk) -> None:
+    meant = {"meaning": "leave_out", "tables": ["audit_logs"], "topic": "none", "option": "none"}
+    with Scripted(always=by_shape(Meaning=meant)) as server:
+        stopped.session.context = replace(stopped.session.context, adviser=server.adviser())
+        before = stopped.session.payload
+        told = stopped.said(stopped.say("pray spare us whatever smells of sign-ins"))
+        assert 'If you mean "leave audit_logs out", say so' in told and stopped.session.payload == before
+        stopped.say("that is what I meant")
+        assert stopped.review.under_way and "audit_logs is left out" in stopped.review.message
+        stopped.say("yes")
+    assert _amendments(stopped) == [("change_plan", "audit_logs")]
 
 
 def _amendments(talk: Talk) -> list[tuple[str, str]]:
