@@ -114,7 +114,7 @@ def test_no_decision_changes_and_nothing_is_written_before_a_yes(
     engine: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     server: Server = request.getfixturevalue(engine)
-    decided = []
+    decided = list[object]()
     for model in (False, True):
         old, new = _shop(server)
         folder = tmp_path / str(model)
@@ -135,8 +135,7 @@ def test_no_decision_changes_and_nothing_is_written_before_a_yes(
             assert isinstance(session.payload, ReviewPayload) and session.payload.plan.mapping == plan.mapping
             events += session.say("take all recommendations")
             events += session.say("yes")
-            waits = session.payload
-            assert isinstance(waits, DecidePayload), "the orphan is to be decided on"
+            waits = _waiting(session)
             offered = [option.strategy.value for option in waits.decision.options]
             decided.append(
                 (asked, waits.decision.recommended.value, offered, session.plan and session.plan.mapping.tables)
@@ -146,6 +145,11 @@ def test_no_decision_changes_and_nothing_is_written_before_a_yes(
             if model:
                 _only_quoted_names(scripted)
     assert decided[0] == decided[1]
+
+
+def _waiting(session: ferryman.Session) -> DecidePayload:
+    assert isinstance(session.payload, DecidePayload), "the orphan is to be decided on"
+    return session.payload
 
 
 def _only_quoted_names(scripted: Scripted) -> None:
