@@ -1,6 +1,7 @@
-"""Every figure that was promised, measured: `python -m benchmarks [NAME ...] [--large]`.
+"""Every figure that was promised, measured: `python -m benchmarks [NAME ...] [--large] [--rows=N]`.
 
-demo, chinook, analyze, load, checks. `--large` also copies 5M rows. Exit code 1 when a promised figure is not met.
+demo, chinook, analyze, load, checks, servers. `--large` also copies 5M rows, `--rows=200000` lets `servers` copy fewer;
+such figures are shown, and not put into results.md. Exit code 1 when a promised figure is not met.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import analyze, checks, chinook, demo, load, results
+from benchmarks import analyze, checks, chinook, demo, load, results, servers
 from benchmarks.child import Failed
 from benchmarks.figure import Figure, Wish, machine, not_there
 
@@ -18,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[Wish], Iterator[Figure]]] = {
     "analyze": analyze.figures,
     "load": load.figures,
     "checks": checks.figures,
+    "servers": servers.figures,
 }
 
 
@@ -25,14 +27,17 @@ def main(arguments: list[str]) -> int:
     """Measure what was named (all, without names), show it and put it into results.md."""
     names = [name for name in arguments if not name.startswith("--")] or list(BENCHMARKS)
     unknown = [name for name in names if name not in BENCHMARKS]
-    if unknown or set(arguments) - set(names) - {"--large"}:
-        print(f"There is {', '.join(BENCHMARKS)} and --large, not {' '.join(arguments)}.", file=sys.stderr)
+    rows = [one.removeprefix("--rows=") for one in arguments if one.startswith("--rows=")]
+    options = {"--large", *(f"--rows={one}" for one in rows if one.isdecimal())}
+    if unknown or set(arguments) - set(names) - options:
+        print(f"There is {', '.join(BENCHMARKS)}, --large and --rows=N, not {' '.join(arguments)}.", file=sys.stderr)
         return 2
-    wish = Wish(large="--large" in arguments)
+    wish = Wish(large="--large" in arguments, rows=int(rows[-1]) if rows else 0)
     print(machine())
     figures = [figure for name in names for figure in _measured(name, wish)]
     results.show(figures)
-    results.record(figures, list(BENCHMARKS))
+    if not wish.rows:
+        results.record(figures, list(BENCHMARKS))
     return 1 if any(figure.met is False for figure in figures) else 0
 
 

@@ -30,6 +30,7 @@ class Wish:
     """What `python -m benchmarks` was asked for beside the names."""
 
     large: bool = False  #: also the runs that take minutes
+    rows: int = 0  #: for a quick look at `servers`: fewer rows than its figures are promised for
 
 
 def under(name: str, what: str, seconds: float, limit: float, note: str = "") -> Figure:

@@ -1,9 +1,11 @@
 """For a child process: the big shop's purchases into a new database, one way or the other, timed alone.
 
-`python -m benchmarks.loading ferryman|by_hand|as_tuned|checks OLD NEW`. `ferryman` runs a plan by a session and times
-what it does for the purchases: binding the approval, the scope of the run and its ledger, every batch with its checks,
-the counts at the end. `by_hand` times one statement and its commit with SQLite's own settings, `as_tuned` with those
-that Ferryman sets on its connection. The customers are not in the time, in any.
+`python -m benchmarks.loading ferryman|by_hand|as_tuned|hand|checks OLD NEW`. `ferryman` runs a plan by a session and
+times what it does for the purchases: binding the approval, the scope of the run and its ledger, every batch with its
+checks, the counts at the end (on servers these are timed with the other checks). `by_hand` times one statement and its
+commit with SQLite's own settings, `as_tuned` with those that Ferryman sets on its connection, and `hand` what
+`server_shop` does on servers, which needs `write_files` in the working folder. The customers are not in the time, in
+any.
 """
 
 from __future__ import annotations
@@ -18,10 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import ferryman
+from benchmarks import server_shop
 from benchmarks.big_shop import MAPPING, RUN_STARTED, by_hand, by_hand_customers, plan
 from benchmarks.child import tell
 from ferryman.domain.conversation import Approve
-from ferryman.domain.events import PhaseCompleted, PhaseStarted, RunStarted
+from ferryman.domain.events import PhaseCompleted, PhaseStarted, RunStarted, TableCopied
 from ferryman.domain.run import RunStatus
 from ferryman.domain.validation import CheckKind, CheckStatus
 from ferryman.session import Session
@@ -60,14 +63,15 @@ def by_ferryman(old: str, new: str) -> None:
         started = time.perf_counter()
         list(session.take(plan()))
         looked = time.perf_counter() - started
-        spent = _timed(session)
+        spent = _timed(session, counted="://" not in new)
         if session.outcome is None or session.outcome.status is not RunStatus.SUCCESS:
             sys.exit(f"the run did not succeed: {session.outcome or session.payload}")
     tell(seconds=spent.seconds, cpu=spent.cpu, preflight=looked)
 
 
-def _timed(session: Session) -> Spent:
-    """What was spent from the approval to the run's start, and in the table's own phase."""
+def _timed(session: Session, *, counted: bool) -> Spent:
+    """What was spent from the approval to the run's start, and in the table's own phase: with the count at its end, or
+    until the table is copied."""
     spent, watch = Spent(), Spent.until_now()
     for event in session.say(Approve()):
         match event:
@@ -75,7 +79,9 @@ def _timed(session: Session) -> Spent:
                 watch = Spent.until_now()
             case RunStarted():
                 spent = Spent.until_now().since(watch)
-            case PhaseCompleted(phase=phase) if phase == ITS_PHASE:
+            case TableCopied(table=table) if table == TABLE and not counted:
+                spent = spent.plus(Spent.until_now().since(watch))
+            case PhaseCompleted(phase=phase) if phase == ITS_PHASE and counted:
                 spent = spent.plus(Spent.until_now().since(watch))
     return spent
 
@@ -120,6 +126,19 @@ def one_statement(old: str, new: str, settings: Mapping[str, int]) -> None:
     tell(seconds=spent.seconds, cpu=spent.cpu, **settings)
 
 
+def on_servers(old: str, new: str) -> None:
+    if new.startswith("postgresql"):
+        server_shop.pipe_customers(old, new)
+        watch = Spent.until_now()
+        server_shop.pipe_purchases(old, new)
+    else:
+        server_shop.load_file(new, "customers", Path.cwd() / "customers.tsv")
+        watch = Spent.until_now()
+        server_shop.load_file(new, "purchases", Path.cwd() / "purchases.tsv")
+    spent = Spent.until_now().since(watch)
+    tell(seconds=spent.seconds, cpu=spent.cpu)
+
+
 def checks(old: str, new: str) -> None:
     """Every check of the table that `ferryman` copied before, each timed alone."""
     source, target = open_source(old), open_target(new)
@@ -135,7 +154,13 @@ def checks(old: str, new: str) -> None:
     tell(seconds=seconds)
 
 
-WAYS = {"ferryman": by_ferryman, "by_hand": by_statement, "as_tuned": as_tuned, "checks": checks}
+WAYS = {
+    "ferryman": by_ferryman,
+    "by_hand": by_statement,
+    "as_tuned": as_tuned,
+    "hand": on_servers,
+    "checks": checks,
+}
 
 if __name__ == "__main__":
-    WAYS[sys.argv[1]](*(os.path.abspath(path) for path in sys.argv[2:4]))
+    WAYS[sys.argv[1]](*(one if "://" in one else os.path.abspath(one) for one in sys.argv[2:4]))
