@@ -113,7 +113,7 @@ class TablePrepared(Frozen):
     event: Literal["table_prepared"] = "table_prepared"
     table: str
     transformations: tuple[str, ...]
-    path: str  #: push-down or careful
+    path: str  #: push-down, straight or careful
     path_reason: str = ""
 
 

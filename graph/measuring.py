@@ -15,6 +15,7 @@ from ferryman.graph.context import Context
 from ferryman.graph.facts import Analysis, Catalogues
 from ferryman.graph.work import all_compiled
 from ferryman.tools.move.scope import in_scope
+from ferryman.tools.move.straight import way_of
 from ferryman.tools.prepare.batching import plan_batches
 from ferryman.tools.prepare.order import arrange
 from ferryman.tools.prepare.probe import rows_per_second
@@ -63,7 +64,7 @@ def measured(
         counts=counts,
         batches=tuple(plan_batches(c.table, c.in_scope, tried[c.table].rate, sizes.get(c.table)) for c in counts),
         stuck=order.stuck,
-        paths={name: ("push-down" if t.push_down else "careful", t.reason) for name, t in work.items()},
+        paths={name: way_of(table) for name, table in work.items()},
         sharing=context.options.sharing,
         connections=Connections(source=context.options.connection_names[0], target=context.options.connection_names[1]),
     )

@@ -52,6 +52,7 @@ from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import Beginning
 from ferryman.tools.move.resume import Present, refuse_over, resumable, take_up
 from ferryman.tools.move.second_pass import fill_references
+from ferryman.tools.move.straight import way_of
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prove.validate import validate_table
 
@@ -264,11 +265,9 @@ def _worded(emit: delegate.Emit, step: Step, plan: Plan) -> delegate.Emit:
 
 
 def _prepared(step: Step, work: TableWork) -> TablePrepared:
+    path, reason = way_of(work.compiled)
     return TablePrepared(
-        table=step.target,
-        transformations=work.compiled.transformations,
-        path="push-down" if work.compiled.push_down else "careful",
-        path_reason=work.compiled.reason,
+        table=step.target, transformations=work.compiled.transformations, path=path, path_reason=reason
     )
 
 

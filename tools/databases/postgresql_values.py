@@ -37,6 +37,7 @@ _NATURAL: dict[int, Family] = {
     **dict.fromkeys((_TIMESTAMP, _TIMESTAMPTZ), Family.TIMESTAMP),
 }
 _WRITE = csv.WriteOptions(include_header=False, quoting_style="all_valid")
+_MOST_BYTES = 64 << 20  #: of rows that are parsed at a time
 _LARGEST = 1 << 30  #: bytes that are parsed as one block, so that a row is never torn
 
 
@@ -56,22 +57,25 @@ def read(
         if _MONEY in types:
             whole = _without_money(whole, types)
         with cursor.copy(f"COPY (\n{whole}{COPY_OUT}".encode()):
-            while rows := connection.wait(_rows(connection.pgconn, size)):
-                yield _batch(names, types, families, rows)
-                if len(rows) < size:
-                    return
+            more = True
+            while more:
+                rows, more = connection.wait(_rows(connection.pgconn, size))
+                if rows:
+                    yield _batch(names, types, families, rows)
 
 
-def _rows(libpq: PGconn, most: int) -> Generator[Wait, Ready | int, list[memoryview]]:
-    """The next rows of a COPY, at most so many; fewer when it has come to its end.
+def _rows(libpq: PGconn, most: int) -> Generator[Wait, Ready | int, tuple[list[memoryview], bool]]:
+    """The next rows of a COPY, at most so many, and whether it has not come to its end yet.
 
     What psycopg's own reading does, without its eight calls in Python for each row.
     """
     rows: list[memoryview] = []
-    while len(rows) < most:
+    held = 0
+    while len(rows) < most and held < _MOST_BYTES:
         length, row = libpq.get_copy_data(1)
         if length > 0:
             rows.append(row)
+            held += length
         elif length == 0:
             while not (yield Wait.R):
                 continue
@@ -80,8 +84,8 @@ def _rows(libpq: PGconn, most: int) -> Generator[Wait, Ready | int, list[memoryv
             while result := libpq.get_result():
                 if result.status != ExecStatus.COMMAND_OK:
                     raise psycopg.errors.error_from_result(result)
-            break
-    return rows
+            return rows, False
+    return rows, True
 
 
 def _without_money(sql: str, types: Sequence[int]) -> str:

@@ -73,7 +73,7 @@ def carry(job: Job, place: Place, found: Sorted) -> tuple[Books, BatchValidation
     if found.aside:
         found.aside.drop()
     if not validation.continue_execution:
-        raise Stuck(_unproved(job, place.batch, validation), validation)
+        raise Stuck(unproved(job, place.batch, validation), validation)
     return books, validation
 
 
@@ -136,7 +136,7 @@ def _insert(job: Job, place: Place, books: Books) -> None:
             books.written.append(mapped)
         inserted = insert_rows(place)
         if inserted != expected:
-            raise Stuck(_miscounted(job, place, expected, inserted))
+            raise Stuck(miscounted(job, place.batch, expected, inserted))
         books.entries += ranges(place) if place.record is Record.RANGES else []
         entries, written = written_after(place, expected)
         books.entries += entries
@@ -185,17 +185,17 @@ def write_down(job: Job, record: BatchRecord, books: Books, quarantined: tuple[Q
     return job.work.ledger.renew(connection, job.work.run)
 
 
-def _miscounted(job: Job, place: Place, expected: int, inserted: int) -> Failure:
+def miscounted(job: Job, batch: str, expected: int, inserted: int) -> Failure:
     return Failure(
         type=FailureType.COUNT,
         table=job.name,
-        batch=place.batch,
+        batch=batch,
         affected_records=abs(expected - inserted),
         error_detail=f"{expected:,} rows were to be inserted, and {inserted:,} were",
     )
 
 
-def _unproved(job: Job, batch: str, validation: BatchValidation) -> Failure:
+def unproved(job: Job, batch: str, validation: BatchValidation) -> Failure:
     return Failure(
         type=FailureType.SAMPLE,
         table=job.name,

@@ -19,7 +19,6 @@ from ferryman.domain.recovery import Failure
 from ferryman.domain.run import Accounting, Key, TableProgress, TableState, batch_ordinal
 from ferryman.tools.move.aside import Reason
 from ferryman.tools.move.backoff import Escalate, Halve, Isolate, Retry, grown, next_attempt
-from ferryman.tools.move.batch import move_batch
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.desk import Desk
 from ferryman.tools.move.failpoint import failpoint
@@ -149,8 +148,8 @@ class _Copier:
                         self.emit(self_recovery(self.work.table, window.number, error.what, attempt, step))
                         self._again(waiting, place, step)
                         attempt += 1
-                    case Isolate() | Escalate() if not self.desk.judging:
-                        self.desk.judge()
+                    case Isolate() | Escalate() if self.desk.more_careful():
+                        continue
                     case Isolate():
                         refused = self._isolate(window, place.after, error, strays)
                         if isinstance(refused, Failure):
@@ -160,8 +159,7 @@ class _Copier:
                         return of_error(self.work.table, window.number, error, attempts=attempt)
 
     def _commit(self, window: Window, after: Key | None, strays: dict[Key, Reason]) -> Moved:
-        with self.desk.transaction() as job:
-            moved = move_batch(job, window, after, strays)
+        with self.desk.move(window, after, strays) as (job, moved):
             failpoint("before_commit", self.work.table, window.number)
             job.bench.commit()
         failpoint("after_commit", self.work.table, window.number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
@@ -13,25 +13,32 @@ from sqlalchemy.exc import DBAPIError
 from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import Problem
 from ferryman.domain.plan import Plan
-from ferryman.domain.run import Segment
+from ferryman.domain.run import Key, Segment
 from ferryman.domain.transforms import KeyByType, RemapIds
 from ferryman.tools.databases.sqlite_guard import LEGACY
-from ferryman.tools.move.bench import Bench, bench
+from ferryman.tools.move.aside import Reason
+from ferryman.tools.move.batch import move_batch
+from ferryman.tools.move.bench import Bench, Views, bench
 from ferryman.tools.move.clock import Clock
 from ferryman.tools.move.foreign import ForeignCheck, foreign_checks
-from ferryman.tools.move.job import Job
+from ferryman.tools.move.job import Job, Moved
 from ferryman.tools.move.kept_out import KeptOut, foresee
 from ferryman.tools.move.known import KnownParents, can_know
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.losers import losers_of
+from ferryman.tools.move.own_rules import references_off
 from ferryman.tools.move.records import Scope
 from ferryman.tools.move.relay import Relay
 from ferryman.tools.move.rowkeys import RowKeys
 from ferryman.tools.move.scan import Sight, parent_obstacles, present_obstacle, value_obstacles
 from ferryman.tools.move.stand_ins import stood_in_obstacle
+from ferryman.tools.move.straight import Nowhere, can_go_straight, move_straight
+from ferryman.tools.move.stream import Reading, Stream
 from ferryman.tools.move.turns import turn
 from ferryman.tools.move.variants import compiled_as
+from ferryman.tools.move.windows import Window
 from ferryman.tools.move.work import TableWork
+from ferryman.tools.prepare.bonds import bonds
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.orphans import Ground
 from ferryman.tools.prepare.transform import CompiledTable
@@ -48,8 +55,11 @@ class Desk:
         judged_before = scope is None and judged(self.plan, work.compiled, self.scope)
         self.judging = not judged_before  #: every row's values are looked at
         self.supplied = Counter[tuple[tuple[str, ...], MissingCause | None]]()  #: rows that parents were supplied for
+        ahead = any(self._later(bond.parent) for bond in bonds(self.work.compiled))  #: at rows that come after it
+        self._straight = scope is None and not ahead and can_go_straight(self.work, self.scope)
         self._stack = ExitStack()
         self._job: Job | None = None
+        self._stream: Stream | None = None
 
     @property
     def scope(self) -> Scope:
@@ -58,12 +68,39 @@ class Desk:
     def close(self) -> None:
         """Give the connection up; the next transaction opens another, which probes both databases."""
         self._stack.close()
-        self._job = None
+        self._job = self._stream = None
 
-    def judge(self) -> None:
-        """From now on look at every row's values: something that preflight did not see does not fit."""
-        self.judging = True
+    def more_careful(self) -> bool:
+        """From now on look at everything beforehand, every row's values too: something does not go that was taken to
+        be plain. Gives whether that changes anything."""
+        if self.judging and not self._straight:
+            return False
+        self.judging, self._straight = True, False
         self.close()
+        return True
+
+    @contextmanager
+    def move(self, window: Window, after: Key | None, strays: Mapping[Key, Reason]) -> Iterator[tuple[Job, Moved]]:
+        """A batch, moved and not committed yet: straight where the table can go so, else the careful way."""
+        if strays and self._straight:
+            self.more_careful()
+        with self.transaction() as job:
+            if not self._straight:
+                yield job, move_batch(job, window, after, strays)
+                return
+            stream, self._stream = self._stream_after(after), None  # it is no good when anything fails
+            yield job, move_straight(job, stream, window, after)
+            self._stream = stream
+
+    def _stream_after(self, after: Key | None) -> Stream:
+        if self._stream is None or self._stream.after != after:
+            work, scope = self.work, self.scope
+            assert scope.upper is not None
+            size = self.records[work.table].batch_size
+            stream = Stream(Reading(work.source, self.live, work.compiled, Nowhere(), scope.upper, size), after)
+            self._stack.callback(stream.close)
+            return stream
+        return self._stream
 
     @contextmanager
     def transaction(self) -> Iterator[Job]:
@@ -85,7 +122,12 @@ class Desk:
     def _open(self, doing: str) -> Job:
         if self._job is None:
             work = self.work
-            views = self._stack.enter_context(bench(work.source, work.target, doing, self.live))
+            if self._straight:
+                connection = self._stack.enter_context(work.target.connect(doing))
+                references_off(connection)
+                views = Views(connection, connection)
+            else:
+                views = self._stack.enter_context(bench(work.source, work.target, doing, self.live))
             self._job = self._job_at(Bench(views, work.compiled, work.target.dialect))
         return self._job
 
@@ -125,7 +167,11 @@ class Desk:
     def _with_known(self, check: ForeignCheck, at: Bench, number: int) -> ForeignCheck:
         """A reference with its parents in memory, where that pays."""
         parent = self.records.get(check.bond.parent)
-        if at.at.relayed or parent is None or not can_know(check.bond, self.scope.total, parent.scope.source_rows):
+        if (
+            at.target_dialect.name != "sqlite"
+            or parent is None
+            or not can_know(check.bond, self.scope.total, parent.scope.source_rows)
+        ):
             return check
         return replace(check, known=KnownParents(at.connection, check.bond, f"ferryman_known_{number}"))
 

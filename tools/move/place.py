@@ -178,10 +178,18 @@ def ranges(place: Place) -> list[Entry]:
     if both is None:
         return []
     first, last = both
-    dense = last - first + 1 == place.rows
-    numbers = np.array([first, last]) if dense else _numbers(place, key)
-    lows, highs = (numbers[:1], numbers[1:]) if dense else islands(numbers)
-    made = zip(place.keys.made_from(lows), place.keys.made_from(highs), (highs - lows + 1).tolist(), strict=True)
+    if last - first + 1 == place.rows:
+        return _range_entries(place.keys, np.array([first]), np.array([last]))
+    return range_entries(place.keys, _numbers(place, key))
+
+
+def range_entries(keys: RowKeys, numbers: Integers) -> list[Entry]:
+    """Legacy integers that go up, each once, as the ranges of target keys that they became."""
+    return _range_entries(keys, *islands(numbers))
+
+
+def _range_entries(keys: RowKeys, lows: Integers, highs: Integers) -> list[Entry]:
+    made = zip(keys.made_from(lows), keys.made_from(highs), (highs - lows + 1).tolist(), strict=True)
     return [Entry(RowKind.CREATED, None, low, high, rows) for low, high, rows in made]
 
 

@@ -31,6 +31,7 @@ _TIMESTAMPS = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"
 _DATES = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _DIGITS = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]+[ \t\n\v\f\r]*", re.ASCII)
+_LONGEST = 300  #: digits that any real holds
 _SHORT = r"^-?[0-9]{1,18}$"
 
 
@@ -113,6 +114,8 @@ def to_decimal(vector: Vector, column: Column, dialect: str) -> Vector:
     """Plain digits as text, rounded to the column's scale."""
     scale = column.scale
     room = None if column.precision is None or scale is None else column.precision - scale
+    if (plain := _plain_digits(vector.array, scale, room)) is not None:
+        return vector.but(plain)
 
     def rule(value: Any) -> str | Problem:
         if isinstance(value, bytes | date | time) or (isinstance(value, str) and not texts.is_number(value)):
@@ -123,6 +126,21 @@ def to_decimal(vector: Vector, column: Column, dialect: str) -> Vector:
         return digits
 
     return sort_out(vector, rule, pa.string())
+
+
+def _plain_digits(array: pa.Array, scale: int | None, room: int | None) -> pa.Array | None:
+    """The numbers as they print, all of them by Arrow, where that is what the rule makes of each; else None."""
+    if not (is_text(array.type) or pa.types.is_signed_integer(array.type) or pa.types.is_floating(array.type)):
+        return None
+    whole, places = _LONGEST if room is None else room, _LONGEST if scale is None else scale
+    before = f"(0|[1-9][0-9]{{0,{min(whole, _LONGEST) - 1}}})" if whole > 0 else "0"
+    after = rf"(\.[0-9]{{1,{min(places, _LONGEST)}}})?" if places > 0 else ""
+    printed = array.cast(pa.string())
+    if not _all_match(printed, f"^-?{before}{after}$"):
+        return None
+    if not is_text(array.type) and pc.any(pc.equal(printed, "-0"), min_count=0).as_py():
+        return None
+    return printed
 
 
 def to_boolean(vector: Vector, column: Column, dialect: str) -> Vector:

@@ -49,6 +49,7 @@ from ferryman.tools.prepare.arrow_values import (
     as_mask,
     as_text,
     each,
+    is_text,
     merged,
     sort_out,
     there,
@@ -120,21 +121,29 @@ def add_moment(step: AddCreatedAt | AddUpdatedAt, vectors: list[Vector], batch: 
 
 def add_metadata_json(step: AddMetadataJson, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
     names = batch.table.by_target[column.name].source
-    leftovers = [[_plain(value) for value in values_of(vector)] for vector in vectors]
-    keys = zip(*([_plain(value) for value in values_of(part)] for part in batch.key()), strict=True)
-    rows = zip(*leftovers, strict=True) if leftovers else [()] * batch.rows.num_rows
-    made = [
-        _json(
-            {
-                "legacy": dict(zip(names, row, strict=True)),
-                "origin": {"table": batch.table.source, "key": key[0] if len(key) == 1 else key},
-            }
-        )
-        for row, key in zip(rows, keys, strict=True)
-    ]
-    return [Vector(pa.array(made, pa.string()), ready=column.family is Family.JSON)]
+    legacy = ",".join(f"{_json(name)}:\0" for name in names)
+    keys = [_as_json(part) for part in batch.key()]
+    key = "\0" if len(keys) == 1 else f"[{','.join(chr(0) for _ in keys)}]"
+    around = f'{{"legacy":{{{legacy}}},"origin":{{"table":{_json(batch.table.source)},"key":{key}}}}}'.split("\0")
+    values = [*(_as_json(vector) for vector in vectors), *keys]
+    parts = [one for pair in zip(around, values, strict=False) for one in pair]
+    made = pc.binary_join_element_wise(*parts, around[-1], "") if parts else pa.array([around[0]] * batch.rows.num_rows)
+    return [Vector(made, ready=column.family is Family.JSON)]
 
 
+def _as_json(vector: Vector) -> pa.Array:
+    """Each value as JSON; NULL as null. Arrow does it where the text of a value is its JSON."""
+    array, kind = vector.array, vector.array.type
+    if not vector.kinds and pa.types.is_integer(kind):
+        made = array.cast(pa.string())
+    elif not vector.kinds and is_text(kind) and not as_mask(pc.match_substring_regex(array, _ESCAPED)).any():
+        made = pc.binary_join_element_wise('"', array, '"', "")
+    else:
+        made = pa.array([_json(_plain(value)) for value in values_of(vector)], pa.string())
+    return made.fill_null("null")
+
+
+_ESCAPED = r'["\\\x00-\x1f]'  #: what JSON has to write in another way within a text
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 

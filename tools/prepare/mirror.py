@@ -108,14 +108,16 @@ def put_all(mirror: sqlite3.Connection, table: Table, batches: Iterable[pa.Recor
 def put(mirror: sqlite3.Connection, table: Table, batch: pa.RecordBatch) -> None:
     """Add a batch whose columns are among the table's."""
     names = batch.schema.names
-    columns = [_stored(batch, name, table.column(name).family) for name in names]
+    columns = [stored(batch, name, table.column(name).family) for name in names]
     marks = ", ".join("?" * len(names))
     sql = f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, names))}) VALUES ({marks})"
     mirror.executemany(sql, zip(*columns, strict=True))
 
 
-def _stored(batch: pa.RecordBatch, name: str, family: Family) -> list[object]:
+def stored(batch: pa.RecordBatch, name: str, family: Family) -> list[object]:
+    """A column's values as a mirror keeps them. A real that is no number is a text there: SQLite would make it NULL."""
     kinds = unfit(batch.schema.field(name))
     if kinds:
         return [None if text is None else as_stored(text, kinds) for text in batch.column(name).to_pylist()]
-    return values(batch.column(name), family)
+    held = values(batch.column(name), family)
+    return ["NaN" if value != value else value for value in held] if family is Family.FLOAT else held

@@ -74,6 +74,10 @@ def legacy_rows(
         with source.connect(doing) as connection:
             yield connection, compiled, clause(compiled.source)
         return
+    if compiled.mapping.filter is None and numbered(compiled):
+        with source.connect(doing) as connection:
+            yield connection, compiled, clause(compiled.source)
+        return
     filtered = columns_of(compiled.mapping.filter) if compiled.mapping.filter else ()
     reach = Reach(legacy={compiled.source.name: {*compiled.mapping.key, *filtered}})
     with beside_source(source, doing, [compiled], reach) as path:
@@ -82,6 +86,12 @@ def legacy_rows(
         with Source(engine, dialect, source.identity, "").connect(doing) as connection:
             seen = mirror.beside(compiled)
             yield connection, seen, clause(seen.source)
+
+
+def numbered(compiled: CompiledTable) -> bool:
+    """Whether a source keeps the legacy keys in the order in which a mirror would: they are single integers."""
+    keys = [compiled.source.by_name.get(name) for name in compiled.mapping.key]
+    return len(keys) == 1 and keys[0] is not None and keys[0].family is Family.INTEGER and not keys[0].unsigned
 
 
 @contextmanager

@@ -1,0 +1,147 @@
+"""The straight way into a server: which tables take it, that it is what it says, and when a table leaves it."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from ferryman.domain.filters import Comparison, Operator
+from ferryman.domain.mapping import Generated, Mapping
+from ferryman.domain.schema import Family
+from ferryman.tools.databases.connect import open_source
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.discover.introspect import introspect
+from ferryman.tools.move import desk as desks
+from ferryman.tools.move.clock import SYSTEM
+from ferryman.tools.move.straight import Nowhere, can_go_straight, why_careful
+from ferryman.tools.move.stream import Reading, Stream
+from ferryman.tools.move.work import Ending
+from ferryman.tools.prepare.mirror import beside
+from ferryman.tools.prepare.misfit import ValuesDoNotFit
+from ferryman.tools.prepare.transform import compile_table
+from tests.servers import Server
+from tests.tools.pairs import CUSTOMERS, PURCHASES, RUN_STARTED, SHOP, Run
+from tests.tools.test_relay import Pair, amended, made_pair, validated, without_keys
+
+PAIRS = ["sqlite to postgresql", "postgresql to mariadb", "mariadb to postgresql"]
+
+
+@pytest.fixture(params=PAIRS)
+def far(request: pytest.FixtureRequest, tmp_path: Path) -> Pair:
+    return made_pair(request, tmp_path)
+
+
+@pytest.fixture(params=["mariadb to postgresql"])
+def near(request: pytest.FixtureRequest, tmp_path: Path) -> Pair:
+    return made_pair(request, tmp_path)
+
+
+def reason(run: Run, mapping: Mapping = SHOP) -> str:
+    known = run.compiled["purchases"]
+    databases = known.source_database, known.target_database
+    return why_careful(beside(compile_table(mapping, "purchases", *databases, run_started=RUN_STARTED)))
+
+
+def goes_straight(run: Run, table: str) -> bool:
+    desk = desks.Desk(run.work(table), SYSTEM)
+    return can_go_straight(desk.work, desk.scope)
+
+
+def test_plain_tables_go_straight_and_no_copy_of_the_old_table_is_made(
+    far: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far.shop(purchases=95)
+    run = far.start()
+    assert goes_straight(run, "customers") and goes_straight(run, "purchases")
+    with monkeypatch.context() as patched:
+        patched.setattr(desks, "bench", None)  # who goes the careful way would call it
+        run.copy_all()
+    assert far.new.one("SELECT count(*) FROM purchases") == 95
+    validated(run, "purchases")
+
+
+def test_what_keeps_a_table_from_it_is_told(near: Pair) -> None:
+    near.shop()
+    run = near.start()
+    assert reason(run) == ""
+    some = Comparison(column="amount", op=Operator.GREATER, values=(10,))
+    told = {
+        "only some of its rows are wanted": amended(PURCHASES, filter=some),
+        "its rows, or those of a table that it refers to, are matched or get their numbers from the new database": (
+            Mapping(tables=(CUSTOMERS.but(identity=Generated()), PURCHASES))
+        ),
+    }
+    for why, mapping in told.items():
+        assert reason(run, mapping) == why
+
+
+def test_a_row_that_does_not_go_makes_its_table_careful_and_is_named(far: Pair) -> None:
+    far.shop()
+    far.old.run(without_keys(far, "purchase", "UPDATE purchase SET customer_id = 999 WHERE id = 55;"))
+    run = far.start()
+    assert goes_straight(run, "purchases")
+    run.copy("customers")
+    result = run.copy("purchases")
+    assert (result.ending, result.batches) == (Ending.FAILED, 5)
+    assert result.failure is not None and result.failure.affected_records == 1
+    assert far.new.one("SELECT count(*) FROM purchases") == 50
+
+
+def test_batches_are_cut_where_the_careful_way_cuts_them(near: Pair) -> None:
+    near.shop(purchases=35)
+    near.old.run("DELETE FROM purchase WHERE id IN (3, 4, 20);")
+    run = near.start()
+    run.copy("customers")
+    assert run.copy("purchases", batches=2).ending is Ending.STOPPED
+    assert run.copy("purchases").complete
+    with run.target.connect(reading=True) as connection:
+        batches = run.ledger.book(run.run, "purchases").committed(connection)
+    assert [(b.segment.after, b.segment.upto, b.accounting.migrated) for b in batches] == [
+        (None, (12,), 10), ((12,), (23,), 10), ((23,), (33,), 10), ((33,), (35,), 2),
+    ]  # fmt: skip
+    validated(run, "purchases")
+
+
+def test_a_reader_ends_when_nobody_takes_its_rows(near: Pair) -> None:
+    near.shop(purchases=200)
+    run = near.start()
+    compiled = run.compiled["customers"]
+    before = threading.active_count()
+    stream = Stream(Reading(run.source, compiled, beside(compiled), Nowhere(), (20,), 2), None)
+    rows, more = stream.take(3)
+    assert rows is not None and (rows.legacy.num_rows, rows.made.num_rows, more) == (3, 3, True)
+    stream.close()
+    assert threading.active_count() == before
+
+
+def test_a_failing_reader_is_heard_after_the_rows_before_it(near: Pair) -> None:
+    near.shop(customers=9)
+    near.old.run("UPDATE customer SET name = NULL WHERE id = 8;")
+    compiled = near.start().compiled["customers"]
+    stream = Stream(Reading(open_source(near.old.source), compiled, beside(compiled), Nowhere(), (9,), 3), None)
+    assert [stream.take(2)[1], stream.take(2)[1]] == [True, True]
+    with pytest.raises(ValuesDoNotFit):
+        stream.take(4)
+    stream.close()
+
+
+def test_rows_longer_than_a_packet_of_the_protocol_are_read(mariadb: Server) -> None:
+    made = mariadb.database()
+    made.run(
+        "CREATE TABLE big (id int PRIMARY KEY, one longtext, other longblob);\n"
+        "INSERT INTO big VALUES (1, repeat('a', 70000), ''), (2, repeat('é', 5000000), repeat('b', 10000000)), "
+        "(3, NULL, 'c'), (4, repeat('d', 250), repeat('e', 251)), (5, '', NULL);\n"
+    )
+    source = open_source(made.source)
+    with source.connect() as connection:
+        from_ = clause(introspect(connection, source.dialect).table("big"))
+        wanted = from_.select().order_by(from_.c.id)
+        families = [Family.INTEGER, Family.TEXT, Family.BINARY]
+        batches = list(source.dialect.read(connection, wanted, families, 2))
+    rows = [tuple(row.values()) for batch in batches for row in batch.to_pylist()]
+    assert rows == [
+        (1, "a" * 70000, b""), (2, "é" * 5000000, b"b" * 10000000), (3, None, b"c"), (4, "d" * 250, b"e" * 251),
+        (5, "", None),
+    ]  # fmt: skip

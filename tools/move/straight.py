@@ -1,0 +1,191 @@
+"""The straight way of a table into a server: its rows stream by, and the target itself refuses what does not go.
+
+No copy of the old table is made and nothing is looked up beforehand. Every value passes the reference transform, every
+batch proves its count, ten rows of it and its references before it commits with its ledger rows; at the first thing
+that is not plain the batch is rolled back, and the table goes on the careful way, which finds out what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import ColumnElement, and_, exists, literal, select
+from sqlalchemy.types import NullType
+
+from ferryman.domain.errors import NeedsDecision
+from ferryman.domain.mapping import Conflict, Derived, Kept
+from ferryman.domain.run import Accounting, BatchRecord, Key, Segment
+from ferryman.domain.transforms import KeyByType, Lookup, RemapIds
+from ferryman.domain.validation import BatchValidation, CheckKind, CheckResult, CheckStatus
+from ferryman.tools.databases.dialect import clause
+from ferryman.tools.move.batch import Books, miscounted, unproved, write_down
+from ferryman.tools.move.check import SAMPLES, compare_sample, references_checked
+from ferryman.tools.move.failpoint import failpoint
+from ferryman.tools.move.foreign import ForeignCheck
+from ferryman.tools.move.job import Job, Moved, Stuck
+from ferryman.tools.move.place import range_entries
+from ferryman.tools.move.records import Scope
+from ferryman.tools.move.rowkeys import Record, RowKeys
+from ferryman.tools.move.stand_ins import stand_ins
+from ferryman.tools.move.stream import Rows, Stream
+from ferryman.tools.move.windows import Window
+from ferryman.tools.move.work import TableWork
+from ferryman.tools.prepare.bonds import Bond, bonds
+from ferryman.tools.prepare.mirror import beside
+from ferryman.tools.prepare.references import References
+from ferryman.tools.prepare.transform import CompiledTable
+
+
+def why_careful(compiled: CompiledTable) -> str:
+    """Why a table's rows cannot go straight into a server, by its mapping alone; empty where they can.
+
+    `compiled` is as its mirror has it.
+    """
+    mapping, keys = compiled.mapping, RowKeys(compiled)
+    steps = [step for column in mapping.columns for step in column.steps]
+    decided = bool(mapping.policies) or mapping.conflict is not Conflict.STOP
+    reasons = {
+        "its rows, or those of a table that it refers to, are matched or get their numbers from the new database": any(
+            not isinstance(table.identity, Kept | Derived)
+            for table in (mapping, *(reference.parent for reference in compiled.references))
+        ),
+        "its rows are told apart by more than one whole number": keys.record is not Record.RANGES
+        or not keys.integer_keys,
+        "the plan says what becomes of some of its rows": decided,
+        "only some of its rows are wanted": mapping.filter is not None,
+        "it refers to itself": any(bond.to_itself for bond in bonds(compiled)),
+        "values are looked up in other tables": any(isinstance(step, Lookup | KeyByType | RemapIds) for step in steps),
+        "its key is not the new table's primary key": keys.names != compiled.target.primary_key,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def way_of(compiled: CompiledTable) -> tuple[str, str]:
+    """How a table's rows go, "push-down", "straight" or "careful", and why not in another way. `compiled` as it is
+    live."""
+    if compiled.push_down:
+        return "push-down", ""
+    if compiled.target_database.dialect == "sqlite":
+        return "careful", compiled.reason
+    why = why_careful(beside(compiled))
+    return ("careful", why) if why else ("straight", "")
+
+
+def can_go_straight(work: TableWork, scope: Scope) -> bool:
+    """Whether a table of a run can: by its mapping, its scope, and what stands in the target. `work` as for copying."""
+    if work.target.dialect.name == "sqlite" or why_careful(work.compiled) or not work.handling.id_mapping:
+        return False
+    if scope.upper is None or scope.null_keys:
+        return False
+    return not any(one.table == work.table for one in stand_ins(work.target, work.ledger))
+
+
+class Nowhere(References):
+    """For rows that look nothing up: asking is a sign that they are not plain."""
+
+    def resolve(self, parent: str, keys: Any, position: int = 0) -> pa.Array:
+        raise _not_plain(parent)
+
+    def there(self, parent: str, keys: Any) -> list[bool]:
+        raise _not_plain(parent)
+
+    def lookup(self, table: str, by: Any, value: str, keys: Any) -> pa.Array:
+        raise _not_plain(table)
+
+
+def _not_plain(table: str) -> NeedsDecision:
+    return NeedsDecision(f"Something has to be looked up in {table}.", "It goes the careful way.")
+
+
+def move_straight(job: Job, stream: Stream, window: Window, after: Key | None) -> Moved:
+    """Move the next rows of a stream; see `move_batch`. A stream that has been taken from cannot be used again when
+    this fails."""
+    began = job.clock.seconds()
+    failpoint("before_begin", job.name, window.number)
+    rows, more = stream.take(window.rows)
+    segment = Segment(after=after, upto=stream.after if more else job.scope.upper)
+    job.bench.begin()
+    failpoint("before_insert", job.name, window.number)
+    books, count = Books(), 0
+    validation = _nothing_to_prove(job)
+    if rows is not None:
+        count = rows.made.num_rows
+        inserted = job.bench.insert(rows.made)
+        if inserted != count:
+            raise Stuck(miscounted(job, window.number, count, inserted))
+        numbers = rows.legacy.column(job.work.compiled.mapping.key[0]).to_numpy()
+        books.entries += range_entries(job.keys, numbers)
+        failpoint("after_insert", job.name, window.number)
+        _refuse_orphans(job, rows)
+        validation = _prove(job, rows)
+        if not validation.continue_execution:
+            raise Stuck(unproved(job, window.number, validation), validation)
+    record = BatchRecord(
+        table=job.name,
+        number=window.number,
+        first_row=window.first_row,
+        last_row=window.first_row + count - 1,
+        segment=segment.but(rows=count),
+        accounting=Accounting(source=count, migrated=count),
+        seconds=job.clock.seconds() - began,
+    )
+    stop = write_down(job, record, books, ())
+    return Moved(record, validation, stop=stop)
+
+
+def _nothing_to_prove(job: Job) -> BatchValidation:
+    return _validation(
+        job, 0, CheckResult(kind=CheckKind.SAMPLE, status=CheckStatus.PASS, text="no rows were inserted")
+    )
+
+
+def _validation(job: Job, rows: int, sample: CheckResult) -> BatchValidation:
+    issues = (sample.text,) if sample.status is CheckStatus.FAIL else ()
+    return BatchValidation(
+        record_count=CheckResult(kind=CheckKind.COUNT_MATCH, status=CheckStatus.PASS, expected=rows, actual=rows),
+        sample_integrity=sample,
+        references=references_checked(job),
+        continue_execution=not issues,
+        issues=issues,
+    )
+
+
+def _prove(job: Job, rows: Rows) -> BatchValidation:
+    """The first row, the last and others by chance: transformed anew, alone, and compared in the target."""
+    last = rows.legacy.num_rows - 1
+    chosen = sorted({0, last, *(int(job.clock.dice() * (last + 1)) for _ in range(SAMPLES - 2))})
+    legacy = pa.RecordBatch.from_arrays(
+        [c.take(pa.array(chosen)) for c in rows.legacy.columns], schema=rows.legacy.schema
+    )
+    expected = job.work.compiled.apply(legacy, Nowhere())
+    return _validation(job, rows.made.num_rows, compare_sample(job, expected, len(chosen)))
+
+
+def _refuse_orphans(job: Job, rows: Rows) -> None:
+    """Raises NeedsDecision where a row of the batch refers to a row that is not there and the target did not look."""
+    for orphaned in _orphaned(job, rows):
+        if job.bench.books.execute(select(literal(1)).where(orphaned)).first() is not None:
+            raise NeedsDecision(f"Rows of {job.name} refer to rows that are not there.", table=job.name)
+
+
+def _orphaned(job: Job, rows: Rows) -> Iterator[ColumnElement[bool]]:
+    child, key = job.bench.target.alias("child"), rows.made.column(job.keys.names[0])
+    low, high = (literal(end.as_py(), NullType()) for end in (key[0], key[-1]))
+    for check in job.checks:
+        if not refused_by_target(job, check):
+            bond: Bond = check.bond
+            parent = clause(job.work.compiled.target_database.table(bond.parent)).alias("parent")
+            pairs = list(zip(bond.columns, bond.parent_columns, strict=True))
+            there = exists(
+                select(literal(1)).where(and_(*(parent.c[p] == child.c[c] for c, p in pairs))).correlate(child)
+            )
+            named = [child.c[name].is_not(None) for name in bond.columns]
+            inside = child.c[job.keys.names[0]].between(low, high)
+            yield exists(select(literal(1)).select_from(child).where(inside, *named, ~there))
+
+
+def refused_by_target(job: Job, check: ForeignCheck) -> bool:
+    """Whether the target itself refuses a row without its parent: PostgreSQL does, at a constraint that it enforces."""
+    return job.bench.refuses_early_rows and check.bond.key.enforced
