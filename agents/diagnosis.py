@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ferryman.agents.recovery_options import offers, recommend, shares
+from ferryman.agents.recovery_options import IN_LEGACY, offers, recommend, shares
 from ferryman.agents.stake import Stake
 from ferryman.domain.findings import Diagnosis, MissingCause, MissingGroup
 from ferryman.domain.mapping import Problem, Strategy
@@ -122,7 +122,7 @@ def options(failure: Failure, diagnosis: Diagnosis, stake: Stake) -> Decision:
         diagnosis=diagnosis,
         severity=severity_of(rows, stake),
         situation=f"{diagnosis.issue}: {diagnosis.root_cause}",
-        impact=_impact(failure, rows, stake),
+        impact=_impact(failure, rows, stake) + _out_of_reach(diagnosis, stake),
         options=offered,
         recommended=recommended,
         recommendation=reason,
@@ -133,6 +133,15 @@ def _impact(failure: Failure, rows: int, stake: Stake) -> str:
     told = f"{shares(rows, stake.rows)} of {failure.table} cannot go" if rows else f"{failure.table} is not complete"
     waits = f", and {' and '.join(stake.dependants)} wait for it" if stake.dependants else ""
     return f"{told}{waits}. What was moved so far stays; nothing is lost"
+
+
+def _out_of_reach(diagnosis: Diagnosis, stake: Stake) -> str:
+    """Why the missing parents cannot be taken along although the old application has them."""
+    named = sorted({group.parent for group in diagnosis.groups if group.cause in IN_LEGACY} - stake.migratable)
+    if not named:
+        return ""
+    of = " and ".join(named)
+    return f". The missing rows of {of} cannot be taken along: this run does not move {of}; a new plan with it can"
 
 
 def _counted(rows: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ferryman.agents.column_questions import PARENT, UNFED, VALUES
 from ferryman.domain.changes import (
     Change,
+    Include,
     LeaveOut,
     MapColumn,
     MigrateParents,
@@ -17,8 +18,9 @@ from ferryman.domain.changes import (
     SetPolicy,
 )
 from ferryman.domain.findings import MissingCause
-from ferryman.domain.mapping import Conflict, KeyPair, Matched, Policy, Problem, Strategy, TableMapping
+from ferryman.domain.mapping import Action, Conflict, KeyPair, Mapping, Matched, Policy, Problem, Strategy, TableMapping
 from ferryman.domain.plan import Plan, Preflight, ProblemFound
+from ferryman.domain.references import references_of
 from ferryman.domain.schema import Database, Family
 from ferryman.domain.transforms import Cast, EpochToTimestamp, Rename, Split
 
@@ -32,6 +34,7 @@ KEYS: dict[Strategy, str] = {
 }
 KEEP = "keep"
 MERGE = "merge"
+INCLUDE = "include"
 LEAVE = "leave"
 DAY = "day"
 
@@ -45,6 +48,7 @@ _REASONS: dict[str, str] = {
     "shorten": "It is what was decided before for the same cause.",
     "quarantine": "Nothing is lost or changed: the rows are kept aside with the reason, to be mended later.",
     "day": "The new column holds days, and every row arrives.",
+    "include": "It is the safest: nothing is lost and every connection stays as it was.",
     "keep": "What is in the new system already is not touched.",
     "leave": "Nothing else can be done about it.",
 }
@@ -82,6 +86,24 @@ def _of_its_own(problem: ProblemFound, plan: Plan, source: Database, target: Dat
         yield day_only
     if merged := _merged(problem, plan.mapping.by_target.get(problem.table)):
         yield merged
+    if included := _included(problem, plan.mapping, target):
+        yield included
+
+
+def _included(problem: ProblemFound, mapping: Mapping, target: Database) -> Option | None:
+    """The whole table of the missing parents, where the old database has them and the plan only refers to it."""
+    if problem.problem != Problem.MISSING_PARENT or problem.cause in ("", MissingCause.NEVER_EXISTED):
+        return None
+    of_table = (r for r in references_of(mapping, target) if r.child == problem.table)
+    named = next((r.parent for r in of_table if set(r.columns) == set(problem.columns)), "")
+    parent = mapping.by_target.get(named)
+    if parent is None or parent.action is not Action.REFER:
+        return None
+    return Option(
+        key=INCLUDE,
+        text=f"Move {parent.target} as well, which this plan only refers to, with what it refers to itself",
+        changes=(Include(table=parent.target),),
+    )
 
 
 def _merged(problem: ProblemFound, table: TableMapping | None) -> Option | None:
@@ -156,7 +178,7 @@ def recommend(problem: ProblemFound, options: tuple[Option, ...], before: Policy
     """The key of the option to take when in doubt: an earlier decision on the same cause, else what loses least."""
     best = BEST_FOR_ORPHANS if problem.problem == Problem.MISSING_PARENT else (Strategy.QUARANTINE,)
     first = [KEYS[before.strategy]] if before and before.strategy in KEYS else []
-    first += [DAY]
+    first += [DAY, INCLUDE]
     first += [KEEP] if problem.problem == Problem.CONFLICT else []
     offered = {option.key for option in options}
     return next(key for key in (*first, *(KEYS[strategy] for strategy in best), LEAVE) if key in offered)

@@ -15,7 +15,7 @@ from ferryman.domain.recovery import Failure, RecoveryOption
 LAST_STEP = "validate_relationship_integrity"
 SLOWEST = 500.0  #: rows a second, where nothing was measured
 
-_IN_LEGACY = frozenset((MissingCause.FILTERED_OUT, MissingCause.NOT_MIGRATED, MissingCause.DELETED_SINCE))
+IN_LEGACY = frozenset((MissingCause.FILTERED_OUT, MissingCause.NOT_MIGRATED, MissingCause.DELETED_SINCE))
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class _Case:
     @property
     def movable(self) -> tuple[MissingGroup, ...]:
         """The groups whose parents the old application still has, and the plan knows how to copy."""
-        return tuple(g for g in self.groups if g.cause in _IN_LEGACY and g.parent in self.stake.migratable)
+        return tuple(g for g in self.groups if g.cause in IN_LEGACY and g.parent in self.stake.migratable)
 
     @property
     def rest(self) -> int:
