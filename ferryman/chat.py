@@ -444,7 +444,7 @@ class Chat:
             self.screen.says("One thing first:")
         else:
             for one in desk.retry(self.session, self._runs[-1]):
-                self.screen.says(f"{clean(one.table)}: {one.came:,} rows came in, {one.left:,} stay set aside.")
+                self.screen.says(clean(one.text))
 
     def _status(self) -> None:
         run = self._current()

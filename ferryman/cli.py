@@ -29,6 +29,7 @@ from ferryman.commands.options import (
     On,
     Only,
     Output,
+    Parents,
     Phases,
     PlanFile,
     Preflight,
@@ -362,9 +363,16 @@ def quarantine_export(
 
 @quarantine_app.command("retry", epilog="Example: ferryman quarantine retry --table orders")
 def quarantine_retry(
-    run: Run = "", on: On = "", source: Source = "", target: Target = "", table: Table = "", as_json: Json = False
+    run: Run = "",
+    on: On = "",
+    source: Source = "",
+    target: Target = "",
+    table: Table = "",
+    parents: Parents = True,
+    as_json: Json = False,
 ) -> int:
-    """Try the rows again as they are now in the old database; exit code 3 while some stay set aside."""
+    """Try the rows again as they are now in the old database, and bring the rows that they refer to along where they
+    are there; exit code 3 while some stay set aside."""
     from ferryman.commands.quarantine import retry as work
 
-    return work(Which(Where(on, source, target), run), table, as_json)
+    return work(Which(Where(on, source, target), run), table, parents, as_json)

@@ -30,18 +30,17 @@ from ferryman.domain.events import (
     RunStarted,
     Said,
     TablePrepared,
-    TableValidated,
 )
 from ferryman.domain.plan import Phase, Plan, Step
-from ferryman.domain.recovery import Failure, FailureType
+from ferryman.domain.recovery import Failure
 from ferryman.domain.run import RunStatus, TableState
-from ferryman.domain.validation import CheckStatus, TableValidation
 from ferryman.graph import delegate
 from ferryman.graph.checks import binding_now, live_catalogues, refuse_drift
 from ferryman.graph.context import Context
 from ferryman.graph.due import Course, States
 from ferryman.graph.facts import Catalogues
 from ferryman.graph.outcome import outcome_of
+from ferryman.graph.proving import prove
 from ferryman.graph.state import Place, State, TableTask
 from ferryman.graph.streams import emitter
 from ferryman.graph.work import table_starts, table_work
@@ -54,7 +53,6 @@ from ferryman.tools.move.resume import Present, refuse_over, resumable, take_up
 from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.move.straight import way_of
 from ferryman.tools.move.work import TableWork
-from ferryman.tools.prove.validate import validate_table
 
 
 def begin(state: State, runtime: Runtime[Context]) -> State:
@@ -242,13 +240,13 @@ def carry_over(state: TableTask, runtime: Runtime[Context]) -> State:
         result = copy_table(work, stop=context.stop.is_set, emit=_worded(emit, step, plan))
     if result.failure is not None:
         emit(FailureFound(failure=result.failure))
-        return {"failures": {step.target: result.failure.model_dump(mode="json")}}
+        return {"failures": {step.target: _dumped(result.failure)}}
     course = _course(state, plan, context)
     if not result.complete or course.waits(step.target, _states(ledger, state["run"])):
         return {}
     fill_references(work, course.late_parents(step.target))
     with delegate.delegated(emit, validate):
-        return _prove(work, plan, context, emit)
+        return {"failures": {step.target: _dumped(prove(work, plan, emit))}}
 
 
 def _worded(emit: delegate.Emit, step: Step, plan: Plan) -> delegate.Emit:
@@ -271,21 +269,6 @@ def _prepared(step: Step, work: TableWork) -> TablePrepared:
     )
 
 
-def _prove(work: TableWork, plan: Plan, context: Context, emit: delegate.Emit) -> State:
-    name = work.compiled.target.name
-    failpoint("before_validation", name)
-    validation = validate_table(context.source, context.target, work.ledger, work.run, work.compiled, plan.validation)
-    failpoint("after_validation", name)
-    emit(TableValidated(validation=validation))
-    if validation.status is CheckStatus.PASS:
-        work.ledger.set_table(work.run, name, TableState.VALIDATED, validation=validation)
-        return {"failures": {name: None}}
-    failure = _unproved(name, validation)
-    work.ledger.set_table(work.run, name, TableState.FAILED, validation=validation, failure=failure)
-    emit(FailureFound(failure=failure))
-    return {"failures": {name: failure.model_dump(mode="json")}}
-
-
 def reproved(
     state: State, context: Context, emit: delegate.Emit, leave: Iterable[str] = ()
 ) -> dict[str, dict[str, Any] | None]:
@@ -298,19 +281,13 @@ def reproved(
     for table in (table for table in waiting if table not in leave):
         record = ledger.run(state["run"])
         work = table_work(plan, table, Catalogues.of(state["facts"], context.shelf), context, record)
-        found = _prove(work, plan, context, emit)["failures"]
-        failed |= {name: failure for name, failure in found.items() if failure}
+        if failure := prove(work, plan, emit):
+            failed[table] = _dumped(failure)
     return failed
 
 
-def _unproved(table: str, validation: TableValidation) -> Failure:
-    bad = [check for check in validation.checks if check.status is not CheckStatus.PASS]
-    return Failure(
-        type=FailureType.VALIDATION,
-        table=table,
-        error_detail="; ".join(check.text for check in bad),
-        affected_records=sum(max(0, check.samples - check.passed) for check in bad),
-    )
+def _dumped(failure: Failure | None) -> dict[str, Any] | None:
+    return failure.model_dump(mode="json") if failure else None
 
 
 def settle(state: State, runtime: Runtime[Context]) -> State:

@@ -1,29 +1,44 @@
-"""Rows out of quarantine tried again: those that fit by now come in, and the accounting moves with them."""
+"""Rows out of quarantine tried again: those that fit by now come in, and the accounting moves with them.
+
+A parent that a row lacks comes along where the old database has it, as by the strategy of that name: whoever tries the
+rows again decides so, and the ledger keeps that. A run that was at its end is at work again meanwhile, so that one that
+is killed is finished by `resume`, or by trying again.
+"""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from pydantic import Field
+
+from ferryman.domain.approval import Amendment
 from ferryman.domain.errors import Refused
-from ferryman.domain.events import TableValidated
+from ferryman.domain.events import DecisionTaken, Event, RowsAdded
+from ferryman.domain.mapping import Strategy
 from ferryman.domain.model import Frozen
 from ferryman.domain.run import Key, RunStatus, TableState
-from ferryman.domain.validation import CheckStatus
 from ferryman.graph.checks import live_catalogues
 from ferryman.graph.context import Context
 from ferryman.graph.delegate import Emit
+from ferryman.graph.due import Course
 from ferryman.graph.outcome import ending
+from ferryman.graph.proving import prove
 from ferryman.graph.work import compiled, copied_in_order
-from ferryman.tools.move.additions import Brought, bring, keys_filter
+from ferryman.tools.move.additions import bring, in_chunks, keys_filter, to_be_proved
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
 from ferryman.tools.move.records import QuarantinedRow, RunRecord
 from ferryman.tools.move.resume import Present, changed
+from ferryman.tools.move.second_pass import fill_references
+from ferryman.tools.move.supply import lacking, narrowed, supply_parents
 from ferryman.tools.move.tables import QuarantineState
 from ferryman.tools.move.work import TableWork
-from ferryman.tools.prove.validate import validate_table
 
 _OVER = (RunStatus.SUCCESS, RunStatus.SUCCESS_WITH_QUARANTINE, RunStatus.FAILED)
+_DONE = (TableState.VALIDATED, TableState.FAILED, TableState.ROLLED_BACK)
 
 
 class Retried(Frozen):
@@ -32,28 +47,55 @@ class Retried(Frozen):
     table: str
     came: int  #: rows that are in the target now
     left: int  #: rows that stay in quarantine
-    validated: bool  #: every check of the table passes
+    along: dict[str, int] = Field(default_factory=dict)  #: rows of other tables that came as parents of these
+    validated: bool = True  #: every check of the table and of those that rows came into passes
+
+    @property
+    def text(self) -> str:
+        """What became of the rows, in a sentence or two."""
+        told = [f"{self.table}: {self.came:,} rows came in, {self.left:,} stay set aside."]
+        told += [f"{rows:,} rows of {parent} came along, to which they refer." for parent, rows in self.along.items()]
+        return " ".join(told)
 
 
-def retry(context: Context, run: str, tables: tuple[str, ...] = (), emit: Emit = lambda event: None) -> list[Retried]:
+def retry(
+    context: Context,
+    run: str,
+    tables: tuple[str, ...] = (),
+    emit: Emit = lambda event: None,
+    *,
+    parents: bool = True,
+) -> list[Retried]:
     """Try the rows that a run set aside again, parents before children; of some tables where these are named.
 
-    Doing it twice changes nothing. Raises Refused where the run was undone, is bound to other databases or is at work.
+    `parents` says whether rows that they lack may come along. Doing it twice changes nothing. Raises Refused where the
+    run was undone, is bound to other databases or is at work.
     """
     ledger = Ledger(context.target)
     record = ledger.run(run)
     _refuse(context, record)
     ledger.acquire(run)
+    over = record.status in _OVER
     try:
+        if over:
+            ledger.set_status(run, RunStatus.RUNNING)
         named = [name for name in copied_in_order(record.amended) if not tables or name in tables]
-        found = [_table(context, record, name, emit) for name in named]
-        if record.status in _OVER:
-            standing = progress(ledger, run)
-            quarantined = sum(table.accounting.quarantined for table in standing)
-            ledger.set_status(run, ending([table.state for table in standing], quarantined))
+        trial = _Trial(context, record, emit)
+        found = [one for name in named if (one := trial.table(name, parents))]
+        failed = trial.prove()
+        if over or record.status is RunStatus.RUNNING:
+            _conclude(ledger, run)
     finally:
         ledger.release(run)
-    return [one for one in found if one is not None]
+    return [one.but(validated=not failed & {one.table, *one.along}) for one in found]
+
+
+def _conclude(ledger: Ledger, run: str) -> None:
+    """Say how the run ended, where nothing of it is left to do. Tables that were undone alone count for nothing."""
+    standing = [table for table in progress(ledger, run) if table.state is not TableState.ROLLED_BACK]
+    if all(table.state in _DONE for table in standing):
+        quarantined = sum(table.accounting.quarantined for table in standing)
+        ledger.set_status(run, ending([table.state for table in standing], quarantined))
 
 
 def _refuse(context: Context, record: RunRecord) -> None:
@@ -73,37 +115,95 @@ def _refuse(context: Context, record: RunRecord) -> None:
         )
 
 
-def _table(context: Context, record: RunRecord, name: str, emit: Emit) -> Retried | None:
-    """One table; None where nothing of it lies in quarantine."""
-    ledger = Ledger(context.target)
-    rows = ledger.quarantined(record.run, name, state=QuarantineState.OPEN)
-    if not rows:
-        return None
-    table = compiled(record.amended.mapping, name, live_catalogues(context), record.run_started)
-    handling = record.amended.phase_of(name).handling
-    work = TableWork(context.source, context.target, table, ledger, record.run, handling)
-    keys = _keys(rows)
-    brought = Brought()
-    if keys:
-        brought = bring(work, keys_filter(table.mapping.key, keys), emit=emit, forgiving=True)
-    return Retried(
-        table=name, came=brought.rows, left=len(rows) - brought.rows, validated=_proved(work, record, emit)
-    )  # fmt: skip
+@dataclass(frozen=True)
+class _Trial:
+    """Another try of one run's rows."""
+
+    context: Context
+    record: RunRecord
+    emit: Emit
+
+    def table(self, name: str, parents: bool) -> Retried | None:
+        """One table; None where nothing of it lies in quarantine."""
+        if not (lying := self._lying(name)):
+            return None
+        work, along = self._work(name), Counter[str]()
+
+        def tell(event: Event) -> None:
+            if isinstance(event, RowsAdded) and event.table != name:
+                along[event.table] += event.rows
+            self.emit(event)
+
+        if parents:
+            self._parents(work, _keys(lying), tell)
+        self._bring(work, _keys(lying))
+        left = len(self._lying(name))
+        return Retried(table=name, came=len(lying) - left, left=left, along=dict(along))
+
+    def _bring(self, work: TableWork, keys: Sequence[Key]) -> None:
+        """Bring what fits; again as long as some come, because others may hang on those."""
+        while keys:
+            chosen = (keys_filter(work.compiled.mapping.key, some) for some in in_chunks(keys))
+            came = sum(bring(work, some, emit=self.emit, forgiving=True).rows for some in chosen)
+            keys = _keys(self._lying(work.table)) if came else ()
+
+    def _parents(self, work: TableWork, keys: Sequence[Key], tell: Emit) -> None:
+        """Bring the parents that rows lack, and write down that somebody decided so."""
+        wanted = [(some, tuple(lacking(narrowed(work, some)))) for some in in_chunks(keys)]
+        causes = Counter[str]()
+        for want in (want for _, wants in wanted for want in wants):
+            causes[want.cause.value if want.cause else ""] += want.rows
+        for cause, rows in causes.items():
+            self._amend(work.table, cause, rows)
+        for some, wants in wanted:
+            supply_parents(work, wants, some, emit=tell)
+
+    def _amend(self, table: str, cause: str, rows: int) -> None:
+        plan = self.record.amended
+        amendment = Amendment(
+            number=1,
+            by=self.context.by,
+            at=self.context.clock(),
+            table=table,
+            cause=cause,
+            strategy=Strategy.MIGRATE_PARENTS,
+            reason="rows out of quarantine were tried again",
+            rows=rows,
+            hash_before=plan.hash,
+            hash_after=plan.hash,
+        )
+        kept = self._ledger.amend(self.record.run, amendment, plan)
+        self.emit(DecisionTaken(table=table, strategy=kept.strategy, by=kept.by, amendment=kept.number, rows=rows))
+
+    def prove(self) -> set[str]:
+        """Prove every table that rows came into anew, parents first; gives those that fail. One that is not complete,
+        or that refers to rows which are still to come, is proved when they are there."""
+        failed: set[str] = set()
+        course = Course.of(self.record.amended, live_catalogues(self.context).target)
+        for name in copied_in_order(self.record.amended):
+            to_be_proved(self._ledger, self.record.run, name)  # one that was killed may not have come to it
+            states = {one.table: one.state for one in self._ledger.tables_of(self.record.run)}
+            if states.get(name) is not TableState.COPIED or course.waits(name, states):
+                continue
+            work = self._work(name)
+            fill_references(work, (name, *course.late_parents(name)))
+            if prove(work, self.record.amended, self.emit) is not None:
+                failed.add(name)
+        return failed
+
+    @property
+    def _ledger(self) -> Ledger:
+        return Ledger(self.context.target)
+
+    def _lying(self, name: str) -> tuple[QuarantinedRow, ...]:
+        return self._ledger.quarantined(self.record.run, name, state=QuarantineState.OPEN)
+
+    def _work(self, name: str) -> TableWork:
+        plan, live = self.record.amended, live_catalogues(self.context)
+        table = compiled(plan.mapping, name, live, self.record.run_started)
+        handling = plan.phase_of(name).handling
+        return TableWork(self.context.source, self.context.target, table, self._ledger, self.record.run, handling)
 
 
 def _keys(rows: tuple[QuarantinedRow, ...]) -> list[Key]:
     return [tuple(json.loads(row.source_key)) for row in rows if row.source_key]
-
-
-def _proved(work: TableWork, record: RunRecord, emit: Emit) -> bool:
-    """Prove a table that rows came into anew; one that is not complete is proved when it is."""
-    if work.ledger.table(record.run, work.table).state is not TableState.COPIED:
-        return True
-    found = validate_table(
-        work.source, work.target, work.ledger, record.run, work.compiled, record.amended.validation
-    )  # fmt: skip
-    passed = found.status is CheckStatus.PASS
-    state = TableState.VALIDATED if passed else TableState.FAILED
-    work.ledger.set_table(record.run, work.table, state, validation=found)
-    emit(TableValidated(validation=found))
-    return passed

@@ -115,6 +115,10 @@ LeaveOut = Annotated[
     list[str] | None, typer.Option("--leave-out", metavar="TABLE", help="Not this new table; may be repeated.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Write over the file if it is there.")]
+Parents = Annotated[
+    bool,
+    typer.Option("--parents/--no-parents", help="Whether missing rows that they refer to may come along."),
+]
 WithAmendments = Annotated[
     str,
     typer.Option(

@@ -68,8 +68,8 @@ def export(which: Which, table: str, output: Path | None, force: bool, as_json: 
     return Exit.DONE
 
 
-def retry(which: Which, table: str, as_json: bool) -> int:
-    """Bring in what fits by now. Exit code 3 while rows stay behind."""
+def retry(which: Which, table: str, parents: bool, as_json: bool) -> int:
+    """Bring in what fits by now, with the parents that it lacks where those may come. Exit code 3 while some stay."""
     voice, pair = Voice(as_json), run_pair(which)
     with target_ledger(Which(Where(target=pair.target))) as ledger:
         record = latest(ledger, which.run)
@@ -81,12 +81,13 @@ def retry(which: Which, table: str, as_json: bool) -> int:
             record.run,
             (table,) if table else (),
             emit=lambda event: workspace.record(record.run, event) if workspace else None,
+            parents=parents,
         )
     came, left = sum(one.came for one in found), sum(one.left for one in found)
     voice.give({"run": record.run, "came": came, "left": left, "tables": [o.model_dump(mode="json") for o in found]})
     for one in found:
         checks = "all checks pass" if one.validated else "a check FAILED: see `ferryman validate`"
-        voice.say(f"{one.table}: {one.came:,} rows came in, {one.left:,} stay set aside; {checks}.")
+        voice.say(f"{one.text} {checks[0].upper()}{checks[1:]}.")
     if not found:
         voice.say("Nothing waits in quarantine.")
     if not all(one.validated for one in found):

@@ -37,10 +37,14 @@ class Shape:
 
     def plan(self, *answers: str, code: int = 0) -> Called:
         """Plan anew with these answers."""
-        words = [word for answer in answers for word in ("--answer", answer)]
-        done = here("plan", *pair(*self.files), "-o", self.folder / "plan.yaml", "--force", *words)
+        done = self.planned(*answers)
         assert done.code == code, done.err
         return done
+
+    def planned(self, *answers: str) -> Called:
+        """The same, however it ends."""
+        words = [word for answer in answers for word in ("--answer", answer)]
+        return here("plan", *pair(*self.files), "-o", self.folder / "plan.yaml", "--force", *words)
 
     def edit(self, change: Callable[[str], str]) -> None:
         """Change the plan's file, as an engineer does."""

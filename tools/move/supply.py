@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ferryman.domain.errors import NeedsDecision
 from ferryman.domain.events import Event
@@ -18,6 +18,7 @@ from ferryman.domain.run import Key, Segment
 from ferryman.tools.move.additions import bring, in_chunks, keys_filter
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.desk import ground_of
+from ferryman.tools.move.job import Stuck
 from ferryman.tools.move.placeholders import Missing, make_placeholders
 from ferryman.tools.move.sorting import Want
 from ferryman.tools.move.variants import compiled_as, pushable
@@ -48,6 +49,25 @@ def supply(
     """
     supplier = _Supplier(clock, emit)
     return sum(supplier.supply(work, want, segment or Segment()) for want in wants)
+
+
+def supply_parents(work: TableWork, wants: Sequence[Want], keys: Sequence[Key], *, emit: Emit) -> int:
+    """Supply what some of a table's rows lack, by their keys, as far as it goes; gives how many parents came.
+
+    Where a parent cannot come, the others do: the rows are tried by halves.
+    """
+    try:
+        return supply(narrowed(work, keys), wants, emit=emit)
+    except (Stuck, NeedsDecision):
+        half = len(keys) // 2
+    parts = (keys[:half], keys[half:]) if half else ()
+    return sum(supply_parents(work, wants, part, emit=emit) for part in parts)
+
+
+def narrowed(work: TableWork, keys: Sequence[Key]) -> TableWork:
+    """The table's work as if these were all its rows."""
+    mapping = work.compiled.mapping
+    return replace(work, compiled=replace(work.compiled, mapping=mapping.but(filter=keys_filter(mapping.key, keys))))
 
 
 def can_come(work: TableWork, bond: Bond) -> bool:
@@ -84,7 +104,7 @@ class _Supplier:
         parent = replace(work, compiled=compiled_as(work.compiled, bond.parent))
         chosen = keys_filter([name for _, name in bond.pairs], keys)
         only = replace(parent.compiled, mapping=parent.compiled.mapping.but(filter=chosen))
-        for above in _lacking(replace(parent, compiled=only)):
+        for above in lacking(replace(parent, compiled=only)):
             self.supply(replace(parent, compiled=only), above, Segment(), depth + 1)
         brought = bring(parent, chosen, clock=self.clock, emit=self.emit)
         if brought.left:
@@ -110,8 +130,8 @@ def _missing(work: TableWork, want: Want, segment: Segment) -> tuple[Missing, ..
     return tuple(Missing(tuple(row[: len(old)]), tuple(row[len(old) :])) for row in found)
 
 
-def _lacking(work: TableWork) -> Iterator[Want]:
-    """The parents that rows lack and that the old database has. What never was is left to their policies."""
+def lacking(work: TableWork) -> Iterator[Want]:
+    """The parents that rows lack and that the old database has, by cause. What never was is left to their policies."""
     seen, ground = beside(work.compiled), ground_of(work).beside()
     doing = f"looking for the parents of {work.table}"
     with side_by_side(work.source, work.target, doing, [work.compiled]) as connection:
@@ -119,7 +139,7 @@ def _lacking(work: TableWork) -> Iterator[Want]:
         found: list[Want] = []
         for bond in bonds(pushable(seen)):
             cause = cause_of(bond, rows, ground)
-            lacking = select(cause).where(in_scope(seen, rows, Segment()), is_orphan(bond, rows, ground))
-            causes = [MissingCause(name) for name in connection.execute(lacking.distinct()).scalars()]
-            found += [Want(bond, c, Strategy.MIGRATE_PARENTS, None, 0) for c in causes if c in IN_LEGACY]
+            counted = select(cause, func.count()).where(in_scope(seen, rows, Segment()), is_orphan(bond, rows, ground))
+            causes = [(MissingCause(name), count) for name, count in connection.execute(counted.group_by(cause))]
+            found += [Want(bond, c, Strategy.MIGRATE_PARENTS, None, count) for c, count in causes if c in IN_LEGACY]
     yield from (want for want in found if can_come(work, want.bond))

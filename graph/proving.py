@@ -1,0 +1,39 @@
+"""Proving one table of a run, and writing down what came out."""
+
+from __future__ import annotations
+
+from ferryman.domain.events import FailureFound, TableValidated
+from ferryman.domain.plan import Plan
+from ferryman.domain.recovery import Failure, FailureType
+from ferryman.domain.run import TableState
+from ferryman.domain.validation import CheckStatus, TableValidation
+from ferryman.graph.delegate import Emit
+from ferryman.tools.move.failpoint import failpoint
+from ferryman.tools.move.work import TableWork
+from ferryman.tools.prove.validate import validate_table
+
+
+def prove(work: TableWork, plan: Plan, emit: Emit) -> Failure | None:
+    """Check a table as the plan says; gives what is wrong with it, which is in the ledger and was told by then."""
+    name = work.compiled.target.name
+    failpoint("before_validation", name)
+    validation = validate_table(work.source, work.target, work.ledger, work.run, work.compiled, plan.validation)
+    failpoint("after_validation", name)
+    emit(TableValidated(validation=validation))
+    if validation.status is CheckStatus.PASS:
+        work.ledger.set_table(work.run, name, TableState.VALIDATED, validation=validation)
+        return None
+    failure = _unproved(name, validation)
+    work.ledger.set_table(work.run, name, TableState.FAILED, validation=validation, failure=failure)
+    emit(FailureFound(failure=failure))
+    return failure
+
+
+def _unproved(table: str, validation: TableValidation) -> Failure:
+    bad = [check for check in validation.checks if check.status is not CheckStatus.PASS]
+    return Failure(
+        type=FailureType.VALIDATION,
+        table=table,
+        error_detail="; ".join(check.text for check in bad),
+        affected_records=sum(max(0, check.samples - check.passed) for check in bad),
+    )

@@ -1,0 +1,114 @@
+"""Rows out of quarantine with the rows that they refer to: three levels, of which the upper two were left out.
+
+Region 1 and the customers 1 to 6 are deleted softly; the plan leaves such rows out, and sets aside what hangs on them.
+"""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from ferryman.tools.move.failpoint import VARIABLE
+from tests.front.calling import call, here
+from tests.front.shapes import Shape, made, values
+from tests.tools.pairs import write
+
+GONE = "2020-01-01 00:00:00"
+REGIONS = [(n, f"R{n}", GONE if n == 1 else None) for n in range(1, 6)]
+CUSTOMERS = [(n, f"C{n}", n % 5 + 1, GONE if n <= 6 else None) for n in range(1, 31)]
+INVOICES = [(n, n % 30 + 1, n * 10) for n in range(1, 301)]
+WHOLE = "SELECT amount, c.name, r.name FROM {0} i JOIN {1} c ON c.id = i.customer_id JOIN {2} r ON r.id = c.region_id"
+QUARANTINED = "SELECT table_name, count(*) FROM ferryman_quarantine WHERE state = 'open' GROUP BY 1 ORDER BY 1"
+
+
+@pytest.fixture
+def shape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shape:
+    """The three levels, moved: 4 regions, 19 customers and 190 invoices are in, the rest is left out or set aside."""
+    monkeypatch.chdir(tmp_path)
+    shape = made(
+        tmp_path,
+        f"""CREATE TABLE region (id INTEGER PRIMARY KEY, name TEXT NOT NULL, deleted_at TIMESTAMP);
+        CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT NOT NULL, region_id INTEGER NOT NULL REFERENCES region,
+            deleted_at TIMESTAMP);
+        CREATE TABLE invoice (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customer, amount INTEGER);
+        INSERT INTO region VALUES {values(REGIONS)};
+        INSERT INTO customer VALUES {values(CUSTOMERS)};
+        INSERT INTO invoice VALUES {values(INVOICES)};""",
+        """CREATE TABLE regions (id CHAR(36) PRIMARY KEY, name TEXT NOT NULL);
+        CREATE TABLE customers (id CHAR(36) PRIMARY KEY, name TEXT NOT NULL,
+            region_id CHAR(36) NOT NULL REFERENCES regions (id));
+        CREATE TABLE invoices (id CHAR(36) PRIMARY KEY, customer_id CHAR(36) NOT NULL REFERENCES customers (id),
+            amount INTEGER);
+        INSERT INTO regions VALUES ('theirs', 'Theirs');
+        INSERT INTO customers VALUES ('theirs', 'Theirs', 'theirs');""",
+    )
+    shape.plan("alive", "alive", "quarantine", "quarantine", "add", "add")
+    shape.run(code=3)
+    assert dict(shape.new(QUARANTINED)) == {"customers": 5, "invoices": 110}
+    return shape
+
+
+def all_arrived(shape: Shape) -> None:
+    shape.assert_same(
+        WHOLE.format("invoice", "customer", "region") + " ORDER BY 1",
+        WHOLE.format("invoices", "customers", "regions") + " ORDER BY 1",
+    )
+    assert shape.new(QUARANTINED) == []
+
+
+def test_the_rows_that_they_refer_to_come_along_with_their_own(shape: Shape) -> None:
+    assert here("quarantine", "retry", "--no-parents", "--json").code == 3
+    assert dict(shape.new(QUARANTINED)) == {"customers": 5, "invoices": 110}
+    told = here("quarantine", "retry", "--json")
+    assert told.code == 0, told.err
+    by_table = {one["table"]: one for one in told.json["tables"]}
+    assert by_table["customers"]["along"] == {"regions": 1}
+    assert by_table["invoices"]["along"] == {"customers": 6}
+    all_arrived(shape)
+    assert here("status", "--json").json["status"] == "success"
+    decided = shape.new("SELECT table_name, cause, strategy, rows FROM ferryman_amendment ORDER BY number")
+    assert ("customers", "filtered_out", "migrate_missing_parents_first", 5) in decided
+    assert here("quarantine", "retry", "--json").json["came"] == 0
+    shape.proved_and_undone()
+
+
+def test_what_cannot_come_stays_with_what_hangs_on_it_and_the_rest_comes(shape: Shape) -> None:
+    write(shape.files[0], "DELETE FROM customer WHERE id = 3")
+    told = here("quarantine", "retry", "--json")
+    assert told.code == 3
+    assert (told.json["came"], told.json["left"]) == (105, 10)
+    assert shape.new(QUARANTINED) == [("invoices", 10)]
+    shape.undone()
+
+
+MOMENTS = [
+    "before_commit:regions:1+1",
+    "after_commit:regions:1+1",
+    "before_commit:customers:1+1",
+    "after_commit:customers:1+1",
+    "before_commit:invoices:1+1",
+    "after_commit:invoices:1+1",
+    "after_validation:customers",
+]
+OTHERS = [(MOMENTS[n], way) for n in (1, 5) for way in ("resume", "rollback")]
+
+
+@pytest.mark.parametrize(("moment", "goes_on"), [*((moment, "retry") for moment in MOMENTS), *OTHERS])
+def test_killed_meanwhile_nothing_is_lost_or_doubled(shape: Shape, moment: str, goes_on: str) -> None:
+    assert call("quarantine", "retry", env={VARIABLE: moment}).code == -signal.SIGKILL
+    found = here("status", "--json").json
+    assert (found["status"], found["technical_status"]) == ("paused", "process_gone")
+    assert here("finish", "--yes").code == 5
+    if goes_on == "rollback":
+        shape.undone()
+        return
+    if goes_on == "resume":
+        assert here("resume").code in (0, 3)
+        assert here("status", "--json").json["status"].startswith("success")
+        assert here("validate").code == 0
+    assert here("quarantine", "retry").code == 0
+    all_arrived(shape)
+    assert here("status", "--json").json["status"] == "success"
+    shape.proved_and_undone()
