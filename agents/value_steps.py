@@ -174,7 +174,7 @@ def is_epoch(profile: ColumnProfile | None) -> bool:
 def text_formats(profile: ColumnProfile | None) -> tuple[str, ...]:
     """The strptime formats that a text column's most frequent shape allows: none, one, or two (day or month first).
 
-    Several ISO forms side by side give none: the cast reads them all.
+    Two where no sampled value tells which comes first, or they contradict each other. Several ISO forms side by side give none: the cast reads them all.
     """
     shapes = {
         shape: rows for shape, rows in (profile.shapes if profile else {}).items() if shape.strip() and shape != "..."
@@ -196,5 +196,14 @@ def _formats_of(shape: str, profile: ColumnProfile) -> tuple[str, ...]:
             spelt = "a+" in date and (profile.longest or 0) > _LONGEST_ABBREVIATED + len(time)
             return () if spelt else (_DATES[date] + written,)
         if date in _EITHER_WAY:
-            return tuple(form + written for form in _EITHER_WAY[date])
+            return tuple(form + written for form in _told_apart(_EITHER_WAY[date], profile))
     return ()
+
+
+def _told_apart(day_or_month_first: tuple[str, str], profile: ColumnProfile) -> tuple[str, ...]:
+    match profile.beyond_months:
+        case (days, 0) if days:
+            return day_or_month_first[:1]
+        case (0, days) if days:
+            return day_or_month_first[1:]
+    return day_or_month_first

@@ -411,6 +411,19 @@ def test_a_date_that_can_be_read_two_ways_is_asked_about() -> None:
     assert [option.key for option in questions[0].options] == ["day_first", "month_first"]
 
 
+@pytest.mark.parametrize(
+    ("beyond", "form"), [((3, 0), "%d/%m/%Y"), ((0, 3), "%m/%d/%Y"), ((0, 0), None), ((2, 1), None)]
+)
+def test_a_number_that_can_be_no_month_says_which_comes_first(beyond: tuple[int, int], form: str | None) -> None:
+    seen = column_profile(shapes={"99/99/9999": 9}, beyond_months=beyond)
+    mapping, questions, _ = proposed(
+        "a: id int key, x text", "b: id int key, x date", "a -> b: id=id, x=x", {"a.x": seen}
+    )
+    (step,) = mapping.by_target["b"].by_target["x"].steps
+    assert ids(questions) == ([] if form else ["format:b.x"])
+    assert form in (None, step.model_dump()["format"])
+
+
 def test_numbers_for_words_are_asked_about() -> None:
     _, questions, _ = proposed(
         "a: id int key, status int",

@@ -112,6 +112,12 @@ def test_a_text_column_that_turns_digits_into_numbers_is_seen(path: Path) -> Non
     assert column.storage == {"integer": 2}
 
 
+def test_numbers_that_can_be_no_month_are_counted_where_day_and_month_could_change_places(path: Path) -> None:
+    texts = ["31/12/2009", "1/2/2009", "12/31/09 10:00", "13-01-2009", "2009-31-01", "13/14", "20/1-2009", None]
+    column = one(path, "CREATE TABLE t (d TEXT)", [(text,) for text in texts]).by_name["d"]
+    assert column.beyond_months == (2, 1)
+
+
 def test_bytes_have_lengths_and_no_shapes(path: Path) -> None:
     column = one(path, "CREATE TABLE t (x BLOB)", [(b"",), (b"\x00\xff",), (b"\x00" * 1000,)]).by_name["x"]
     assert (column.shortest, column.longest, column.shapes) == (0, 1000, {})

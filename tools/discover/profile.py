@@ -21,7 +21,7 @@ from ferryman.tools.databases.arrow import unfit
 from ferryman.tools.databases.dialect import Dialect, clause
 from ferryman.tools.discover.aggregates import ISO, KINDS, MASKED, Facts, aggregates, counted
 from ferryman.tools.discover.sample import sample
-from ferryman.tools.discover.shapes import shapes
+from ferryman.tools.discover.shapes import beyond_months, shapes
 
 SAMPLE_ROWS = 20_000
 SAMPLE_VALUES = 480_000  #: that are held in memory at once
@@ -82,6 +82,7 @@ def _column(column: Column, rows: int, facts: Facts, values: Sequence[object], s
         longest=facts.get("longest"),
         storage={kind[5:]: n for kind, n in facts.items() if kind.startswith("kind ") and n},
         shapes=shapes(present[::step][:SHAPE_ROWS]) if column.family in MASKED else {},
+        beyond_months=beyond_months(present) if column.family in MASKED else (0, 0),
         lowest=_bound(facts.get("lowest")),
         highest=_bound(facts.get("highest")),
         sampled=sampled,

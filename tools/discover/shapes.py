@@ -11,6 +11,8 @@ OTHERS = "..."  #: stands for all further shapes of a column
 _LONGEST = 32
 
 _RUN = re.compile(r"A{2,}|a{2,}|9{5,}| {2,}")
+_NUMBERED = re.compile(r"\s*([0-9]{1,2})([/.-])([0-9]{1,2})\2[0-9]{2,4}(?![0-9])")
+_MONTHS = 12
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HEX = re.compile(r"(?=.*[0-9])(?=.*[a-fA-F])[0-9a-fA-F]{16,}")
 
@@ -57,3 +59,14 @@ def shapes(values: Iterable[object]) -> dict[str, int]:
     kept = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:SHAPES_KEPT])
     rest = counts.total() - sum(kept.values())
     return {**kept, OTHERS: kept.get(OTHERS, 0) + rest} if rest else kept
+
+
+def beyond_months(values: Iterable[object]) -> tuple[int, int]:
+    """Of texts like 12/31/2009: in how many the first number, and in how many the second, can be no month."""
+    first = second = 0
+    for value in values:
+        found = _NUMBERED.match(value) if isinstance(value, str) else None
+        if found:
+            first += int(found[1]) > _MONTHS
+            second += int(found[3]) > _MONTHS
+    return first, second
