@@ -117,7 +117,7 @@ def _left_out(ask: Ask, facts: AnswerFacts) -> str:
         if mapping.filter is not None and counts:
             lines.append(f"{count(counts.source - counts.in_scope, 'row')} of {clean(mapping.source)}, by the filter")
         if mapping.ignored:
-            lines.append(f"{names(mapping.ignored)} of {clean(mapping.source)}, as you decided")
+            lines.append(f"{names(mapping.ignored)} of {clean(mapping.source)}: nothing in {clean(mapping.target)} takes it")
     return "\n".join(("Left out:", *bullet(lines))) if lines else "Nothing is left out."
 
 

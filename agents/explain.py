@@ -21,7 +21,7 @@ def present_plan(plan: Plan) -> PlanPresented:
         time=takes(plan.estimate),
         safety=safety(plan),
         question=_question(waiting),
-        details=bullet([*_phases(plan), *_filters(plan), *_problems(plan), *_metadata(plan), *_left(plan)]),
+        details=bullet([*_phases(plan), *_filters(plan), *_problems(plan), *_metadata(plan), *_behind(plan), *_left(plan)]),
         asked=asked(waiting[0], len(waiting) - 1) if waiting else (),
     )
 
@@ -78,6 +78,18 @@ def _metadata(plan: Plan) -> list[str]:
         f" {'has' if len(columns) == 1 else 'have'} no column in {clean(table)}; kept as metadata"
         for table, columns in list(plan.leftovers.items())[:_MOST_NOTES]
     ]
+
+
+def _behind(plan: Plan) -> list[str]:
+    """What is lost unless somebody says otherwise: the values of columns that nothing takes."""
+    told = [
+        f"{names(mapping.ignored)} of {clean(mapping.source)} {'is' if len(mapping.ignored) == 1 else 'are'} not moved:"
+        f" nothing in {clean(mapping.target)} takes {'it' if len(mapping.ignored) == 1 else 'them'}"
+        for mapping in plan.mapping.copied
+        if mapping.ignored
+    ]
+    more = [f"and columns of {count(len(told) - _MOST_NOTES, 'more table')}"] if len(told) > _MOST_NOTES else []
+    return [*told[:_MOST_NOTES], *more]
 
 
 def _left(plan: Plan) -> list[str]:

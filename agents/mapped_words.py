@@ -42,7 +42,7 @@ def _about(mapping: TableMapping, facts: AnswerFacts) -> Iterator[str]:
     if left:
         yield f"Kept as metadata, for want of a column: {names(left)}."
     if mapping.ignored:
-        yield f"Left behind, by decision: {names(mapping.ignored)}."
+        yield f"Not moved, for nothing in the new table takes it: {names(mapping.ignored)}."
     if facts.plan and any(mapping.target in phase.tables for phase in facts.plan.phases):
         phase = facts.plan.phase_of(mapping.target)
         yield f"It is moved in phase {phase.number} of {len(facts.plan.phases)}."
@@ -85,7 +85,7 @@ def _old_column(mapping: TableMapping, column: str, facts: AnswerFacts) -> Itera
     old, new = f"{clean(mapping.source)}.{clean(column)}", clean(mapping.target)
     nulls = _nulls(mapping.source, column, facts)
     if column in mapping.ignored:
-        yield f"{old} is left behind, as you decided. {nulls}".strip()
+        yield f"{old} is not moved: nothing in {new} takes it. {nulls}".strip()
         return
     lines = [line for line in mapping.columns if column in line.source]
     kept = [line for line in lines if line.uses(AddMetadataJson)]

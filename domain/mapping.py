@@ -152,7 +152,7 @@ class TableMapping(Frozen):
     filter: Filter | None = None
     conflict: Conflict = Conflict.STOP
     policies: tuple[Policy, ...] = ()
-    ignored: tuple[str, ...] = ()  #: legacy columns that are left behind, by decision
+    ignored: tuple[str, ...] = ()  #: legacy columns that nothing takes: left behind by decision or for want of a column
     why: str = ""  #: for the reader; not part of the hash
 
     @cached_property

@@ -375,6 +375,15 @@ def test_problems_that_preflight_found_stand_in_the_plan() -> None:
     assert "not looked" in guidance.present_plan(DISPATCH_PLAN.but(preflight=Preflight(skipped=True))).text
 
 
+def test_columns_that_nothing_takes_are_told_before_anybody_says_yes() -> None:
+    mapping = SHOP_PLAN.mapping
+    (first, *_) = mapping.copied
+    plan = SHOP_PLAN.but(mapping=mapping.with_table(first.but(ignored=("fax", "pager"))))
+    told = f"fax and pager of {first.source} are not moved: nothing in {first.target} takes them"
+    assert told in guidance.present_plan(plan).text
+    assert "not moved" not in guidance.present_plan(SHOP_PLAN).text
+
+
 def test_a_filter_is_told_with_its_counts() -> None:
     mapping = DISPATCH_PLAN.mapping.with_table(
         DISPATCH_PLAN.mapping.by_target["cases"].but(filter=where("deleted_at", "is null"))
