@@ -97,6 +97,11 @@ def found(pair: Pair) -> dict[tuple[tuple[str, ...], str], int]:
     return {(problem.columns, problem.problem): problem.rows for problem in look(pair).problems}
 
 
+def test_a_check_is_told_by_its_columns_and_not_by_the_words_that_it_allows(tmp_path):
+    checked = NEW.replace("born DATE", """born DATE, CHECK ("state" IN ('active', 'born'))""")
+    assert found(people(tmp_path, person(), new=checked)) == {(("state",), "check_failed"): 1}
+
+
 def test_the_demo_has_nothing_that_would_fail(tmp_path):
     seen = look(brackets(tmp_path))
     assert seen.problems == ()

@@ -39,6 +39,8 @@ from ferryman.tools.prepare.bonds import as_one
 from ferryman.tools.prepare.sqlite_values import untyped
 from ferryman.tools.prepare.transform import CompiledTable
 
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
+_NAMES = re.compile(r"""\"((?:[^"]|"")+)\"|`([^`]+)`|\[([^]]+)\]|(\w+)""")
 Found = dict[tuple[tuple[str, ...], Problem], int]
 Expression = ColumnElement[Any]
 Condition = ColumnElement[bool]
@@ -211,8 +213,9 @@ def _whole_row(compiled: CompiledTable, rows: FromClause) -> Iterator[Expression
 
 
 def _named_in(check: str, compiled: CompiledTable) -> tuple[str, ...]:
-    words = {word.lower() for word in re.findall(r"\w+", check)}
-    return tuple(column.name for column in compiled.target.columns if column.name.lower() in words)
+    """The columns in a CHECK's text, whose string literals are no names."""
+    words = {next(filter(None, word)).lower() for word in _NAMES.findall(_LITERAL.sub(" ", check))}
+    return tuple(column.name for column in compiled.target.columns if column.name.replace('"', '""').lower() in words)
 
 
 def _rows(connection: Connection, rows: FromClause, *where: Condition) -> int:
