@@ -148,14 +148,19 @@ def _left_out(analysis: _Analysis) -> tuple[LeftOut, ...]:
 
 
 def _source_left_out(table: Table, analysis: _Analysis) -> LeftOut:
-    rows = analysis.source_profile.rows(table.name)
-    reason = FEEDS_NOTHING if rows or table.name not in analysis.source_profile.by_name else NO_ROWS
+    rows = _counted(table, analysis.source_profile)
+    reason = NO_ROWS if rows == 0 else FEEDS_NOTHING
     return LeftOut(side="source", table=table.name, rows=rows, reason=_kind_reason(table) or reason)
 
 
 def _target_left_out(table: Table, analysis: _Analysis) -> LeftOut:
-    rows = analysis.target_profile.rows(table.name)
+    rows = _counted(table, analysis.target_profile)
     return LeftOut(side="target", table=table.name, rows=rows, reason=_kind_reason(table) or NOTHING_FEEDS)
+
+
+def _counted(table: Table, profile: Profile) -> int | None:
+    found = profile.by_name.get(table.name)
+    return found.rows if found else None
 
 
 def _kind_reason(table: Table) -> str:

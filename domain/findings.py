@@ -141,7 +141,7 @@ class LeftOut(Frozen):
 
     side: str  #: "source" or "target"
     table: str
-    rows: int = 0
+    rows: int | None = None  #: None where they were not counted, as of views
     reason: str
 
 

@@ -67,7 +67,8 @@ def _show(found: Findings, voice: Voice) -> None:
         voice.say("\nLeft out:", "bold")
         for left in found.left_out:
             side = "old" if left.side == "source" else "new"
-            voice.say(f"  {left.table} ({side}, {left.rows:,} rows): {left.reason}")
+            rows = "" if left.rows is None else f", {left.rows:,} rows"
+            voice.say(f"  {left.table} ({side}{rows}): {left.reason}")
     voice.say("\n`ferryman plan` makes a plan of it.")
 
 
