@@ -227,7 +227,7 @@ def test_the_ledgers_script_is_for_a_client_and_nothing_else() -> None:
     done = here("ledger", "ddl", "--dialect", "postgresql")
     assert done.code == 0
     assert done.err == ""
-    assert done.out.count("CREATE TABLE ferryman.") == 6
+    assert done.out.count("CREATE TABLE IF NOT EXISTS ferryman.") == 6
     assert here("ledger", "ddl", "--dialect", "mysql", "--json").json["dialect"] == "mysql"
 
 
