@@ -117,7 +117,8 @@ def _left_out(ask: Ask, facts: AnswerFacts) -> str:
         if mapping.filter is not None and counts:
             lines.append(f"{count(counts.source - counts.in_scope, 'row')} of {clean(mapping.source)}, by the filter")
         if mapping.ignored:
-            lines.append(f"{names(mapping.ignored)} of {clean(mapping.source)}: nothing in {clean(mapping.target)} takes it")
+            old, new = clean(mapping.source), clean(mapping.target)
+            lines.append(f"{names(mapping.ignored)} of {old}: nothing in {new} takes it")
     return "\n".join(("Left out:", *bullet(lines))) if lines else "Nothing is left out."
 
 

@@ -21,7 +21,7 @@ def present_plan(plan: Plan) -> PlanPresented:
         time=takes(plan.estimate),
         safety=safety(plan),
         question=_question(waiting),
-        details=bullet([*_phases(plan), *_filters(plan), *_problems(plan), *_metadata(plan), *_behind(plan), *_left(plan)]),
+        details=bullet([line for part in _DETAILS for line in part(plan)]),
         asked=asked(waiting[0], len(waiting) - 1) if waiting else (),
     )
 
@@ -96,6 +96,9 @@ def _left(plan: Plan) -> list[str]:
     if not plan.left_out:
         return []
     return [f"Left out: {names([left.table for left in plan.left_out], 5)}"]
+
+
+_DETAILS = (_phases, _filters, _problems, _metadata, _behind, _left)
 
 
 def safety(plan: Plan) -> str:

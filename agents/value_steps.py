@@ -174,7 +174,8 @@ def is_epoch(profile: ColumnProfile | None) -> bool:
 def text_formats(profile: ColumnProfile | None) -> tuple[str, ...]:
     """The strptime formats that a text column's most frequent shape allows: none, one, or two (day or month first).
 
-    Two where no sampled value tells which comes first, or they contradict each other. Several ISO forms side by side give none: the cast reads them all.
+    Two where no sampled value tells which comes first, or they contradict each other. Several ISO forms side by side
+    give none: the cast reads them all.
     """
     shapes = {
         shape: rows for shape, rows in (profile.shapes if profile else {}).items() if shape.strip() and shape != "..."

@@ -22,7 +22,7 @@ class ColumnProfile(Frozen):
     shapes: dict[str, int] = Field(default_factory=dict)  #: masked shapes of sampled values, e.g. {"9999-99-99": 40}
     lowest: int | float | str | None = Field(default=None, exclude=True, repr=False)
     highest: int | float | str | None = Field(default=None, exclude=True, repr=False)
-    beyond_months: tuple[int, int] = (0, 0)  #: sampled dates like 12/31/2009 whose first, whose second number is over 12
+    beyond_months: tuple[int, int] = (0, 0)  #: sampled dates like 12/31/09 with a first, a second number over 12
     sampled: int = 0  #: rows that shapes and distinct were taken from; 0 means all of them
 
 
