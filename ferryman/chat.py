@@ -19,8 +19,9 @@ from ferryman.agents.user_guidance import AnswerFacts, answer, clean, explain_pr
 from ferryman.agents.wording import count, names
 from ferryman.commands.edge import Exit
 from ferryman.commands.farewell import Way, goodbye, standing, what_next
+from ferryman.commands.interrupts import Interrupts
 from ferryman.commands.notify import SOON, Caller, notice
-from ferryman.commands.terminal import LONGEST, Interrupts, Reader, TypedAhead, listen
+from ferryman.commands.terminal import LONGEST, Reader, TypedAhead, listen
 from ferryman.commands.voice import printable
 from ferryman.commands.which import choose, show_runs, sure
 from ferryman.domain.conversation import (

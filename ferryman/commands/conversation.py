@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from types import FrameType
+from dataclasses import dataclass
 
 from ferryman import session as sessions
 from ferryman.agents.advice import Adviser
+from ferryman.commands.interrupts import Interrupts
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Usage
-from ferryman.domain.events import Event
+from ferryman.domain.events import Event, RunStarted
 from ferryman.domain.mapping import Strategy
 from ferryman.graph.context import Options
 from ferryman.screen import Screen
@@ -35,31 +34,37 @@ def opened(
         yield session
 
 
-class Interrupts:
-    """What Ctrl-C did: once, stop after the running batch; twice, leave at once."""
+@dataclass
+class Leaving:
+    """What Ctrl-C and a polite kill do while rows move: once, stop after the running batch; twice, leave at once."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.pressed = False
+    session: Session
+    screen: Screen
+    run: str = ""  #: once it stands in the ledger
 
-    def press(self, _signal: int, _frame: FrameType | None) -> None:
-        if self.pressed:
-            self.session.interrupt()
-            os._exit(130)  # threads of the graph may be inside the database's library, where nothing else reaches them
-        self.pressed = True
+    def stop(self) -> None:
         self.session.pause()
+        self.screen.line("Stopping after the running batch; Ctrl-C once more leaves at once.", "yellow")
+
+    def abandon(self) -> None:
+        """Say what is left, without a look at anything: the process ends right afterwards."""
+        self.screen.restore()
+        self.session.interrupt()
+        self.screen.says("Left at once. The database takes the open batch back; everything before it is kept.")
+        if self.run:
+            self.screen.copyable(f"Go on:  ferryman resume {self.run}")
 
 
-@contextmanager
-def interruptible(session: Session) -> Iterator[Interrupts]:
-    """While rows move: Ctrl-C and a polite kill pause after the running batch; a second one leaves with 130."""
-    interrupts = Interrupts(session)
-    before = {number: signal.signal(number, interrupts.press) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield interrupts
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def moved(session: Session, events: Iterable[Event], voice: Voice, run: str = "") -> Interrupts:
+    """Listen while rows move, showing people what happens; whether somebody interrupted it."""
+    with Screen(voice.console) as screen:
+        leaving = Leaving(session, screen, run)
+        with Interrupts(leaving.stop, leaving.abandon) as interrupts:
+            for event in events:
+                if isinstance(event, RunStarted):
+                    leaving.run = event.run
+                screen.show(event)
+    return interrupts
 
 
 def heard(events: Iterable[Event], voice: Voice) -> list[Event]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ferryman.commands.conversation import heard, interruptible, opened, strategies
+from ferryman.commands.conversation import moved, opened, strategies
 from ferryman.commands.edge import Exit
 from ferryman.commands.notify import Caller, notice
 from ferryman.commands.options import Where, Which
@@ -64,7 +64,7 @@ def run(wish: RunWish, as_json: bool) -> int:
     with opened(pair, options, wish.by) as session:
         _refuse_other_databases(session, given, wish.approve)
         _refuse_misfits(session, given, text, wish.plan)
-        _refuse_second(session)
+        _refuse_second(session, given)
         list(session.take(given))
         review = _reviewed(session)
         if refused := _open_question(review, wish.plan):
@@ -91,8 +91,9 @@ def resume(which: Which, by: str, decide: tuple[str, ...], as_json: bool, notify
 
 def _drive(session: Session, what: Approve | str, voice: Voice, pair: Pair, caller: Caller) -> int:
     """Let it run to its end or to where it waits; say how it ended."""
-    with interruptible(session) as interrupts:
-        heard(_kept(session.reopen(what) if isinstance(what, str) else session.say(what), pair), voice)
+    resumed = what if isinstance(what, str) else ""
+    events = session.reopen(what) if isinstance(what, str) else session.say(what)
+    interrupts = moved(session, _kept(events, pair), voice, resumed)
     caller.call(notice(session), voice.say)
     ended = run_json(session.run, session.outcome, session.payload)
     if error := _environment(session.payload):
@@ -160,13 +161,18 @@ def _refuse_other_databases(session: Session, given: Plan, approve: str) -> None
         refuse_drift(binding, approve)
 
 
-def _refuse_second(session: Session) -> None:
-    """Beside a run that is at work, the target is not even looked through: what is found there is half of something."""
+def _refuse_second(session: Session, given: Plan) -> None:
+    """What a run at work, or one that stopped half-way, has written is half of something: it is not looked through."""
     for record in Ledger(session.context.target).runs():
         if record.running:
             raise Refused(
                 f"Run {record.run} is at work in this database.",
                 f"Wait for its end, or stop it: ferryman pause {record.run}",
+            )
+        if record.plan.hash == given.hash and record.status not in OVER and not record.intent:
+            raise Refused(
+                f"Run {record.run} of this plan stopped half-way and is not over.",
+                f"Go on with it: ferryman resume {record.run}; or take it back: ferryman rollback {record.run}",
             )
 
 

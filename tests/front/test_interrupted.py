@@ -128,6 +128,16 @@ def test_of_two_resumes_at_once_one_goes_on_and_the_other_is_refused(halted: Tri
     whole(halted)
 
 
+def test_a_plan_whose_run_stopped_half_way_is_not_begun_again(halted: Trial) -> None:
+    what, do = refused(here("run", "--plan", "plan.yaml", *halted.where, "--approve", halted.token), 5)
+    assert f"Run {halted.run} of this plan stopped half-way" in what
+    assert f"ferryman resume {halted.run}" in do
+    assert f"ferryman rollback {halted.run}" in do
+    assert rollback(halted).code == 0
+    assert here("run", "--plan", "plan.yaml", *halted.where, "--approve", halted.token).code == 0
+    whole(halted)
+
+
 def test_a_run_that_wrote_nothing_is_cancelled_by_its_undoing(trial: Trial) -> None:
     before = hashes(trial)
     assert trial.start("after_run").wait() == KILLED
@@ -164,6 +174,9 @@ def test_a_signal_stops_it_and_it_goes_on(long: Trial, signals: list[signal.Sign
         assert victim.wait() == 130, victim.said
         assert time.monotonic() - began < 10
     once = len(signals) == 1
+    assert "Stopping after the running batch" in victim.said
+    assert ("Left at once." in victim.said) is not once
+    assert f"ferryman resume {long.run}" in victim.said
     assert status(long) == (("paused", "paused") if once else ("paused", "process_gone"))
     assert resume(long).code == 0
     whole(long)
