@@ -140,6 +140,30 @@ def test_a_policy_that_is_to_supply_more_than_it_was_decided_on_asks(pair: tuple
     assert (announced.as_policy, announced.rows, announced.strategy) == (True, 7, Strategy.MIGRATE_PARENTS)
 
 
+def test_what_was_supplied_counts_in_another_process_too(pair: tuple[Path, Path]) -> None:
+    """Each batch of ten purchases has seven whose customer was left out."""
+    enough = policy(Strategy.MIGRATE_PARENTS, MissingCause.FILTERED_OUT, rows=10)
+    run = start(*pair, shop_with((enough,), IN_KOELN))
+    run.copy("customers")
+    assert run.copy("purchases", batches=1).failure is None
+    failure = run.copy("purchases", batches=1).failure
+    assert failure is not None
+    assert (failure.batch, failure.problem) == ("2", Problem.MISSING_PARENT)
+
+
+@pytest.mark.parametrize("identity", [Derived(), Derived(version=5), Generated(), Kept()])
+def test_placeholders_count_in_another_process_too(tmp_path: Path, identity: IdPolicy) -> None:
+    mapping = library(identity)
+    members, loaned = mapping.tables
+    capped = loaned.but(policies=(policy(Strategy.PLACEHOLDERS, None, "member_id", rows=1),))
+    run = start(*loans(tmp_path, identity), mapping.but(tables=(members, capped)), size=3)
+    run.copy("members")
+    assert run.copy("loans", batches=1).failure is None  # one of its three
+    failure = run.copy("loans").failure
+    assert failure is not None
+    assert (failure.batch, failure.affected_records) == ("2", 1)
+
+
 def test_their_own_parents_come_first(tmp_path: Path) -> None:
     old = write(
         tmp_path / "old.sqlite",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -10,7 +9,6 @@ from dataclasses import replace
 from sqlalchemy import TableClause, and_
 from sqlalchemy.exc import DBAPIError
 
-from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import Problem
 from ferryman.domain.plan import Plan
 from ferryman.domain.run import Key, Segment
@@ -34,6 +32,7 @@ from ferryman.tools.move.scan import Sight, parent_obstacles, present_obstacle, 
 from ferryman.tools.move.stand_ins import stood_in_obstacle
 from ferryman.tools.move.straight import Nowhere, can_go_straight, move_straight
 from ferryman.tools.move.stream import Reading, Stream
+from ferryman.tools.move.supplied import Supplied, supplied_before
 from ferryman.tools.move.turns import turn
 from ferryman.tools.move.variants import compiled_as
 from ferryman.tools.move.windows import Window
@@ -54,7 +53,7 @@ class Desk:
         self.records = {record.table: record for record in work.ledger.tables_of(work.run)}
         judged_before = scope is None and judged(self.plan, work.compiled, self.scope)
         self.judging = not judged_before  #: every row's values are looked at
-        self.supplied = Counter[tuple[tuple[str, ...], MissingCause | None]]()  #: rows that parents were supplied for
+        self.supplied = supplied_before(work) if scope is None else Supplied()  #: rows that parents were supplied for
         ahead = any(self._later(bond.parent) for bond in bonds(self.work.compiled))  #: at rows that come after it
         self._straight = scope is None and not ahead and can_go_straight(self.work, self.scope)
         self._stack = ExitStack()
