@@ -30,7 +30,7 @@ def outcome_of(state: State, context: Context) -> Outcome:
     record, tables = ledger.run(state["run"]), progress(ledger, state["run"])
     available, blocker = rollback_available(context.target, record.run)
     quarantined = sum(table.accounting.quarantined for table in tables)
-    seconds = (context.clock() - record.run_started).total_seconds()
+    seconds = max(0.0, (context.clock() - record.run_started).total_seconds())  # the clock may have been set back
     return Outcome(
         run=record.run,
         status=ending([table.state for table in tables], quarantined),

@@ -7,7 +7,6 @@ from collections import defaultdict
 from sqlalchemy import func, select
 
 from ferryman.domain.run import Accounting, BatchRecord, BatchState, TableProgress
-from ferryman.tools.move.batches import record_of
 from ferryman.tools.move.ledger import Ledger
 
 _COUNTED = tuple(Accounting.model_fields)
@@ -41,17 +40,12 @@ def accounting(ledger: Ledger, run: str, table: str) -> Accounting:
 
 
 def last_batch(ledger: Ledger, run: str) -> BatchRecord | None:
-    """The batch that was committed last, of whatever table."""
+    """The batch that was committed last, of whatever table. Within a table their order decides, not the clock."""
     batch = ledger.tables.batch
-    wanted = (
-        select(batch)
-        .filter_by(run_id=run, state=BatchState.COMMITTED.value)
-        .order_by(batch.c.committed_at.desc(), batch.c.sequence.desc())
-        .limit(1)
-    )
+    mine = select(batch).filter_by(run_id=run, state=BatchState.COMMITTED.value)
     with ledger.target.connect("reading the ledger", reading=True) as connection:
-        row = connection.execute(wanted).mappings().first()
-    return record_of(row) if row else None
+        latest = connection.execute(mine.order_by(batch.c.committed_at.desc()).limit(1)).mappings().first()
+        return ledger.book(run, latest["table_name"]).last(connection) if latest else None
 
 
 class _Sum:
