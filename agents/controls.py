@@ -7,8 +7,10 @@ from datetime import timedelta
 
 from ferryman.agents.context import Context, Place
 from ferryman.agents.sentence import Sentence
+from ferryman.agents.suggestions import unclear
 from ferryman.agents.talk import Talk
 from ferryman.domain.conversation import Pause, Resume, Rollback, SavePlan, Utterance
+from ferryman.domain.mapping import Action
 from ferryman.domain.run import Status
 
 _NOT = re.compile(r"\b(?:not|never|no|without|instead of|nobody)\b")
@@ -37,6 +39,7 @@ _RESUME = re.compile(
 _UNDO = re.compile(
     r"\b(?:undo|undone|roll ?back|rollback|roll (?:it|this|that|them|everything|all|the \w+|\w+) (?:all )?back"
     r"|revert|reverse|rewind|(?:bring|get|give me) back the old (?:state|data|database|version)"
+    r"|take (?:the )?(?:\w+ )?phase(?: \w+)?(?: all)? back"
     r"|restore (?:the )?(?:old|previous|former) (?:state|data|database|version)|take (?:it|that|this|everything"
     r"|all)(?: of it)? back|take back|put (?:it|everything|things"
     r"|all)(?: all)? back(?: (?:as|the way|how) .+)?|(?:go|get) back to (?:how|where|what|the way|before)"
@@ -67,6 +70,10 @@ _LOOK = re.compile(
     rf"|\b(?:second opinion|another pair of eyes|someone else (?:should|must|to))\b"
 )
 _COUNTED = ("one", "two", "three", "four", "five", "first", "second", "third", "fourth", "fifth")
+_SPARED = re.compile(
+    r"\b(?:except(?: for)?|apart from|other than|besides|excluding|save for|(?:all|everything|anything) but"
+    r"|but (?:keep|leave)|and (?:keep|leave)|keeping|leaving)\b"
+)
 _PHASE = re.compile(
     rf"\bphase (?:number )?(?P<after>\d{{1,4}}|{'|'.join(_COUNTED[:5])})\b"
     rf"|\b(?P<before>{'|'.join(_COUNTED[5:])}|last) phase\b"
@@ -126,6 +133,8 @@ def undoes_more(said: Sentence, talk: Talk) -> bool:
 def rollback(said: Sentence, talk: Talk) -> Utterance | None:
     """Undo a run, or tables of it. At [decide], "this table" is the failed one."""
     runs = _runs_meant(said, talk.context)
+    if spared := _SPARED.search(said.text):
+        return _all_but(said, spared, runs, talk)
     tables = tuple(known.target for known in talk.tables(said) if known.target)
     context = talk.context
     if not tables and re.search(r"\b(?:this|that) table\b", said.text):
@@ -136,6 +145,21 @@ def rollback(said: Sentence, talk: Talk) -> Utterance | None:
             None if re.search(r"\b(?:undo|revert) (?:that|it|this|the (?:last )?change)\b", said.text) else Rollback()
         )
     return Rollback(run=runs[0].run if len(runs) == 1 else "", tables=tables, phase=_phase(said, talk))
+
+
+def _all_but(said: Sentence, spared: re.Match[str], runs: tuple[Status, ...], talk: Talk) -> Utterance:
+    """ "undo everything except files": the tables named before the word, else all of the run that are not named after
+    it. Where nothing is named after it, or nothing is left, it is asked again: the opposite must never be done."""
+    context = talk.context
+    before, after = said.part(0, spared.start()), said.part(spared.end(), len(said.text))
+    keep = {known.target for known in talk.tables(after)}
+    planned = [mapping.target for mapping in context.mapped if mapping.action is Action.COPY]
+    moved = [table.table for table in runs[0].tables] if len(runs) == 1 else planned
+    named = [known.target for known in talk.tables(before) if known.target] or moved
+    tables = tuple(name for name in named if name not in keep)
+    if not keep or not tables or _PHASE.search(said.text):
+        return unclear(said.original, context, tuple(f"undo only {name}" for name in moved[:2]))
+    return Rollback(run=runs[0].run if len(runs) == 1 else "", tables=tables)
 
 
 def _phase(said: Sentence, talk: Talk) -> int:

@@ -57,11 +57,12 @@ def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> tuple[R
 
 
 def _chosen(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> tuple[str, ...]:
-    known = [table.table for table in ledger.tables_of(record.run)]
+    found = ledger.tables_of(record.run)
+    known = [table.table for table in found]
     for name in tables:
         if name not in known:
             raise Usage(f'Run {record.run} did not write a table "{name}".', f"It wrote: {', '.join(known)}.")
-    return tables or tuple(known)
+    return tables or tuple(table.table for table in found if table.state is not TableState.ROLLED_BACK)
 
 
 def finish(which: Which, output: Path | None, yes: bool, as_json: bool) -> int:

@@ -9,7 +9,7 @@ from ferryman.agents.consent import Consent, consent
 from ferryman.agents.sentence import read
 from ferryman.agents.wording import count, names
 from ferryman.desk import made
-from ferryman.domain.run import Status
+from ferryman.domain.run import Status, TableState
 from ferryman.screen import Screen
 
 Ask = Callable[[str], str]  #: prompts for a line
@@ -54,7 +54,7 @@ def choose(screen: Screen, ask: Ask, runs: Sequence[Status], fit: str) -> Status
 
 def sure(screen: Screen, ask: Ask, run: Status, tables: Sequence[str]) -> bool:
     """Whether a run, or these tables of it, shall really be undone."""
-    asked = tables or tuple(table.table for table in run.tables)
+    asked = tables or tuple(table.table for table in run.tables if table.state is not TableState.ROLLED_BACK)
     screen.says(
         f"That takes {count(made(run, asked), 'row')} out of {names(asked)} again:"
         f" what run {run.run} made there, and nothing else."

@@ -66,8 +66,8 @@ def show(table: str = "", count: int = 3, problem: bool = False) -> ShowRows:
     return ShowRows(table=table, count=count, only_problem=problem)
 
 
-def undo(*tables: str, run: str = "") -> Rollback:
-    return Rollback(run=run, tables=tables)
+def undo(*tables: str, run: str = "", phase: int = 0) -> Rollback:
+    return Rollback(run=run, tables=tables, phase=phase)
 
 
 def save(path: str = "") -> SavePlan:
