@@ -11,6 +11,7 @@ import pytest
 from ferryman.demo import story
 from ferryman.domain.errors import Usage
 from tests.front.calling import Called, call
+from tests.front.terminal import CTRL_D, Terminal
 from tests.tools.pairs import ask, one
 
 PARTS = (
@@ -68,6 +69,31 @@ def test_what_it_left_can_be_looked_at_and_undone(played: Called, folder: Path) 
     assert call(*shlex.split(offer[1]), "--yes", cwd=folder).code == 0
     assert ask(new, "SELECT (SELECT count(*) FROM cases), (SELECT count(*) FROM case_file_relationships)") == [(0, 0)]
     assert one(new, "SELECT count(*) FROM brackets") == 1_569
+
+
+def test_a_reader_who_types_is_asked_before_a_row_moves_and_can_undo_it(tmp_path: Path) -> None:
+    new = tmp_path / "here" / "new.sqlite"
+    with Terminal("demo", "junction", "--folder", tmp_path / "here", "--interactive") as terminal:
+        terminal.say("fill the missing tables")
+        terminal.say("only cases where deleted_at is null")
+        terminal.wait_for("9 rows of case_file_relationships refer by case_id to 6 rows of cases")
+        terminal.say("take all recommendations")
+        assert ask(new, "SELECT name FROM sqlite_master WHERE name LIKE 'ferryman%'") == []
+        terminal.say("yes")
+        terminal.wait_for("Done, with some rows set aside")
+        assert one(new, "SELECT count(*) FROM case_file_relationships") == 15_406
+        terminal.say("undo only the case_file_relationships")
+        terminal.say("yes")
+        terminal.wait_for("taken out again")
+        assert one(new, "SELECT count(*) FROM case_file_relationships") == 0
+        assert one(new, "SELECT count(*) > 0 FROM cases")
+        terminal.say("undo it")
+        terminal.say("yes")
+        terminal.wait_for("taken out again")
+        terminal.wait_for("\n>")
+        terminal.type(CTRL_D)
+        assert terminal.end() == 0
+    assert one(new, "SELECT count(*) FROM cases") == 0
 
 
 def test_a_story_that_there_is_not_is_refused() -> None:
