@@ -37,7 +37,7 @@ def referred_key(batch: Batch, step: ForeignKeyTo, values: Sequence[Vector], col
     assert link is not None
     if link.kept:
         return values[0]
-    return _linked(batch, link, values)
+    return _linked(batch, link.after_steps, values)
 
 
 def key_of(batch: Batch, parent: TableMapping, value: Vector) -> Vector:

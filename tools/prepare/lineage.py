@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from ferryman.domain.errors import Usage
@@ -20,7 +20,7 @@ from ferryman.domain.mapping import (
     TableMapping,
 )
 from ferryman.domain.schema import Column, Database, Family, Table
-from ferryman.domain.transforms import ForeignKeyTo, NewId, PreserveLegacyId
+from ferryman.domain.transforms import ForeignKeyTo, Lookup, NewId, PreserveLegacyId
 
 ROWID = "rowid"
 T = TypeVar("T")
@@ -37,6 +37,12 @@ class Link:
     referred: tuple[str, ...]  #: the legacy parent's columns that they hold
     position: int  #: which part of the parent's new key, from 0
     kept: bool  #: they refer to another column than the parent's key, which keeps its values
+    looked_up: str = ""  #: the column of the legacy parent that the steps before have found by them; "" for none
+
+    @property
+    def after_steps(self) -> Link:
+        """The same for what the steps before have made of the columns."""
+        return replace(self, referred=(self.looked_up,)) if self.looked_up else self
 
     @property
     def by_key(self) -> bool:
@@ -83,9 +89,15 @@ def link_of(
     ids = table.primary_key or parent.id_columns
     kept = bool(step.column) and step.column not in (*ids, *parent.id_columns)
     position = ids.index(step.column) if step.column in ids else 0
-    columns = sources_of(child, column)
-    referred = _referred(source.table(child.source), columns, parent)
-    return Link(child, parent, column.target, columns, referred, position, kept)
+    columns, lookup = sources_of(child, column), _lookup_before(step, column, parent)
+    referred = (lookup.key,) if lookup else _referred(source.table(child.source), columns, parent)
+    return Link(child, parent, column.target, columns, referred, position, kept, lookup.value if lookup else "")
+
+
+def _lookup_before(step: ForeignKeyTo, column: ColumnMapping, parent: TableMapping) -> Lookup | None:
+    """The step that finds the legacy parent by what the child holds, such as a code, where one stands right before."""
+    before = column.steps[column.steps.index(step) - 1] if column.steps.index(step) else None
+    return before if isinstance(before, Lookup) and before.table == parent.source else None
 
 
 def _referred(table: Table, columns: tuple[str, ...], parent: TableMapping) -> tuple[str, ...]:

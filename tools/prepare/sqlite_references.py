@@ -66,7 +66,7 @@ def referred_key(scope: Scope, step: ForeignKeyTo, values: Sequence[Value], goal
     assert link is not None
     if link.kept:
         return values[0]
-    return _linked(scope, link, values, goal)
+    return _linked(scope, link.after_steps, values, goal)
 
 
 def key_of(scope: Scope, parent: TableMapping, value: Value, goal: Goal) -> Value:
