@@ -61,7 +61,7 @@ def pairings(source: Database, target: Database, matches: Matches) -> dict[str, 
 
 
 def _choose_tables(source: Database, target: Database, matches: Matches) -> list[Match]:
-    left, right = {t.name for t in source.data_tables}, {t.name for t in target.data_tables}
+    left, right = ({t.name for t in (*side.data_tables, *side.framework_lists)} for side in (source, target))
     chosen = []
     for match in sorted(matches.tables, key=lambda m: (not m.sure, -m.score, m.source, m.target)):
         if match.source in left and match.target in right and (match.sure or match.score >= LEAST_TABLE):

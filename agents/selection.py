@@ -82,7 +82,7 @@ def referred(copied: Iterable[str], facts: Facts, fed: Fed) -> tuple[str, ...]:
     copied = set(copied)
     parents = {parent for table in copied for parent in needed_parents(table, facts, fed)} - copied
     return tuple(
-        f.target_table
-        for f in facts.findings.tables
-        if f.target_table in parents and f.target_count > 0 and f.target_table in fed.sources
+        table.name
+        for table in facts.target.tables
+        if table.name in parents and table.name in fed.sources and facts.target_profile.rows(table.name) > 0
     )

@@ -126,6 +126,13 @@ class Database(Frozen):
         return self.by_name[name]
 
     @property
+    def framework_lists(self) -> tuple[Table, ...]:
+        """Tables of a framework that the application's own refer to and that name each row by more than its number,
+        such as Django's content types: their rows are never moved, and may have to be found."""
+        referred = {key.parent for table in self.data_tables for key in table.foreign_keys}
+        return tuple(t for t in self.tables if t.kind is TableKind.FRAMEWORK and t.name in referred and _named(t))
+
+    @property
     def data_tables(self) -> tuple[Table, ...]:
         """The tables that hold the application's rows: no views, framework tables or ledger."""
         return tuple(table for table in self.tables if table.kind is TableKind.DATA)
@@ -143,3 +150,8 @@ class Database(Frozen):
             if t.kind is not TableKind.LEDGER
         ]
         return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
+
+
+def _named(table: Table) -> bool:
+    references = {name for key in table.foreign_keys for name in key.columns}
+    return any(names != table.primary_key and not references & set(names) for names in table.uniques)

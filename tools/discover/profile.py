@@ -37,7 +37,11 @@ def profile(
     connection: Connection, database: Database, dialect: Dialect, tables: Collection[str] | None = None
 ) -> Profile:
     """Profiles of the database's data tables, or of those named. Raises FerrymanError when rows cannot be read."""
-    chosen = [t for t in database.tables if t.name in tables] if tables is not None else list(database.data_tables)
+    chosen = (
+        [t for t in database.tables if t.name in tables]
+        if tables is not None
+        else [*database.data_tables, *database.framework_lists]
+    )
     try:
         counts = row_counts(connection, [table.name for table in chosen])
         return Profile(tables=tuple(_table(connection, dialect, table, counts[table.name]) for table in chosen))
