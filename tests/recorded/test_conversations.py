@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.scenes import BRACKETS, QUESTIONS, RECOVERY, WORDS, Played, Scene, play
+from benchmarks.scenes import BRACKETS, QUESTIONS, RECOVERY, WHOLE_CHINOOK, WORDS, Played, Scene, here, play
 from ferryman.domain.events import ModelAsked
 from tests.graph.talks import Talk
 from tests.recorded.conftest import Recorded
@@ -58,3 +58,12 @@ def test_a_recovery_recommendation(recorded: Recorded, tmp_path: Path) -> None:
     aside = talk.one("SELECT count(*) FROM ferryman_quarantine")
     assert (moved, aside) == (15_406, 14)
     assert {"recovery", "mapping"} <= asked(found)
+
+
+@pytest.mark.skipif(not here(WHOLE_CHINOOK), reason="the shared folder's Chinook is not on this machine")
+def test_chinook(recorded: Recorded, tmp_path: Path) -> None:
+    found, talk = played(WHOLE_CHINOOK, recorded, tmp_path)
+    assert found.status == "success"
+    assert talk.one("SELECT count(*) FROM tracks") == 3_503
+    assert talk.one("SELECT count(*) FROM playlist_items") == 8_715
+    assert {"mapping", "review", "explain"} <= asked(found)
