@@ -130,14 +130,14 @@ class Evidence:
     def scope(self, rows: FromClause, segment: Segment | None = None) -> Condition:
         """The legacy rows of a range that the run dealt with and that pass the filter."""
         if self.segment.upto is None:
-            return false() if segment is None else and_(self.compiled.where(rows, segment), self._added(rows))
+            return false() if segment is None else and_(self.compiled.where(rows, segment), self.added(rows))
         whole = [key.is_not(None) for key in self.compiled.key_columns(rows)]
         inside = and_(self.compiled.where(rows, self.segment), self.compiled.in_filter(rows))
-        return and_(self.compiled.where(rows, segment or Segment()), or_(inside, self._added(rows)), *whole)
+        return and_(self.compiled.where(rows, segment or Segment()), or_(inside, self.added(rows)), *whole)
 
-    def _added(self, rows: FromClause) -> Condition:
-        """The legacy rows that came beside the order, whatever the plan's filter and the run's scope say of them."""
-        numbers = [batch.number for batch in self.batches if "+" in batch.number]
+    def added(self, rows: FromClause, number: str = "") -> Condition:
+        """The legacy rows that came beside the order (in one addition, or all), whatever filter and scope say of them."""
+        numbers = [batch.number for batch in self.batches if "+" in batch.number and number in ("", batch.number)]
         if not numbers:
             return false()
         entry = self.ledger.tables.row

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, and_, select, tuple_
 
-from ferryman.domain.run import BatchRecord, Key
+from ferryman.domain.run import BatchRecord, Key, Segment
 from ferryman.domain.schema import Column
 from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus
 from ferryman.tools.databases.dialect import clause
@@ -72,7 +72,10 @@ def _key_at(evidence: Evidence, connection: Connection, place: Place) -> Iterato
     keys = evidence.compiled.key_columns(rows)
     batch = evidence.batches[place.batch]
     last = place.row and place.row == batch.accounting.migrated - 1
-    wanted = select(*keys).where(evidence.ours(rows, batch.segment))
+    inside = evidence.ours(rows, batch.segment)
+    if "+" in batch.number:  # an addition covers no range of keys
+        inside = and_(evidence.ours(rows, Segment()), evidence.added(rows, batch.number))
+    wanted = select(*keys).where(inside)
     ordered = wanted.order_by(*(key.desc() for key in keys) if last else keys).offset(0 if last else place.row).limit(1)
     yield from (tuple(row) for row in connection.execute(ordered))
 
