@@ -8,11 +8,13 @@ The server brings its own checkpointer. The databases stand in the Context, neve
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from langgraph.graph.state import CompiledStateGraph
 
+from ferryman.agents.budget import Tally
 from ferryman.graph.build import draw
 from ferryman.graph.context import Context
 from ferryman.graph.state import State
@@ -33,7 +35,16 @@ def context_from_environment() -> Context:
 
 def make_graph() -> CompiledStateGraph[Any, Any, Any, Any]:
     """The compiled graph. The environment's databases are opened when it is first called, and stay open."""
-    return draw(cache(context_from_environment)).compile()
+    opened, tallies = cache(context_from_environment), dict[str, Tally]()
+
+    def of_run(run: str) -> Context:
+        """The limits of the model hold for each run, however many the server has at once."""
+        found = opened()
+        if found.adviser is None:
+            return found
+        return replace(found, adviser=replace(found.adviser, tally=tallies.setdefault(run, Tally())))
+
+    return draw(of_run).compile()
 
 
 __all__ = ["Context", "State", "context_from_environment", "make_graph"]

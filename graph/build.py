@@ -71,8 +71,9 @@ NODES: dict[str, Node] = {
 }
 
 
-def draw(context: Callable[[], Context] | None = None) -> StateGraph[State, Context]:
-    """The graph before it is compiled. With `context`, nodes work with what it gives, whatever a call passes."""
+def draw(context: Callable[[str], Context] | None = None) -> StateGraph[State, Context]:
+    """The graph before it is compiled. With `context`, which gets the run's id, nodes work with what it gives, whatever
+    a call passes."""
     graph = StateGraph(State, context_schema=Context)
     for name, node in READING.items():
         graph.add_node(name, bound(node, context), retry_policy=READS)
@@ -82,14 +83,14 @@ def draw(context: Callable[[], Context] | None = None) -> StateGraph[State, Cont
     return graph
 
 
-def bound(node: Node, context: Callable[[], Context] | None) -> Node:
+def bound(node: Node, context: Callable[[str], Context] | None) -> Node:
     """The node, working with a context of its own where one is given."""
     if context is None:
         return node
 
     @wraps(node)
     def with_context(state: Any, *, runtime: Runtime[Context]) -> Any:
-        return node(state, runtime=runtime.override(context=context()))
+        return node(state, runtime=runtime.override(context=context(state.get("run", ""))))
 
     return with_context
 

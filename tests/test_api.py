@@ -15,6 +15,7 @@ import pytest
 import ferryman
 from ferryman.demo_data import build_brackets
 from tests.checkout import ROOT
+from tests.model.scripted import Scripted, by_shape
 
 
 def test_the_public_names_are_these_and_each_of_them_is_there() -> None:
@@ -54,3 +55,26 @@ def test_langgraph_json_points_at_a_graph_that_finds_its_databases_in_the_enviro
     start = {"run": "r1", "place": "start", "heard": {"text": "what can you do?"}}
     parts = list(make_graph().stream(start, stream_mode=["custom"], version="v2"))
     assert any(part["type"] == "custom" and part["data"]["event"] == "said" for part in parts)
+
+
+def test_the_limits_of_the_model_hold_for_each_run_of_a_deployed_graph(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    legacy, new = build_brackets(tmp_path / "data")
+    unclear = by_shape(Meaning={"meaning": "unclear", "tables": [], "topic": "none", "option": "none"})
+    with Scripted(always=unclear) as server:
+        for name, value in (
+            ("SOURCE", str(legacy)),
+            ("TARGET", str(new)),
+            ("MODEL", "scripted"),
+            ("MODEL_BASE_URL", server.url),
+            ("MODEL_MAX_CALLS", "1"),
+        ):
+            monkeypatch.setenv(f"FERRYMAN_{name}", value)
+        from ferryman.deployment import make_graph
+
+        graph = make_graph()
+        for run in ("r1", "r1", "r2", "r2"):
+            start = {"run": run, "place": "start", "heard": {"text": "splendid curly wurly of the morning"}}
+            list(graph.stream(start, stream_mode=["custom"], version="v2"))
+    assert len(server.requests) == 2
