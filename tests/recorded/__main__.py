@@ -21,7 +21,7 @@ from typing import Any
 
 from ferryman.model_settings import ModelSettings, load_model
 from tests.checkout import ROOT
-from tests.recorded.cassette import FOLDER, interactions, tokens_of
+from tests.recorded.cassette import FOLDER, interactions, tokens_by_call, tokens_of
 from tests.recorded.keeping import WORDS, recorded_tests
 
 UNDER_WAY = FOLDER / ".recording"
@@ -175,11 +175,29 @@ def _write_readme() -> None:
             f"| {' | '.join(map(str, cells))} | {note['prompt_tokens']:,}, {note['answer_tokens']:,}"
             f" | {note['seconds']} |"
         )
+    lines += [
+        "",
+        "## What each call takes",
+        "",
+        "Tokens of one question and its answer, as the server counted them.",
+        "",
+    ]
+    lines += ["| call | questions | tokens in | tokens out |", "|---|--:|--:|--:|"]
+    for call, pairs in tokens_by_call(sorted(FOLDER.rglob("*.yaml"))).items():
+        spans = (span(side) for side in zip(*pairs, strict=True)) if pairs else ("", "")
+        lines.append(f"| {call} | {len(pairs)} | {' | '.join(spans)} |")
     lines += ["", "## What the checks refused or had repaired", ""]
     refused = [f"- `{name}`: {_plain(one)}" for name, note in notes.items() for one in note["refused"]]
     lines += refused or ["Nothing."]
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def span(figures: Iterable[int]) -> str:
+    """ "180-240", or one figure."""
+    known = sorted(figures)
+    low, high = known[0], known[-1]
+    return f"{low:,}" if low == high else f"{low:,}-{high:,}"
 
 
 def _plain(text: str) -> str:

@@ -160,6 +160,26 @@ def method_of(path: Path) -> str:
     return "json_schema"
 
 
+CALLS = {
+    "Meaning": "understand",
+    "Picks": "mapping",
+    "Review": "review",
+    "Explanation": "explain",
+    "Recommendation": "recovery",
+}
+
+
+def tokens_by_call(paths: Iterable[Path]) -> dict[str, list[tuple[int, int]]]:
+    """(prompt tokens, answer tokens) of every question by its call, as the server counted them; repairs left out."""
+    found: dict[str, list[tuple[int, int]]] = {name: [] for name in CALLS.values()}
+    for one in (one for path in paths for one in interactions(path)):
+        body, usage = json.loads(one["request"]["body"]), json.loads(one["response"]["body"]["string"])["usage"]
+        if len(body["messages"]) == 2 and "response_format" in body:
+            name = CALLS[body["response_format"]["json_schema"]["name"]]
+            found[name].append((usage["prompt_tokens"], usage["completion_tokens"]))
+    return found
+
+
 def tokens_of(path: Path) -> tuple[int, int]:
     """(prompt tokens, answer tokens) of all that a file holds, as the server counted them."""
     usages = [json.loads(one["response"]["body"]["string"]).get("usage") or {} for one in interactions(path)]
