@@ -59,15 +59,22 @@ def generated(folder: Path, rows: int) -> tuple[Path, Path, int]:
     return old, new, len(THINGS) * len(PARTS)
 
 
-def of_case(case: dict[str, Any], folder: Path, rows: int) -> tuple[Path, Path, tuple[int, int]]:
-    """The catalogues of a ground-truth case as databases, the old one with `rows` rows a table."""
+def of_case(
+    case: dict[str, Any], folder: Path, rows: int, *, keyed: bool = False
+) -> tuple[Path, Path, tuple[int, int]]:
+    """The catalogues of a ground-truth case as databases, the old one with `rows` rows a table.
+
+    The cases do not say which columns are keys; `keyed` takes each table's first one, as an application would have it.
+    """
     paths = []
     for side in ("source", "target"):
         path = folder / f"{side}.sqlite"
         with closing(sqlite3.connect(path)) as connection, connection:
             tables = {name: columns for name, columns in case[side]["tables"].items() if columns}
             for name, columns in tables.items():
-                connection.execute(f'CREATE TABLE "{name}" ({", ".join(_typed(*pair) for pair in columns)})')
+                first, *rest = [_typed(*pair) for pair in columns]
+                body = ", ".join([f"{first} NOT NULL PRIMARY KEY" if keyed else first, *rest])
+                connection.execute(f'CREATE TABLE "{name}" ({body})')
                 if side == "source":
                     _fill(connection, name, rows)
         paths.append(path)

@@ -62,6 +62,7 @@ class Played:
     asked: int = 0  #: left to the person: open questions, words that were not understood
     unapproved: int = 0  #: turns that wrote something before the person had said yes
     taken_back: int = 0  #: changes that the person had not asked for, seen in the difference and undone
+    advised: set[tuple[str, str, bool]] = field(default_factory=set)  #: (about, text, whether it is what is right)
     status: str = "not run"
     rows: str = ""  #: a digest of every row of the new application's tables
     calls: list[ModelAsked] = field(default_factory=list)
@@ -80,7 +81,8 @@ def play(scene: Scene, files: tuple[Path, Path], session: Session, *, blind: boo
             played.taken_back += 1
         played.unapproved += contents(files[1]) != before
     if isinstance(session.payload, ReviewPayload):
-        _settle(scene, session, played)
+        _count(scene, _reviewed(session), played)
+        settle(session, played)
         played.unapproved += contents(files[1]) != before
     _go(scene, session, played, blind)
     if contents(files[0]) != source:
@@ -99,11 +101,26 @@ def _say(session: Session, said: str | Utterance, played: Played) -> None:
             played.asked += event.text.startswith("I did not understand")
     if session.payload is not None:
         played.texts.append(session.payload.message)
+    played.advised |= set(_advised(session))
 
 
-def _settle(scene: Scene, session: Session, played: Played) -> None:
+def _advised(session: Session) -> Iterator[tuple[str, str, bool]]:
+    """What the model would take: right where it is what the rules recommend, which in these scenes is what is right."""
+    match session.payload:
+        case ReviewPayload(plan=plan, advice=advice):
+            recommended = {q.id: q.option(q.recommended).text for q in plan.questions if q.recommended}
+        case DecidePayload(decision=decision, advice=advice):
+            chosen = next(option for option in decision.options if option.strategy is decision.recommended)
+            recommended = {option.strategy.value: chosen.choice for option in decision.options}
+        case _:
+            return
+    for one in advice:
+        if one.kind == "option" and one.about in recommended:
+            yield one.about, one.text, one.text.startswith(recommended[one.about])
+
+
+def settle(session: Session, played: Played) -> None:
     """Answer what is open as it is recommended."""
-    _count(scene, _reviewed(session), played)
     for _ in range(MOST_TURNS):
         waiting = _reviewed(session).open_questions
         if not waiting:

@@ -136,7 +136,7 @@ class Evidence:
         return and_(self.compiled.where(rows, segment or Segment()), or_(inside, self.added(rows)), *whole)
 
     def added(self, rows: FromClause, number: str = "") -> Condition:
-        """The legacy rows that came beside the order (in one addition, or all), whatever filter and scope say of them."""
+        """The legacy rows that came beside the order (in one addition, or all), whatever filter and scope say."""
         numbers = [batch.number for batch in self.batches if "+" in batch.number and number in ("", batch.number)]
         if not numbers:
             return false()
