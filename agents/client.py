@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
 OPENAI = "https://api.openai.com/v1"
+_ADDRESS = "Check FERRYMAN_MODEL and FERRYMAN_MODEL_BASE_URL (which mostly ends in /v1)."
 _POLL = 0.1  #: seconds between two looks at whether the person has pressed Ctrl-C
 
 
@@ -96,8 +97,22 @@ def chat_model(endpoint: Endpoint) -> BaseChatModel:
         max_completion_tokens=endpoint.answer_tokens,
         use_responses_api=False,
         default_headers={"Connection": "close"},  # a line of its own for each question: it can be cut
-        http_client=DefaultHttpxClient(timeout=endpoint.timeout, event_hooks={"request": [_watched]}),
+        http_client=DefaultHttpxClient(
+            timeout=endpoint.timeout, event_hooks={"request": [_watched], "response": [_refuse_strange]}
+        ),
     )
+
+
+def _refuse_strange(response: Any) -> None:
+    """What says 200 and is no chat completion: a web page, another service, an error in the clothes of an answer."""
+    if response.status_code != 200:
+        return
+    try:
+        found = json.loads(response.read())
+    except ValueError as error:
+        raise Unusable("What answers there is no model: it sends a page, or other text.", _ADDRESS) from error
+    if not isinstance(found, dict) or not found.get("choices"):
+        raise Busy("The model's server sends something else than an answer.", _ADDRESS)
 
 
 class _Line:
@@ -193,13 +208,15 @@ def _typed(call: Callable[[], Any]) -> Any:
     except openai.APIStatusError as error:
         raise _of_status(error.status_code, error.response.headers.get("retry-after")) from error
     except openai.APIConnectionError as error:
+        if isinstance(error.__cause__, FerrymanError):
+            raise error.__cause__ from error
         raise Busy("The model cannot be reached.", "Check FERRYMAN_MODEL_BASE_URL, and that it is running.") from error
     except openai.APIError as error:
         raise Busy("The model's answer broke off.") from error
 
 
 def _of_status(status: int, retry_after: str | None) -> FerrymanError:
-    if status in (408, 409, 425, 429) or status >= 500:
+    if status in (408, 409, 425, 429) or (status >= 500 and status not in (501, 505)):
         return Busy(f"The model's server says {status}.", "It is busy or ill.", wait=_seconds(retry_after))
     told = {
         401: "The model's server does not take the key.",
@@ -210,7 +227,9 @@ def _of_status(status: int, retry_after: str | None) -> FerrymanError:
     mend = {
         401: "Set FERRYMAN_MODEL_KEY.",
         403: "Set FERRYMAN_MODEL_KEY, or FERRYMAN_MODEL to one that it may use.",
-        404: "Check FERRYMAN_MODEL and FERRYMAN_MODEL_BASE_URL (which mostly ends in /v1).",
+        404: _ADDRESS,
+        501: _ADDRESS,
+        505: _ADDRESS,
     }
     return Unusable(what, mend.get(status, "Try another FERRYMAN_MODEL_METHOD; `ferryman doctor` tells them apart."))
 

@@ -112,6 +112,7 @@ HICCUPS = {
     "429": status(429, {"Retry-After": "0"}),
     "500": status(500),
     "503": status(503, {"Retry-After": "soon"}),
+    "an error that says 200": Turn(200, b'{"error": "overloaded"}', {"Content-Type": "application/json"}),
     "a dropped answer": Turn(200, says(GOOD).body, {"Content-Type": "application/json"}, drop=True),
 }
 
@@ -143,7 +144,14 @@ def test_a_server_that_does_not_answer_in_time_is_tried_again() -> None:
     assert found is not None and asked.usage.calls == 2
 
 
-@pytest.mark.parametrize("code", [400, 401, 403, 404, 422])
+def test_a_web_page_is_no_model_and_is_not_asked_again() -> None:
+    page = Turn(200, b"<html><body>Welcome!</body></html>", {"Content-Type": "text/html"})
+    found, asked, server = ask(page, says(GOOD))
+    assert found is None and asked.outcome == "failed" and "there is no model" in asked.reason
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 422, 501])
 def test_what_will_never_work_is_asked_once_and_the_model_is_left_alone_for_good(code: int) -> None:
     events = list[Event]()
     with Scripted(status(code), says(GOOD)) as server:

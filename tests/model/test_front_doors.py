@@ -17,7 +17,7 @@ from ferryman.domain.errors import Configuration
 from ferryman.model_settings import adviser as configured
 from ferryman.model_settings import load_model
 from ferryman.settings import FILE, load
-from tests.model.scripted import Script, Scripted, by_shape, completion, says, shape_of, status
+from tests.model.scripted import Script, Scripted, Turn, by_shape, completion, says, shape_of, status
 
 READY = says({"ready": True})
 
@@ -90,10 +90,12 @@ def test_doctor_finds_the_method_that_works(monkeypatch: pytest.MonkeyPatch) -> 
         (status(401), "does not take the key", "FERRYMAN_MODEL_KEY"),
         (status(404), "does not know this model", "FERRYMAN_MODEL_BASE_URL"),
         (status(503), "says 503", "busy"),
+        (status(501), "says 501", "FERRYMAN_MODEL_BASE_URL"),
+        (Turn(200, b"<html>hello</html>"), "there is no model", "FERRYMAN_MODEL_BASE_URL"),
         (completion("hello!"), "not one JSON object", "JSON"),
         (says({"ready": "perhaps", "more": 1}), "another shape", "JSON"),
     ],
-    ids=["401", "404", "503", "prose", "another shape"],
+    ids=["401", "404", "503", "501", "a web page", "prose", "another shape"],
 )
 def test_doctor_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch, answer: Script, told: str, mend: str) -> None:
     look = looked(monkeypatch, always=answer)
