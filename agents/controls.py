@@ -54,7 +54,7 @@ _SAVE = re.compile(
 )
 _WHO = (
     r"(?:engineer|engineers|developer|developers|dev|devs|dba|admin|administrator|colleague|colleagues|boss|team"
-    r"|it (?:guy|person|department|team|people)|it|expert|specialist|technician|programmer|somebody|someone"
+    r"|it (?:guy|person|department|team|people)|expert|specialist|technician|programmer|somebody|someone"
     r"|sysadmin|architect|consultant|database (?:person|guy|expert|administrator)|manager|chief|cto|husband|wife"
     r"|son|daughter|friend|coworker|partner|supervisor|lead|head)"
 )
@@ -104,7 +104,8 @@ def control(said: Sentence, talk: Talk) -> Utterance | None:
 
 def saved_for_others(said: Sentence) -> SavePlan | None:
     """ "let my engineer look", also as a question."""
-    if not _LOOK.search(said.text) or _NO_SAVE.search(said.text):
+    text = re.sub(r"\bit\b", "it people", said.text) if re.search(r"\bIT\b", said.original) else said.text
+    if not _LOOK.search(text) or _NO_SAVE.search(said.text):
         return None
     file = _FILE.search(said.original)
     return SavePlan(path=file.group() if file else "")

@@ -115,6 +115,7 @@ REQUESTS: tuple[Said, ...] = (
     ("Hi! The bracket table seems to be empty, can you help?", DISPATCH_START, fill("brackets")),
     ("where are my brackets?", DISPATCH_START, fill("brackets")),
     ("why is the brackets table empty?", DISPATCH_START, fill("brackets")),
+    ("cases and files have not made it over", DISPATCH_START, fill("cases", "files")),
     ("brackets", DISPATCH_START, named("brackets")),
     ("BRACKETS!!!", DISPATCH_START, named("brackets")),
     ("the brakets are mising in teh new systm", DISPATCH_START, fill("brackets")),
