@@ -83,6 +83,7 @@ class Screen:
         self._aside: dict[tuple[str, str], list[int]] = {}  #: (table, reason): the rows of each batch
         self._closely = True  #: few tables: each batch and each check is told
         self._last = ""
+        self._advised: set[Advice] = set()  #: shown already: it stands above
 
     def __enter__(self) -> Self:
         if self.console.is_terminal and self.console.file.isatty() and not self.console.is_dumb_terminal:
@@ -316,8 +317,11 @@ class Screen:
         shown = [
             one
             for one in advice
-            if (one.kind != "option" or one.about in ("", first)) and (one.kind != "ask_first" or one.about != first)
+            if (one.kind != "option" or one.about in ("", first))
+            and (one.kind != "ask_first" or one.about != first)
+            and one not in self._advised
         ]
+        self._advised.update(shown)
         if shown:
             self.says("\n".join(advice_lines(shown, waiting)))
 
