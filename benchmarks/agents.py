@@ -176,9 +176,7 @@ def shown(lines: Iterable[Line]) -> Iterator[str]:
 
 def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench-agents", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument(
-        "--hostile", type=int, default=HOSTILE, help="so many hostile answers in plays that ran"
-    )
+    parser.add_argument("--hostile", type=int, default=HOSTILE, help="so many hostile answers in plays that ran")
     given = parser.parse_args(words)
     started, lines = time.monotonic(), list[Line]()
 
