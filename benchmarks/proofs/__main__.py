@@ -57,7 +57,10 @@ def main(arguments: list[str]) -> int:
 def _proved(what: tuple[str, Wish]) -> Proof:
     name, wish = what
     proof, rows, batch = PROOFS[name]
-    found = proof(replace(wish, rows=wish.rows // rows, batch=wish.batch // batch))
+    try:
+        found = proof(replace(wish, rows=wish.rows // rows, batch=wish.batch // batch))
+    finally:
+        wish.engine.clean(wish.folder)
     print(f"\n{found.name}: {'holds' if not found.breaches else f'{len(found.breaches)} BREACHES'}")
     for figure, value in found.figures.items():
         print(f"  {figure}: {value}")

@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-from benchmarks.proofs.engines import Engine, connected
+from benchmarks.proofs.engines import Engine, connected, fill_in_any_order
 from ferryman.domain import plan_file
 from ferryman.domain.coordination import Request, RequestType
 from ferryman.domain.findings import TableType
@@ -152,6 +152,7 @@ def build_old(engine: Engine, folder: Path, size: Size) -> str:
     url = engine.database(folder, "old")
     with connected(url) as connection:
         OLD.create_all(connection)
+        fill_in_any_order(connection)
         for table, old in _OLD.items():
             names, rows = [column.name for column in old.columns], expected(table, size)
             while chunk := [dict(zip(names, row, strict=True)) for row in islice(rows, _AT_ONCE)]:

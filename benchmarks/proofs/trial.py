@@ -147,6 +147,7 @@ class Trial:
 
     def check(self, proof: Proof, when: str) -> int:
         """What must hold after a kill: the books agree with the rows; gives the batches that are committed."""
+        self.wish.engine.settle(self.target)
         if not (run := self.run):
             with connected(self.target) as connection:
                 rows = sum(shop.made(connection, table) for table in shop.TABLES)

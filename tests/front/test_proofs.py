@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from benchmarks.proofs import crash, undo
-from benchmarks.proofs.engines import ENGINES, connected
+from benchmarks.proofs.engines import ENGINES, Engine, Server, connected
 from benchmarks.proofs.trial import Proof, Wish, set_up
 
 
-def wish(folder: Path, engine: str, *, rows: int, kills: int, batch: int) -> Wish:
-    return Wish(engine=ENGINES[engine], folder=folder, rows=rows, kills=kills, batch=batch, seed=2012, fork=True)
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Servers are those of the fixtures."""
+    kind = request.param
+    engine = ENGINES[kind] if kind == "sqlite" else Server(kind, request.getfixturevalue(kind).base)
+    try:
+        yield engine
+    finally:
+        engine.clean(tmp_path)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+def wish(folder: Path, engine: Engine, *, rows: int, kills: int, batch: int) -> Wish:
+    return Wish(engine=engine, folder=folder, rows=rows, kills=kills, batch=batch, seed=2012, fork=True)
+
+
 @pytest.mark.parametrize("proof", [crash.kept, crash.forgotten])
 def test_killed_and_resumed_nothing_is_lost_or_doubled(
-    tmp_path: Path, engine: str, proof: Callable[[Wish], Proof]
+    tmp_path: Path, engine: Engine, proof: Callable[[Wish], Proof]
 ) -> None:
-    found = proof(wish(tmp_path, engine, rows=20_000, kills=5, batch=500))
+    rows = 20_000 if engine.name == "sqlite" else 6_500
+    kills = 5 if engine.name == "sqlite" else 3
+    found = proof(wish(tmp_path, engine, rows=rows, kills=kills, batch=rows // 40))
     assert found.breaches == []
-    assert found.kills == 5
+    assert found.kills == kills
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_killed_and_undone_the_target_is_as_it_was(tmp_path: Path, engine: str) -> None:
-    found = undo.undone(wish(tmp_path, engine, rows=2_000, kills=4, batch=200))
+def test_killed_and_undone_the_target_is_as_it_was(tmp_path: Path, engine: Engine) -> None:
+    kills = 4 if engine.name == "sqlite" else 3
+    found = undo.undone(wish(tmp_path, engine, rows=2_000, kills=kills, batch=200))
     assert found.breaches == []
-    assert found.kills == 4
+    assert found.kills == kills
 
 
 def test_a_breach_is_seen(tmp_path: Path) -> None:
-    trial, proof = set_up(wish(tmp_path, "sqlite", rows=1_300, kills=1, batch=500), "breach"), Proof("breach")
+    trial, proof = set_up(wish(tmp_path, ENGINES["sqlite"], rows=1_300, kills=1, batch=500), "breach"), Proof("breach")
     assert trial.start().wait() == 0
     assert trial.check_end(proof, "undisturbed").whole
     assert proof.breaches == []
