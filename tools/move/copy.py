@@ -16,7 +16,7 @@ from ferryman.domain.events import BatchHalved, BatchValidated, DecisionTaken, E
 from ferryman.domain.mapping import Policy, Strategy
 from ferryman.domain.plan import BatchPlan, Estimate
 from ferryman.domain.recovery import Failure
-from ferryman.domain.run import Accounting, Key, TableProgress, TableState, batch_ordinal
+from ferryman.domain.run import Accounting, BatchRecord, Key, TableProgress, TableState, batch_ordinal
 from ferryman.tools.move.aside import Reason
 from ferryman.tools.move.backoff import Escalate, Halve, Isolate, Retry, grown, next_attempt
 from ferryman.tools.move.clock import SYSTEM, Clock
@@ -89,6 +89,7 @@ class _Copier:
         self.deadline = work.ledger.run(work.run).deadline
         self.ruler = Ruler(self.record.batch_size, self.record.base_number, self.record.base_row)
         self.manners = Manners(work.target)
+        self.unheard: Moved | None = None  #: a batch whose commit was asked for and not answered
         self.announced: set[Policy] = set()  #: policies that were told to apply themselves
         self.asked_to_stop = work.ledger.stop_requested(work.run)
         with work.target.connect("reading the ledger", reading=True) as connection:
@@ -146,6 +147,8 @@ class _Copier:
                 match next_attempt(error, attempt, window.rows, self.clock.dice):
                     case Retry() | Halve() as step:
                         self.emit(self_recovery(self.work.table, window.number, error.what, attempt, step))
+                        if moved := self._heard_of(step):
+                            return moved
                         self._again(waiting, place, step)
                         attempt += 1
                     case Isolate() | Escalate() if self.desk.more_careful():
@@ -161,9 +164,28 @@ class _Copier:
     def _commit(self, window: Window, after: Key | None, strays: dict[Key, Reason]) -> Moved:
         with self.desk.move(window, after, strays) as (job, moved):
             failpoint("before_commit", self.work.table, window.number)
+            self.unheard = moved
             job.bench.commit()
+            self.unheard = None
         failpoint("after_commit", self.work.table, window.number)
         return moved
+
+    def _heard_of(self, step: Retry | Halve) -> Moved | None:
+        """The batch whose commit was not answered, where the ledger has it: the line was lost, the batch was not."""
+        moved, self.unheard = self.unheard, None
+        if moved is None:
+            return None
+        self.desk.close()
+        self.clock.sleep(step.wait)
+
+        def last() -> BatchRecord | None:
+            work = self.work
+            work.ledger.acquire(work.run)  # waits for what the lost connection left at work, for that holds the lease
+            with work.target.connect("reading the ledger", reading=True) as connection:
+                return work.ledger.book(work.run, work.table).last(connection)
+
+        found = patiently(last, table=self.work.table, emit=self.emit, clock=self.clock)
+        return moved if found and found.segment == moved.record.segment else None
 
     def _supply(self, wanted: Wanted, window: Window, after: Key | None) -> Failure | None:
         """The parents that a window's rows lack, as policies say; gives the failure where they cannot come."""

@@ -1,0 +1,147 @@
+"""A line that goes wrong and a server that dies, in the middle of a run and of its undoing: it finishes, or stops with
+two lines and goes on when it is told to; in each case every row is there once, or as it was before."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from sqlalchemy import URL
+
+from benchmarks.proofs import shop
+from benchmarks.proofs.engines import Server, connected
+from benchmarks.proofs.trial import Proof, Trial, Wish, set_up
+from benchmarks.proofs.victim import Victim
+from tests.own_mariadb import OwnMariaDB, installed
+from tests.proxy import Proxy
+from tests.servers import Own
+
+KINDS = ["postgresql", "mariadb"]
+
+
+def trial_on(base: URL, kind: str, folder: Path) -> Iterator[Trial]:
+    """650 rows in batches of 50, nothing moved yet."""
+    server = Server(kind, base)
+    try:
+        yield set_up(Wish(server, folder, rows=650, kills=0, batch=50, seed=1, fork=True), "trial")
+    finally:
+        server.clean(folder)
+
+
+@pytest.fixture(params=KINDS)
+def trial(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Trial]:
+    yield from trial_on(request.getfixturevalue(request.param).base, request.param, tmp_path)
+
+
+def went_or_stopped(victim: Victim) -> bool:
+    """Whether it went through; else it says in two lines what happened and what to do, and no more than that."""
+    if victim.wait() == 0:
+        return True
+    assert victim.code in (1, 5), victim.said
+    assert "Traceback" not in victim.said
+    if victim.code == 1:
+        what, do = victim.said.splitlines()[-2:]
+        assert "server" in what and do
+    return False
+
+
+def finished(trial: Trial) -> None:
+    """Resumed to its end over a good line, everything is there once."""
+    if not trial.over:
+        last = trial.start()
+        assert last.wait() == 0, last.said
+    proof = Proof("")
+    trial.check(proof, "")
+    trial.check_end(proof, "")
+    assert proof.breaches == []
+
+
+@pytest.mark.parametrize("commit", [2, 9])
+def test_an_acknowledgement_of_a_commit_is_lost(trial: Trial, commit: int) -> None:
+    """The second writes the run down; later ones are batches: those are found in the ledger, and not done again."""
+    straight = trial.target
+    with Proxy(straight) as line:
+        line.faults.lose_commit = commit
+        trial.target = line.url
+        went = went_or_stopped(trial.start())
+        assert line.faults.struck == 1
+        assert went or commit == 2
+        trial.target = straight
+    finished(trial)
+
+
+@pytest.mark.parametrize("received", [120_000])
+def test_a_line_is_cut_in_the_middle_of_an_answer(trial: Trial, received: int) -> None:
+    straight = trial.target
+    with Proxy(straight) as line:
+        line.faults.cut_after, line.faults.latency = received, 0.0005
+        trial.target = line.url
+        went_or_stopped(trial.start())
+        assert line.faults.struck == 1
+        trial.target = straight
+    finished(trial)
+
+
+def test_an_undoing_whose_acknowledgements_are_lost_undoes_each_row_once(trial: Trial) -> None:
+    straight = trial.target
+    with connected(straight) as connection:
+        before = shop.hashes(connection)
+    assert trial.start().wait() == 0
+    with Proxy(straight) as line:
+        for commit in (2, 4):
+            line.faults.lose_commit, trial.target = commit, line.url
+            if trial.run:
+                went_or_stopped(trial.undo())
+        assert line.faults.struck
+        trial.target = straight
+    if trial.run:
+        last = trial.undo()
+        assert last.wait() == 0, last.said
+    with connected(straight) as connection:
+        assert shop.hashes(connection) == before
+
+
+# Servers that die
+
+
+class Mortal(Protocol):
+    """A server of our own."""
+
+    @property
+    def base(self) -> URL: ...
+
+    def kill(self) -> None: ...
+
+    def start(self) -> None: ...
+
+
+@pytest.fixture
+def own_mariadb() -> Iterator[OwnMariaDB]:
+    if not installed():
+        pytest.skip("mariadbd is not installed here")
+    own = OwnMariaDB.make()
+    try:
+        yield own
+    finally:
+        own.remove()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_server_dies_in_the_middle_of_a_batch(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    server: Mortal | Own = request.getfixturevalue(f"own_{kind}")
+    for trial in trial_on(server.base, kind, tmp_path):
+        victim = trial.start("before_commit:purchases:5=hang*1,before_commit:purchases:9=hang*1")
+        for back in (True, False):
+            assert os.WIFSTOPPED(os.waitpid(victim.pid, os.WUNTRACED)[1]), victim.said
+            server.kill()
+            if back:
+                server.start()
+            os.kill(victim.pid, signal.SIGCONT)
+        went = went_or_stopped(victim)
+        server.start()
+        assert not went
+        finished(trial)
