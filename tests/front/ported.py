@@ -27,6 +27,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     create_engine,
     inspect,
@@ -65,11 +66,13 @@ class Side:
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         with self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET search_path TO public, ferryman")
             return [tuple(row) for row in connection.exec_driver_sql(sql)]
 
     def rows(self) -> dict[str, list[str]]:
         """Every row of every table, but the ledger's and SQLite's own memory of numbers given out."""
-        names = [name for name in inspect(self.engine).get_table_names() if not name.startswith("ferryman")]
+        names = [n for n in inspect(self.engine).get_table_names() if not n.startswith(("ferryman", "sqlite_"))]
         quote = self.engine.dialect.identifier_preparer.quote_identifier
         return {name: sorted(map(repr, self.ask(f"SELECT * FROM {quote(name)}"))) for name in names}
 
@@ -85,6 +88,7 @@ def ported(request: pytest.FixtureRequest, kind: str, path: Path) -> Side:
     with closing(sqlite3.connect(path)) as file, side.engine.begin() as server:
         counted = {name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")}
         for table in tables.tables.values():
+            _repeat_uniques(table, file)
             _retype(table, server.dialect.name, counts=table.name in counted)
             server.execute(CreateTable(table, include_foreign_key_constraints=[]))
         for table in tables.tables.values():
@@ -117,6 +121,16 @@ def _fill(server: Connection, table: Table, file: sqlite3.Connection) -> None:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _repeat_uniques(table: Table, file: sqlite3.Connection) -> None:
+    """Every UNIQUE of the file: SQLAlchemy reads some of them over."""
+    for known in [one for one in table.constraints if isinstance(one, UniqueConstraint)]:
+        table.constraints.remove(known)
+    for _, name, unique, origin, _ in file.execute(f"PRAGMA index_list({_quoted(table.name)})"):
+        if unique and origin == "u":
+            columns = [column for _, _, column in file.execute(f"PRAGMA index_info({_quoted(name)})")]
+            table.append_constraint(UniqueConstraint(*columns))
 
 
 def _retype(table: Table, dialect: str, *, counts: bool) -> None:

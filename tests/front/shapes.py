@@ -7,12 +7,14 @@ import signal
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ferryman.tools.move.failpoint import VARIABLE
-from tests.front.calling import Called, call, here, pair
+from tests.front.calling import Called, call, here
+from tests.front.ported import Side
 
 Row = tuple[Any, ...]
 
@@ -26,14 +28,20 @@ KEYS = {
 
 @dataclass(frozen=True)
 class Shape:
-    """An old and a new database in a folder of their own, which is also the working folder."""
+    """An old and a new database in a folder of their own, which is also the working folder; or on servers."""
 
     folder: Path
-    before: dict[str, list[Row]]  #: what the new one held at first
+    before: dict[str, list[Any]]  #: what the new one held at first
+    sides: tuple[Side, Side] | None = None  #: where they are on servers
 
     @property
     def files(self) -> tuple[Path, Path]:
         return self.folder / "old.db", self.folder / "new.db"
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        old, new = (self.sides[0].source, self.sides[1].url) if self.sides else self.files
+        return "--source", str(old), "--target", str(new)
 
     def plan(self, *answers: str, code: int = 0) -> Called:
         """Plan anew with these answers."""
@@ -44,7 +52,7 @@ class Shape:
     def planned(self, *answers: str) -> Called:
         """The same, however it ends."""
         words = [word for answer in answers for word in ("--answer", answer)]
-        return here("plan", *pair(*self.files), "-o", self.folder / "plan.yaml", "--force", *words)
+        return here("plan", *self._names, "-o", self.folder / "plan.yaml", "--force", *words)
 
     def edit(self, change: Callable[[str], str]) -> None:
         """Change the plan's file, as an engineer does."""
@@ -65,40 +73,48 @@ class Shape:
         assert done.code == -signal.SIGKILL, done.err
 
     def _approved(self) -> tuple[object, ...]:
-        asked = here("run", "--plan", self.folder / "plan.yaml", "--json").out
+        asked = here("run", "--plan", self.folder / "plan.yaml", *self._names, "--json").out
         found = re.search(r'"(?:approval|token)": *"([0-9a-f-]+)"', asked)
         assert found, asked
-        return "run", "--plan", self.folder / "plan.yaml", "--approve", found.group(1)
+        return "run", "--plan", self.folder / "plan.yaml", *self._names, "--approve", found.group(1)
 
     def proved_and_undone(self) -> None:
         """Everything validates, and afterwards the new database holds the very rows that it held at first."""
-        proved = here("validate")
+        proved = here("validate", *self._names)
         assert proved.code == 0, proved.err
         self.undone()
 
     def undone(self) -> None:
         undone = here("rollback", "--yes")
         assert undone.code == 0, undone.err
-        assert rows_of(self.files[1]) == self.before
+        assert (self.sides[1].rows() if self.sides else rows_of(self.files[1])) == self.before
 
     def old(self, sql: str) -> list[Row]:
-        return ask(self.files[0], sql)
+        return self.sides[0].ask(sql) if self.sides else ask(self.files[0], sql)
 
     def new(self, sql: str) -> list[Row]:
-        return ask(self.files[1], sql)
+        return self.sides[1].ask(sql) if self.sides else ask(self.files[1], sql)
 
     def assert_same(self, before: str, after: str) -> None:
         """The same question to both sides has the same answer, and no reference of the new side leads nowhere."""
         wanted = self.old(before)
         assert wanted
         assert self.new(after) == wanted
-        assert self.new("PRAGMA foreign_key_check") == []
+        if not self.sides:
+            assert self.new("PRAGMA foreign_key_check") == []
+
+
+#: Makes a file's database anew on a server, by its name ("old.db", "new.db"); set by the fixture `onto`.
+PORT: ContextVar[Callable[[Path], Side] | None] = ContextVar("PORT", default=None)
 
 
 def made(folder: Path, old: str, new: str) -> Shape:
     for name, script in (("old.db", old), ("new.db", new)):
         with closing(sqlite3.connect(folder / name)) as connection:
             connection.executescript(f"BEGIN; {script}; COMMIT")
+    if port := PORT.get():
+        sides = port(folder / "old.db"), port(folder / "new.db")
+        return Shape(folder, sides[1].rows(), sides)
     return Shape(folder, rows_of(folder / "new.db"))
 
 

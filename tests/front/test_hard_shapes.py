@@ -7,13 +7,15 @@ by `validate`, and after the undo the new database holds the very rows that it h
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.front.calling import Called, here
-from tests.front.shapes import KEYS, Shape, made, rows_of, values
+from tests.front.ported import Side, ported
+from tests.front.shapes import KEYS, PORT, Shape, made, rows_of, values
 from tests.front.talking import hold
 
 IDENTITIES = list(KEYS)
@@ -27,6 +29,29 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def said(done: Called) -> str:
     return " ".join(done.err.split())
+
+
+#: Where an identity is tried beside SQLite: both servers on both sides.
+ONTO = {"kept": "mariadb to postgresql", "derived": "postgresql to mariadb", "generated": "sqlite to postgresql"}
+
+
+@pytest.fixture(autouse=True)
+def onto(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Where databases are made: in files, or as `everywhere` says."""
+    old_kind, _, new_kind = getattr(request, "param", "").partition(" to ")
+
+    def port(path: Path) -> Side:
+        return ported(request, new_kind if path.name == "new.db" else old_kind, path)
+
+    token = PORT.set(port if new_kind else None)
+    yield
+    PORT.reset(token)
+
+
+def everywhere(*identities: str) -> pytest.MarkDecorator:
+    """Each identity on SQLite, and on the servers that `ONTO` names."""
+    pairs = [(one, "") for one in identities] + [(one, ONTO[one]) for one in identities]
+    return pytest.mark.parametrize(("identity", "onto"), pairs, indirect=["onto"])
 
 
 # Tables that refer to themselves
@@ -45,7 +70,7 @@ def units(folder: Path, identity: str) -> Shape:
     )
 
 
-@pytest.mark.parametrize("identity", IDENTITIES)
+@everywhere(*IDENTITIES)
 def test_a_chain_whose_children_come_before_their_parents(folder: Path, identity: str) -> None:
     shape = units(folder, identity)
     shape.plan(*(["add"] if identity == "generated" else []))
@@ -123,7 +148,7 @@ def assert_heads(shape: Shape) -> None:
     )
 
 
-@pytest.mark.parametrize("identity", IDENTITIES)
+@everywhere(*IDENTITIES)
 def test_a_ring_of_two_is_closed_in_a_second_pass(folder: Path, identity: str) -> None:
     shape = ring(folder, identity)
     shape.plan(*(["add", "add"] if identity == "generated" else []))
@@ -302,7 +327,10 @@ def test_a_key_of_several_columns_becomes_one_id_and_what_refers_to_it_follows(f
 
 # Rows that are there already
 
-SEEDED = {"derived": ("'5eed-1'", "'5eed-2'", "'5eed-3'"), "generated": ("1", "2", "9")}
+SEEDED = {
+    "derived": tuple(f"'5eed0000-0000-4000-8000-00000000000{n}'" for n in (1, 2, 3)),
+    "generated": ("1", "2", "9"),
+}
 POLICIES = {  #: what becomes of c@x, who is there already, and of the role's note
     "keep": [("a@x", "A", "admin", "new"), ("b@x", "B", "editor", None), ("c@x", None, "editor", None)],
     "merge": [("a@x", "A", "admin", "new"), ("b@x", "B", "editor", "old"), ("c@x", "C", "editor", "old")],
@@ -328,7 +356,7 @@ def members(folder: Path, identity: str) -> Shape:
 
 
 @pytest.mark.parametrize("policy", list(POLICIES))
-@pytest.mark.parametrize("identity", list(SEEDED))
+@everywhere(*SEEDED)
 def test_seeded_rows_are_matched_and_meet_by_the_policy(folder: Path, identity: str, policy: str) -> None:
     shape = members(folder, identity)
     shape.plan()
@@ -363,7 +391,7 @@ INSERT INTO post_tag VALUES (1, 1), (1, 3), (1, 2), (2, 4), (2, 3), (3, 5), (4, 
 """
 
 
-@pytest.mark.parametrize("identity", IDENTITIES)
+@everywhere(*IDENTITIES)
 def test_rows_with_one_label_become_one_and_so_does_what_hung_on_them(folder: Path, identity: str) -> None:
     key, other = KEYS[identity], KEYS[identity].split()[0]
     shape = made(

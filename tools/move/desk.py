@@ -136,6 +136,9 @@ class Desk:
         checks = tuple(self._with_known(check, at, number) for number, check in enumerate(checks))
         out = self._kept_out(checks, at)
         checks = tuple(replace(check, kept_out=out.get(check.bond.parent)) for check in checks)
+        relay = Relay(at, work.ledger, checks, keys) if at.at.relayed else None
+        if relay:
+            relay.fetch_natural_keys()
         losers = losers_of(at, self.scope)
         present = present_obstacle(keys, at.legacy, losers)
         stood_in = stood_in_obstacle(work, at.legacy, present)
@@ -154,7 +157,7 @@ class Desk:
             stood_in=stood_in,
             losers=losers,
             ground=replace(ground_of(work), out={c.bond.parent: _foreseen(c) for c in checks}),
-            relay=Relay(at, work.ledger, checks, keys, stood_in is not None) if at.at.relayed else None,
+            relay=replace(relay, stood_in=stood_in is not None) if relay else None,
             clock=self.clock,
             supplied=self.supplied,
         )

@@ -72,6 +72,13 @@ class Relay:
             wanted = tuple(dict.fromkeys((*self.keys.names, *self._compiled.writes)))
             self._meet(table, tuple(values), rows(list(values.values())), wanted)
 
+    def fetch_natural_keys(self) -> None:
+        """Make the stand-in hold the natural keys by which rows and their parents are matched."""
+        self.bench.begin()
+        self._natural_keys()
+        self.bench.connection.commit()
+        self.bench.rollback()
+
     def fetch_keys(self, tables: Sequence[str], references: Collection[str]) -> None:
         """Make the stand-in hold every key of these targets, by the id map, by a natural key or as it is there, and
         these columns of our own table."""
