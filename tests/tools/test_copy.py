@@ -62,6 +62,7 @@ from ferryman.tools.move.rollback import rollback
 from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.move.work import Ending
 from ferryman.tools.prepare.own_function import source_hash
+from ferryman.tools.prove.validate import validate_table
 from tests.tools.pairs import (
     CUSTOMERS,
     PURCHASES,
@@ -649,6 +650,9 @@ def test_rows_without_a_key_are_quarantined_by_policy_and_stop_the_table_without
     run = start(*pair, Mapping(tables=(answered,)), run="run-2")
     result = Run(run.source, run.target, run.ledger, run.compiled, "run-2").copy("looses")
     assert result.accounting == Accounting(source=4, migrated=2, quarantined=2)
+    proved = validate_table(run.source, run.target, run.ledger, "run-2", run.compiled["looses"])
+    assert [check.text for check in proved.checks if check.kind == "accounting"] == ["4 = 2 migrated + 2 quarantined."]
+    assert {check.status for check in proved.checks} == {"pass"}
 
 
 def test_kept_integers_are_recorded_as_ranges(tmp_path: Path) -> None:

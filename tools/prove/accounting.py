@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ferryman.domain.mapping import Problem
 from ferryman.domain.run import Accounting
 from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus
 from ferryman.tools.move.scope import still_there
@@ -12,17 +11,14 @@ from ferryman.tools.prove.evidence import Evidence
 def account(evidence: Evidence) -> CheckResult:
     """The check: the rows that the run's scope counted against what its batches did with them, by the ledger alone.
 
-    Rows whose key holds a NULL are reached by no batch: they are left behind by decision, or unaccounted for. Where
-    rows are missing, the old database is asked whether it is they that were deleted there since.
+    Rows whose key holds a NULL are dealt with by a table's first batch. Where rows are missing, the old database is
+    asked whether it is they that were deleted there since.
     """
-    scope, policies = evidence.record.scope, evidence.compiled.mapping.policies
-    left = scope.null_keys if any(policy.problem is Problem.MISSING_KEY for policy in policies) else 0
+    scope = evidence.record.scope
     since = sum(batch.accounting.source for batch in evidence.batches if "+" in batch.number)
-    missing = scope.source_rows + since - evidence.accounting.accounted - left
+    missing = scope.source_rows + since - evidence.accounting.accounted
     gone = missing if missing > 0 and _here(evidence) == scope.source_rows - missing else 0
-    return balance(
-        evidence.accounting, source=scope.source_rows + since, without_key=scope.null_keys, left=left, gone=gone
-    )
+    return balance(evidence.accounting, source=scope.source_rows + since, without_key=scope.null_keys, gone=gone)
 
 
 def _here(evidence: Evidence) -> int:
@@ -31,16 +27,16 @@ def _here(evidence: Evidence) -> int:
     return still_there(evidence.source, evidence.compiled, scope.upper) + scope.null_keys
 
 
-def balance(accounting: Accounting, *, source: int, without_key: int = 0, left: int = 0, gone: int = 0) -> CheckResult:
-    """`source` counts every row in scope, `without_key` those of them without a whole key, `left` those of these that
-    a decision leaves behind, `gone` those that were deleted in the old database before their batch came."""
-    accounted = accounting.accounted + left + gone
+def balance(accounting: Accounting, *, source: int, without_key: int = 0, gone: int = 0) -> CheckResult:
+    """`source` counts every row in scope, `without_key` those of them without a whole key, `gone` those that were
+    deleted in the old database before their batch came."""
+    accounted = accounting.accounted + gone
     unaccounted = source - accounted
     parts = {
         "migrated": accounting.migrated,
         "matched": accounting.matched,
         "merged": accounting.merged,
-        "skipped": accounting.skipped + left,
+        "skipped": accounting.skipped,
         "quarantined": accounting.quarantined,
     }
     told = " + ".join(f"{rows:,} {name}" for name, rows in parts.items() if rows) or "0"
@@ -48,7 +44,7 @@ def balance(accounting: Accounting, *, source: int, without_key: int = 0, left: 
     text = f"{source:,} = {told}."
     if unaccounted:
         text = f"{source:,} legacy rows, and {accounted:,} accounted for ({told})."
-    if without_key > left:
+    if unaccounted and without_key:
         text += f" {without_key:,} rows have no key."
     if accounting.placeholders:
         text += f" {accounting.placeholders:,} placeholders were made besides."
