@@ -118,6 +118,7 @@ def _identity(table: TableMapping, facts: Facts) -> Iterator[Question]:
         text=f"No new key suits {table.target}: {reason}.",
         options=(*((generated,) if counted else ()), leave_out(table.target)),
         recommended="generated" if counted else LEAVE_OUT,
+        reason="" if target.primary_key else "Its rows could not be found again. Give it a key, then plan anew.",
     )
 
 

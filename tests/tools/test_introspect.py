@@ -141,6 +141,22 @@ def test_keys_and_uniques(path: Path) -> None:
     assert database.table("wr").uniques == ()
 
 
+@pytest.mark.parametrize(
+    ("columns", "key"),
+    [
+        ("a INT NOT NULL, b INT NOT NULL, UNIQUE (a, b)", ("a", "b")),
+        ("a TEXT NOT NULL UNIQUE, b INT", ("a",)),
+        ("a INT, b INT NOT NULL, UNIQUE (a, b)", ()),
+        ("a INTEGER NOT NULL UNIQUE, b INT", ()),
+        ("a INT PRIMARY KEY, b INT NOT NULL UNIQUE", ("a",)),
+    ],
+)
+def test_a_unique_set_without_nulls_stands_in_for_a_primary_key(path: Path, columns: str, key: tuple[str, ...]) -> None:
+    table = catalogue(path, f"CREATE TABLE t ({columns})").table("t")
+    assert table.primary_key == key
+    assert key not in table.uniques
+
+
 def test_foreign_keys_of_every_form(path: Path) -> None:
     database = catalogue(
         path,

@@ -50,7 +50,7 @@ def introspect(connection: Connection, dialect: Dialect) -> Database:
     except DBAPIError as error:
         raise dialect.translate(error, "reading the structure of the database") from error
     tables = [
-        *(_judged(_resolved(table, full)) for table in full.tables),
+        *(_judged(_keyed(_resolved(table, full))) for table in full.tables),
         *(Table(name=name, columns=(), kind=TableKind.FRAMEWORK, kind_reason=why) for name, why in outside.items()),
         *(Table(name=name, columns=(), kind=TableKind.VIEW, kind_reason="a view, computed anew") for name in views),
     ]
@@ -79,6 +79,17 @@ def _reflect(inspector: Inspector, names: Collection[str], connection: Connectio
         )
         for at in columns
     )
+
+
+def _keyed(table: Table) -> Table:
+    """A table without a primary key is told apart by its first unique set without NULLs, as join tables often are.
+
+    But for one INTEGER: where a primary key that is one names the row's position, this does not.
+    """
+    chosen = table.key
+    if table.primary_key or not chosen or (len(chosen) == 1 and table.column(chosen[0]).family is Family.INTEGER):
+        return table
+    return table.but(primary_key=chosen, uniques=tuple(names for names in table.uniques if names != chosen))
 
 
 def _column(found: Any, connection: Connection) -> Column:

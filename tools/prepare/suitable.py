@@ -33,7 +33,7 @@ def suitable_identity(source: Table, target: Table, profile: TableProfile | None
     if not key:
         return f"nothing tells the rows of {source.name} apart"
     if not target.primary_key:
-        return f"{target.name} has no primary key"
+        return f"{target.name} has no primary key, and no unique columns that are never empty"
     if len(target.primary_key) > 1:
         return Kept()
     made = _made(source, key, target.column(target.primary_key[0]), profile, target_rows)
