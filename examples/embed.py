@@ -28,4 +28,6 @@ def move(legacy: str, new: str, tables: Sequence[str] = ()) -> str:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
     print(move(sys.argv[1], sys.argv[2], sys.argv[3:]))
