@@ -26,7 +26,7 @@ from ferryman.domain.transforms import (
 )
 
 #: Kinds of a question about what fills a column; its id is the kind, a colon, and TABLE.COLUMN.
-PARENT, UNFED, VALUES = "parent", "unfed", "values"
+PARENT, UNFED, VALUES, FORMAT = "parent", "unfed", "values", "format"
 
 _EMPTY: dict[Family, Scalar] = {
     Family.TEXT: "",
@@ -214,7 +214,7 @@ def _formats(table: TableMapping, facts: Facts) -> Iterator[Question]:
 def _either_way(table: TableMapping, source: str, target: str, formats: tuple[str, ...]) -> Question:
     keys = "day_first", "month_first"
     return Question(
-        id=f"format:{table.target}.{target}",
+        id=f"{FORMAT}:{table.target}.{target}",
         table=table.target,
         text=f"The dates in {table.source}.{source} can be read two ways. Which comes first, the day or the month?",
         options=tuple(

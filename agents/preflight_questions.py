@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ferryman.agents.column_questions import PARENT, UNFED, VALUES
+from ferryman.agents.column_questions import FORMAT, PARENT, UNFED, VALUES
 from ferryman.domain.changes import (
     Change,
     Include,
@@ -41,6 +41,10 @@ DAY = "day"
 #: What is recommended for missing parents, best first. All other rows that cannot go as they are rest in quarantine.
 BEST_FOR_ORPHANS = (Strategy.MIGRATE_PARENTS, Strategy.SET_NULL, Strategy.QUARANTINE)
 
+#: What one and the same step makes of every value: where most rows fail by it, the step is wrong, and not the rows.
+_OF_A_STEP = (Problem.UNCASTABLE, Problem.OUT_OF_RANGE, Problem.UNMAPPED_VALUE, Problem.CHECK_FAILED)
+_FEW = 10  #: rows of a table that say nothing about a step
+
 _REASONS: dict[str, str] = {
     "take": "It is the safest: nothing is lost and every connection stays as it was.",
     "placeholders": "It is what was decided before for the same cause.",
@@ -62,14 +66,21 @@ def questions(preflight: Preflight, plan: Plan, source: Database, target: Databa
     """
     unfilled = {question.id for question in plan.open_questions}
     return tuple(
-        _question(problem, _decided_before(problem, plan), tuple(_of_its_own(problem, plan, source, target)))
+        _question(
+            problem,
+            _decided_before(problem, plan),
+            tuple(_of_its_own(problem, plan, source, target)),
+            preflight.tables.get(problem.table, 0),
+        )
         for problem in preflight.problems
         if not problem.decided and unfilled.isdisjoint(_about_its_filling(problem))
     )
 
 
 def _about_its_filling(problem: ProblemFound) -> set[str]:
-    return {f"{what}:{problem.table}.{column}" for what in (PARENT, UNFED, VALUES) for column in problem.columns}
+    return {
+        f"{what}:{problem.table}.{column}" for what in (PARENT, UNFED, VALUES, FORMAT) for column in problem.columns
+    }
 
 
 def _decided_before(problem: ProblemFound, plan: Plan) -> Policy | None:
@@ -127,9 +138,13 @@ def _merged(problem: ProblemFound, table: TableMapping | None) -> Option | None:
     )
 
 
-def _question(problem: ProblemFound, before: Policy | None, more: tuple[Option, ...]) -> Question:
+def _question(problem: ProblemFound, before: Policy | None, more: tuple[Option, ...], rows: int) -> Question:
+    """`rows`: of the table in scope. Nothing is recommended where most of them fail by one step."""
     options = (*more, *options_for(problem))
     recommended = recommend(problem, options, before)
+    misread = problem.problem in _OF_A_STEP and rows >= _FEW and problem.rows * 2 > rows and not before
+    if misread and recommended in (KEYS[Strategy.QUARANTINE], LEAVE):
+        recommended = ""
     told = f" When this was decided, {_concerned(before.rows)} concerned." if before else ""
     return Question(
         id=problem.id,
@@ -137,7 +152,9 @@ def _question(problem: ProblemFound, before: Policy | None, more: tuple[Option, 
         text=f"{problem.text}{told} What shall become of {_them(problem)}?",
         options=options,
         recommended=recommended,
-        reason=_REASONS[recommended],
+        reason=_REASONS[recommended]
+        if recommended
+        else f"Most rows of {problem.table} fail: {' and '.join(problem.columns)} may want another step or column.",
     )
 
 

@@ -213,6 +213,8 @@ def _tell(review: ReviewPayload, wish: PlanWish, voice: Voice) -> None:
             for option in question.options:
                 mark = " (recommended)" if option.key == question.recommended else ""
                 voice.say(f"    {option.key}: {option.text}{mark}")
+            if question.reason:
+                voice.say(f"    {question.reason}")
         voice.say(f"Answer in {wish.output or 'the file'}, or by --answer WORDS.")
     for line in advice_lines(review.advice, asked):
         voice.say(line)

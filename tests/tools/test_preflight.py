@@ -209,6 +209,15 @@ def test_a_required_column_that_nothing_fills_fails_for_every_row(tmp_path):
     assert (question.recommended, [option.key for option in question.options]) == ("leave", ["leave"])
 
 
+@pytest.mark.parametrize(("misread", "recommended"), [(4, "quarantine"), (9, "")])
+def test_nothing_is_recommended_where_a_step_does_not_fit_most_rows(tmp_path, misread, recommended):
+    rows = [person(id=n, email=None, active="Ja" if n <= misread else "yes") for n in range(1, 13)]
+    pair = people(tmp_path, *rows)
+    (question,) = questions(look(pair), pair.plan(), pair.source_db, pair.target_db)
+    assert (question.text.split()[0], question.recommended) == (str(misread), recommended)
+    assert ("another step" in question.reason) is (recommended == "")
+
+
 def test_a_policy_decides_its_class_until_there_are_more_rows(tmp_path):
     policy = Policy(problem=Problem.TOO_LONG, columns=("name",), strategy=Strategy.TRUNCATE, rows=1)
     mapping = PERSONS.but(policies=(policy,))
