@@ -312,7 +312,7 @@ def test_tables_of_every_make_are_undone(pair: tuple[Path, Path], made: str, ful
 
 
 def test_rows_are_not_looked_for_by_a_column_that_is_gone(pair: tuple[Path, Path]) -> None:
-    write(pair[1], f"DROP TABLE purchases; CREATE TABLE purchases (id CHAR(36) NOT NULL UNIQUE, {PURCHASE_COLUMNS});")
+    write(pair[1], f"DROP TABLE purchases; CREATE TABLE purchases (id CHAR(36) UNIQUE, {PURCHASE_COLUMNS});")
     run = start(*pair)
     run.copy_all()
     write(pair[1], "ALTER TABLE purchases RENAME COLUMN id TO key")
