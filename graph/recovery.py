@@ -35,7 +35,7 @@ from ferryman.domain.events import (
 from ferryman.domain.findings import MissingGroup
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.plan import Plan
-from ferryman.domain.recovery import Decision, Failure, RecoveryOption
+from ferryman.domain.recovery import Decision, Failure, FailureType, RecoveryOption
 from ferryman.domain.run import RunStatus
 from ferryman.graph import delegate
 from ferryman.graph.checks import binding_now, live_catalogues
@@ -112,6 +112,9 @@ def missing_references(state: State, runtime: Runtime[Context]) -> State:
 
 
 def _groups(state: State, failure: Failure, context: Context) -> tuple[MissingGroup, ...]:
+    """None where the rows stopped for another reason: orphans that were decided on are not what is asked about."""
+    if failure.type is not FailureType.FOREIGN_KEY:
+        return ()
     plan = context.shelf.get(state["plan"], Plan)
     record = Ledger(context.target).run(state["run"])
     catalogues = Catalogues.of(state["facts"], context.shelf)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.front.calling import Called, here
+from tests.front.calling import Called, here, pair
 from tests.front.ported import Side, ported
 from tests.front.shapes import KEYS, PORT, Shape, made, rows_of, values
 from tests.front.talking import hold
@@ -652,3 +652,51 @@ def test_what_hangs_on_a_row_that_is_set_aside_is_decided_with_it(folder: Path, 
     assert shape.new("SELECT count(*) FROM ferryman_quarantine") == [(len(stay),)]
     assert shape.new("PRAGMA foreign_key_check") == []
     shape.proved_and_undone()
+
+
+# A join table without a primary key, as frameworks make them, with rows that repeat one of an earlier batch
+
+
+def joined(folder: Path) -> Shape:
+    links = [*[(99, 1)] * 3, *((n % 40 + 1, n // 40 + 1) for n in range(1_200)), *((n % 40 + 1, 1) for n in range(60))]
+    return made(
+        folder,
+        f"""CREATE TABLE book (id INTEGER PRIMARY KEY, title TEXT);
+        CREATE TABLE tag (id INTEGER PRIMARY KEY, name TEXT);
+        CREATE TABLE book_tag (book_id INTEGER NOT NULL, tag_id INTEGER NOT NULL);
+        INSERT INTO book VALUES {values([(n, f"b{n}") for n in range(1, 41)])};
+        INSERT INTO tag VALUES {values([(n, f"t{n}") for n in range(1, 31)])};
+        INSERT INTO book_tag VALUES {values(links)};""",
+        """CREATE TABLE books (id INTEGER PRIMARY KEY, title TEXT);
+        CREATE TABLE tags (id INTEGER PRIMARY KEY, name TEXT);
+        CREATE TABLE books_tags (book_id INTEGER NOT NULL REFERENCES books (id),
+            tag_id INTEGER NOT NULL REFERENCES tags (id), UNIQUE (book_id, tag_id));""",
+    )
+
+
+def assert_joined(shape: Shape) -> None:
+    shape.assert_same(
+        "SELECT DISTINCT book_id, tag_id FROM book_tag WHERE book_id <= 40 ORDER BY 1, 2",
+        "SELECT book_id, tag_id FROM books_tags ORDER BY 1, 2",
+    )
+    groups = here("quarantine", "list", "--json").json["groups"]
+    assert sum(group["rows"] for group in groups) == 63
+    shape.proved_and_undone()
+
+
+def test_a_join_table_is_told_apart_by_its_unique_columns_and_rows_that_repeat_one_are_set_aside(folder: Path) -> None:
+    shape = joined(folder)
+    shape.plan("position", "take all recommendations")
+    shape.run(code=3)
+    assert_joined(shape)
+
+
+def test_what_stops_the_rows_is_asked_about_and_not_what_was_decided_before(folder: Path) -> None:
+    """Without a look ahead the orphans of the first batch are decided on, and then the repeated keys of the last."""
+    shape = joined(folder)
+    plan = shape.folder / "plan.yaml"
+    assert here("plan", *pair(*shape.files), "-o", plan, "--no-preflight", "--answer", "position").code == 0
+    assert "refer to books that are not there" in shape.run(code=5).err
+    decided = here("resume", "--decide", "skip_orphaned_records")
+    assert decided.code == 3, decided.err
+    assert_joined(shape)

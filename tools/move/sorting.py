@@ -7,7 +7,7 @@ were decided on, over all batches so far.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -111,7 +111,8 @@ def sort_rows(job: Job, batch: str, look: Look, found: Found, strays: Mapping[Ke
     """
     fates: dict[Fate, Any] = {}
     answers: list[_Answer] = []
-    for obstacle, rows in found:
+    for met, rows in found:
+        obstacle = _repeated(job, met)
         if obstacle.stood_in:
             fates[Fate.STOOD_IN] = obstacle.where
         elif obstacle.problem is Problem.CONFLICT and job.work.compiled.mapping.conflict is not Conflict.STOP:
@@ -135,6 +136,18 @@ def sort_rows(job: Job, batch: str, look: Look, found: Found, strays: Mapping[Ke
     counts = aside.fill(look.segment, bad, fates)
     quarantined = tuple(aside.quarantined(batch)) if Fate.QUARANTINED in counts else ()
     return Sorted(aside, counts, mends, quarantined, applied)
+
+
+def _repeated(job: Job, obstacle: Obstacle) -> Obstacle:
+    """In a table that was empty, a row that meets one of its key repeats one of an earlier batch, where rows that
+    repeat a key were decided on."""
+    if obstacle.problem is not Problem.CONFLICT or obstacle.stood_in or job.scope.target_before:
+        return obstacle
+    if any(
+        p.problem is Problem.DUPLICATE and p.columns == obstacle.columns for p in job.work.compiled.mapping.policies
+    ):
+        return replace(obstacle, problem=Problem.DUPLICATE)
+    return obstacle
 
 
 def policy_for(job: Job, reason: Reason, rows: int) -> Policy | None:
