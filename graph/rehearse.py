@@ -11,6 +11,7 @@ from ferryman.domain.approval import Approval
 from ferryman.domain.model import Frozen
 from ferryman.domain.plan import Handling, Plan
 from ferryman.domain.recovery import Failure
+from ferryman.domain.references import references_of
 from ferryman.domain.run import Accounting
 from ferryman.domain.validation import TableValidation
 from ferryman.graph.checks import live_catalogues
@@ -58,7 +59,8 @@ class Rehearsal(Frozen):
 def rehearse(context: Context, plan: Plan, share: float | None = None) -> Rehearsal:
     """Do all that the plan says, on a copy; with `share` (0 to 1) the first rows of every table only.
 
-    Parents beyond the sample count as present then. Raises as a run would.
+    Parents beyond the sample count as present then; where the new database numbers them, and others need the number,
+    the table is tried whole. Raises as a run would.
     """
     catalogues = live_catalogues(context)
     with scratch(context.target) as copy:
@@ -77,9 +79,10 @@ def rehearse(context: Context, plan: Plan, share: float | None = None) -> Rehear
 
 def _begin(plan: Plan, catalogues: Catalogues, context: Context, share: float | None) -> str:
     run, now = context.new_id(), context.clock()
-    starts = table_starts(plan, catalogues, context, now)
+    starts, whole = table_starts(plan, catalogues, context, now), _numbering(plan, catalogues)
     if share is not None:
-        starts = tuple(start.but(batch_size=max(1, ceil(start.scope.total * share))) for start in starts)
+        first = {s.table: max(1, ceil(s.scope.total * share)) for s in starts if s.table not in whole}
+        starts = tuple(start.but(batch_size=first.get(start.table, start.batch_size)) for start in starts)
     Ledger(context.target).begin(
         Beginning(
             run=run,
@@ -102,7 +105,8 @@ def _try(plan: Plan, name: str, catalogues: Catalogues, context: Context, run: s
     work = table_work(plan, name, catalogues, context, record)
     if share is not None:
         work = replace(work, handling=Handling(foreign_key_validation=False, orphan_detection=False))
-    result = copy_table(work, batches=None if share is None else 1)
+    whole = share is None or name in _numbering(plan, catalogues)
+    result = copy_table(work, batches=None if whole else 1)
     checked = result.complete and share is None
     return TriedTable(
         table=name,
@@ -117,6 +121,11 @@ def _try(plan: Plan, name: str, catalogues: Catalogues, context: Context, run: s
         if checked
         else None,
     )
+
+
+def _numbering(plan: Plan, catalogues: Catalogues) -> frozenset[str]:
+    """The tables that the new database numbers, and whose numbers others hold."""
+    return frozenset(r.parent for r in references_of(plan.mapping, catalogues.target) if r.made_late)
 
 
 def _rows(target: Target, table: str) -> int:

@@ -700,3 +700,23 @@ def test_what_stops_the_rows_is_asked_about_and_not_what_was_decided_before(fold
     decided = here("resume", "--decide", "skip_orphaned_records")
     assert decided.code == 3, decided.err
     assert_joined(shape)
+
+
+# A sample of rows whose parents get new numbers
+
+
+def test_a_sample_has_the_parents_that_the_new_database_numbers(folder: Path) -> None:
+    shape = made(
+        folder,
+        f"""CREATE TABLE drug (code TEXT PRIMARY KEY, name TEXT);
+        CREATE TABLE dose (id INTEGER PRIMARY KEY, drug_code TEXT NOT NULL REFERENCES drug (code), amount INTEGER);
+        INSERT INTO drug VALUES {values([(f"D{n:03}", f"drug {n}") for n in range(200)])};
+        INSERT INTO dose VALUES {values([(n, f"D{199 - n % 200:03}", n) for n in range(1, 301)])};""",
+        """CREATE TABLE drugs (id INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT NOT NULL UNIQUE, name TEXT);
+        CREATE TABLE doses (id INTEGER PRIMARY KEY, drug_id INTEGER NOT NULL REFERENCES drugs (id), amount INTEGER);""",
+    )
+    shape.plan()
+    tried = here("run", "--plan", shape.folder / "plan.yaml", "--sample", "10%", "--json")
+    assert tried.code == 0, tried.err
+    assert {table["table"]: table["tried"] for table in tried.json["tables"]} == {"drugs": 200, "doses": 30}
+    assert rows_of(shape.files[1]) == shape.before
