@@ -24,7 +24,7 @@ _VALUE = re.compile(
     rf"^(?P<col>.*?)(?:(?:^|(?<= ))(?P<old>\S+) {_MEANS}|(?:^|(?<= ))(?P<code>-?\d+|[a-z]{{1,2}}|true"
     rf"|false) {_IS}) (?P<new>.+)$"
 )
-_ELLIPTIC = re.compile(r"^(?P<col>)(?:(?P<old>$)|(?P<code>\S+)) (?:for )?(?P<new>\S.*)$")
+_ELLIPTIC = re.compile(rf"^(?P<col>)(?:(?P<old>$)|(?P<code>\S+)) (?:(?:for|{_IS}) )?(?P<new>\S.*)$")
 _GLUE = re.compile(
     r"^(?:(?:in|for|of|the|a|an|value|values|column|field|where|when|if|and|old|with|map|turn|change|convert"
     r"|translate|by|here|:|,|number|code|is|code) ?)+|(?:(?:^| )(?:is|of|value|values|=|:|,|column|code|in|a"

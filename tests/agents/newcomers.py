@@ -178,6 +178,7 @@ NEWCOMERS: tuple[tuple[str, Context, Utterance], ...] = (
     ("only pupils whose surname is Müller", REVIEW, only("students", where("Surname", "=", "Müller"))),
     ("only marks of kind exam", REVIEW, only("grades", where("Kind", "=", "exam"))),
     ("just the absences from last year", REVIEW, only("absences", both(where("DayMissed", ">=", "2025-01-01"), where("DayMissed", "<", "2026-01-01")))),
+    ("in kind E is exam and Hom is homework", REVIEW, change(MapValues(table="grades", target="kind", pairs=(ValuePair(old="E", new="exam"), ValuePair(old="Hom", new="homework"))))),
     ("kind E means exam and kind H means homework", REVIEW, change(MapValues(table="grades", target="kind", pairs=(ValuePair(old="E", new="exam"), ValuePair(old="H", new="homework"))))),
     ("translate kind E to exam", REVIEW, change(MapValues(table="grades", target="kind", pairs=(ValuePair(old="E", new="exam"),)))),
     ("Marks go into grades", REVIEW, change(MapTable(source="Marks", target="grades"))),
