@@ -35,6 +35,7 @@ def column_misfits(
         seen.add(column.target)
         names = [*_of_target(here, column, theirs), *_of_source(here, column, table, ours)]
         steps = [*_of_parents(here, column, mapping, target), *_of_lookups(here, column, source)]
+        steps += _of_reference(here, column, mapping, ours)
         yield from (*names, *steps)
         if not names and not steps:
             yield from _of_values(here, column, Flow(table, mapping, ours, theirs, target))
@@ -70,6 +71,19 @@ def _of_parents(path: Path, column: ColumnMapping, mapping: Mapping, target: Dat
                 yield unknown((*here, "column"), parent.name, "column", step.column, parent.by_name)
             elif not isinstance(step, ForeignKeyTo):
                 yield from _of_one_key((*here, "parent"), step, mapping.by_target[name], parent)
+
+
+def _of_reference(path: Path, column: ColumnMapping, mapping: Mapping, ours: Table) -> Iterator[Misfit]:
+    """A reference names a row by as many old columns as its parent's rows are told apart by."""
+    step = column.steps[0] if column.steps else None
+    parent = mapping.by_target.get(step.parent) if isinstance(step, ForeignKeyTo) and not step.column else None
+    if parent is None or not column.source:
+        return
+    declared = (k.parent_columns for k in ours.foreign_keys if (k.parent, k.columns) == (parent.source, column.source))
+    referred = next(declared, parent.key)
+    if len(referred) != len(column.source):
+        what = f"{', '.join(column.source)} cannot name a row of {parent.source}, told apart by {', '.join(referred)}"
+        yield Misfit((*path, "source"), what, "as many columns in the same order, or another parent")
 
 
 def _of_one_key(path: Path, step: Transform, parent: TableMapping, theirs: Table) -> Iterator[Misfit]:

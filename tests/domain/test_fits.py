@@ -240,6 +240,12 @@ def test_a_plan_that_fits_has_no_misfits() -> None:
             "did you mean name?",
         ),
         (
+            with_column("n", ("id", "name"), ForeignKeyTo(parent="people")),
+            ("columns", 2, "source"),
+            "id, name cannot name a row of person, told apart by id",
+            "as many columns in the same order, or another parent",
+        ),
+        (
             PEOPLE.but(columns=PEOPLE.columns[:1]),
             ("columns",),
             "people.name must be filled, and nothing does",
