@@ -155,7 +155,7 @@ def masked(text: str) -> str:
     if "://" not in text:
         return text
     url = _parsed(text)
-    if url is None:
+    if url is None or "@" in (url.host or ""):  # a password with an @ of its own: a part of it would be the host
         return f"{text.partition('://')[0]}://***"
     kept = {key: value for key, value in url.query.items() if not _secret(key)}
     return url.set(query=kept).render_as_string(hide_password=True)

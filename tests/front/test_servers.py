@@ -144,3 +144,24 @@ def _spoken(value: Any) -> str:
     if isinstance(value, datetime) and value.tzinfo:
         value = value.astimezone(UTC).replace(tzinfo=None)
     return str(value)
+
+
+@pytest.mark.parametrize(("kind", "left"), [("postgresql", [1, 2, 3, 4]), ("mariadb", [1, 4])])
+def test_values_that_the_server_takes_for_equal_are_found_before_and_set_aside(
+    kind: str, left: list[int], pair: Any, tmp_path: Path
+) -> None:
+    old, new = tmp_path / "old.sqlite", tmp_path / "new.sqlite"
+    for path, script in (
+        (old, "CREATE TABLE tag (id integer PRIMARY KEY, label text); INSERT INTO tag VALUES (1, 'a'), (2, 'A'),"),
+        (new, "CREATE TABLE tags (id integer NOT NULL PRIMARY KEY, label varchar(20) NOT NULL UNIQUE);"),
+    ):
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript(script + (" (3, 'a '), (4, 'b'), (5, 'a');" if path == old else ""))
+    _, server = pair(f"sqlite to {kind}", (old, new))
+    asked = f"{5 - len(left)} row{'s' if len(left) < 4 else ''} of tags repeat"
+    assert asked in said("plan", "-o", "plan.yaml", code=5)
+    said("plan", "-o", "plan.yaml", "--force", "--answer", "quarantine")
+    token = here("run", "--plan", "plan.yaml", "--json").json["approval"]
+    told = said("run", "--plan", "plan.yaml", "--approve", token, code=3)
+    assert "another row has the same label" in told
+    assert [row[0] for row in server.ask("SELECT id FROM tags ORDER BY 1")] == left

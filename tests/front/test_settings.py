@@ -8,6 +8,7 @@ import pytest
 
 from ferryman.domain.errors import Configuration, FerrymanError, Usage
 from ferryman.settings import FILE, Pair, holds_secret, load, masked, resolve_pair
+from ferryman.tools.databases.connect import open_target
 
 SHOP = """
 [connections.Shop]
@@ -155,3 +156,11 @@ def test_a_url_that_is_known_without_its_password_is_found_among_the_settings(mo
         resolved("old.db", shown)
     monkeypatch.setenv("SHOP_PASSWORD", "p@ss")
     assert resolved("old.db", shown).target == whole
+
+
+def test_a_password_with_an_at_sign_is_not_shown_as_a_host() -> None:
+    assert masked("postgresql://app:p@ss@word@db.example/shop") == "postgresql://***"
+    with pytest.raises(Configuration, match="more than one @") as refused:
+        open_target("postgresql://app:p@ss@word@db.example/shop")
+    assert "word" not in str(refused.value).replace("password", "")
+    assert "%40" in refused.value.do

@@ -126,6 +126,11 @@ def _parse(text: str) -> URL:
         raise Configuration(
             "The database URL cannot be read.", "Write it as sqlite:///path/to/file.db; encode special characters."
         ) from error
+    if "@" in (url.host or ""):
+        raise Configuration(
+            "The database URL has more than one @ before its host.",
+            "Encode the special characters of its password: @ as %40, / as %2F, : as %3A.",
+        )
     if any(word in key.lower() for key in url.query for word in _SECRET):
         raise Configuration(
             "The database URL has a password in its query string, where it is not kept secret.",

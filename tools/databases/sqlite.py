@@ -218,4 +218,5 @@ def _pages(
         while rows := page(size):
             yield names, rows
     finally:
-        result.close()
+        if not connection.closed:  # whoever failed in the middle has closed it already
+            result.close()

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from ferryman.domain.errors import FerrymanError, NeedsDecision
 from ferryman.domain.mapping import Problem
 from ferryman.domain.run import Key, Segment
+from ferryman.domain.schema import Table
 from ferryman.tools.move.aside import Reason
 from ferryman.tools.move.batch import obstacles_in, place_for
 from ferryman.tools.move.fault import columns_in, of_constraint
@@ -85,11 +86,25 @@ def _named(job: Job, place: Place, error: NeedsDecision) -> Iterator[tuple[Key, 
     keys = job.bench.compiled.key_columns(job.bench.legacy)
     row = job.bench.connection.execute(select(*keys).select_from(job.bench.legacy).where(place.chosen)).first()
     if row is not None:
-        yield as_key(row), reason_of(error, job.name)
+        yield as_key(row), reason_of(error, job.work.compiled.target)
 
 
-def reason_of(error: NeedsDecision, table: str) -> Reason:
+def reason_of(error: NeedsDecision, table: Table) -> Reason:
     """Why a row was refused, as a quarantine's reason."""
     if isinstance(error, ValuesDoNotFit):
         return Reason(error.misfits[0].problem, (error.misfits[0].column,))
-    return Reason(of_constraint(error.constraint)[1] or Problem.CHECK_FAILED, columns_in(error.constraint, table))
+    columns = columns_in(error.constraint, table.name) or _named_by(error.constraint, table)
+    return Reason(of_constraint(error.constraint)[1] or Problem.CHECK_FAILED, columns)
+
+
+def _named_by(constraint: str, table: Table) -> tuple[str, ...]:
+    """The columns of a unique set that a server calls by its name: the names it gives by itself, or the only one."""
+    kind, _, rest = constraint.partition(" ")
+    name = rest.rpartition(" ")[2].rpartition(".")[2]
+    if kind != "UNIQUE":
+        return ()
+    if name in ("PRIMARY", f"{table.name}_pkey"):
+        return table.primary_key
+    given = [columns for columns in table.uniques if name in (columns[0], f"{table.name}_{'_'.join(columns)}_key")]
+    found = given or table.uniques
+    return found[0] if len(found) == 1 else ()

@@ -86,8 +86,19 @@ def repeated_values(
     return found
 
 
+_ON_MYSQL = """
+SELECT DISTINCT c.column_name, c.collation_name FROM information_schema.statistics AS s
+JOIN information_schema.columns AS c USING (table_schema, table_name, column_name)
+WHERE s.table_schema = DATABASE() AND s.table_name = :name AND s.non_unique = 0 AND c.collation_name IS NOT NULL
+"""
+
+
 def collations_of(target: Target, table: str) -> dict[str, str]:
-    """The columns of a table's unique indexes that are compared otherwise than byte by byte (SQLite), and how."""
+    """The columns of a table's unique indexes that are compared otherwise than byte by byte, and how: by a collation of
+    SQLite's, or by what MariaDB and MySQL call theirs (see `texts.alike`)."""
+    if target.dialect.name == "mysql":
+        with target.connect("asking how texts are compared", reading=True) as connection:
+            return {str(row[0]): str(row[1]) for row in connection.execute(text(_ON_MYSQL), {"name": table})}
     if target.dialect.name != "sqlite":
         return {}
     asked = text(
@@ -182,7 +193,14 @@ def _values(
     compiled: CompiledTable, columns: Sequence[str], rows: FromClause, collations: Mapping[str, str]
 ) -> list[Expression]:
     values = {column: landed(compiled, column, rows) for column in columns}
-    return [collate(v, collations[name]) if name in collations else v for name, v in values.items()]
+    return [_compared(value, collations.get(name)) for name, value in values.items()]
+
+
+def _compared(value: Expression, how: str | None) -> Expression:
+    """A value so that it equals what the target takes for equal."""
+    if how is None:
+        return value
+    return collate(value, how) if how.isupper() else func.ferryman_alike(value, how)
 
 
 def landed(compiled: CompiledTable, column: str, rows: FromClause) -> Expression:
@@ -198,7 +216,8 @@ def _present(
     compiled: CompiledTable, columns: Sequence[str], rows: FromClause, collations: Mapping[str, str]
 ) -> Condition:
     there = clause(compiled.target).alias()
-    held = select(*(there.c[name] for name in columns))
+    ways = {name: how for name, how in collations.items() if not how.isupper()}  # SQLite's own hold for both sides
+    held = select(*(_compared(there.c[name], ways.get(name)) for name in columns))
     return func.coalesce(as_one(_values(compiled, columns, rows, collations)).in_(held), literal(0)) == 1
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ferryman.tools.databases.sqlite_values import number
 from ferryman.tools.prepare import identity, moments
-from ferryman.tools.prepare.texts import Stored, ids_of, json_of, packed, parse_uuid, part_of, plain_digits
+from ferryman.tools.prepare.texts import Stored, alike, ids_of, json_of, packed, parse_uuid, part_of, plain_digits
 
 
 def register_functions(connection: sqlite3.Connection) -> None:
@@ -34,6 +34,11 @@ def _of_text(function: Callable[..., Any]) -> Callable[..., Any]:
             return None
 
     return called
+
+
+def _of_words(function: Callable[[str, str], str]) -> Callable[..., Any]:
+    """For a function of a text; other values are themselves."""
+    return lambda value, *more: function(value, *more) if isinstance(value, str) else value
 
 
 def _timestamp(text: str) -> str | None:
@@ -98,6 +103,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "formatted": (2, _of_text(_formatted)),
     "uuid": (1, _of_text(_uuid)),
     "fold": (1, _of_text(str.casefold)),
+    "alike": (2, _of_words(alike)),
     "length": (1, _of_text(len)),
     "split": (3, _of_text(part_of)),
     "ids": (2, _of_text(_ids)),

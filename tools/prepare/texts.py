@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from uuid import UUID
@@ -114,3 +115,16 @@ def part_of(text: str, separator: str, part: int) -> str | None:
     parts = text.split(separator)
     index = part - 1 if part > 0 else part
     return parts[index] if -len(parts) <= index < len(parts) else None
+
+
+def alike(text: str, collation: str) -> str:
+    """The same for two texts that a collation of MariaDB or MySQL takes for equal, by what its name says: blanks at the
+    end count only where it does not pad, case and accents only where it tells them apart ("_as_" accents alone)."""
+    words = set(collation.split("_"))
+    if not words & {"nopad", "0900"}:
+        text = text.rstrip(" ")
+    if "ci" not in words:
+        return text
+    if "as" not in words:
+        text = "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
+    return text.casefold()
