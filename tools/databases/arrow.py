@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from uuid import UUID
@@ -58,6 +58,52 @@ def record_batch(names: Sequence[str], families: Sequence[Family], rows: Sequenc
         arrays.append(made)
         fields.append(pa.field(name, made.type, metadata=told(kinds)))
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def joined_up(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[pa.RecordBatch]:
+    """Small batches as batches of up to `size` rows; shorter ones where a column changes its type in between.
+
+    Rows of Python values cost the less the fewer of them are held at a time; Arrow's do not mind.
+    """
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        rows = sum(one.num_rows for one in held) + batch.num_rows
+        schema = _common([*held, batch]) if rows <= size else None
+        if held and schema is None:
+            yield _joined(held)
+            held = []
+        held = [_as(one, schema or batch.schema) for one in (*held, batch)]
+    if held:
+        yield _joined(held)
+
+
+def _common(batches: Sequence[pa.RecordBatch]) -> pa.Schema | None:
+    """What the columns of all of them can have in common; one without a value is of any type."""
+    fields = []
+    for position, field in enumerate(batches[0].schema):
+        kinds = [b.schema.field(position) for b in batches if b.column(position).null_count < b.num_rows] or [field]
+        if any(not kind.equals(kinds[0], check_metadata=True) for kind in kinds):
+            return None
+        fields.append(kinds[0])
+    return pa.schema(fields)
+
+
+def _as(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The batch in a schema that differs at most in columns without a value."""
+    if batch.schema.equals(schema, check_metadata=True):
+        return batch
+    columns = [
+        column if column.type == field.type else pa.nulls(len(column), field.type)
+        for column, field in zip(batch.columns, schema, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    if len(batches) == 1:
+        return batches[0]
+    columns = (pa.concat_arrays(parts) for parts in zip(*(batch.columns for batch in batches), strict=True))
+    return pa.RecordBatch.from_arrays(list(columns), schema=batches[0].schema)
 
 
 def told(kinds: tuple[str, ...]) -> dict[bytes, bytes] | None:

@@ -58,8 +58,11 @@ def read(
         cursor.execute(sql, parameters)
         result = cast(Any, cursor)._result  # the driver shows flags, character sets and packets nowhere else
         names = [field.name for field in result.fields]
-        while rows := _packets(connection, result, size):
-            parts = _taken_apart(rows, len(names))
+        while True:
+            packets, lengths = _packets(connection, result, size)
+            if not lengths:
+                return
+            parts = _taken_apart(packets, lengths, len(names))
             columns = [
                 _column(raw, field, family, of_single)
                 for raw, field, family, of_single in zip(parts, result.fields, families, single, strict=True)
@@ -69,14 +72,16 @@ def read(
         cursor.close()
 
 
-def _packets(connection: Any, result: Any, most: int) -> list[bytes]:
-    """The next rows of an answer as they come over the wire, at most so many; none when it has come to its end.
+def _packets(connection: Any, result: Any, most: int) -> tuple[bytearray, list[int]]:
+    """The next rows of an answer as they come over the wire, at most so many, strung together, and the length of each;
+    none when it has come to its end.
 
-    What the driver's own reading does, without its work in Python for each value.
+    What the driver's own reading does, without its work in Python for each value; and no row is kept as an object of
+    its own, which costs more than reading it does.
     """
-    rows: list[bytes] = []
-    take, held, number = connection._rfile.read, 0, connection._next_seq_id
-    while result.unbuffered_active and len(rows) < most and held < _MOST_BYTES:
+    rows, lengths = bytearray(), list[int]()
+    take, number = connection._rfile.read, connection._next_seq_id
+    while result.unbuffered_active and len(lengths) < most and len(rows) < _MOST_BYTES:
         parts, whole = [], False
         while not whole:
             try:
@@ -98,9 +103,9 @@ def _packets(connection: Any, result: Any, most: int) -> list[bytes]:
                 packet.raise_for_error()
             result.unbuffered_active = not result._check_packet_is_eof(packet)
             break
-        rows.append(row)
-        held += len(row)
-    return rows
+        rows += row
+        lengths.append(len(row))
+    return rows, lengths
 
 
 def _lost(connection: Any) -> pymysql.OperationalError:
@@ -108,16 +113,15 @@ def _lost(connection: Any) -> pymysql.OperationalError:
     return pymysql.OperationalError(CR.CR_SERVER_LOST, "Lost connection to MySQL server during query")
 
 
-def _taken_apart(rows: Sequence[bytes], columns: int) -> Iterator[pa.Array]:
+def _taken_apart(whole: bytearray, lengths: Sequence[int], columns: int) -> Iterator[pa.Array]:
     """The values of each column as they came, NULL as NULL: texts with their lengths before them, row after row."""
-    whole = b"".join(rows)
-    data, buffer = np.frombuffer(whole + bytes(9), np.uint8), pa.py_buffer(whole)
-    ends = np.cumsum(np.fromiter(map(len, rows), np.int64, len(rows)))
-    place = np.concatenate(([0], ends[:-1]))
-    every_second = np.arange(0, 2 * len(rows), 2)
+    whole += bytes(_SHORTEST_ROW)  # so that no look beyond the last value leads out of the buffer
+    data, buffer, rows = np.frombuffer(whole, np.uint8), pa.py_buffer(whole), len(lengths)
+    place = np.cumsum([0, *lengths[:-1]])
+    every_second = np.arange(0, 2 * rows, 2)
     for _ in range(columns):
         first = data[place]
-        length, width = first.astype(np.int64), np.ones(len(rows), np.int64)
+        length, width = first.astype(np.int64), np.ones(rows, np.int64)
         absent = first == _NULL
         length[absent] = 0
         for mark, bytes_ in _LONGER.items():
@@ -126,10 +130,10 @@ def _taken_apart(rows: Sequence[bytes], columns: int) -> Iterator[pa.Array]:
                 at = place[longer]
                 length[longer] = sum(data[at + 1 + n].astype(np.int64) << (8 * n) for n in range(bytes_))
                 width[longer] = 1 + bytes_
-        bounds = np.empty(2 * len(rows), np.int64)  # of the values, and of what is between one and the next
+        bounds = np.empty(2 * rows, np.int64)  # of the values, and of what is between one and the next
         bounds[0::2] = place + width
         bounds[1::2] = place = bounds[0::2] + length
-        spread = pa.Array.from_buffers(pa.large_binary(), 2 * len(rows) - 1, [None, pa.py_buffer(bounds), buffer])
+        spread = pa.Array.from_buffers(pa.large_binary(), 2 * rows - 1, [None, pa.py_buffer(bounds), buffer])
         yield spread.take(pa.array(every_second, mask=absent))
 
 

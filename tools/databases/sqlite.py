@@ -18,12 +18,13 @@ from ferryman.domain.approval import Identity
 from ferryman.domain.errors import Configuration, FerrymanError
 from ferryman.domain.schema import Database, Family, Table
 from ferryman.tools.databases import sqlite_catalogue, sqlite_errors, sqlite_file, sqlite_guard, sqlite_values
-from ferryman.tools.databases.arrow import record_batch
+from ferryman.tools.databases.arrow import joined_up, record_batch
 
 if TYPE_CHECKING:
     from ferryman.tools.databases.connect import Source
 
 BUSY_SECONDS = 4.0  #: how long a statement waits for another program's lock
+_PAGE = 2_000  #: rows that are held as Python values at a time
 _OLDEST = (3, 37, 0)  #: the first with `pragma_table_list`
 
 _TEXT = ("text",)
@@ -112,8 +113,8 @@ class SQLite:
     ) -> Iterator[pa.RecordBatch]:
         """See `Dialect.read`. Text that is not UTF-8 comes as an SQL literal of its bytes, its column marked unfit."""
         try:
-            for names, rows in _fetch(connection, statement, size):
-                yield record_batch(names, families, rows)
+            pages = _fetch(connection, statement, min(size, _PAGE))
+            yield from joined_up((record_batch(names, families, rows) for names, rows in pages), size)
         except (DBAPIError, sqlite3.Error) as error:
             raise self.translate(error, "reading rows") from error
 
