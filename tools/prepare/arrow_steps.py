@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -121,14 +121,30 @@ def add_moment(step: AddCreatedAt | AddUpdatedAt, vectors: list[Vector], batch: 
 
 def add_metadata_json(step: AddMetadataJson, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
     names = batch.table.by_target[column.name].source
-    legacy = ",".join(f"{_json(name)}:\0" for name in names)
-    keys = [_as_json(part) for part in batch.key()]
-    key = "\0" if len(keys) == 1 else f"[{','.join(chr(0) for _ in keys)}]"
-    around = f'{{"legacy":{{{legacy}}},"origin":{{"table":{_json(batch.table.source)},"key":{key}}}}}'.split("\0")
-    values = [*(_as_json(vector) for vector in vectors), *keys]
-    parts = [one for pair in zip(around, values, strict=False) for one in pair]
-    made = pc.binary_join_element_wise(*parts, around[-1], "") if parts else pa.array([around[0]] * batch.rows.num_rows)
+    keys, printed = [_as_json(part) for part in batch.key()], batch.target.dialect == "postgresql"
+    origin = {"table": [_json(batch.table.source)], "key": keys if len(keys) == 1 else _listed(keys, printed)}
+    legacy = dict(zip(names, ([_as_json(vector)] for vector in vectors), strict=True))
+    parts = _object({"legacy": _object(legacy, printed), "origin": _object(origin, printed)}, printed)
+    made = pc.binary_join_element_wise(*parts, pa.array([""] * batch.rows.num_rows, pa.string()), "")
     return [Vector(made, ready=column.family is Family.JSON)]
+
+
+_Parts = Sequence[str | pa.Array]  #: texts that follow one another
+
+
+def _object(members: Mapping[str, _Parts], printed: bool) -> _Parts:
+    """A JSON object; `printed` as PostgreSQL prints a jsonb, so that what is written reads back the same."""
+    names = sorted(members, key=lambda name: (len(name.encode()), name.encode())) if printed else list(members)
+    comma, colon = (", ", ": ") if printed else (",", ":")
+    parts: list[str | pa.Array] = []
+    for number, name in enumerate(names):
+        parts += [f"{comma if number else '{'}{_json(name)}{colon}", *members[name]]
+    return [*parts, "}"] if names else ["{}"]
+
+
+def _listed(values: Sequence[pa.Array], printed: bool) -> _Parts:
+    comma = ", " if printed else ","
+    return ["[", values[0], *(part for value in values[1:] for part in (comma, value)), "]"]
 
 
 def _as_json(vector: Vector) -> pa.Array:

@@ -60,7 +60,7 @@ def checksum(evidence: Evidence) -> CheckResult:
     if not (evidence.told_apart or evidence.alone):
         return _not_looked_at(evidence)
     with evidence.connect() as connection:
-        return _result(evidence, _look(evidence, connection))
+        return result(evidence, _look(evidence, connection))
 
 
 def _look(evidence: Evidence, connection: Connection) -> Seen:
@@ -103,7 +103,7 @@ def compare(ours: Held, theirs: Held, names: Sequence[str], *, whole: bool) -> D
     )
 
 
-def _result(evidence: Evidence, seen: Seen) -> CheckResult:
+def result(evidence: Evidence, seen: Seen) -> CheckResult:
     lost = evidence.created - seen.found.rows
     rows = max(seen.expected.rows, seen.found.rows)
     return CheckResult(

@@ -7,7 +7,7 @@ committed batch that pass the filter and that the ledger does not hold as matche
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -42,6 +42,14 @@ _NOT_OURS = (RowKind.MATCHED, RowKind.UPDATED, RowKind.MERGED)
 _ASIDE = (QuarantineState.OPEN.value, QuarantineState.RELEASED.value)
 
 
+@dataclass
+class Mirrors:
+    """Copies of both databases, made when they are first asked for."""
+
+    stack: ExitStack  #: what they go with
+    view: Connection | None = None
+
+
 @dataclass(frozen=True)
 class Evidence:
     """One table of a run, as it is proved."""
@@ -53,7 +61,7 @@ class Evidence:
     record: TableRecord
     batches: tuple[BatchRecord, ...]
     live: CompiledTable  #: as `compiled`, against the catalogues as they are
-    view: Connection | None = None  #: both databases on one connection, where it is held
+    mirrors: Mirrors | None = None  #: both databases on one connection, where it is held
 
     @property
     def table(self) -> str:
@@ -101,21 +109,25 @@ class Evidence:
 
     @contextmanager
     def held(self) -> Iterator[Evidence]:
-        """The same evidence with both databases on one connection: mirrors are filled once for all checks."""
+        """The same evidence, with both databases on one connection from the first check on that asks for it: mirrors
+        are filled once for all checks."""
         if joined(self.source, self.target):
             yield self
         else:
-            with self.connect() as connection:
-                yield replace(self, view=connection)
+            with ExitStack() as stack:
+                yield replace(self, mirrors=Mirrors(stack))
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
         """Both databases on one connection, for reading."""
-        if self.view is not None:
-            yield self.view
-        else:
-            with side_by_side(self.source, self.target, f"validating {self.table}", [self.live]) as connection:
+        views = side_by_side(self.source, self.target, f"validating {self.table}", [self.live])
+        if self.mirrors is None:
+            with views as connection:
                 yield connection
+        else:
+            if self.mirrors.view is None:
+                self.mirrors.view = self.mirrors.stack.enter_context(views)
+            yield self.mirrors.view
 
     def read(
         self, connection: Connection, wanted: Select[Any], families: Sequence[Family], size: int

@@ -22,20 +22,20 @@ def integrity(evidence: Evidence) -> CheckResult:
     every = bonds(evidence.compiled)
     if every and not (evidence.told_apart or evidence.alone):
         return _not_looked_at(evidence, "it has no key and held rows before, so which rows are ours cannot be told")
-    unfinished = _unfinished(evidence)
-    found = [bond for bond in every if bond.parent not in unfinished]
+    waits_for = unfinished(evidence)
+    found = [bond for bond in every if bond.parent not in waits_for]
     with evidence.connect() as connection:
         orphans = {bond.columns: _orphans(evidence, connection, bond) for bond in found}
         uneven = {bond.columns: _uneven(evidence, connection, bond) for bond in found}
     foreign, looked = _by_the_database(evidence)
-    waiting = tuple(dict.fromkeys(bond.parent for bond in every if bond.parent in unfinished))
-    result = _result(evidence, orphans, uneven, foreign, looked)
-    if waiting and result.status is CheckStatus.PASS:
+    waiting = tuple(dict.fromkeys(bond.parent for bond in every if bond.parent in waits_for))
+    proved = result(evidence, orphans, uneven, foreign, looked)
+    if waiting and proved.status is CheckStatus.PASS:
         return _not_looked_at(evidence, f"rows of {', '.join(waiting)} are still to come in this run")
-    return result
+    return proved
 
 
-def _unfinished(evidence: Evidence) -> set[str]:
+def unfinished(evidence: Evidence) -> set[str]:
     """Other tables of the run that are still being copied: tables in a ring are proved before all of it is there."""
     running = (TableState.PENDING, TableState.COPYING)
     records = evidence.ledger.tables_of(evidence.record.run)
@@ -93,7 +93,7 @@ def _by_the_database(evidence: Evidence) -> tuple[int, bool]:
         return 0, False
 
 
-def _result(
+def result(
     evidence: Evidence,
     orphans: Mapping[tuple[str, ...], int],
     uneven: Mapping[tuple[str, ...], int],

@@ -38,9 +38,9 @@ def sample(evidence: Evidence) -> CheckResult:
     with evidence.connect() as connection:
         keys = sorted({key for place in chosen for key in _key_at(evidence, connection, place)}, key=repr)
         computed = Expected(evidence, connection)
-        expected = _by_key(evidence, computed.of(keys).to_pylist()) if keys else {}
-        found = _by_key(evidence, _target_rows(evidence, connection, list(expected)))
-    return _result(evidence, len(keys), expected, found)
+        expected = by_key(evidence, computed.of(keys).to_pylist()) if keys else {}
+        found = by_key(evidence, _target_rows(evidence, connection, list(expected)))
+    return result(evidence, len(keys), expected, found)
 
 
 def places(batches: Sequence[BatchRecord], seed: str, count: int = SAMPLES) -> tuple[Place, ...]:
@@ -92,11 +92,11 @@ def _target_rows(evidence: Evidence, connection: Connection, keys: list[tuple[ob
     return [row for batch in found for row in batch.to_pylist()]
 
 
-def _by_key(evidence: Evidence, rows: list[dict[str, object]]) -> dict[tuple[object, ...], dict[str, object]]:
+def by_key(evidence: Evidence, rows: list[dict[str, object]]) -> dict[tuple[object, ...], dict[str, object]]:
     return {tuple(row[name] for name in evidence.paired): row for row in rows}
 
 
-def _result(
+def result(
     evidence: Evidence,
     looked_at: int,
     expected: dict[tuple[object, ...], dict[str, object]],
