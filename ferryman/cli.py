@@ -35,6 +35,7 @@ from ferryman.commands.options import (
     Preflight,
     Request,
     Resume,
+    RowsPerSecond,
     Run,
     Sample,
     ShareSamples,
@@ -100,13 +101,14 @@ def chat(
     resume: Resume = False,
     notify: Notify = "",
     share_samples: ShareSamples = None,
+    max_rows_per_second: RowsPerSecond = 0,
     as_json: Json = False,
 ) -> int:
     """Talk about what is missing in the new system. The default command."""
     from ferryman.commands.talk import chat as work
 
-    shared = tuple(share_samples or ())
-    return work(Where(name, source, target), by, as_json, resume=resume, notify=notify, share_samples=shared)
+    where, shared = Where(name, source, target, max_rows_per_second), tuple(share_samples or ())
+    return work(where, by, as_json, resume=resume, notify=notify, share_samples=shared)
 
 
 @app.command(epilog="Example: ferryman demo junction --interactive")
@@ -203,6 +205,7 @@ def run(
     dry_run: DryRun = False,
     sample: Sample = "",
     notify: Notify = "",
+    max_rows_per_second: RowsPerSecond = 0,
     as_json: Json = False,
 ) -> int:
     """Run a plan. Without an approval that binds, and nobody to ask, nothing is written and the exit code is 5."""
@@ -212,7 +215,7 @@ def run(
     wish = RunWish(
         plan=plan,
         approve=approve,
-        where=Where("", source, target),
+        where=Where("", source, target, max_rows_per_second),
         by=by,
         decide=tuple(decide or ()),
         preflight=preflight,
@@ -248,12 +251,14 @@ def resume(
     by: By = "",
     decide: Decide = None,
     notify: Notify = "",
+    max_rows_per_second: RowsPerSecond = 0,
     as_json: Json = False,
 ) -> int:
     """Go on with a run: one that paused, that waits, or whose process died."""
     from ferryman.commands.run import resume as work
 
-    return work(Which(Where(on, source, target), run), by, tuple(decide or ()), as_json, notify)
+    which = Which(Where(on, source, target, max_rows_per_second), run)
+    return work(which, by, tuple(decide or ()), as_json, notify)
 
 
 @app.command(epilog="Example: ferryman pause --target new.db")

@@ -29,6 +29,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from ferryman.domain.errors import Configuration, Usage
+from ferryman.tools.databases.pace import OPTION
 
 FILE = "ferryman.toml"
 PREFIX = "FERRYMAN_"
@@ -94,6 +95,16 @@ class Pair(BaseModel):
     source: str = Field(repr=False)
     target: str = Field(repr=False)
     names: tuple[str, str]
+
+    def paced(self, rows_per_second: int) -> Pair:
+        """The same, the old database read no faster than that; 0 leaves it as its URL says. Raises Usage for a file."""
+        if not rows_per_second:
+            return self
+        url = make_url(self.source) if "://" in self.source else None
+        if url is None or url.get_backend_name() == "sqlite":
+            raise Usage("A file is not read more slowly.", "Leave --max-rows-per-second away.")
+        slow = url.update_query_dict({OPTION: str(rows_per_second)})
+        return self.model_copy(update={"source": slow.render_as_string(hide_password=False)})
 
 
 def load() -> Settings:

@@ -16,6 +16,7 @@ class Where:
     name: str = ""
     source: str = ""
     target: str = ""
+    rows_per_second: int = 0  #: that the old database is read at, at most; 0: as its URL says
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,12 @@ Limit = Annotated[int, typer.Option("--limit", "-n", min=0, metavar="ROWS", help
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")]
 Preflight = Annotated[
     bool, typer.Option("--preflight/--no-preflight", help="Look through the data for what would fail.")
+]
+RowsPerSecond = Annotated[
+    int,
+    typer.Option(
+        "--max-rows-per-second", min=0, metavar="ROWS", help="Read the old database no faster; for one on a server."
+    ),
 ]
 Interactive = Annotated[bool, typer.Option("--interactive", help="Type the sentences yourself.")]
 Story = Annotated[

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from ferryman.commands.crash import FOLDER
@@ -25,10 +26,11 @@ MEMORY = "databases.json"  #: in a run's folder
 def pair_of(where: Where, settings: Settings | None = None) -> Pair:
     """Both databases, as they were typed or as the settings name them."""
     settings = settings or load()
+    source, target = where.name or where.source, where.target
     if where.name and (where.source or where.target):
         named = resolve_pair(where.name, "", settings).names
-        return resolve_pair(where.source or named[0], where.target or named[1], settings)
-    return resolve_pair(where.name or where.source, where.target, settings)
+        source, target = where.source or named[0], where.target or named[1]
+    return resolve_pair(source, target, settings).paced(where.rows_per_second)
 
 
 def remember(run: str, pair: Pair) -> None:
@@ -58,7 +60,7 @@ def run_pair(which: Which) -> Pair:
     if typed.name or (typed.source and typed.target):
         return pair_of(typed)
     kept = remembered(which.run, typed.target)
-    return pair_of(Where(source=typed.source or kept.source, target=typed.target or kept.target))
+    return pair_of(replace(typed, source=typed.source or kept.source, target=typed.target or kept.target))
 
 
 def target_of(which: Which) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -185,10 +185,8 @@ def _refuse_misfits(session: Session, given: Plan, text: str, path: Path) -> Non
 
 def _pair(wish: RunWish, given: Plan) -> Pair:
     """The plan's own databases, unless others are named: the same plan runs on a rehearsal pair."""
-    connections = given.connections
-    return pair_of(
-        Where(source=wish.where.source or connections.source, target=wish.where.target or connections.target)
-    )
+    where, connections = wish.where, given.connections
+    return pair_of(replace(where, source=where.source or connections.source, target=where.target or connections.target))
 
 
 def _options(decide: tuple[str, ...], preflight: bool, pair: Pair) -> Options:

@@ -14,9 +14,19 @@ from sqlalchemy.pool import NullPool
 from ferryman.domain.approval import Identity
 from ferryman.domain.errors import Configuration, FerrymanError
 from ferryman.domain.schema import Database, Family, Table
-from ferryman.tools.databases import mysql_catalogue, mysql_errors, mysql_roles, servers
+from ferryman.tools.databases import mysql_catalogue, mysql_errors, mysql_roles, pace, servers
 
-_OPTIONS = ("charset", "connect_timeout", "ssl", "ssl_ca", "ssl_cert", "ssl_key", "superuser", "unix_socket")
+_OPTIONS = (
+    "charset",
+    "connect_timeout",
+    "ssl",
+    "ssl_ca",
+    "ssl_cert",
+    "ssl_key",
+    "superuser",
+    "unix_socket",
+    pace.OPTION,
+)
 _PATIENCE = 10  #: seconds to wait for a server to answer
 _FLOAT = 4  #: the protocol's number of the single-precision type
 
@@ -72,11 +82,12 @@ class MySQL:
     def _engine(self, url: URL, *, guarded: bool) -> Engine:
         guard = servers.driver("ferryman.tools.databases.mysql_guard", "mysql")
         arguments = _arguments(url)
-        return create_engine(
+        engine = create_engine(
             url.set(drivername="mysql+pymysql"),
             creator=lambda: guard.connect(arguments, guarded=guarded),
             poolclass=NullPool,
         )
+        return engine.execution_options(**pace.Pace.of(url).options)
 
     def identity(self, engine: Engine) -> Identity:
         with self._looking(engine) as connection:
@@ -115,7 +126,9 @@ class MySQL:
             single = [one[1] == _FLOAT for one in described.cursor.description]
             described.close()
             sql, parameters = _compiled(connection, _widened(statement, single))
-            yield from values.read(_raw(connection), sql, parameters, families, size, single)
+            held = pace.pace_of(connection)
+            rows = values.read(_raw(connection), sql, parameters, families, held.most(size), single)
+            yield from pace.paced(rows, held)
         except _errors() as error:
             raise self.translate(error, "reading rows") from error
 

@@ -16,10 +16,10 @@ from sqlalchemy.pool import NullPool
 from ferryman.domain.approval import Identity
 from ferryman.domain.errors import FerrymanError
 from ferryman.domain.schema import Database, Family, Table
-from ferryman.tools.databases import postgresql_catalogue, postgresql_errors, postgresql_roles, servers
+from ferryman.tools.databases import pace, postgresql_catalogue, postgresql_errors, postgresql_roles, servers
 
 _TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "channel_binding")
-_OPTIONS = (*_TLS, "host", "connect_timeout", "application_name", "schema", "superuser")
+_OPTIONS = (*_TLS, "host", "connect_timeout", "application_name", "schema", "superuser", pace.OPTION)
 _PATIENCE = 10  #: seconds to wait for a server to answer
 _ROOT = Path("~/.postgresql/root.crt")  #: the certificate authorities that the client library takes by itself
 
@@ -77,12 +77,13 @@ class PostgreSQL:
         guard = servers.driver("ferryman.tools.databases.postgresql_guard", "postgresql")
         arguments, schema = _arguments(url), _given(url).get("schema", "")
         plain = url.set(drivername="postgresql+psycopg")
-        return create_engine(
+        engine = create_engine(
             plain,
             creator=lambda: guard.connect(arguments, schema, guarded=guarded),
             poolclass=NullPool,
             use_native_hstore=False,
         )
+        return engine.execution_options(**pace.Pace.of(url).options)
 
     def identity(self, engine: Engine) -> Identity:
         with self._looking(engine) as connection:
@@ -116,7 +117,8 @@ class PostgreSQL:
         values = servers.driver("ferryman.tools.databases.postgresql_values", "postgresql")
         try:
             sql, parameters = _compiled(connection, statement)
-            yield from values.read(_raw(connection), sql, parameters, families, size)
+            held = pace.pace_of(connection)
+            yield from pace.paced(values.read(_raw(connection), sql, parameters, families, held.most(size)), held)
         except _errors() as error:
             raise self.translate(error, "reading rows") from error
 
