@@ -41,13 +41,13 @@ CREATE TABLE purchase (
 """
 _CUSTOMERS = """
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :rows)
-INSERT INTO customer SELECT i, 'Customer ' || i, iif(i % 3, 'Town ' || i % 997, NULL) FROM n
+INSERT INTO customer SELECT i, 'Customer ' || i, iif(i % 3, 'Town ' || (i % 997), NULL) FROM n
 """
 _PURCHASES = """
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :rows)
 INSERT INTO purchase SELECT
     i, 1 + (i * 7919) % :customers, printf('PO-%09d', i * 3), iif(i % 7, 'paid', 'open'), 1 + i % 9,
-    (i * 37 % 1000003) / 100.0, iif(i % 4, NULL, i % 50 / 100.0), 'customer' || i % 65537 || '@mail.example.org',
+    (i * 37 % 1000003) / 100.0, iif(i % 4, NULL, i % 50 / 100.0), 'customer' || (i % 65537) || '@mail.example.org',
     iif(i % 5, printf('%.120c', char(97 + i % 26)), NULL), iif(i % 2, 'web', 'counter'),
     datetime(1262304000 + i * 97, 'unixepoch'), iif(i % 3, datetime(1262400000 + i * 97, 'unixepoch'), NULL)
 FROM n
