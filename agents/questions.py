@@ -35,12 +35,14 @@ def ring_questions(stuck: Iterable[Reference]) -> tuple[Question, ...]:
 def _ring_question(tables: tuple[str, ...], found: list[Reference]) -> Question:
     told = " and ".join(f"{reference.text} (constraint {reference.constraint})" for reference in found)
     parents = " and ".join(dict.fromkeys(reference.parent for reference in found))
+    late = any(reference.made_late for reference in found)
+    why = f"numbers {parents} itself" if late else "refuses a row that comes before the one it refers to"
     return Question(
         id=f"ring:{','.join(tables)}",
         table=tables[0],
         text=(
-            f"{told}: {'neither may' if len(found) > 1 else 'it must not'} be empty, and the new database numbers "
-            f"{parents} itself, so none of these rows can be the first. What shall be done?"
+            f"{told}: {'neither may' if len(found) > 1 else 'it must not'} be empty, and the new database {why}, so "
+            "none of these rows can be the first. What shall be done?"
         ),
         options=tuple(
             Option(key=f"leave_{table}", text=f"Leave {table} out", changes=(LeaveOut(table=table),))

@@ -22,6 +22,7 @@ class Reference(Frozen):
         False  #: the target numbers the parent's rows, so that their keys are known only when they are there
     )
     name: str = ""  #: of the constraint in the target's catalogue, where it has one
+    at_once: bool = False  #: the target refuses a row of the child that comes before its parent, whatever follows
 
     @property
     def text(self) -> str:
@@ -38,7 +39,7 @@ def references_of(mapping: TablesMapping, target: Database) -> tuple[Reference, 
 
     The parents may be copied or referred to; a reference whose columns stay empty is none.
     """
-    every = (r for table in mapping.copied for r in _references(table, target.by_name.get(table.target)))
+    every = (r for table in mapping.copied for r in _references(table, target))
     found = {r.text: r.but(made_late=_made_late(mapping.by_target.get(r.parent))) for r in every}
     return tuple(found.values())
 
@@ -48,13 +49,15 @@ def _made_late(parent: TableMapping | None) -> bool:
     return isinstance(identity.otherwise if isinstance(identity, Matched) else identity, Generated)
 
 
-def _references(mapping: TableMapping, table: Table | None) -> Iterator[Reference]:
+def _references(mapping: TableMapping, target: Database) -> Iterator[Reference]:
+    table = target.by_name.get(mapping.target)
     if table is None:
         return
     filled = {column.target for column in mapping.columns if not fills_nothing(column)}
     for key in table.foreign_keys:
         if filled.issuperset(key.columns):
-            yield _reference(table, key.columns, key.parent).but(name=key.name)
+            at_once = key.enforced and target.dialect == "postgresql"
+            yield _reference(table, key.columns, key.parent).but(name=key.name, at_once=at_once)
     declared = {column for key in table.foreign_keys if len(key.columns) == 1 for column in key.columns}
     for column in mapping.columns:
         parent = parent_of(column)

@@ -7,7 +7,7 @@ from ferryman.domain.changes import LeaveOut
 from ferryman.domain.coordination import Agent, Priority, Request, RequestType
 from ferryman.domain.fits import misfits
 from ferryman.domain.plan import Estimate, MigrationStrategy, Plan, RiskLevel, RollbackKind
-from ferryman.domain.references import Reference
+from ferryman.domain.references import Reference, references_of
 from tests.catalogues import FILL, database, dispatch, facts, matches, named, planned, profile
 
 
@@ -98,6 +98,16 @@ def test_a_ring_of_required_references_is_a_question_where_the_target_numbers_th
     assert "constraint a_has_b" in question.text
     assert "constraint fk_b_a_id" in question.text
     assert [option.changes for option in question.options] == [(LeaveOut(table="a"),), (LeaveOut(table="b"),)]
+
+
+def test_a_ring_that_postgresql_would_refuse_is_a_question_and_on_sqlite_none() -> None:
+    old = database("a: id int key, b_id int > b\nb: id int key, a_id int > a")
+    found = matches("a -> a: id=id, b_id=b_id\nb -> b: id=id, a_id=a_id")
+    mapping = planned(FILL, facts(old, old, found, profile({"a": 1, "b": 1}))).mapping
+    assert [r.at_once for r in references_of(mapping, old)] == [False, False]
+    checked = references_of(mapping, old.but(dialect="postgresql"))
+    assert [r.at_once for r in checked] == [True, True]
+    assert "refuses a row that comes before" in ring_questions(checked)[0].text
 
 
 def test_a_plan_fits_the_databases_it_was_made_for(everything: Plan) -> None:

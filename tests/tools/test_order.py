@@ -111,6 +111,19 @@ def test_a_ring_of_required_references_stays_together_and_is_reported() -> None:
     assert {reference.text for reference in order.stuck} == {"a.b -> b", "b.a -> a"}
 
 
+def test_a_ring_of_required_references_that_the_target_checks_at_once_is_reported() -> None:
+    ring = [
+        Reference(child="a", columns=("b_id",), parent="b", required=True, at_once=True),
+        Reference(child="b", columns=("a_id",), parent="a", required=True, at_once=True),
+    ]
+    types = {"a": TableType.TRANSACTIONAL, "b": TableType.TRANSACTIONAL}
+    assert arrange(["a", "b"], types, ring).stuck == tuple(ring)
+    opened = [ring[0], ring[1].but(required=False)]
+    assert arrange(["a", "b"], types, opened).stuck == ()
+    root = Reference(child="a", columns=("a_id",), parent="a", required=True, at_once=True)
+    assert arrange(["a"], types, [root]).stuck == ()
+
+
 def test_nothing_to_copy_makes_no_phase() -> None:
     assert ordered("") == Order(())
 

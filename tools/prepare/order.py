@@ -19,7 +19,7 @@ class Order:
 
     phases: tuple[Phase, ...]
     cycles: tuple[tuple[str, ...], ...] = ()  #: tables that refer to one another in a ring, the self-referring alone
-    stuck: tuple[Reference, ...] = ()  #: in a ring, required, and to keys made late: no row of it can be the first
+    stuck: tuple[Reference, ...] = ()  #: in a ring, required, and known or allowed late: no row of it can be the first
 
 
 def arrange(
@@ -34,7 +34,8 @@ def arrange(
     then entities, then junctions. What was asked for comes first within its phase. References that close a ring and
     may be NULL are postponed to a second pass, listed with the phase that brings the later of the two tables; rings
     of required references stay together in one phase. They can be written where the new keys are known beforehand
-    (the target's own checks wait until the run has proved them); those that cannot are reported in `stuck`.
+    (the target's own checks wait until the run has proved them); those that cannot, or that the target checks at once,
+    are reported in `stuck`.
     """
     within = [r for r in references if r.child in tables and r.parent in tables]
     cycles = _cycles(tables, within)
@@ -42,7 +43,7 @@ def arrange(
     kept = [r for r in within if r not in postponed]
     levels = _levels(_in_order(tables, asked), types, _parents(kept))
     closing = (r for r in kept if r.child == r.parent or (_same_ring(cycles, r) and _same_level(levels, r)))
-    stuck = tuple(r for r in closing if r.made_late)
+    stuck = tuple(r for r in closing if r.made_late or (r.at_once and r.child != r.parent))
     phases = tuple(_phase(number, level, types, kept, levels) for number, level in enumerate(levels, 1))
     return Order(_with_second_pass(phases, postponed), cycles, stuck)
 
