@@ -110,8 +110,9 @@ def test_a_reader_ends_when_nobody_takes_its_rows(near: Pair) -> None:
     compiled = run.compiled["customers"]
     before = threading.active_count()
     stream = Stream(Reading(run.source, compiled, beside(compiled), Nowhere(), (20,), 2), None)
-    rows, more = stream.take(3)
-    assert rows is not None and (rows.legacy.num_rows, rows.made.num_rows, more) == (3, 3, True)
+    parts = list(stream.take(3))
+    assert [(part.legacy.num_rows, part.made.num_rows) for part in parts] == [(2, 2), (1, 1)]
+    assert (stream.after, stream.more()) == ((3,), True)
     stream.close()
     assert threading.active_count() == before
 
@@ -121,9 +122,9 @@ def test_a_failing_reader_is_heard_after_the_rows_before_it(near: Pair) -> None:
     near.old.run("UPDATE customer SET name = NULL WHERE id = 8;")
     compiled = near.start().compiled["customers"]
     stream = Stream(Reading(open_source(near.old.source), compiled, beside(compiled), Nowhere(), (9,), 3), None)
-    assert [stream.take(2)[1], stream.take(2)[1]] == [True, True]
+    assert [part.made.num_rows for part in stream.take(6)] == [3, 3]
     with pytest.raises(ValuesDoNotFit):
-        stream.take(4)
+        stream.more()
     stream.close()
 
 

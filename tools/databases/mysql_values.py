@@ -41,7 +41,7 @@ _NULL, _EOF, _ERROR = 0xFB, 0xFE, 0xFF  #: first bytes of a value, and of a pack
 _LONGER = {0xFC: 2, 0xFD: 3, 0xFE: 8}  #: first byte of a value's length -> how many bytes the length takes
 _SHORTEST_ROW = 9  #: bytes of a packet that begins like an end, and is a row
 _LARGEST_PACKET = 0xFFFFFF  #: bytes of a packet that another one continues
-_MOST_BYTES = 64 << 20  #: of rows that are taken apart at a time
+_MOST_BYTES = 16 << 20  #: of rows that are taken apart at a time
 
 
 def read(

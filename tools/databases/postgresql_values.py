@@ -36,7 +36,7 @@ _NATURAL: dict[int, Family] = {
     **dict.fromkeys((_TIMESTAMP, _TIMESTAMPTZ), Family.TIMESTAMP),
 }
 _WRITE = csv.WriteOptions(include_header=False, quoting_style="all_valid")
-_MOST_BYTES = 64 << 20  #: of rows that are parsed at a time
+_MOST_BYTES = 16 << 20  #: of rows that are parsed at a time
 _LARGEST = 1 << 30  #: bytes that are parsed as one block, so that a row is never torn
 
 

@@ -95,8 +95,7 @@ class Desk:
         if self._stream is None or self._stream.after != after:
             work, scope = self.work, self.scope
             assert scope.upper is not None
-            size = self.records[work.table].batch_size
-            stream = Stream(Reading(work.source, self.live, work.compiled, Nowhere(), scope.upper, size), after)
+            stream = Stream(Reading(work.source, self.live, work.compiled, Nowhere(), scope.upper), after)
             self._stack.callback(stream.close)
             return stream
         return self._stream

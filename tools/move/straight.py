@@ -7,9 +7,11 @@ that is not plain the batch is rolled back, and the table goes on the careful wa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from sqlalchemy import ColumnElement, and_, exists, literal, select
 from sqlalchemy.types import NullType
@@ -19,13 +21,14 @@ from ferryman.domain.mapping import Conflict, Derived, Kept
 from ferryman.domain.run import Accounting, BatchRecord, Key, Segment
 from ferryman.domain.transforms import KeyByType, Lookup, RemapIds
 from ferryman.domain.validation import BatchValidation, CheckKind, CheckResult, CheckStatus
+from ferryman.tools.databases.arrow import joined_up
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.batch import Books, miscounted, unproved, write_down
 from ferryman.tools.move.check import SAMPLES, compare_sample, references_checked
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.foreign import ForeignCheck
 from ferryman.tools.move.job import Job, Moved, Stuck
-from ferryman.tools.move.place import range_entries
+from ferryman.tools.move.place import Integers, range_entries
 from ferryman.tools.move.records import Scope
 from ferryman.tools.move.rowkeys import Record, RowKeys
 from ferryman.tools.move.stand_ins import stand_ins
@@ -104,22 +107,22 @@ def move_straight(job: Job, stream: Stream, window: Window, after: Key | None) -
     this fails."""
     began = job.clock.seconds()
     failpoint("before_begin", job.name, window.number)
-    rows, more = stream.take(window.rows)
-    segment = Segment(after=after, upto=stream.after if more else job.scope.upper)
     job.bench.begin()
     failpoint("before_insert", job.name, window.number)
-    books, count = Books(), 0
-    validation = _nothing_to_prove(job)
-    if rows is not None:
-        count = rows.made.num_rows
-        inserted = job.bench.insert(rows.made)
-        if inserted != count:
-            raise Stuck(miscounted(job, window.number, count, inserted))
-        numbers = rows.legacy.column(job.work.compiled.mapping.key[0]).to_numpy()
-        books.entries += range_entries(job.keys, numbers)
-        failpoint("after_insert", job.name, window.number)
-        _refuse_orphans(job, rows)
-        validation = _prove(job, rows)
+    sent, inserted = _Sent(), 0
+    for rows in stream.take(window.rows):
+        inserted += job.bench.insert(rows.made)
+        sent.add(job, rows)
+    segment = Segment(after=after, upto=stream.after if stream.more() else job.scope.upper)
+    count = sum(map(len, sent.numbers))
+    if inserted != count:
+        raise Stuck(miscounted(job, window.number, count, inserted))
+    failpoint("after_insert", job.name, window.number)
+    books, validation = Books(), _validation(job, 0, _NO_ROWS)
+    if count:
+        books.entries += range_entries(job.keys, np.concatenate(sent.numbers))
+        _refuse_orphans(job, sent)
+        validation = _prove(job, sent, count)
         if not validation.continue_execution:
             raise Stuck(unproved(job, window.number, validation), validation)
     record = BatchRecord(
@@ -135,10 +138,31 @@ def move_straight(job: Job, stream: Stream, window: Window, after: Key | None) -
     return Moved(record, validation, stop=stop)
 
 
-def _nothing_to_prove(job: Job) -> BatchValidation:
-    return _validation(
-        job, 0, CheckResult(kind=CheckKind.SAMPLE, status=CheckStatus.PASS, text="no rows were inserted")
-    )
+_NO_ROWS = CheckResult(kind=CheckKind.SAMPLE, status=CheckStatus.PASS, text="no rows were inserted")
+
+
+@dataclass
+class _Sent:
+    """What is kept of a batch's rows once they are with the target."""
+
+    numbers: list[Integers] = field(default_factory=list)  #: their legacy keys
+    ends: list[object] = field(default_factory=list)  #: the new keys of the first and the last row of each part
+    samples: list[pa.RecordBatch] = field(
+        default_factory=list
+    )  #: legacy rows, one by one: each part's ends, and others
+
+    def add(self, job: Job, rows: Rows) -> None:
+        self.numbers.append(rows.legacy.column(job.work.compiled.mapping.key[0]).to_numpy())
+        key, last = rows.made.column(job.keys.names[0]), rows.made.num_rows - 1
+        self.ends += [key[0].as_py(), key[last].as_py()]
+        chance = (int(job.clock.dice() * (last + 1)) for _ in range(SAMPLES - 2))
+        picked = rows.legacy.take(pa.array(sorted({0, last, *chance})))
+        self.samples += [picked.slice(row, 1) for row in range(picked.num_rows)]
+
+    def chosen(self, dice: Callable[[], float]) -> list[pa.RecordBatch]:
+        """The first of the kept rows, the last, and others by chance."""
+        last = len(self.samples) - 1
+        return [self.samples[row] for row in sorted({0, last, *(int(dice() * (last + 1)) for _ in range(SAMPLES - 2))})]
 
 
 def _validation(job: Job, rows: int, sample: CheckResult) -> BatchValidation:
@@ -152,27 +176,24 @@ def _validation(job: Job, rows: int, sample: CheckResult) -> BatchValidation:
     )
 
 
-def _prove(job: Job, rows: Rows) -> BatchValidation:
+def _prove(job: Job, sent: _Sent, rows: int) -> BatchValidation:
     """The first row, the last and others by chance: transformed anew, alone, and compared in the target."""
-    last = rows.legacy.num_rows - 1
-    chosen = sorted({0, last, *(int(job.clock.dice() * (last + 1)) for _ in range(SAMPLES - 2))})
-    legacy = pa.RecordBatch.from_arrays(
-        [c.take(pa.array(chosen)) for c in rows.legacy.columns], schema=rows.legacy.schema
-    )
-    expected = job.work.compiled.apply(legacy, Nowhere())
-    return _validation(job, rows.made.num_rows, compare_sample(job, expected, len(chosen)))
+    legacy = joined_up(sent.chosen(job.clock.dice), SAMPLES)
+    made = pa.Table.from_batches(job.work.compiled.apply(some, Nowhere()) for some in legacy)
+    (expected,) = made.combine_chunks().to_batches()
+    return _validation(job, rows, compare_sample(job, expected, expected.num_rows))
 
 
-def _refuse_orphans(job: Job, rows: Rows) -> None:
+def _refuse_orphans(job: Job, sent: _Sent) -> None:
     """Raises NeedsDecision where a row of the batch refers to a row that is not there and the target did not look."""
-    for orphaned in _orphaned(job, rows):
+    for orphaned in _orphaned(job, sent):
         if job.bench.books.execute(select(literal(1)).where(orphaned)).first() is not None:
             raise NeedsDecision(f"Rows of {job.name} refer to rows that are not there.", table=job.name)
 
 
-def _orphaned(job: Job, rows: Rows) -> Iterator[ColumnElement[bool]]:
-    child, key = job.bench.target.alias("child"), rows.made.column(job.keys.names[0])
-    low, high = (literal(end.as_py(), NullType()) for end in (key[0], key[-1]))
+def _orphaned(job: Job, sent: _Sent) -> Iterator[ColumnElement[bool]]:
+    child = job.bench.target.alias("child")
+    low, high = (literal(end, NullType()) for end in (sent.ends[0], sent.ends[-1]))
     for check in job.checks:
         if not refused_by_target(job, check):
             bond: Bond = check.bond

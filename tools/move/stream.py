@@ -1,4 +1,4 @@
-"""A table's legacy rows on the straight way: read and transformed by one thread, a few batches ahead of the writer.
+"""A table's legacy rows on the straight way: read and transformed by one thread, a few parts ahead of the writer.
 
 One transaction of the source, so one snapshot where it has them; within it, ranges of keys one after the other, so
 that who stops never waits for the end of a long answer. Whatever goes wrong in the thread is raised where the rows are
@@ -23,8 +23,9 @@ from ferryman.tools.prepare.as_mirrored import as_mirrored, kept_columns
 from ferryman.tools.prepare.references import References
 from ferryman.tools.prepare.transform import CompiledTable
 
-AHEAD = 2  #: batches that wait for the writer
-RANGE = 10  #: batches that one query reads
+PART = 10_000  #: rows that are read, transformed and written at a time
+AHEAD = 4  #: parts that wait for the writer
+RANGE = 50  #: parts that one query reads
 _PATIENCE = 0.2  #: seconds between looks at whether the other side is still there
 
 
@@ -48,7 +49,7 @@ class Reading:
     seen: CompiledTable  #: as its mirror would have it: what the transforms are told
     references: References
     upto: Key
-    size: int  #: rows per batch
+    size: int = PART  #: rows per part
 
 
 @dataclass
@@ -66,22 +67,20 @@ class Stream:
         self._thread = Thread(target=self._read, name="ferryman-reader", daemon=True)
         self._thread.start()
 
-    def take(self, rows: int) -> tuple[Rows | None, bool]:
-        """The next rows, at most so many (None: there are none), and whether more follow.
+    def take(self, rows: int) -> Iterator[Rows]:
+        """The next rows, at most so many, in parts as they come. Raises what the reader met."""
+        while rows and (here := self._next()):
+            part = here.part(0, rows)
+            rest = here.legacy.num_rows - part.legacy.num_rows
+            self._left = here.part(part.legacy.num_rows, rest) if rest else None
+            rows -= part.legacy.num_rows
+            self.after = (part.legacy.column(self.reading.live.mapping.key[0])[-1].as_py(),)
+            yield part
 
-        Raises what the reader met.
-        """
-        parts, wanted = list[Rows](), rows
-        while wanted and (here := self._next()):
-            parts.append(here.part(0, wanted))
-            wanted -= parts[-1].legacy.num_rows
-            rest = here.legacy.num_rows - parts[-1].legacy.num_rows
-            self._left = here.part(here.legacy.num_rows - rest, rest) if rest else None
+    def more(self) -> bool:
+        """Whether rows follow those that were taken."""
         self._left = self._next()
-        taken = _joined(parts)
-        if taken is not None:
-            self.after = (taken.legacy.column(self.reading.live.mapping.key[0])[-1].as_py(),)
-        return taken, self._left is not None
+        return self._left is not None
 
     def close(self) -> None:
         """Let the reader end; it has given its connection up when this returns."""
@@ -160,15 +159,3 @@ class NotStraight(FerrymanError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"The rows cannot go the straight way: {why}.", "They go the careful way.")
-
-
-def _joined(parts: list[Rows]) -> Rows | None:
-    if len(parts) < 2:
-        return parts[0] if parts else None
-    # A column may come in another type in another batch, where its values do not fit: such rows are not joined.
-    try:
-        legacy = pa.Table.from_batches([part.legacy for part in parts]).combine_chunks().to_batches()
-        made = pa.Table.from_batches([part.made for part in parts]).combine_chunks().to_batches()
-    except pa.ArrowInvalid as error:
-        raise NotStraight("the values of one column are of several kinds") from error
-    return Rows(legacy[0], made[0])
