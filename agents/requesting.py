@@ -88,7 +88,8 @@ def request(said: Sentence, talk: Talk) -> Request | None:
     context = said.original.strip()[:500]
     if talk.tables(kept):
         return _named(kept, out, context, talk)
-    if _FILL.search(kept.text) and _WHOLE.search(kept.text) and not _unknown_thing(kept):
+    whole = _FILL.search(kept.text) and _WHOLE.search(kept.text)
+    if whole and not _unknown_thing(kept) and _of_scope(kept, talk, _FILL):
         return Request(type=RequestType.FILL_MISSING, leave_out=out, user_context=context)
     general = _EVERYTHING.search(kept.text) or (left and not kept.words)
     bare = _BARE.match(kept.text.rstrip(" .!?")) and _VERB_WORD.search(kept.text)
@@ -123,11 +124,13 @@ def _around(said: Sentence, talk: Talk) -> str:
     return " ".join(word.norm for n, word in enumerate(said.words) if n not in covered)
 
 
-def _of_scope(said: Sentence, talk: Talk) -> bool:
+def _of_scope(said: Sentence, talk: Talk, *more: re.Pattern[str]) -> bool:
     """Once a plan lies there, only a sentence about moving and nothing else asks for another."""
     if talk.context.place is not Place.REVIEW:
         return True
-    rest = _MOVING.sub(" ", _MISSING.sub(" ", _EVERYTHING.sub(" ", _around(said, talk))))
+    rest = _around(said, talk)
+    for about in (_EVERYTHING, *more, _MISSING, _MOVING):
+        rest = about.sub(" ", rest)
     return all(word in _LEFTOVER or word in _AROUND for word in rest.split())
 
 

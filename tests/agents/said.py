@@ -142,6 +142,7 @@ REQUESTS: tuple[Said, ...] = (
     ("everything except wards, visit notes and patients", CLINIC_START, everything("wards", "appointment_notes", "patients")),
     ("I have a feeling customers are wrong", SHOP, UNCLEAR),
     ("customers look odd", SHOP, UNCLEAR),
+    ("hocus pocus, and the rest besides", DISPATCH, UNCLEAR),
     ("tmp_import_2009 can stay", DISPATCH, UNCLEAR),
     ("everything but playlists, tracks and albums", SHOP, change(SetRequest(request=request(RequestType.COMPLETE, priority="everything", leave_out=("playlists", "tracks", "albums"))))),
     ("all tables without the patients", CLINIC_START, everything("patients")),
