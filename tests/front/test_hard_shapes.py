@@ -720,3 +720,33 @@ def test_a_sample_has_the_parents_that_the_new_database_numbers(folder: Path) ->
     assert tried.code == 0, tried.err
     assert {table["table"]: table["tried"] for table in tried.json["tables"]} == {"drugs": 200, "doses": 30}
     assert rows_of(shape.files[1]) == shape.before
+
+
+# Keys that hold NULL
+
+
+@pytest.mark.parametrize("identity", ["kept", "derived"])
+def test_rows_whose_key_is_empty_are_set_aside_and_all_others_come(folder: Path, identity: str) -> None:
+    key = "VARCHAR(20) NOT NULL PRIMARY KEY" if identity == "kept" else KEYS[identity]
+    shape = made(
+        folder,
+        """CREATE TABLE tariff (code TEXT PRIMARY KEY, label TEXT);
+        CREATE TABLE ride (id INTEGER PRIMARY KEY, tariff_code TEXT REFERENCES tariff, km INTEGER);
+        INSERT INTO tariff VALUES ('a', 'A'), (NULL, 'none'), ('b', 'B'), (NULL, 'none again');
+        INSERT INTO ride VALUES (1, 'a', 5), (2, NULL, 6), (3, 'b', 7);""",
+        f"""CREATE TABLE tariffs (id {key}, label TEXT);
+        CREATE TABLE rides (id INTEGER NOT NULL PRIMARY KEY, tariff_id {key.split()[0]} REFERENCES tariffs (id),
+            km INTEGER);
+        INSERT INTO tariffs VALUES ('theirs', 'Theirs');""",
+    )
+    assert "2 rows of tariffs have no key in the old database" in said(shape.planned("add"))
+    shape.plan("add", "quarantine")
+    shape.run(code=3)
+    assert shape.new("SELECT km, label FROM rides LEFT JOIN tariffs t ON t.id = tariff_id ORDER BY 1") == [
+        (5, "A"),
+        (6, None),
+        (7, "B"),
+    ]
+    assert shape.new("SELECT count(*) FROM ferryman_quarantine") == [(2,)]
+    assert here("quarantine", "retry").code == 3
+    shape.proved_and_undone()
