@@ -388,7 +388,9 @@ def test_an_undoing_that_was_cut_short_is_finished_by_the_next(
     assert run.ledger.run("run-1").intent == ""
 
 
-def test_a_half_undone_table_can_be_copied_to_the_end(pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_half_undone_table_is_undone_to_the_end_before_anything_else(
+    pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(pair[1], THEIRS)
     run = start(*pair)
     run.copy_all()
@@ -397,10 +399,13 @@ def test_a_half_undone_table_can_be_copied_to_the_end(pair: tuple[Path, Path], m
         rollback(run.target, "run-1", ["purchases"])
     monkeypatch.delenv("FERRYMAN_FAILPOINT")
     assert one(pair[1], "SELECT count(*) FROM purchases") == 51
-    assert run.ledger.table("run-1", "purchases").state is TableState.COPYING
-    assert run.copy("purchases").complete
-    assert run.ledger.table("run-1", "purchases").state is TableState.COPIED
-    assert one(pair[1], "SELECT count(*) FROM purchases") == 101
+    assert run.ledger.table("run-1", "purchases").state is TableState.UNDOING
+    with pytest.raises(Refused, match="purchases was undone"):
+        run.copy("purchases")
+    rollback(run.target, "run-1", ["purchases"])
+    assert run.ledger.table("run-1", "purchases").state is TableState.ROLLED_BACK
+    assert one(pair[1], "SELECT count(*) FROM purchases") == 1
+    assert one(pair[1], "SELECT count(*) FROM customers") > 1
     run.ledger.verify("run-1")
 
 
