@@ -43,8 +43,8 @@ class Leaving:
     run: str = ""  #: once it stands in the ledger
 
     def stop(self) -> None:
-        self.session.pause()
         self.screen.line("Stopping after the running batch; Ctrl-C once more leaves at once.", "yellow")
+        self.session.pause()
 
     def abandon(self) -> None:
         """Say what is left, without a look at anything: the process ends right afterwards."""

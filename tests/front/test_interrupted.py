@@ -174,7 +174,7 @@ def test_a_signal_stops_it_and_it_goes_on(long: Trial, signals: list[signal.Sign
         assert victim.wait() == 130, victim.said
         assert time.monotonic() - began < 10
     once = len(signals) == 1
-    assert "Stopping after the running batch" in victim.said
+    assert "Stopping after the running batch" in victim.said or not once
     assert ("Left at once." in victim.said) is not once
     assert f"ferryman resume {long.run}" in victim.said
     assert status(long) == (("paused", "paused") if once else ("paused", "process_gone"))
