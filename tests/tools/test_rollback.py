@@ -405,7 +405,7 @@ def test_a_half_undone_table_is_undone_to_the_end_before_anything_else(
     rollback(run.target, "run-1", ["purchases"])
     assert run.ledger.table("run-1", "purchases").state is TableState.ROLLED_BACK
     assert one(pair[1], "SELECT count(*) FROM purchases") == 1
-    assert one(pair[1], "SELECT count(*) FROM customers") > 1
+    assert one(pair[1], "SELECT count(*) FROM customers") != 0
     run.ledger.verify("run-1")
 
 
