@@ -521,3 +521,18 @@ def test_ctrl_c_once_stops_after_the_running_batch_and_the_run_goes_on(tmp_path:
     assert here("status", "--json").json["status"] == "paused"
     assert here("resume").code == 0
     assert one(files[1], "SELECT count(*) FROM purchases") == 60_000
+
+
+def test_ctrl_c_twice_leaves_at_once_and_says_what_is_kept(tmp_path: Path) -> None:
+    files = shop(tmp_path, customers=1000, purchases=60_000)
+    approval = planned(files)["approval"]
+    slow = {"FERRYMAN_FAILPOINT": "before_begin:purchases=error*4"}
+    with Terminal("run", "--plan", "plan.yaml", "--approve", approval, env=slow) as terminal:
+        terminal.wait_for("purchases")
+        terminal.type(CTRL_C)
+        terminal.wait_for("Stopping after the running batch")
+        terminal.type(CTRL_C)
+        assert terminal.end() == 130
+        assert "Left at once." in terminal.text
+    assert here("resume").code == 0
+    assert one(files[1], "SELECT count(*) FROM purchases") == 60_000

@@ -173,11 +173,10 @@ def test_a_signal_stops_it_and_it_goes_on(long: Trial, signals: list[signal.Sign
         began = time.monotonic()
         assert victim.wait() == 130, victim.said
         assert time.monotonic() - began < 10
-    once = len(signals) == 1
-    assert "Stopping after the running batch" in victim.said or not once
-    assert ("Left at once." in victim.said) is not once
+    left = "Left at once." in victim.said  # of two in a moment the second may come with the first, or too late
+    assert len(signals) == 2 if left else "Stopping after the running batch" in victim.said
     assert f"ferryman resume {long.run}" in victim.said
-    assert status(long) == (("paused", "paused") if once else ("paused", "process_gone"))
+    assert status(long) == ("paused", "process_gone" if left else "paused")
     assert resume(long).code == 0
     whole(long)
 
