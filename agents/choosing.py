@@ -102,6 +102,14 @@ def _of_other_tables(text: str, offers: Sequence[Offered], about: str) -> bool:
     return any(word not in _CHATTER and not {key(part) for part in word.split("_")} & known for word in named)
 
 
+def _whole_table(text: str, table: str) -> bool:
+    """ "leave orders out" speaks of the table that stopped, and changes the plan; "leave them out" of its rows."""
+    named = rf"(?:the |all |whole |entire |of ){{0,3}}{re.escape(read(table).text)}(?: tables?)?"
+    said = rf"(?:no |but |then |please |so )*leave (?:out {named}|{named} (?:out|aside|behind|away))"
+    words = " ".join(read(text).text.replace(",", " ").split()).rstrip(" .!")
+    return bool(re.fullmatch(said + r"(?: please| then| altogether)*", words))
+
+
 def _plain(text: str) -> str:
     return read(text).text.rstrip(" .!")
 
@@ -191,6 +199,8 @@ def decide(said: Sentence, decision: Decision) -> Choose | None:
         for option in decision.options
     ]
     about = f"{decision.situation} {decision.impact} {decision.diagnosis.issue} {decision.diagnosis.root_cause}"
+    if _whole_table(said.text, decision.failure.table):
+        return None
     taken = chosen(said, offers, decision.recommended.value, f"{about} {decision.failure.table}")
     return Choose(strategy=Strategy(taken)) if taken else None
 

@@ -19,6 +19,7 @@ from ferryman.agents.choices import OneOf, Told
 from ferryman.agents.context import Context, Place
 from ferryman.agents.known import Known
 from ferryman.agents.names import Names
+from ferryman.agents.redact import may_be_told
 from ferryman.agents.suggestions import unclear
 from ferryman.agents.understand import understand
 from ferryman.agents.wording import listed
@@ -149,7 +150,7 @@ def _options(context: Context) -> list[tuple[str, str]]:
         return [(option.choice, option.strategy.value.replace("_", " ")) for option in context.decision.options]
     if context.place is Place.REVIEW and context.open_questions:
         first = context.open_questions[0]
-        return [(option.key, option.text) for option in first.options]
+        return [(option.key, option.text) for option in first.options] if may_be_told(first) else []
     return []
 
 

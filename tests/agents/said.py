@@ -487,6 +487,9 @@ ANSWERS: tuple[Said, ...] = (
 
 DECISIONS: tuple[Said, ...] = (
     ("1", DECIDING, choose(Strategy.MIGRATE_PARENTS)),
+    ("leave case_file_relationships out", DECIDING, change(LeaveOut(table="case_file_relationships"))),
+    ("leave out case_file_relationships, please", DECIDING, change(LeaveOut(table="case_file_relationships"))),
+    ("leave case_file_relationships rows out", DECIDING, choose(Strategy.QUARANTINE)),
     ("option 2", DECIDING, choose(Strategy.QUARANTINE)),
     ("the first one please", DECIDING, choose(Strategy.MIGRATE_PARENTS)),
     ("let's take the third", DECIDING, choose(Strategy.PLACEHOLDERS)),
