@@ -160,7 +160,9 @@ def connected(url: str) -> Iterator[Connection]:
     tables are found by their bare names."""
     plain = make_url(url).difference_update_query(["superuser"])
     backend = plain.get_backend_name()
-    engine = create_engine(plain.set(drivername=_DRIVERS.get(backend, plain.drivername)), poolclass=NullPool)
+    patient = {"timeout": 60} if backend == "sqlite" else {}  # a run that is at work may hold the file on a slow disk
+    plain = plain.set(drivername=_DRIVERS.get(backend, plain.drivername))
+    engine = create_engine(plain, poolclass=NullPool, connect_args=patient)
     try:
         with engine.begin() as connection:
             if backend == "postgresql":
