@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ferryman.agents.allowed_values import allowed_words
 from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import Choice, Pairing, references
 from ferryman.agents.person_names import full_name
 from ferryman.agents.table_questions import LEAST_OFFERED, MOST_OPTIONS, leave_out
+from ferryman.agents.value_questions import value_questions
 from ferryman.agents.value_steps import can_become, text_formats
-from ferryman.domain.changes import Include, MapColumn, MapValues, Option, Question, UnmapColumn
-from ferryman.domain.mapping import Action, ColumnMapping, Mapping, TableMapping
+from ferryman.domain.changes import Include, MapColumn, Option, Question, UnmapColumn
+from ferryman.domain.mapping import AS_SAID, Action, ColumnMapping, Mapping, TableMapping
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import (
     Concat,
     Constant,
-    ForeignKeyTo,
     NewId,
     Scalar,
     TextToDate,
     Transform,
-    ValueMap,
-    ValuePair,
 )
 
 #: Kinds of a question about what fills a column; its id is the kind, a colon, and TABLE.COLUMN.
-PARENT, UNFED, VALUES, FORMAT = "parent", "unfed", "values", "format"
+PARENT, UNFED, FORMAT = "parent", "unfed", "format"
 
 _EMPTY: dict[Family, Scalar] = {
     Family.TEXT: "",
@@ -49,7 +46,7 @@ def column_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Ite
         yield from _guesses(table, pairing, facts)
     yield from _unfed(table, mapping, pairing, facts)
     yield from _formats(table, facts)
-    yield from _values(table, facts)
+    yield from value_questions(table, facts)
 
 
 def _guesses(table: TableMapping, pairing: Pairing, facts: Facts) -> Iterator[Question]:
@@ -60,7 +57,11 @@ def _guesses(table: TableMapping, pairing: Pairing, facts: Facts) -> Iterator[Qu
     }
     optional = {}
     for column in table.columns:
-        if column.uses(Concat) and full_name(pairing.target.column(column.target), pairing) == column.source:
+        if (
+            column.uses(Concat)
+            and column.why != AS_SAID
+            and full_name(pairing.target.column(column.target), pairing) == column.source
+        ):
             yield _joined(table, column)
     for name, choice in unsure.items():
         if pairing.target.column(name).required:
@@ -87,9 +88,10 @@ def _joined(table: TableMapping, column: ColumnMapping) -> Question:
 
 
 def _is_guess(column: ColumnMapping, pairing: Pairing) -> bool:
-    """A reference whose parent is a guess is no question of its own: the parent is asked about."""
+    """What a person said is none, and a reference whose parent is a guess is no question of its own."""
     choice = pairing.columns[column.target]
-    return not choice.sure and column.source == (choice.source,) and not choice.follows
+    by_rules = column.why != AS_SAID and column.source == (choice.source,)
+    return by_rules and not choice.sure and not choice.follows
 
 
 def _required_guess(table: TableMapping, name: str, choice: Choice, facts: Facts) -> Question:
@@ -227,37 +229,4 @@ def _either_way(table: TableMapping, source: str, target: str, formats: tuple[st
             )
             for key, form in zip(keys, formats, strict=True)
         ),
-    )
-
-
-def _values(table: TableMapping, facts: Facts) -> Iterator[Question]:
-    """Numbers of the old application stand for words that the new one lists."""
-    target = facts.target.table(table.target)
-    for column in table.columns:
-        allowed = allowed_words(target, target.column(column.target))
-        plain = len(column.source) == 1 and not column.uses(ValueMap, ForeignKeyTo)
-        profile = facts.column(table.source, column.source[0]) if plain else None
-        if allowed and profile is not None and isinstance(profile.lowest, int) and isinstance(profile.highest, int):
-            yield _words_for_numbers(table, column, allowed, (profile.lowest, profile.highest))
-
-
-def _words_for_numbers(
-    table: TableMapping, column: ColumnMapping, allowed: tuple[str, ...], bounds: tuple[int, int]
-) -> Question:
-    low, high = bounds
-    pairs = tuple(ValuePair(old=low + n, new=word) for n, word in enumerate(allowed))
-    in_order = MapValues(table=table.target, target=column.target, pairs=pairs, otherwise="stop")
-    told = ", ".join(f"{pair.old} is {pair.new}" for pair in pairs)
-    fits = high - low + 1 == len(allowed)
-    return Question(
-        id=f"{VALUES}:{table.target}.{column.target}",
-        table=table.target,
-        text=f"{table.source}.{column.source[0]} holds numbers, and {table.target}.{column.target} takes only "
-        f"{', '.join(allowed)}. Which is which?",
-        options=(
-            *((Option(key="in_order", text=told, changes=(in_order,)),) if fits else ()),
-            Option(key="as_they_are", text="Move the numbers as they are"),
-            leave_out(table.target),
-        ),
-        reason='Say for example "1 is open and 2 is closed".' if not fits else "",
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ferryman.agents.column_questions import FORMAT, PARENT, UNFED, VALUES
+from ferryman.agents.allowed_values import allowed_words
+from ferryman.agents.column_questions import FORMAT, PARENT, UNFED
+from ferryman.agents.value_questions import VALUES
 from ferryman.domain.changes import (
     Change,
     Include,
@@ -70,7 +72,7 @@ def questions(preflight: Preflight, plan: Plan, source: Database, target: Databa
             problem,
             _decided_before(problem, plan),
             tuple(_of_its_own(problem, plan, source, target)),
-            preflight.tables.get(problem.table, 0),
+            _misread(problem, plan, preflight.tables.get(problem.table, 0), target),
         )
         for problem in preflight.problems
         if not problem.decided and unfilled.isdisjoint(_about_its_filling(problem))
@@ -138,12 +140,11 @@ def _merged(problem: ProblemFound, table: TableMapping | None) -> Option | None:
     )
 
 
-def _question(problem: ProblemFound, before: Policy | None, more: tuple[Option, ...], rows: int) -> Question:
-    """`rows`: of the table in scope. Nothing is recommended where most of them fail by one step."""
+def _question(problem: ProblemFound, before: Policy | None, more: tuple[Option, ...], misread: str) -> Question:
+    """`misread`: why nothing is recommended that keeps most of the table's rows back; "" where it can be."""
     options = (*more, *options_for(problem))
     recommended = recommend(problem, options, before)
-    misread = problem.problem in _OF_A_STEP and rows >= _FEW and problem.rows * 2 > rows and not before
-    if misread and recommended in (KEYS[Strategy.QUARANTINE], LEAVE):
+    if misread and not before and recommended in (KEYS[Strategy.QUARANTINE], LEAVE):
         recommended = ""
     told = f" When this was decided, {_concerned(before.rows)} concerned." if before else ""
     return Question(
@@ -152,10 +153,22 @@ def _question(problem: ProblemFound, before: Policy | None, more: tuple[Option, 
         text=f"{problem.text}{told} What shall become of {_them(problem)}?",
         options=options,
         recommended=recommended,
-        reason=_REASONS[recommended]
-        if recommended
-        else f"Most rows of {problem.table} fail: {' and '.join(problem.columns)} may want another step or column.",
+        reason=_REASONS[recommended] if recommended else misread,
     )
+
+
+def _misread(problem: ProblemFound, plan: Plan, rows: int, target: Database) -> str:
+    """What the person may say where most rows of a table, of `rows` in scope, fail by one and the same step."""
+    if problem.problem not in _OF_A_STEP or rows < _FEW or problem.rows * 2 <= rows:
+        return ""
+    wrong = f"Most rows of {problem.table} fail: {' and '.join(problem.columns)} may want another step or column."
+    for name in problem.columns:
+        line = plan.mapping.by_target[problem.table].by_target.get(name)
+        allowed = allowed_words(target.table(problem.table), target.table(problem.table).column(name))
+        if allowed and line and len(line.source) == 1:
+            old = line.source[0]
+            return f'{wrong} "Which values does {old} hold?" shows them; say for example "X means {allowed[0]}".'
+    return wrong
 
 
 def _day_only(problem: ProblemFound, plan: Plan, source: Database, target: Database) -> Option | None:

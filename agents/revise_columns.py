@@ -8,7 +8,7 @@ from ferryman.agents.revise_tables import copied_table_of, fed_in, hint
 from ferryman.agents.table_mapping import columns_of
 from ferryman.domain.changes import IgnoreColumn, MapColumn, MapValues, UnmapColumn
 from ferryman.domain.errors import Usage
-from ferryman.domain.mapping import ColumnMapping, Mapping, TableMapping
+from ferryman.domain.mapping import AS_SAID, ColumnMapping, Mapping, TableMapping
 from ferryman.domain.schema import Column, Table
 from ferryman.domain.transforms import AddMetadataJson, Concat, Constant, Rename, ValueMap
 
@@ -29,15 +29,15 @@ def map_column(mapping: Mapping, change: MapColumn, facts: Facts) -> Mapping:
 
 def _filled(change: MapColumn, column: Column, found: TableColumns) -> ColumnMapping:
     if change.steps:
-        return ColumnMapping(target=column.name, source=change.source, steps=change.steps, why="as you said")
+        return ColumnMapping(target=column.name, source=change.source, steps=change.steps, why=AS_SAID)
     if not change.source:
         raise Usage(f"Nothing was named that fills {column.name}.", "Name a column of the old table, or a constant.")
     if len(change.source) > 1:
-        return ColumnMapping(target=column.name, source=change.source, steps=(Concat(),), why="as you said")
+        return ColumnMapping(target=column.name, source=change.source, steps=(Concat(),), why=AS_SAID)
     reference = next((key for key in found.references if key.columns == (column.name,)), None)
     if reference and found.scope.takes_part(reference.parent):
-        return found.reference(column, change.source[0], reference, "as you said")
-    plain = found.content(column, change.source[0], "as you said")
+        return found.reference(column, change.source[0], reference, AS_SAID)
+    plain = found.content(column, change.source[0], AS_SAID)
     if plain is None:
         ours = found.pairing.source.column(change.source[0])
         raise Usage(
@@ -76,7 +76,7 @@ def map_values(mapping: Mapping, change: MapValues, facts: Facts) -> Mapping:
         raise Usage(f"Nothing fills {change.table}.{change.target} yet.", "Say first which old column does.")
     others = tuple(step for step in known.steps if not isinstance(step, ValueMap | Rename | Constant))
     steps = (ValueMap(pairs=change.pairs, otherwise=change.otherwise), *others)
-    return _with(mapping, table, known.but(steps=steps, why="as you said"), _columns(table, mapping, facts))
+    return _with(mapping, table, known.but(steps=steps, why=AS_SAID), _columns(table, mapping, facts))
 
 
 def _with(mapping: Mapping, table: TableMapping, filled: ColumnMapping, found: TableColumns) -> Mapping:

@@ -128,6 +128,10 @@ class Policy(Frozen):
     rows: int = 0  #: the count it was decided on: it asks again when there are more (not part of the hash)
 
 
+#: `ColumnMapping.why` of what a person asked for in so many words: nothing is asked about it again.
+AS_SAID = "as you said"
+
+
 class ColumnMapping(Frozen):
     """How one target column is filled. The cast to its own type comes last and is implied."""
 

@@ -7,7 +7,7 @@ from ferryman.agents.facts import Facts
 from ferryman.agents.natural_key import natural_key
 from ferryman.agents.questions import questions_about
 from ferryman.agents.revise import revise_all
-from ferryman.domain.changes import LeaveOut, MapColumn, MapTable, Question, SetIdentity, SetKey
+from ferryman.domain.changes import Change, LeaveOut, MapColumn, MapTable, MapValues, Question, SetIdentity, SetKey
 from ferryman.domain.coordination import Request, RequestType
 from ferryman.domain.findings import Matches
 from ferryman.domain.fits import mapping_misfits, misfits
@@ -25,6 +25,7 @@ from ferryman.domain.mapping import (
 )
 from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.schema import Database
+from ferryman.domain.transforms import ValuePair
 from ferryman.tools.prepare.suitable import suitable_identity
 from tests.catalogues import (
     FAMILIES,
@@ -433,6 +434,44 @@ def test_numbers_for_words_are_asked_about() -> None:
     )
     assert ids(questions) == ["values:b.status"]
     assert questions[0].options[0].text == "1 is open, 2 is closed"
+
+
+def test_words_for_other_words_are_asked_about_with_those_that_look_alike() -> None:
+    mapping, questions, known = proposed(
+        "a: id int key, state text(10) | check state IN ('conf', 'in', 'canc')",
+        "b: id int key, state text(20) | check state IN ('confirmed', 'checked_in', 'cancelled', 'lost')",
+        "a -> b: id=id, state=state",
+    )
+    assert ids(questions) == ["values:b.state"]
+    assert questions[0].recommended == "by_name"
+    assert questions[0].options[0].text == "conf is confirmed, in is checked_in, canc is cancelled"
+    assert questions_about(revise_all(mapping, questions[0].options[0].changes, known), known) == ()
+
+
+def test_words_without_a_partner_each_are_asked_about_without_a_proposal() -> None:
+    _, (question,), _ = proposed(
+        "a: id int key, state text(10) | check state IN ('x', 'open')",
+        "b: id int key, state text(20) | check state IN ('open', 'closed')",
+        "a -> b: id=id, state=state",
+    )
+    assert question.recommended == ""
+    assert [option.key for option in question.options] == ["as_they_are", "leave_out"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        MapValues(table="b", target="must", pairs=(ValuePair(old="x", new="y"),)),
+        MapColumn(table="b", source=("y",), target="must"),
+        MapColumn(table="b", source=("x",), target="must"),
+    ],
+)
+def test_what_a_person_said_of_a_column_is_asked_about_no_more(change: Change) -> None:
+    mapping, questions, known = proposed(
+        "a: id int key, x text, y text", "b: id int key, must text", "a -> b: id=id, x~must, y~must"
+    )
+    assert ids(questions) == ["column:b.must"]
+    assert questions_about(revise_all(mapping, (change,), known), known) == ()
 
 
 def test_a_value_that_can_become_nothing_of_the_kind_stays_where_it_is() -> None:

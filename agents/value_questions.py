@@ -1,0 +1,86 @@
+"""Questions about values: what the numbers and words of the old application stand for in the list of the new one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ferryman.agents.allowed_values import allowed_words
+from ferryman.agents.facts import Facts
+from ferryman.agents.like_words import pair_off
+from ferryman.agents.table_questions import leave_out
+from ferryman.domain.changes import MapValues, Option, Question
+from ferryman.domain.mapping import ColumnMapping, TableMapping
+from ferryman.domain.transforms import ForeignKeyTo, ValueMap, ValuePair
+
+#: The kind of these questions; an id is the kind, a colon, and TABLE.COLUMN.
+VALUES = "values"
+
+AS_THEY_ARE = "as_they_are"
+
+
+def value_questions(table: TableMapping, facts: Facts) -> Iterator[Question]:
+    """One question for each column that lists what it takes, where what feeds it holds something else.
+
+    Numbers are known by their range, words where the old column lists them as well: no value is read for it.
+    """
+    source, target = facts.source.table(table.source), facts.target.table(table.target)
+    for column in table.columns:
+        allowed = allowed_words(target, target.column(column.target))
+        if not allowed or len(column.source) != 1 or column.uses(ValueMap, ForeignKeyTo):
+            continue
+        old = source.by_name.get(column.source[0])
+        words = allowed_words(source, old) if old else ()
+        profile = facts.column(table.source, column.source[0])
+        if words and not set(words) <= set(allowed):
+            yield _words_for_words(table, column, words, allowed)
+        elif not words and profile and isinstance(profile.lowest, int) and isinstance(profile.highest, int):
+            yield _words_for_numbers(table, column, allowed, (profile.lowest, profile.highest))
+
+
+def _words_for_words(
+    table: TableMapping, column: ColumnMapping, words: tuple[str, ...], allowed: tuple[str, ...]
+) -> Question:
+    found = pair_off(words, allowed)
+    pairs = tuple(ValuePair(old=word, new=found[word]) for word in words if word in found)
+    by_name = _told(pairs, table, column, "by_name")
+    complete = len(found) == len(set(words))
+    return Question(
+        id=f"{VALUES}:{table.target}.{column.target}",
+        table=table.target,
+        text=f"{table.source}.{column.source[0]} lists {', '.join(words)}, {_takes_only(table, column, allowed)}",
+        options=(
+            *((by_name,) if complete else ()),
+            Option(key=AS_THEY_ARE, text="Move the words as they are"),
+            leave_out(table.target),
+        ),
+        recommended="by_name" if complete else "",
+        reason="The words look alike." if complete else f'Say for example "{words[0]} is {allowed[0]}".',
+    )
+
+
+def _words_for_numbers(
+    table: TableMapping, column: ColumnMapping, allowed: tuple[str, ...], bounds: tuple[int, int]
+) -> Question:
+    low, high = bounds
+    pairs = tuple(ValuePair(old=low + n, new=word) for n, word in enumerate(allowed))
+    fits = high - low + 1 == len(allowed)
+    return Question(
+        id=f"{VALUES}:{table.target}.{column.target}",
+        table=table.target,
+        text=f"{table.source}.{column.source[0]} holds numbers, {_takes_only(table, column, allowed)}",
+        options=(
+            *((_told(pairs, table, column, "in_order"),) if fits else ()),
+            Option(key=AS_THEY_ARE, text="Move the numbers as they are"),
+            leave_out(table.target),
+        ),
+        reason='Say for example "1 is open and 2 is closed".' if not fits else "",
+    )
+
+
+def _takes_only(table: TableMapping, column: ColumnMapping, allowed: tuple[str, ...]) -> str:
+    return f"and {table.target}.{column.target} takes only {', '.join(allowed)}. Which is which?"
+
+
+def _told(pairs: tuple[ValuePair, ...], table: TableMapping, column: ColumnMapping, key: str) -> Option:
+    change = MapValues(table=table.target, target=column.target, pairs=pairs, otherwise="stop")
+    return Option(key=key, text=", ".join(f"{pair.old} is {pair.new}" for pair in pairs), changes=(change,))
