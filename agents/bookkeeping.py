@@ -23,7 +23,9 @@ class Book(StrEnum):
 
 _WHEN = frozenset("at on date time datetime dt ts timestamp tstamp utc gmt when d ymd epoch unix".split())
 _IS = frozenset(("is", "has", "was"))
-_CREATED = frozenset("created create creation added inserted insert crdate cdate ctime createdat createdon".split()) | {
+_CREATED = frozenset(
+    "created made create creation added inserted insert crdate cdate ctime createdat createdon".split()
+) | {
     *("createdate", "createtime", "datecreated", "dateadded", "addtime", "addedon", "addedat", "timecreated"),
 }
 _UPDATED = frozenset("updated update modified modify modification changed change edited edit lastmod mtime".split()) | {

@@ -10,7 +10,7 @@ SAME = """
 id, identifier, ident, recid, rowid, record id, unique id, primary key
 postcode, post code, postal code, zip, zip code, zipcode, postal, plz, postleitzahl, code postal, codigo postal, cep
 surname, last name, lastname, family name, nachname, apellido, apellidos, nom de famille, second name, maiden name
-forename, first name, firstname, given name, vorname, prenom, primer nombre, christian name
+forename, first name, firstname, given name, given names, given, vorname, prenom, primer nombre, christian name
 middlename, middle name, middle initial, second forename
 fullname, full name, real name, realname, complete name
 birthdate, geb datum, gebdatum, geburtstag, fecha de nacimiento, date de naissance, date of birth, birth date, born
@@ -98,7 +98,7 @@ author, writer, poster, created by, creator, autor, auteur, written by, posted b
 owner, proprietor, holder, owned by, assignee, assigned to, responsible
 created, created at, created on, creation date, date created, create date, created date, date added, added on, added
   at, inserted at, create time, creation time, created time, date entered, entered on, entry date, add date, date add,
-  recorded at, insert date, erstellt, fecha creacion, date creation, time created, timecreated
+  recorded at, made at, made on, insert date, erstellt, fecha creacion, date creation, time created, timecreated
 posted, post date, posted on, posted at, post time, date posted, comment date, message date, time posted
 uploaded, uploaded at, upload date, date uploaded, uploaded on
 updated, updated at, updated on, modified at, modified on, last modified, modified date, date modified, update time,
