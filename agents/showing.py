@@ -8,7 +8,7 @@ from ferryman.agents.context import Place
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Talk
 from ferryman.agents.vocabulary import NUMBERS
-from ferryman.domain.conversation import ExportRows, RetryRows, ShowRows
+from ferryman.domain.conversation import ExportRows, RetryRows, ShowRows, ShowValues
 
 _SHOW = re.compile(
     r"\b(?:show|see|display|list|preview|print|give|look at|view|have a look at|inspect|examine|sample|let me have)\b"
@@ -31,6 +31,12 @@ _PROBLEM_ROWS = re.compile(
 )
 
 
+_VALUES = re.compile(
+    r"^(?:(?:which|what)(?: are| is)?|(?:show|list|give|tell)(?: me)?|let me see)"
+    r"(?: all| the| different| distinct| of)*"
+    r" (?:values|codes|words|kinds)(?: (?:are there|are|is|there|does|do|of|for|in|the|column|field|can))*"
+    r" (?P<c>.+?)(?: (?:holds?|has|have|contains?|takes?|uses?))?\W*$"
+)
 _ASIDE = re.compile(r"\b(?:quarantined?|(?:set|put|left|kept) aside|aside|left behind|held back|skipped)\b")
 _SHEET = re.compile(r"\b(?:spread ?sheets?|excel|csv|xlsx?|libre ?office|sheet)\b")
 _CSV = re.compile(r"[\w./-]+\.csv\b")
@@ -76,6 +82,22 @@ def show_rows(said: Sentence, talk: Talk) -> ShowRows | None:
     problem = not tables and _about_problem(text, counted, talk)
     named = tables[0].target or "" if tables else ""
     return ShowRows(table=named, count=_how_many(counted, text, problem, talk), only_problem=problem)
+
+
+def show_values(said: Sentence, talk: Talk) -> ShowValues | None:
+    """ "which values does state hold?", "list the codes of Invoice.state": what the rows of one column have."""
+    found = _VALUES.match(said.text)
+    if not found:
+        return None
+    for column in talk.item(said.slot(found, "c")).columns:
+        legacy = talk.legacy(column.known)
+        if legacy is None or column.known.target is None:
+            continue
+        line = legacy.mapping.by_target.get(column.column) if legacy.mapping else None
+        name = line.source[0] if line and line.source and column.side == "target" else column.column
+        if name in legacy.table.by_name:
+            return ShowValues(table=column.known.target, column=name)
+    return None
 
 
 def _about_problem(text: str, counted: re.Match[str] | None, talk: Talk) -> bool:

@@ -19,7 +19,7 @@ from ferryman.agents.edits import edited
 from ferryman.agents.names import Names
 from ferryman.agents.requesting import request
 from ferryman.agents.sentence import Sentence, read
-from ferryman.agents.showing import aside, show_rows
+from ferryman.agents.showing import aside, show_rows, show_values
 from ferryman.agents.suggestions import unclear
 from ferryman.agents.taking_back import corrected, take_back
 from ferryman.agents.talk import Doubt, Talk
@@ -36,6 +36,7 @@ from ferryman.domain.conversation import (
     Resume,
     SavePlan,
     ShowRows,
+    ShowValues,
     TakeBack,
     Utterance,
 )
@@ -113,7 +114,7 @@ def _said(said: Sentence, talk: Talk) -> Heard:
     polite = len(said.words) < len(asked.words)
     if not said.words:
         return None
-    shown = aside(said, talk) or show_rows(said, talk)
+    shown = aside(said, talk) or show_values(said, talk) or show_rows(said, talk)
     if shown:
         return shown
     if _MAY_I.match(asked.text):
@@ -207,7 +208,7 @@ def _together(clauses: list[Sentence], found: list[Heard]) -> Heard:
     moving = (Approve, Cancel, Choose, Resume, AnswerQuestion, TakeBack)
     others = [one for one in found if one and not isinstance(one, (*moving, Doubt))]
     if others:
-        shown = [one for one in others if isinstance(one, ShowRows)]
+        shown = [one for one in others if isinstance(one, ShowRows | ShowValues)]
         return shown[-1] if shown else others[0]
     if None in found or any(isinstance(one, Doubt) for one in found):
         return _lone(found) or next((one for one in found if isinstance(one, Doubt)), None)

@@ -100,6 +100,14 @@ class ShowRows(Frozen):
     only_problem: bool = False
 
 
+class ShowValues(Frozen):
+    """The different values of a legacy column, on this screen only."""
+
+    say: Literal["show_values"] = "show_values"
+    table: str  #: target name
+    column: str  #: legacy name
+
+
 class ExportRows(Frozen):
     """The rows that cannot go, of the open decision or out of quarantine, in a file for a spreadsheet."""
 
@@ -177,6 +185,7 @@ Utterance = Annotated[
     | AnswerQuestions
     | Ask
     | ShowRows
+    | ShowValues
     | ExportRows
     | RetryRows
     | Choose

@@ -39,6 +39,7 @@ from ferryman.domain.conversation import (
     Rollback,
     SavePlan,
     ShowRows,
+    ShowValues,
     Topic,
     Utterance,
 )
@@ -50,6 +51,7 @@ from ferryman.screen import Screen
 from ferryman.session import Session
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.tables import QuarantineState
+from ferryman.value_list import show_values
 
 COMMANDS = {
     "/plan": "show the plan again",
@@ -262,6 +264,9 @@ class Chat:
         match said:
             case ShowRows():
                 self._rows(said)
+            case ShowValues():
+                self._about((said.table,))
+                self.screen.row(show_values(self.session, said))
             case ExportRows():
                 self._export(said.path)
             case RetryRows():

@@ -6,7 +6,7 @@ Rows are read when a person asks to see them, shown, and kept nowhere: not in st
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -51,6 +51,9 @@ from ferryman.tools.prepare.transform import CompiledTable
 
 MOST_ROWS = 50  #: on one screen
 TO_COME = "(a number of its own, when it arrives)"
+Trouble = MissingGroup | ProblemFound  #: a kind of rows that cannot go as they are
+Troubled = tuple[CompiledTable, Trouble, dict[str, Any]]  #: one of its rows, with what was compiled of its table
+
 LONGEST = 300  #: characters of a value that are shown
 
 
@@ -115,7 +118,7 @@ def show_rows(session: Session, wish: ShowRows) -> tuple[RowShown, ...]:
     if plan is None:
         raise Usage("There is no plan yet to show rows of.", 'Say what is missing first, or "move everything".')
     if wish.only_problem:
-        return _problem_rows(session, plan, wish.table, count)
+        return _problem_rows(session, plan, wish.table, count, wish.count)
     table = wish.table or plan.phases[0].tables[0]
     if table not in {mapping.target for mapping in plan.mapping.copied}:
         raise Usage(f"No rows go into {clean(table)} by this plan.", "/plan shows which tables it fills.")
@@ -183,26 +186,32 @@ def shown(value: object) -> str:
     return f'"{text}"' if isinstance(value, str) and (not text or text != text.strip()) else text
 
 
-def _problem_rows(session: Session, plan: Plan, table: str, count: int) -> tuple[RowShown, ...]:
-    """Rows of every kind that would fail, or that stopped the run: of each kind some, `count` in all."""
-    kinds = len([one for one in _problems(session, plan) if table in ("", one.table)])
-    told = problem_rows(session, plan, table, -(-count // max(1, kinds)))
-    return tuple(islice((_misfit(*one) for one in told), max(count, kinds)))
+def _problem_rows(session: Session, plan: Plan, table: str, count: int, named: int) -> tuple[RowShown, ...]:
+    """Rows of every kind that would fail, or that stopped the run: of each kind some, `count` in all.
+
+    `named`: the number a person gave; "the 30" are those of the only kind that has 30.
+    """
+    found = [one for one in _problems(session, plan) if table in ("", one.table)]
+    meant = [one for one in found if one.rows == named]
+    found = meant if len(meant) == 1 else found
+    told = _some_of_each(session, plan, found, -(-count // max(1, len(found))))
+    return tuple(islice((_misfit(*one) for one in told), max(count, len(found))))
 
 
-def problem_rows(
-    session: Session, plan: Plan, table: str, share: int
-) -> Iterator[tuple[CompiledTable, MissingGroup | ProblemFound, dict[str, Any]]]:
+def problem_rows(session: Session, plan: Plan, share: int) -> Iterator[Troubled]:
     """Legacy rows of every kind that would fail, or that stopped the run: at most `share` of each kind."""
+    yield from _some_of_each(session, plan, _problems(session, plan), share)
+
+
+def _some_of_each(session: Session, plan: Plan, kinds: Iterable[Trouble], share: int) -> Iterator[Troubled]:
     context = session.context
     ground = Ground(all_compiled(plan.mapping, live_catalogues(context), context.clock()))
-    for one in _problems(session, plan):
-        if table in ("", one.table):
-            rows = islice(_rows_of(context, one, ground, share), share)
-            yield from ((ground.compiled[one.table], found, row) for found, row in rows)
+    for one in kinds:
+        rows = islice(_rows_of(context, one, ground, share), share)
+        yield from ((ground.compiled[one.table], found, row) for found, row in rows)
 
 
-def _problems(session: Session, plan: Plan) -> tuple[MissingGroup | ProblemFound, ...]:
+def _problems(session: Session, plan: Plan) -> tuple[Trouble, ...]:
     """What the open decision is about, else what preflight found."""
     if not isinstance(session.payload, DecidePayload):
         return plan.preflight.problems
@@ -213,9 +222,7 @@ def _problems(session: Session, plan: Plan) -> tuple[MissingGroup | ProblemFound
     return (ProblemFound(id="", table=failure.table, columns=failure.columns, problem=kind, rows=rows, text=""),)
 
 
-def _rows_of(
-    context: Context, found: MissingGroup | ProblemFound, ground: Ground, count: int
-) -> Iterator[tuple[MissingGroup | ProblemFound, dict[str, Any]]]:
+def _rows_of(context: Context, found: Trouble, ground: Ground, count: int) -> Iterator[tuple[Trouble, dict[str, Any]]]:
     work = ground.compiled[found.table]
     if isinstance(found, MissingGroup):
         yield from ((found, row) for row in orphan_rows(context.source, context.target, work, found, ground, count))
@@ -251,7 +258,7 @@ def _unfit(
         return tuple(dict(row) for row in connection.execute(wanted).mappings())
 
 
-def _misfit(work: CompiledTable, found: MissingGroup | ProblemFound, row: Mapping[str, Any]) -> RowShown:
+def _misfit(work: CompiledTable, found: Trouble, row: Mapping[str, Any]) -> RowShown:
     """A legacy row with what is wrong with it beside the columns that are concerned."""
     short, _, mending = trouble_of(found)
     concerned = {name: target for target in found.columns for name in work.mapping.by_target[target].source}
@@ -262,7 +269,7 @@ def _misfit(work: CompiledTable, found: MissingGroup | ProblemFound, row: Mappin
     return RowShown(_title(work, row), tuple(lines), mending)
 
 
-def trouble_of(found: MissingGroup | ProblemFound) -> tuple[str, str, str]:
+def trouble_of(found: Trouble) -> tuple[str, str, str]:
     """What is wrong with rows, in few words and in a sentence, and how to mend them."""
     columns = ", ".join(found.columns)
     if isinstance(found, MissingGroup):

@@ -26,7 +26,7 @@ def waiting(session: Session, run: str) -> tuple[RowAside, ...]:
                 mending=trouble_of(found)[2],
                 cells={name: cell(value) for name, value in row.items()},
             )
-            for work, found, row in problem_rows(session, session.plan, "", MOST)
+            for work, found, row in problem_rows(session, session.plan, MOST)
         )
     return quarantined(Ledger(session.context.target), run, open_only=True) if run else ()
 

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from ferryman import desk
-from ferryman.desk import shown
+from ferryman.desk import Beside, shown
 from ferryman.domain import plan_file
-from ferryman.domain.conversation import ShowRows
+from ferryman.domain.conversation import ShowRows, ShowValues
 from ferryman.domain.errors import Configuration, Usage
 from ferryman.domain.run import RunStatus
 from ferryman.session import Session
+from ferryman.value_list import MOST_VALUES, show_values
 from tests.front.talking import hold, opened
 from tests.tools.pairs import fill, one, shop, write
 
@@ -93,6 +94,41 @@ def test_rows_are_asked_for_by_a_plan(files: tuple[Path, Path]) -> None:
             desk.show_rows(reviewed(session), ShowRows(table="nothing"))
         assert len(desk.show_rows(session, ShowRows(count=10_000))) == 6
         assert desk.show_rows(session, ShowRows(only_problem=True)) == ()
+
+
+def test_the_different_values_of_a_column_are_counted_with_what_they_become(files: tuple[Path, Path]) -> None:
+    write(files[0], "UPDATE purchase SET note = CASE WHEN id <= 7 THEN 'gift' WHEN id <= 10 THEN 'urgent' END")
+    with opened(files) as session:
+        list(reviewed(session).say("note gift means present"))
+        found = session.understood("which values does purchase.note hold?")
+        assert found == ShowValues(table="purchases", column="note")
+        told = show_values(session, found)
+    assert told.title == "purchase.note has 2 different values"
+    assert told.lines == (
+        Beside("gift", "7 rows", "note", "present"),
+        Beside("urgent", "3 rows"),
+        Beside("(empty)", "2 rows"),
+    )
+
+
+def test_of_many_values_the_most_frequent_are_shown(files: tuple[Path, Path]) -> None:
+    write(files[0], "WITH n(i) AS (SELECT 13 UNION ALL SELECT i + 1 FROM n WHERE i < 60)"
+                    " INSERT INTO purchase (id, customer_id, note) SELECT i, 1, 'once ' || i FROM n")  # fmt: skip
+    write(files[0], "UPDATE purchase SET note = 'often' WHERE id <= 12")
+    with opened(files) as session:
+        told = show_values(reviewed(session), ShowValues(table="purchases", column="note"))
+        with pytest.raises(Usage, match="No plan fills nothing"):
+            show_values(session, ShowValues(table="nothing", column="note"))
+    assert told.title == "purchase.note has 49 different values, these are the most frequent 20"
+    assert (told.lines[0].old, len(told.lines)) == ("often", MOST_VALUES)
+
+
+def test_a_number_named_means_the_rows_of_the_only_kind_that_has_so_many(files: tuple[Path, Path]) -> None:
+    write(files[0], "UPDATE customer SET name = NULL WHERE id IN (1, 2, 3)")
+    write(files[0], "UPDATE purchase SET customer_id = 99 WHERE id IN (3, 4)")
+    with opened(files) as session:
+        rows = desk.show_rows(reviewed(session), ShowRows(only_problem=True, count=2))
+    assert [row.title for row in rows] == ["purchase 3", "purchase 4"]
 
 
 def test_of_several_kinds_of_problems_each_has_its_rows(files: tuple[Path, Path]) -> None:
