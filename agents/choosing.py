@@ -146,7 +146,8 @@ def _by_strategy(text: str, offers: Sequence[Offered], about: str) -> str | None
         match = re.search(pattern, text)
         fitting = [offer for offer in offers if offer.strategy is strategy]
         if match and len(fitting) == 1:
-            left = f"{text[: match.start()]} {text[match.end() :]}"
+            within = " ".join(match.group().split()[1:-1])
+            left = f"{text[: match.start()]} {within} {text[match.end() :]}"
             topic = f"{about} {fitting[0].text} {fitting[0].key}"
             return fitting[0].key if _beside(left, topic) else None
     return None
