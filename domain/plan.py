@@ -130,7 +130,7 @@ class Step(Frozen):
     priority: Priority = Priority.NORMAL
     transformations: tuple[str, ...] = ()  #: the names of the transforms that are used, each once
     rollback: RollbackKind = RollbackKind.TRUNCATE
-    path: str = "push-down"  #: or "straight", or "careful" with the reason in `path_reason`
+    path: str = "push-down"  #: or "straight", or "careful"; why not in a faster way is in `path_reason`
     path_reason: str = ""
 
     @property

@@ -64,7 +64,7 @@ def measured(
         counts=counts,
         batches=tuple(plan_batches(c.table, c.in_scope, tried[c.table].rate, sizes.get(c.table)) for c in counts),
         stuck=order.stuck,
-        paths={name: way_of(table) for name, table in work.items()},
+        paths={name: way_of(table, context.target.slow_load) for name, table in work.items()},
         sharing=context.options.sharing,
         connections=Connections(source=context.options.connection_names[0], target=context.options.connection_names[1]),
     )

@@ -263,7 +263,7 @@ def _worded(emit: delegate.Emit, step: Step, plan: Plan) -> delegate.Emit:
 
 
 def _prepared(step: Step, work: TableWork) -> TablePrepared:
-    path, reason = way_of(work.compiled)
+    path, reason = way_of(work.compiled, work.target.slow_load)
     return TablePrepared(
         table=step.target, transformations=work.compiled.transformations, path=path, path_reason=reason
     )

@@ -12,7 +12,7 @@ os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"  # read when langgraph is import
 
 import pytest
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.own_mariadb", "tests.servers"]
 
 #: Names of settings that a person may have set and no test may see.
 PERSONAL = ("FERRYMAN_", "OPENAI_", "LANGCHAIN_", "LANGSMITH_API")

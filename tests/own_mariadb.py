@@ -1,4 +1,7 @@
-"""A MariaDB of our own in a fresh folder, that can be killed and started; where its programs are installed."""
+"""A MariaDB of our own in a fresh folder, that can be killed and started; where its programs are installed.
+
+The plugin of `conftest` makes it the fixture `own_mariadb`, a fresh server for the test.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,13 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pymysql
+import pytest
 from sqlalchemy import URL
 
 _PROGRAMS = ("mariadb-install-db", "mariadbd")
@@ -80,3 +85,14 @@ class OwnMariaDB:
         if self.process is not None and self.process.poll() is None:
             self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@pytest.fixture
+def own_mariadb() -> Iterator[OwnMariaDB]:
+    if not installed():
+        pytest.skip("mariadbd is not installed here")
+    own = OwnMariaDB.make()
+    try:
+        yield own
+    finally:
+        own.remove()

@@ -16,7 +16,6 @@ from benchmarks.proofs import shop
 from benchmarks.proofs.engines import Server, connected
 from benchmarks.proofs.trial import Proof, Trial, Wish, set_up
 from benchmarks.proofs.victim import Victim
-from tests.own_mariadb import OwnMariaDB, installed
 from tests.proxy import Proxy
 from tests.servers import Own
 
@@ -117,17 +116,6 @@ class Mortal(Protocol):
     def kill(self) -> None: ...
 
     def start(self) -> None: ...
-
-
-@pytest.fixture
-def own_mariadb() -> Iterator[OwnMariaDB]:
-    if not installed():
-        pytest.skip("mariadbd is not installed here")
-    own = OwnMariaDB.make()
-    try:
-        yield own
-    finally:
-        own.remove()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -61,6 +61,7 @@ class Target:
     dialect: Dialect
     identity: Identity
     url: str  #: for people: without a password
+    slow_load: str = ""  #: why rows do not go in the fastest way that this kind of database has
 
     @contextmanager
     def connect(self, doing: str = "writing the new database", *, reading: bool = False) -> Iterator[Connection]:
@@ -89,7 +90,8 @@ def open_target(url: str) -> Target:
     """The target behind a URL or the path of a SQLite file; never creates one. Raises as `open_source` does."""
     parsed, dialect = _resolve(url)
     engine = dialect.target_engine(parsed)
-    return Target(engine, dialect, dialect.identity(engine), engine.url.render_as_string(hide_password=True))
+    shown = engine.url.render_as_string(hide_password=True)
+    return Target(engine, dialect, dialect.identity(engine), shown, dialect.slow_load(engine))
 
 
 def check_pair(source: Source, target: Target) -> None:

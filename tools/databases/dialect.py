@@ -6,7 +6,7 @@ holds no connection and no state; one instance serves every engine of its kind.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import pyarrow as pa
@@ -76,6 +76,13 @@ class Dialect(Protocol):
 
     def insert(self, connection: Connection, table: Table, batch: pa.RecordBatch) -> int:
         """Insert a batch whose column names are columns of the table; gives the rows inserted, as the driver counts."""
+
+    def load(self, connection: Connection, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
+        """As `insert` for every batch, in the fastest way that the server allows. The connection is taken while the
+        batches come; what raises among them comes out as it is."""
+
+    def slow_load(self, engine: Engine) -> str:
+        """Why `load` does not go in the fastest way; empty where it does."""
 
 
 def clause(table: Table | str, columns: Sequence[str] = (), schema: str | None = None) -> TableClause:

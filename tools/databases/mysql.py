@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -135,10 +135,24 @@ class MySQL:
     def insert(self, connection: Connection, table: Table, batch: pa.RecordBatch) -> int:
         """See `Dialect.insert`. A batch that fails may leave earlier rows in the transaction: roll back."""
         values = servers.driver("ferryman.tools.databases.mysql_values", "mysql")
+        return self._put(connection, table, lambda: values.insert(_raw(connection), table, batch))
+
+    def load(self, connection: Connection, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
+        """See `Dialect.load`; in case of a failure as `insert`."""
+        loading = servers.driver("ferryman.tools.databases.mysql_load", "mysql")
+        return self._put(connection, table, lambda: loading.load(_raw(connection), table, batches))
+
+    def slow_load(self, engine: Engine) -> str:
+        with self._looking(engine) as connection:
+            if connection.exec_driver_sql("SELECT @@local_infile").scalar():
+                return ""
+        return "the server takes no LOAD DATA LOCAL (local_infile is off), so they go in by statements of many rows"
+
+    def _put(self, connection: Connection, table: Table, put: Callable[[], int]) -> int:
         try:
             if not connection.in_transaction():
                 connection.begin()
-            return int(values.insert(_raw(connection), table, batch))
+            return put()
         except _errors() as error:
             failure = self.translate(error, f"inserting into {table.name}")
             failure.table = table.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -125,15 +125,21 @@ class PostgreSQL:
     def insert(self, connection: Connection, table: Table, batch: pa.RecordBatch) -> int:
         """See `Dialect.insert`. A batch that fails leaves the transaction unusable: roll back (to a
         savepoint, or all of it)."""
+        return self.load(connection, table, [batch])
+
+    def load(self, connection: Connection, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         values = servers.driver("ferryman.tools.databases.postgresql_values", "postgresql")
         try:
             if not connection.in_transaction():
                 connection.begin()
-            return int(values.insert(_raw(connection), table, batch))
+            return int(values.load(_raw(connection), table, batches))
         except _errors() as error:
             failure = self.translate(error, f"inserting into {table.name}")
             failure.table = table.name
             raise failure from error
+
+    def slow_load(self, engine: Engine) -> str:
+        return ""
 
 
 def _errors() -> tuple[type[Exception], ...]:

@@ -6,7 +6,8 @@ object per value. What Arrow's types do not hold (infinity, BC, 24:00, NaN among
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import psycopg
@@ -130,17 +131,25 @@ def _column(texts: pa.Array, kind: int, wanted: Family) -> pa.Array:
     return natural(texts, _NATURAL.get(kind), wanted)
 
 
-def insert(connection: psycopg.Connection[Any], table: Table, batch: pa.RecordBatch) -> int:
-    """See `Dialect.insert`. Raises psycopg.Error."""
+def load(connection: psycopg.Connection[Any], table: Table, batches: Iterable[pa.RecordBatch]) -> int:
+    """See `Dialect.load`. Raises psycopg.Error, and what `batches` raises."""
+    done = 0
+    for names, alike in groupby(batches, lambda batch: batch.schema.names):
+        into = f"COPY {quote(table.name)} ({', '.join(map(quote, names))}) FROM STDIN (FORMAT csv)"
+        with connection.cursor() as cursor:
+            with cursor.copy(into.encode()) as copy:
+                for batch in alike:
+                    copy.write(_lines(table, batch))
+            done += cursor.rowcount
+    return done
+
+
+def _lines(table: Table, batch: pa.RecordBatch) -> memoryview:
     names = batch.schema.names
     columns = [_printed(batch.column(i), table.column(name).family) for i, name in enumerate(names)]
     buffer = pa.BufferOutputStream()
     csv.write_csv(pa.RecordBatch.from_arrays(columns, names=[str(i) for i in range(len(names))]), buffer, _WRITE)
-    into = f"COPY {quote(table.name)} ({', '.join(map(quote, names))}) FROM STDIN (FORMAT csv)"
-    with connection.cursor() as cursor:
-        with cursor.copy(into.encode()) as copy:
-            copy.write(memoryview(buffer.getvalue()))
-        return cursor.rowcount
+    return memoryview(buffer.getvalue())
 
 
 def _printed(array: pa.Array, family: Family) -> pa.Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -128,6 +128,12 @@ class SQLite:
             failure = self.translate(error, f"inserting into {table.name}")
             failure.table = table.name
             raise failure from error
+
+    def load(self, connection: Connection, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
+        return sum(self.insert(connection, table, batch) for batch in batches)
+
+    def slow_load(self, engine: Engine) -> str:
+        return ""
 
 
 def attach_source(target: Connection, source: Source) -> None:

@@ -6,7 +6,7 @@ target: what a batch can meet there is fetched into it before the batch is looke
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -131,6 +131,10 @@ class Bench:
         """What the reference transform asks of both databases. A fresh one each time: the target changes."""
         plan, source, target = self.compiled.plan, self.compiled.source_database, self.compiled.target_database
         return LiveReferences(plan, source, target, self.connection, self.connection, legacy_schema=LEGACY)
+
+    def load(self, batches: Iterable[pa.RecordBatch]) -> int:
+        """Insert batches of transformed rows into the target table, in the fastest way that it takes."""
+        return self.target_dialect.load(self.books, self.compiled.target, batches)
 
     def insert(self, rows: pa.RecordBatch) -> int:
         """Insert transformed rows into the target table."""

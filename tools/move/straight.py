@@ -7,7 +7,7 @@ that is not plain the batch is rolled back, and the table goes on the careful wa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,15 +65,15 @@ def why_careful(compiled: CompiledTable) -> str:
     return next((reason for reason, holds in reasons.items() if holds), "")
 
 
-def way_of(compiled: CompiledTable) -> tuple[str, str]:
-    """How a table's rows go, "push-down", "straight" or "careful", and why not in another way. `compiled` as it is
-    live."""
+def way_of(compiled: CompiledTable, slow_load: str = "") -> tuple[str, str]:
+    """How a table's rows go, "push-down", "straight" or "careful", and why not in a faster way. `compiled` as it is
+    live; `slow_load` is the target's."""
     if compiled.push_down:
         return "push-down", ""
     if compiled.target_database.dialect == "sqlite":
         return "careful", compiled.reason
     why = why_careful(beside(compiled))
-    return ("careful", why) if why else ("straight", "")
+    return ("careful", why) if why else ("straight", slow_load)
 
 
 def can_go_straight(work: TableWork, scope: Scope) -> bool:
@@ -109,10 +109,8 @@ def move_straight(job: Job, stream: Stream, window: Window, after: Key | None) -
     failpoint("before_begin", job.name, window.number)
     job.bench.begin()
     failpoint("before_insert", job.name, window.number)
-    sent, inserted = _Sent(), 0
-    for rows in stream.take(window.rows):
-        inserted += job.bench.insert(rows.made)
-        sent.add(job, rows)
+    sent = _Sent()
+    inserted = job.bench.load(sent.noted(job, stream.take(window.rows)))
     segment = Segment(after=after, upto=stream.after if stream.more() else job.scope.upper)
     count = sum(map(len, sent.numbers))
     if inserted != count:
@@ -151,7 +149,13 @@ class _Sent:
         default_factory=list
     )  #: legacy rows, one by one: each part's ends, and others
 
-    def add(self, job: Job, rows: Rows) -> None:
+    def noted(self, job: Job, parts: Iterable[Rows]) -> Iterator[pa.RecordBatch]:
+        """The rows to be sent, each part once it is noted."""
+        for rows in parts:
+            self._note(job, rows)
+            yield rows.made
+
+    def _note(self, job: Job, rows: Rows) -> None:
         self.numbers.append(rows.legacy.column(job.work.compiled.mapping.key[0]).to_numpy())
         key, last = rows.made.column(job.keys.names[0]), rows.made.num_rows - 1
         self.ends += [key[0].as_py(), key[last].as_py()]

@@ -88,7 +88,18 @@ def warnings(
     source: Source, target: Target, target_db: Database, compiled: Mapping[str, CompiledTable], rows: int | None
 ) -> tuple[str, ...]:
     """What a person should know before saying yes. `rows` is how many will be written, None where nobody counted."""
-    return (*source.cautions, *_triggers(target_db, compiled), *_snapshot(source), *_space(source, target, rows))
+    return (
+        *source.cautions,
+        *_triggers(target_db, compiled),
+        *_snapshot(source),
+        *_space(source, target, rows),
+        *_slow_load(target),
+    )
+
+
+def _slow_load(target: Target) -> Iterator[str]:
+    if target.slow_load:
+        yield f"Rows go into {target.identity.name} slower than they could: {target.slow_load}."
 
 
 def _triggers(target_db: Database, compiled: Mapping[str, CompiledTable]) -> Iterator[str]:
