@@ -107,16 +107,24 @@ def _bonds(compiled: CompiledTable) -> Iterator[Bond]:
 
 
 def _declared(compiled: CompiledTable, key: ForeignKey, made: list[CompiledReference]) -> Bond:
-    if made:
-        link = made[0].link
-        pairs = dict(pair for one in made for pair in zip(one.link.columns, one.link.referred, strict=True))
-        return Bond(compiled, key, compiled.source_database.table(link.parent.source), tuple(pairs.items()))
+    """A part of a composite key can be made by a step for another parent, the one that this parent's own part names."""
+    direct = [one.link for one in made if one.link.parent.target == key.parent]
+    if direct:
+        pairs = tuple(dict(pair for link in direct for pair in zip(link.columns, link.referred, strict=True)).items())
+        return Bond(compiled, key, compiled.source_database.table(direct[0].parent.source), pairs)
     named = [sources_of(compiled.mapping, compiled.mapping.by_target[name]) for name in key.columns]
     columns = tuple(name for names in named for name in names)
     for legacy in compiled.source.foreign_keys:
         if legacy.columns == columns:
-            pairs = dict(zip(columns, legacy.parent_columns, strict=True))
-            return Bond(compiled, key, compiled.source_database.table(legacy.parent), tuple(pairs.items()))
+            pairs = tuple(zip(columns, legacy.parent_columns, strict=True))
+            return Bond(compiled, key, compiled.source_database.table(legacy.parent), pairs)
+    parent = compiled.plan.by_target.get(key.parent)
+    theirs = (
+        [sources_of(parent, parent.by_target[c]) for c in key.parent_columns if c in parent.by_target] if parent else []
+    )
+    if parent and [len(names) for names in theirs] == [len(names) for names in named]:
+        pairs = tuple(zip(columns, (name for names in theirs for name in names), strict=True))
+        return Bond(compiled, key, compiled.source_database.table(parent.source), pairs)
     return Bond(compiled, key, None, ())
 
 
