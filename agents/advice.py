@@ -70,6 +70,8 @@ class Question(Generic[Out]):
     shape: type[Out]
     choices: Choices = field(default_factory=dict)  #: the names that the shape's closed choices stand for
     check: Check = lambda answer: ""
+    #: the answer without texts beside its choices that may not be shown, and why; it is not asked for others
+    trim: Callable[[Out], tuple[Out, Sequence[str]]] = lambda answer: (answer, ())
     about: str = ""
 
 
@@ -123,8 +125,11 @@ class _Asking(Generic[Out]):
             reply = self._reply(messages)
             found, wrong = self._judged(reply)
             if found is not None:
-                self._told("repaired" if faults else "taken", "; ".join(faults))
-                return found
+                kept, left = self.question.trim(found)
+                self._told(
+                    "repaired" if faults else "taken", "; ".join((*faults, *(f"left away: {why}" for why in left)))
+                )
+                return kept
             faults.append(wrong)
             messages = [*messages, *_quoted(reply, wrong)]
         self._told("refused", faults[-1])

@@ -20,7 +20,7 @@ from ferryman.agents.sayable import unsayable
 from ferryman.domain.guidance import Advice
 from ferryman.domain.model import Frozen
 from ferryman.domain.plan import Phase, Plan
-from ferryman.prompts.render import Prompt, render
+from ferryman.prompts.render import render
 
 NONE = "none"
 MOST_REMARKS = 3
@@ -105,7 +105,7 @@ def question(plan: Plan, room: int) -> Question[Review]:
             "concerns": tuple(CONCERNS),
             "questions": (NONE, *asked),
         },
-        check=lambda found: _wrong(found, prompt),
+        trim=lambda found: _trimmed(found, prompt.user),
     )
 
 
@@ -132,13 +132,20 @@ def _problem(table: str, problem: str, cause: str) -> str:
     return f"{table}: {problem}{f', {cause}' if cause else ''}".replace("_", " ")
 
 
-def _wrong(found: Review, prompt: Prompt) -> str:
-    texts = [("rationale", found.rationale), *((f"the remark on {r.table}", r.text) for r in found.remarks)]
-    return next((f"{where}: {why}" for where, text in texts if (why := unsayable(text, prompt.user))), "")
+def _trimmed(found: Review, facts: str) -> tuple[Review, list[str]]:
+    """The review without what may not be shown."""
+    why = {text: unsayable(text, facts) for text in (found.rationale, *(remark.text for remark in found.remarks))}
+    kept = [remark for remark in found.remarks if not why[remark.text]]
+    left = [f"the remark on {r.table}: {why[r.text]}" for r in found.remarks if why[r.text]]
+    if why[found.rationale]:
+        left.insert(0, f"the rationale: {why[found.rationale]}")
+    said = "" if why[found.rationale] else found.rationale
+    return found.model_copy(update={"rationale": said, "remarks": kept}), left
 
 
 def _advice(found: Review) -> Iterator[Advice]:
-    yield Advice(kind="rationale", text=found.rationale.strip())
+    if found.rationale:
+        yield Advice(kind="rationale", text=found.rationale.strip())
     for remark in found.remarks:
         yield Advice(kind="remark", about=remark.table, text=remark.text.strip())
     if found.ask_first != NONE:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from ferryman.agents.advice import Desk, Question, advise
 from ferryman.agents.choices import OneOf, Told
-from ferryman.agents.sayable import unsayable
+from ferryman.agents.sayable import reasoned, unsayable
 from ferryman.domain.guidance import Advice
 from ferryman.domain.recovery import Decision
 from ferryman.prompts.render import render
@@ -30,7 +30,7 @@ def recommended(decision: Decision, desk: Desk | None) -> tuple[Advice, ...]:
     if found is None:
         return ()
     chosen = next(option for option in decision.options if option.strategy.value == found.option)
-    return (Advice(kind="option", about=found.option, text=f"{chosen.choice}. {found.reason.strip()}"),)
+    return (Advice(kind="option", about=found.option, text=reasoned(chosen.choice, found.reason)),)
 
 
 def question(decision: Decision) -> Question[Recommendation]:
@@ -51,5 +51,10 @@ def question(decision: Decision) -> Question[Recommendation]:
         prompt=prompt,
         shape=Recommendation,
         choices={"options": tuple(option.strategy.value for option in offered)},
-        check=lambda found: unsayable(found.reason, prompt.user),
+        trim=lambda found: _trimmed(found, prompt.user),
     )
+
+
+def _trimmed(found: Recommendation, facts: str) -> tuple[Recommendation, tuple[str, ...]]:
+    why = unsayable(found.reason, facts)
+    return (found.model_copy(update={"reason": ""}), (f"the reason: {why}",)) if why else (found, ())

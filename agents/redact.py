@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from ferryman.agents.plain_words import stem
 from ferryman.domain.changes import MapValues, Option, Question
 from ferryman.domain.mapping import TableMapping
 from ferryman.domain.profile import ColumnProfile
@@ -16,6 +17,12 @@ from ferryman.domain.transforms import Constant, ValueMap
 
 _CLASSES = ((1, "no rows"), (1_000, "hundreds"), (100_000, "thousands"), (10_000_000, "millions"))
 MOST_SHAPES = 3
+
+Shared = Mapping[str, Iterable[str]]  #: "TABLE.COLUMN" -> values out of rows
+
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_TELLING = 3  #: letters that two words must begin with alike to be taken for one
+_EVERYWHERE = frozenset("a an the and or of in on at to for by from is it as with this that".split())
 
 
 def size(rows: int) -> str:
@@ -34,17 +41,35 @@ def column_told(column: Column, profile: ColumnProfile | None = None) -> str:
     return ", ".join(told)
 
 
-def holds_value(text: str, shared: Mapping[str, Iterable[str]]) -> bool:
-    """Whether a text repeats a value that was shared: a model may see it, what is kept of a conversation may not."""
-    return without_values(text, shared) != text
+def holds_value(text: str, shared: Shared) -> bool:
+    """Whether a text repeats a value that was shared, or a piece of one: a model may see it, what is kept may not."""
+    pieces = _pieces(shared)
+    return any(_repeats(word, pieces) for word in _WORD.findall(text))
 
 
-def without_values(text: str, shared: Mapping[str, Iterable[str]]) -> str:
-    """The text with dots in place of every shared value."""
-    values = {value.strip() for several in shared.values() for value in several if value.strip()}
-    for value in sorted(values, key=lambda one: (-len(one), one)):
-        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "...", text, flags=re.IGNORECASE)
-    return text
+def without_values(text: str, shared: Shared) -> str:
+    """The text with dots in place of every piece of a shared value, and of all that is quoted in it."""
+    pieces = _pieces(shared)
+    if not pieces:
+        return text
+    unquoted = re.sub(r"'.*'|\".*\"", "...", text, flags=re.DOTALL)
+    return _WORD.sub(lambda found: "..." if _repeats(found.group(), pieces) else found.group(), unquoted)
+
+
+def _pieces(shared: Shared) -> frozenset[str]:
+    """What the shared values are made of, without words that are in every text and tell nobody apart."""
+    values = (value for several in shared.values() for value in several)
+    return frozenset(stem(word) for value in values for word in _WORD.findall(value)) - _EVERYWHERE
+
+
+def _repeats(word: str, pieces: frozenset[str]) -> bool:
+    """A form of a piece, a part of one, or a longer word that begins with one."""
+    said = stem(word)
+    return said in pieces or any(
+        len(min(said, piece, key=len)) >= _TELLING and (said.startswith(piece) or piece.startswith(said))
+        for piece in pieces
+        if said not in _EVERYWHERE
+    )
 
 
 def may_be_told(question: Question) -> bool:

@@ -1,30 +1,32 @@
 """Whether a text that a model wrote may be shown: it claims nothing that the facts do not say.
 
-Numbers, names and big words ("successfully", "safe", "deleted") must stand in the facts. What is left may still be
-beside the point, so such a text is shown beside the rules' own words, as the model's, and never instead of them.
+Every word of it is one that claims nothing by itself, or stands in the facts, and there in the same mood: what the
+facts deny, or only hold possible, the text does not assert. A number, and a word for how much, is said of what the
+facts say it of. So an invented name, an order to the person, a word for what was done or is safe falls through without
+standing on a list. What is left may still be beside the point: it is shown beside the rules' own words, as the model's,
+and never instead of them.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import dropwhile
+from string import ascii_letters, digits
+
+from ferryman.agents.clauses import Clause, clauses, sentences
+from ferryman.agents.plain_words import DOING, LEADS, MOVING, NEGATIONS, NOUNS, PLAIN, WORRIES, stem
 
 LONGEST = 600  #: characters of one text
 
-_NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
-_NAME = re.compile(r"\b\w*[A-Za-z]\w*_\w+\b|\b[a-z]+[A-Z]\w*\b")
-_LINK = re.compile(r"https?:|www\.|://|[<>`{}|\\]|\b[\w.-]+\.(?:com|net|org|io)\b", re.IGNORECASE)
-_COUNTED = {
-    word: str(number)
-    for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
-    if word != "one"
-}
-_MANY = frozenset("dozen dozens hundred hundreds thousand thousands million millions billion half percent".split())
-_CLAIMS = re.compile(
-    r"\b(succe\w+|complet\w+|finish\w*|verif\w+|validat\w+|approv\w+|confirm\w*|guarantee\w*|safe\w*|backup\w*|back up"
-    r"|undo\w*|undone|restor\w+|delet\w+|drop\w*|truncat\w+|overwr\w+|lost|lose|loses|corrupt\w*|no risk|risk-free"
-    r"|all rows|every row|nothing (?:is|was) lost|encrypt\w*|password\w*)\b",
-    re.IGNORECASE,
-)
+_MORE = re.compile(r"(?<!\w)[-\u2013]\d|https?:|www\.|://|[<>`{}|\\]|\b[\w.-]+\.(?:com|net|org|io)\b", re.IGNORECASE)
+_LETTERS = frozenset(ascii_letters + digits + "_ \n.,;:!?'\"()-\u2013\u2014/\u2019\u2018\u201c\u201d\u2026")
+_PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_OF = frozenset("of the these its their".split())
+_TOWARDS = frozenset("into to from in first before after with as together by".split())
+_BEING = frozenset("is are be being".split())
+_DONE = frozenset("was were been has have had".split())
+_MOVED = frozenset(word for word in MOVING if word.endswith("ed"))
 
 
 def unsayable(text: str, facts: str) -> str:
@@ -33,41 +35,108 @@ def unsayable(text: str, facts: str) -> str:
         return "the text is empty"
     if len(text) > LONGEST:
         return f"the text is longer than {LONGEST} characters"
-    if any(ord(letter) < 32 and letter != "\n" for letter in text) or _LINK.search(text):
+    if not set(text) <= _LETTERS | set(facts) or _MORE.search(text):
         return "the text holds more than plain words"
-    low = facts.casefold()
-    return (
-        _missing("the number", _NUMBER.findall(text), _numbers(facts))
-        or _missing("the name", _NAME.findall(text), frozenset(re.findall(r"\w+", facts)))
-        or _worded(text.casefold(), low)
-        or _claimed(text, low)
-    )
+    known = _Facts(facts)
+    return next((why for sentence in sentences(text) for why in _unfounded(sentence, known) if why), "")
 
 
-def _numbers(facts: str) -> frozenset[str]:
-    found = _NUMBER.findall(facts)
-    return frozenset((*found, *(number.replace(",", "") for number in found)))
+def reasoned(choice: str, reason: str) -> str:
+    """A choice, and the reason that a model gave for it, as sentences; "" is no reason."""
+    first, rest = reason.strip()[:1], reason.strip()[1:]
+    begun = first.upper() if reason.split()[:1] and reason.split()[0] in PLAIN else first
+    return f"{choice.rstrip('.')}. {begun}{rest}".strip()
 
 
-def _missing(what: str, said: list[str], known: frozenset[str]) -> str:
-    wrong = next((one for one in said if one not in known and one.replace(",", "") not in known), "")
-    return f"{what} {wrong} does not stand in the facts" if wrong else ""
+class _Facts:
+    """What was sent to the model, read word by word."""
+
+    def __init__(self, text: str) -> None:
+        self.sentences = [tuple(clauses(sentence)) for sentence in sentences(text)]
+        every = [clause for sentence in self.sentences for clause in sentence]
+        names = [word for word in re.findall(r"\w+", text) if len(_PIECES.findall(word)) > 1]
+        pieces = (stem(piece) for name in names for piece in _PIECES.findall(name))
+        self.names = frozenset((*(stem(name) for name in names), *pieces))  #: and their pieces: said in any mood
+        self.amounts = {word.amount for clause in every for word in clause.words}
+        self.asserted = self.names | {m for c in every if not (c.denied or c.possible) for m in c.meanings}
+        self.supposed = self.names | {m for c in every if not c.denied for m in c.meanings}
+        self.denials = [{word.text for word in clause.words} for clause in every if clause.denied]
+        self.denied = self.names | {m for c in every if c.denied for m in c.meanings}
+        self.moved = any(_was_moved(clause) for clause in every)  #: something, already
+
+    def say_of(self, at: int, clause: Clause, nouns: frozenset[str] = frozenset()) -> bool:
+        """Whether one sentence of the facts holds a word of a clause, what it counts and all else the clause
+        speaks of, denied as there. A name may be put in the place of "it"."""
+        rest = dropwhile(lambda word: word.text in _OF, clause.words[at + 1 :])
+        counted = {word.meaning for word in list(rest)[:1] if word.text not in PLAIN}
+        spoken = clause.about(nouns) - self.names | counted | {clause.words[at].meaning}
+        for sentence in self.sentences:
+            there = [part for part in sentence if not spoken.isdisjoint(part.meanings)]
+            if spoken <= frozenset().union(*(part.meanings for part in there)):
+                return any(part.denied for part in there) == clause.denied
+        return False
 
 
-def _worded(text: str, facts: str) -> str:
-    """Numbers in words."""
-    there = set(re.findall(r"\w+", facts))
-    for word in re.findall(r"[a-z]+", text):
-        if word in _MANY and word not in there:
-            return f"the number {word} does not stand in the facts"
-        if word in _COUNTED and word not in there and _COUNTED[word] not in there:
-            return f"the number {word} does not stand in the facts"
-    return ""
+def _was_moved(clause: Clause) -> bool:
+    words = [word.text for word in clause.words]
+    return not _MOVED.isdisjoint(words) and not _DONE.isdisjoint(words)
 
 
-def _claimed(text: str, facts: str) -> str:
-    for match in _CLAIMS.finditer(text):
-        claim = match.group(1).casefold()
-        if claim[:6] not in facts:
-            return f'the facts do not say "{claim}"'
-    return ""
+def _unfounded(sentence: str, known: _Facts) -> Iterator[str]:
+    """What of a sentence the facts do not bear out."""
+    for part in sentence.split(": "):
+        yield _order(part)
+    for clause in clauses(sentence):
+        for at, word in enumerate(clause.words):
+            yield _miscounted(at, clause, known) if word.amount else _unsaid(at, clause, known)
+        yield _denial(clause, known)
+
+
+def _order(part: str) -> str:
+    """A sentence that begins with what is to be done tells the person to do it."""
+    first = next(dropwhile(LEADS.__contains__, re.findall(r"\w+", part)), "")
+    return f'"{first}" tells the person what to do' if first in DOING else ""
+
+
+def _miscounted(at: int, clause: Clause, known: _Facts) -> str:
+    word = clause.words[at]
+    if word.amount not in known.amounts:
+        return f'the number "{word.text}" does not stand in the facts'
+    return "" if known.say_of(at, clause) else f'the facts do not say "{word.text}" of that'
+
+
+def _unsaid(at: int, clause: Clause, known: _Facts) -> str:
+    """A word that is neither plain nor in the facts, in the mood that it is said in."""
+    word = clause.words[at]
+    if word.text in NEGATIONS or word.text in PLAIN:
+        fine = True
+    elif word.text in MOVING:
+        fine = _on_the_way(at, clause, known)
+    elif word.text in WORRIES:
+        fine = clause.hedged or known.say_of(at, clause, NOUNS)
+    elif clause.denied:
+        fine = word.meaning in known.denied | known.supposed
+    else:
+        fine = word.meaning in (known.supposed if clause.possible else known.asserted)
+    return "" if fine else f'the facts do not say "{word.text}"'
+
+
+def _on_the_way(at: int, clause: Clause, known: _Facts) -> bool:
+    """What is to be moved may be said; that something was, only after it was."""
+    if known.moved:
+        return True
+    words = [word.text for word in clause.words]
+    before, after = words[max(0, at - 2) : at], words[at + 1 : at + 2]
+    if words[at] not in _MOVED:
+        return _DONE.isdisjoint(before)
+    return not _BEING.isdisjoint(before) and bool(after) and after[0] in _TOWARDS
+
+
+def _denial(clause: Clause, known: _Facts) -> str:
+    """What is denied, the facts deny; or it is only held possible."""
+    if clause.denied_from is None or clause.hedged:
+        return ""
+    if any({word.text for word in clause.words} - _OF <= denial for denial in known.denials):
+        return ""
+    after = {word.meaning for word in clause.words[clause.denied_from :] if word.text not in PLAIN | NEGATIONS}
+    return "" if after and after <= known.denied else "the facts do not deny that"

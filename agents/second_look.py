@@ -20,7 +20,7 @@ from ferryman.agents.facts import Facts
 from ferryman.agents.questions import questions_about
 from ferryman.agents.redact import column_told, holds_value, size
 from ferryman.agents.revise import revise
-from ferryman.agents.sayable import unsayable
+from ferryman.agents.sayable import reasoned, unsayable
 from ferryman.domain.changes import MapColumn, MapTable, Option, Question
 from ferryman.domain.errors import Usage
 from ferryman.domain.findings import Match, TableFinding, TableType
@@ -99,7 +99,8 @@ def _asked(
             "tables": tuple(finding.target_table for finding in doubtful),
             "types": tuple(kind.value for kind in TableType),
         },
-        check=lambda picks: _wrong(picks, _prompt(questions, doubtful, facts, {}).user, shared),
+        check=_wrong,
+        trim=lambda picks: _trimmed(picks, _prompt(questions, doubtful, facts, {}).user, shared),
     )
 
 
@@ -173,15 +174,19 @@ def _doubt(finding: TableFinding) -> tuple[str, str]:
     return finding.target_table, f"{size(finding.record_count)}, refers to {parents}"
 
 
-def _wrong(picks: Picks, facts: str, shared: Shared) -> str:
-    """`facts` is what was sent without samples: a reason holds no row's value."""
+def _wrong(picks: Picks) -> str:
     questions = [pick.choice.rpartition(" = ")[0] for pick in picks.picks]
-    if len(set(questions)) < len(questions):
-        return "picks: more than one for a question"
-    if any(holds_value(pick.reason, shared) for pick in picks.picks):
-        return "picks: a reason repeats a sample; speak of names and types only"
-    found = ((pick.choice, unsayable(pick.reason, facts)) for pick in picks.picks)
-    return next((f"the reason for {choice}: {why}" for choice, why in found if why), "")
+    return "picks: more than one for a question" if len(set(questions)) < len(questions) else ""
+
+
+def _trimmed(picks: Picks, facts: str, shared: Shared) -> tuple[Picks, list[str]]:
+    """The picks without reasons that may not be shown. `facts` is what was sent without samples."""
+    kept, left = list[Pick](), list[str]()
+    for pick in picks.picks:
+        why = "it repeats a sample" if holds_value(pick.reason, shared) else unsayable(pick.reason, facts)
+        kept.append(pick.model_copy(update={"reason": ""}) if why else pick)
+        left += [f"the reason for {pick.choice}: {why}"] if why else []
+    return picks.model_copy(update={"picks": kept}), left
 
 
 def _suggested(found: Picks, questions: tuple[Question, ...], mapping: Mapping, facts: Facts) -> Iterator[Advice]:
@@ -189,7 +194,7 @@ def _suggested(found: Picks, questions: tuple[Question, ...], mapping: Mapping, 
     for pick in found.picks:
         question, option = chosen[pick.choice]
         against = _against(question, option, mapping, facts)
-        told = f"{option.text}. {pick.reason}"
+        told = reasoned(option.text, pick.reason)
         if against:
             told = f"It would take: {option.text}. That is not suggested: {against}."
         yield Advice(kind="option", about=question.id, text=told)

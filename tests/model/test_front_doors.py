@@ -114,7 +114,7 @@ def test_the_chat_the_status_and_the_report_say_what_a_run_used(tmp_path: Path) 
     legacy, new = build_brackets(tmp_path / "data")
     answers = by_shape(
         Review={"rationale": "Parents come first.", "remarks": [], "ask_first": "none"},
-        Explanation={"known": True, "text": "The brackets are in the new system."},
+        Explanation={"known": True, "text": "The check against the old database passed."},
     )
     with Scripted(always=answers) as server:
         environment = {**os.environ, "FERRYMAN_MODEL": "scripted", "FERRYMAN_MODEL_BASE_URL": server.url}
@@ -124,7 +124,7 @@ def test_the_chat_the_status_and_the_report_say_what_a_run_used(tmp_path: Path) 
         assert [shape_of(request) for request in server.requests] == ["Review", "Explanation"]
     told = "2 questions, 220 tokens, "
     assert "Why in this order: Parents come first." in chat
-    assert "In the model's words: The brackets are in the new system." in " ".join(chat.split())
+    assert "In the model's words: The check against the old database passed." in " ".join(chat.split())
     assert f"scripted: {told}" in chat and f"model: {told}" in status_
     assert f"| Model | {told}" in Path("report.md").read_text()
 

@@ -13,7 +13,7 @@ from tests.model.test_whole_conversations import GOOD, shop
 REVIEW = {
     "rationale": "Parents come first.",
     "remarks": [
-        {"table": "orders", "concern": "meaning", "text": "Look at the amounts."},
+        {"table": "orders", "concern": "meaning", "text": "Look at the orders."},
         {"table": "customers", "concern": "private", "text": "It holds data of persons."},
     ],
     "ask_first": "none",
@@ -60,4 +60,4 @@ def test_it_is_asked_again_about_a_table_that_came_in(tmp_path: Path) -> None:
         list(session.say("include orders"))
         assert _reviews(server) == before + 1
         assert isinstance(session.payload, ReviewPayload)
-        assert Advice(kind="remark", about="orders", text="Look at the amounts.") in session.payload.advice
+        assert Advice(kind="remark", about="orders", text="Look at the orders.") in session.payload.advice

@@ -9,7 +9,6 @@ import pytest
 
 from ferryman.agents.advice import Desk
 from ferryman.agents.facts import Facts
-from ferryman.agents.sayable import unsayable
 from ferryman.agents.second_look import second_look
 from ferryman.domain.changes import MapColumn, MapTable, Option, Question
 from ferryman.domain.findings import Evidence, Match, Matches
@@ -86,51 +85,31 @@ def test_what_does_not_fit_the_two_databases_is_not_suggested(source: str, targe
     [
         picks("table:orders = passwords"),
         picks("table:orders = Invoice", "table:orders = Track"),
-        picks("table:orders = Invoice", reason="All 412 rows were verified."),
-        picks("table:orders = Invoice", reason="See http://evil.example for why."),
-        picks("table:orders = Invoice", reason="") | {"types": [{"table": "orders", "type": "view"}]},
+        picks("table:orders = Invoice") | {"types": [{"table": "orders", "type": "view"}]},
     ],
-    ids=["a name that is not there", "two for one question", "a number", "a link", "a kind that is not there"],
+    ids=["a name that is not there", "two for one question", "a kind that is not there"],
 )
 def test_what_is_made_up_is_sent_back_and_then_left(answer: dict[str, Any]) -> None:
     found, server = suggested(from_tables("Invoice", "Track"), answer=answer)
     assert found == () and len(server.requests) == 3
 
 
-FACTS = "1,569 brackets of dispatch_bracket go into brackets. It can still be undone."
-
-
 @pytest.mark.parametrize(
-    "text",
+    "reason",
     [
-        "The brackets of dispatch_bracket go into brackets.",
-        "It moves 1569 brackets.",
-        "All of that can be undone.",
-        "One table goes into another.",
-    ],
-)
-def test_what_the_facts_say_may_be_said(text: str) -> None:
-    assert unsayable(text, FACTS) == ""
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
+        "All 412 rows were verified.",
+        "See http://evil.example for why.",
+        "Type yes to take it.",
+        "Clients fit best.",
         "",
-        "It moves 1570 brackets.",
-        "It moves 15.69 brackets.",
-        "It moves two tables.",
-        "It moves hundreds of brackets.",
-        "The table old_brackets is moved.",
-        "Everything was completed successfully.",
-        "Your data is safe.",
-        "A backup was made.",
-        "All rows were deleted.",
-        "Look at www.evil.example.",
-        "<b>yes</b>",
-        "x" * 601,
-        "a\x1b[2Jb",
     ],
 )
-def test_what_they_do_not_say_may_not(text: str) -> None:
-    assert unsayable(text, FACTS) != ""
+def test_a_pick_stands_without_its_reason_where_that_claims_what_the_facts_do_not_say(reason: str) -> None:
+    found, server = suggested(from_tables("Invoice", "Track"), answer=picks("table:orders = Invoice", reason=reason))
+    assert [one.text for one in found] == ["Fill it from Invoice."] and len(server.requests) == 1
+
+
+def test_a_reason_begins_like_a_sentence() -> None:
+    answer = picks("table:orders = Invoice", reason="this fits best")
+    found, _ = suggested(from_tables("Invoice", "Track"), answer=answer)
+    assert [one.text for one in found] == ["Fill it from Invoice. This fits best"]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import ferryman
+from ferryman.agents.redact import holds_value, without_values
 from ferryman.domain.conversation import ReviewPayload
 from ferryman.domain.errors import Usage
 from ferryman.domain.events import ModelAsked
@@ -115,3 +116,62 @@ def test_the_chat_and_the_plan_show_what_goes_before_it_goes(club: tuple[str, st
         assert '- tbl_member.label: "CANARY-LABEL-1"' in chat and "BADGE" not in chat and not server.requests
         bare = {name: text for name, text in os.environ.items() if not name.startswith("FERRYMAN_MODEL")}
         assert "No model is configured, so no sample goes anywhere" in spoken(bare, "/quit\n", "chat", *options)
+
+
+SEEN = {"tbl_member.label": ("Anna Schmidt", "Jean-Luc O'Neill", "Bücher Müller KG", "Will Best", "4711-XY"), "t.c": ()}
+
+
+@pytest.mark.parametrize(
+    "piece",
+    (
+        "Anna anna Annas Anna's SCHMIDT schmidts Schmi AnnaSchmidt anna_schmidt Jean Luc's O'Neill Neills Müllers"
+        " MÜLLER Bücher will best 4711 XY xy4711"
+    ).split(),
+)
+def test_a_piece_of_a_shared_value_is_kept_nowhere_in_any_form(piece: str) -> None:
+    assert holds_value(f"The names say {piece} fits.", SEEN)
+    assert piece not in without_values(f"the reason repeats {piece} in it", SEEN)
+
+
+def test_what_is_no_piece_of_a_shared_value_stays_in_a_log() -> None:
+    assert not holds_value("The names say the same, and both hold text.", SEEN)
+    assert without_values("the answer was cut off", SEEN) == "the answer was cut off"
+    assert without_values('the facts do not say "anything"', {}) == 'the facts do not say "anything"'
+
+
+PEOPLE = OLD.replace("'CANARY-LABEL-' || i", "'Quintessa Brandywine ' || i")
+PIECES = ("quintess", "brandyw")
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["Quintessa looks like a tag.", "the quintessas fit", "A BRANDYWINE's tag.", "quintessabrandywine", "Brandy fits."],
+)
+def test_a_reason_that_holds_a_piece_of_a_sample_is_dropped_and_kept_nowhere(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, reason: str
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="ferryman")
+    files = tmp_path / "old.sqlite", tmp_path / "new.sqlite"
+    for file, script in zip(files, (PEOPLE, NEW), strict=True):
+        with closing(sqlite3.connect(file)) as connection:
+            connection.executescript(script)
+
+    def turn(body: dict[str, Any]) -> Any:
+        if shape_of(body) != "Picks":
+            return by_shape(**GOOD)(body)
+        choice = body["response_format"]["json_schema"]["schema"]["$defs"]["Pick"]["properties"]["choice"]["enum"][0]
+        return by_shape(Picks={"picks": [{"choice": choice, "reason": reason}], "types": []})(body)
+
+    old, new = map(str, files)
+    with (
+        Scripted(always=turn) as server,
+        ferryman.open(old, new, folder=tmp_path, model=server.adviser(), share_samples=["tbl_member.label"]) as session,
+    ):
+        events = list(session.say("move everything"))
+        assert isinstance(session.payload, ReviewPayload)
+        assert [one.kind for one in session.payload.advice].count("option") == 1, "the pick itself stands"
+        kept = everything_kept(tmp_path) + "".join(map(str, events)) + str(session.payload) + caplog.text
+    assert "Quintessa" in server.sent
+    assert not [piece for piece in PIECES if piece in kept.casefold()]
+    asked = [event for event in events if isinstance(event, ModelAsked) and event.call == "mapping"]
+    assert asked[0].outcome == "taken" and "repeats a sample" in asked[0].reason
