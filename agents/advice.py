@@ -85,10 +85,17 @@ class Desk:
 
 
 def advise(question: Question[Out], desk: Desk | None) -> Out | None:
-    """The checked answer; None where there is no model or no answer that passes, and the rules decide."""
+    """The checked answer; None where there is no model or no answer that passes, and the rules decide.
+
+    Once a person has cut a question short, nothing more is asked until they say something again.
+    """
     if desk is None or desk.adviser.tally.off:
         return None
-    return _Asking(question, desk).answer()
+    asking = _Asking(question, desk)
+    if desk.stop.is_set():
+        asking.passed_over()
+        return None
+    return asking.answer()
 
 
 class _Capped(Exception):
@@ -103,6 +110,9 @@ class _Asking(Generic[Out]):
         self.desk = desk
         self.used = Usage()
         self.schema = schema_of(question.shape, question.choices)
+
+    def passed_over(self) -> None:
+        self._told("interrupted", "It was not asked any more.")
 
     def answer(self) -> Out | None:
         try:

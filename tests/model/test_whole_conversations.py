@@ -7,6 +7,7 @@ import logging
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -271,3 +272,25 @@ def test_a_recommendation_stands_beside_the_rules_and_a_yes_takes_theirs(tmp_pat
     assert [one.about for one in payload.advice] == [offered[-1]]
     assert payload.decision.recommended.value in offered
     assert json.dumps(payload.advice[0].text)
+
+
+def test_once_an_answer_is_cut_short_nothing_more_is_asked_in_that_turn(tmp_path: Path) -> None:
+    legacy, new = shop(tmp_path / "data", 30)
+    shapes = list[str]()
+
+    def turn(body: dict[str, Any]) -> Any:
+        shapes.append(shape_of(body))
+        session.pause()
+        return replace(by_shape(**GOOD)(body), delay=3.0)
+
+    with (
+        Scripted(always=turn) as server,
+        ferryman.open(legacy, new, folder=tmp_path, model=server.adviser()) as session,
+    ):
+        events = talked(session, "move everything")
+        assert isinstance(session.payload, ReviewPayload), "the rules go on without it"
+        first, outcomes = list(shapes), [event.outcome for event in events if isinstance(event, ModelAsked)]
+        list(session.say("leave orders out"))
+        list(session.say("what is left out?"))
+    assert first == ["Picks"] and outcomes == ["interrupted", "interrupted"]
+    assert len(shapes) > 1, "what is said later is a turn of its own"
