@@ -23,16 +23,37 @@ from ferryman.agents.redact import may_be_told
 from ferryman.agents.suggestions import unclear
 from ferryman.agents.understand import understand
 from ferryman.agents.wording import listed
-from ferryman.domain.conversation import Ask, Begin, Topic, Unclear, Utterance
+from ferryman.domain.changes import LeaveOut, SetRequest
+from ferryman.domain.conversation import (
+    AnswerQuestion,
+    AnswerQuestions,
+    Approve,
+    Ask,
+    Begin,
+    ChangePlan,
+    Choose,
+    Resume,
+    Topic,
+    Unclear,
+    Utterance,
+)
 from ferryman.domain.coordination import Request, RequestType
 from ferryman.prompts.render import Prompt, render
 
 NONE = "none"
 _LONGEST = 2_000  #: characters; a longer speech is left to the rules, for half of one may mean the opposite
 
+_IS = r"(?:that is|that's|thats)"
 _MEANT = re.compile(
-    r"(?:(?:yes|right|exactly)\W+)?(?:(?:that is|that's|thats) (?:exactly |just )?what i (?:meant|mean|wanted|want)"
-    r"|i (?:meant|mean) (?:exactly )?(?:that|it|this))\W*",
+    rf"(?:(?:yes|yeah|right|exactly|ok)\W+)?(?:{_IS} (?:exactly |just )?(?:what i (?:meant|mean|wanted|want)|it)"
+    r"|i (?:(?:do|did) )?(?:meant|mean) (?:exactly )?(?:that|it|this)|(?:exactly )?that(?: one)?"
+    r"|(?:let us |let's )?do that)\W*",
+    re.IGNORECASE,
+)
+#: It may be said of what was offered or of what lies there: it is not guessed which.
+_EITHER = re.compile(
+    rf"(?:(?:yes|ok)\W+)?(?:(?:{_IS} )?(?:right|correct|true|fine|good|ok)|exactly|precisely|indeed"
+    r"|(?:let us |let's )?do (?:it|so|this))\W*",
     re.IGNORECASE,
 )
 _MEANINGS = {
@@ -76,6 +97,14 @@ _TOPICS = {
     Topic.MATCH: "why one table was taken for another",
     Topic.HELP: "what can be said here",
 }
+_KINDS = {"everything": RequestType.COMPLETE, "missing": RequestType.FILL_MISSING, "only": RequestType.NAMED}
+#: What a plain yes means where something else was offered.
+_WITHOUT: dict[type[Utterance], str] = {
+    Approve: "A plain yes goes ahead without that.",
+    AnswerQuestion: "A plain yes answers the open question, without that.",
+    AnswerQuestions: "A plain yes answers the open question, without that.",
+    Resume: "A plain yes goes on without that.",
+}
 
 
 class Meaning(Told):
@@ -91,6 +120,8 @@ def understand_with(text: str, context: Context, desk: Desk | None) -> Utterance
     """The person's words, typed: by the rules, and where these do not understand them, with a model's help."""
     if context.meant and _MEANT.fullmatch(text.strip()):
         return understand(context.meant, context)
+    if context.meant and _EITHER.fullmatch(text.strip()):
+        return _offered(context.meant, text, context)
     said = understand(text, context)
     if not isinstance(said, Unclear) or desk is None or not 0 < len(text.strip()) <= _LONGEST:
         return said
@@ -171,7 +202,10 @@ def _typed(meant: Meaning, text: str, context: Context) -> Utterance | None:
     sentence = _sentence(meant, tables, context)
     if sentence and context.place in (Place.START, Place.DONE):
         return _request(meant.meaning, tables, text)
-    return _put_back(sentence, text, context) if sentence else None
+    if not sentence:
+        return None
+    said = understand(sentence, context)
+    return _offered(sentence, text, context) if _means(said, meant, tables, context) else unclear(text, context)
 
 
 def _sentence(meant: Meaning, tables: tuple[str, ...], context: Context) -> str:
@@ -184,24 +218,52 @@ def _sentence(meant: Meaning, tables: tuple[str, ...], context: Context) -> str:
         case "only":
             return f"only {listed(tables)}"
         case "leave_out":
-            planned = {mapping.target for mapping in context.mapped}
-            left = [table for table in tables if table in planned]
+            left = _planned(tables, context)
             return f"leave {listed(left)} out" if left else ""
         case "answer" | "option":
             return meant.option
     return ""
 
 
+def _planned(tables: tuple[str, ...], context: Context) -> list[str]:
+    planned = {mapping.target for mapping in context.mapped}
+    return [table for table in tables if table in planned]
+
+
 def _request(meaning: str, tables: tuple[str, ...], text: str) -> Begin:
-    kinds = {"everything": RequestType.COMPLETE, "missing": RequestType.FILL_MISSING, "only": RequestType.NAMED}
     priority = {"everything": "everything", "missing": "fill_missing_data", "only": "as_named"}[meaning]
     named = tables if meaning == "only" else ()
     said = text.strip()[:500]
-    return Begin(request=Request(type=kinds[meaning], priority=priority, tables=named, user_context=said))
+    return Begin(request=Request(type=_KINDS[meaning], priority=priority, tables=named, user_context=said))
 
 
-def _put_back(sentence: str, text: str, context: Context) -> Utterance:
-    """The sentence, for the person to say, where saying it is understood."""
-    if isinstance(understand(sentence, context), Unclear):
-        return unclear(text, context)
-    return unclear(text, context, (sentence,)).but(read=sentence)
+def _means(said: Utterance, meant: Meaning, tables: tuple[str, ...], context: Context) -> bool:
+    """Whether a sentence, understood by the rules, comes to what was meant, and to nothing else."""
+    match said:
+        case AnswerQuestion():
+            return meant.meaning == "answer" and said.option == meant.option
+        case Choose():
+            offered = context.decision.options if context.decision else ()
+            return meant.meaning == "option" and any(
+                option.strategy is said.strategy and option.choice == meant.option for option in offered
+            )
+        case ChangePlan(changes=(SetRequest(request=wanted),)):
+            kind = _KINDS.get(meant.meaning)
+            return wanted.type is kind and (kind is not RequestType.NAMED or set(wanted.tables) == set(tables))
+        case ChangePlan():
+            left = {change.table if isinstance(change, LeaveOut) else None for change in said.changes}
+            return meant.meaning == "leave_out" and left == set(_planned(tables, context))
+    return False
+
+
+def _offered(sentence: str, text: str, context: Context) -> Unclear:
+    """The sentence, for the person to say, and what a yes would be instead."""
+    otherwise = understand("yes", context)
+    if isinstance(otherwise, Choose) and otherwise == understand(sentence, context):
+        plainly = "A plain yes takes that too: it is what the rules recommend."
+    elif isinstance(otherwise, Choose) and context.decision:
+        taken = next(o.choice for o in context.decision.options if o.strategy is otherwise.strategy)
+        plainly = f'A plain yes takes "{taken}", without that.'
+    else:
+        plainly = _WITHOUT.get(type(otherwise), "A plain yes does nothing here.")
+    return unclear(text, context, (sentence,)).but(read=sentence, plainly=plainly)

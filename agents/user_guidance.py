@@ -98,7 +98,8 @@ def present_change(before: Plan, after: Plan) -> PlanPresented:
 def not_understood(said: Unclear) -> str:
     """That a sentence was not understood, and what would be."""
     if said.read:
-        return f'I did not understand that for sure. If you mean "{one_line(said.read)}", say so in these words.'
+        offer = f'If you mean "{one_line(said.read)}", say so in these words, or "that is what I meant".'
+        return f"I did not understand that for sure. {offer} {one_line(said.plainly)}".strip()
     tries = listed([f'"{one_line(suggestion)}"' for suggestion in said.suggestions], joined="or")
     return f"I did not understand that. You could say {tries}."
 

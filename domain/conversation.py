@@ -174,6 +174,7 @@ class Unclear(Frozen):
     text: str
     suggestions: tuple[str, ...]
     read: str = ""  #: what a model takes it for, as a sentence that the person may say; nothing is done by it
+    plainly: str = ""  #: beside `read`: what a plain yes means here, in a sentence
 
 
 Utterance = Annotated[

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,6 +13,7 @@ import ferryman
 from ferryman.agents.advice import Desk
 from ferryman.agents.context import Context
 from ferryman.agents.meaning import understand_with
+from ferryman.agents.user_guidance import not_understood
 from ferryman.demo_data import build_brackets
 from ferryman.domain.changes import LeaveOut
 from ferryman.domain.conversation import (
@@ -26,7 +27,10 @@ from ferryman.domain.conversation import (
     Utterance,
 )
 from ferryman.domain.events import ModelAsked
-from tests.agents.scenery import DISPATCH, DISPATCH_START
+from ferryman.domain.findings import Findings
+from ferryman.domain.mapping import Mapping
+from tests.agents.said import DECIDING, PAUSED
+from tests.agents.scenery import DECISION, DISPATCH, DISPATCH_START, SHOP, SHOP_PLAN, database
 from tests.model.scripted import Scripted, by_shape, completion, says
 
 REST = {
@@ -98,17 +102,68 @@ def test_at_the_review_it_answers_a_question_and_changes_no_plan_but_says_what_t
     assert isinstance(said, Ask) and said.topic is Topic.TABLE and said.tables == (table,)
 
 
-@pytest.mark.parametrize("words", ["that is what I meant", "Yes, that's what I meant.", "I meant that"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "that is what I meant",
+        "Yes, that's what I meant.",
+        "I meant that",
+        "yes, that",
+        "that one",
+        "That.",
+        "do that",
+        "exactly that",
+        "yes, I do mean that",
+        "that's it",
+    ],
+)
 def test_what_it_took_the_words_for_is_done_when_the_person_says_so(words: str) -> None:
     table = DISPATCH.mapped[-1].target
     said = understand_with(words, replace(DISPATCH, meant=f"leave {table} out"), None)
     assert isinstance(said, ChangePlan) and said.changes == (LeaveOut(table=table),)
-    assert not isinstance(understand_with(words, DISPATCH, None), ChangePlan | Approve)
+    assert not isinstance(understand_with(words, DISPATCH, None), ChangePlan)
 
 
 def test_a_plain_yes_is_a_yes_to_the_plan_that_was_there_before() -> None:
     table = DISPATCH.mapped[-1].target
     assert isinstance(understand_with("yes", replace(DISPATCH, meant=f"leave {table} out"), None), Approve)
+
+
+@pytest.mark.parametrize("words", ["exactly", "that is right", "Yes, correct.", "do it"])
+def test_what_may_be_said_of_either_is_asked_once_more(words: str) -> None:
+    said = understand_with(words, replace(DISPATCH, meant="leave brackets out"), None)
+    assert isinstance(said, Unclear) and said.read == "leave brackets out"
+    assert said.plainly == "A plain yes goes ahead without that."
+
+
+def test_the_offer_says_what_a_plain_yes_would_be() -> None:
+    table = DISPATCH.mapped[-1].target
+    told = not_understood(cast(Unclear, heard(BORED, DISPATCH, meaning("leave_out", table))[0]))
+    assert told.endswith(
+        f'If you mean "leave {table} out", say so in these words, or "that is what I meant".'
+        " A plain yes goes ahead without that."
+    )
+    best, other = DECISION.options[0].choice, DECISION.options[1].choice
+    said = cast(Unclear, heard(BORED, DECIDING, meaning("option", option=other))[0])
+    assert said.read == other and said.plainly == f'A plain yes takes "{best}", without that.'
+    same = cast(Unclear, heard(BORED, DECIDING, meaning("option", option=best))[0])
+    assert same.read == best and same.plainly.startswith("A plain yes takes that too")
+    said = cast(Unclear, heard(BORED, PAUSED, meaning("leave_out", table))[0])
+    assert said.plainly == "A plain yes goes on without that."
+
+
+@pytest.mark.parametrize("name", ["everything_else", "rest"])
+def test_a_sentence_that_the_rules_take_for_something_else_is_not_offered(name: str) -> None:
+    """Of a table with such a name "only everything_else" would be a wish for all there is."""
+    names = (name, "cases")
+    old = database("\n".join(f"{one}: id int key, a text" for one in names))
+    tables = tuple(SHOP_PLAN.mapping.tables[0].but(source=one, target=one, columns=()) for one in names)
+    plan = SHOP_PLAN.but(mapping=Mapping(tables=tables), phases=(), counts=())
+    context = replace(SHOP, source=old, target=old, plan=plan, findings=Findings())
+    said = heard(BORED, context, meaning("only", name))[0]
+    assert isinstance(said, Unclear) and said.read == ""
+    said = heard(BORED, context, meaning("leave_out", name))[0]
+    assert isinstance(said, Unclear) and said.read == f"leave {name} out"
 
 
 def test_a_change_that_a_model_read_goes_in_by_the_persons_own_words(tmp_path: Path) -> None:
