@@ -8,6 +8,7 @@ from ferryman.agents.allowed_values import allowed_words
 from ferryman.agents.column_questions import FORMAT, PARENT, UNFED
 from ferryman.agents.value_questions import VALUES
 from ferryman.domain.changes import (
+    EMPTY,
     Change,
     Include,
     LeaveOut,
@@ -30,7 +31,7 @@ from ferryman.domain.transforms import Cast, EpochToTimestamp, Rename, Split
 KEYS: dict[Strategy, str] = {
     Strategy.MIGRATE_PARENTS: "take",
     Strategy.PLACEHOLDERS: "placeholders",
-    Strategy.SET_NULL: "null",
+    Strategy.SET_NULL: EMPTY,
     Strategy.TRUNCATE: "shorten",
     Strategy.QUARANTINE: "quarantine",
 }
@@ -50,7 +51,7 @@ _FEW = 10  #: rows of a table that say nothing about a step
 _REASONS: dict[str, str] = {
     "take": "It is the safest: nothing is lost and every connection stays as it was.",
     "placeholders": "It is what was decided before for the same cause.",
-    "null": "The rows arrive, and what they referred to is not there to be lost.",
+    EMPTY: "The rows arrive, and what they referred to is not there to be lost.",
     "shorten": "It is what was decided before for the same cause.",
     "quarantine": "Nothing is lost or changed: the rows are kept aside with the reason, to be mended later.",
     "day": "The new column holds days, and every row arrives.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from ferryman.domain.coordination import Request
 from ferryman.domain.filters import Filter
@@ -154,6 +154,9 @@ Change = Annotated[
 ]
 
 
+EMPTY = "empty"  #: the key of leaving a column empty; "null" would be no answer at all in a plan file
+
+
 class Option(Frozen):
     """One answer to a question, and what taking it changes (nothing, when `changes` is empty)."""
 
@@ -173,6 +176,13 @@ class Question(Frozen):
     reason: str = ""
     answer: str | None = None
     taken: bool = False  #: the answer's changes are in the mapping
+
+    @field_validator("answer")
+    @classmethod
+    def _by_its_name_now(cls, answer: str | None, info: ValidationInfo) -> str | None:
+        """ "null", as it is said in databases, answers with the option that is called "empty"."""
+        keys = {option.key for option in info.data.get("options", ())}
+        return EMPTY if answer == "null" and "null" not in keys and EMPTY in keys else answer
 
     @property
     def open(self) -> bool:

@@ -20,6 +20,7 @@ def phase_misfits(plan: Plan, target: Database) -> Iterator[Misfit]:
             what = f"no phase has {table.target}"
             yield Misfit(("mapping", "tables", number, "target"), what, "add it to a phase's tables")
     yield from _of_numbers(plan)
+    yield from _of_prerequisites(plan)
     late = {column for phase in plan.phases for column in phase.second_pass}
     references = references_of(plan.mapping, target)
     for reference in references:
@@ -50,6 +51,18 @@ def _of_numbers(plan: Plan) -> Iterator[Misfit]:
             if not 1 <= other < phase.number:
                 what = f"phase {phase.number} cannot depend on phase {other}"
                 yield Misfit(("phases", number, "depends_on", at), what, "an earlier phase")
+
+
+def _of_prerequisites(plan: Plan) -> Iterator[Misfit]:
+    """What a phase waits for: a table that is filled before it, or that is there and only referred to."""
+    referred = {table.target for table in plan.mapping.tables} - {table.target for table in plan.mapping.copied}
+    before: set[str] = set()
+    for number, phase in enumerate(plan.phases):
+        for at, name in enumerate(phase.prerequisites):
+            if name not in before | referred:
+                what = f"phase {phase.number} waits for {name}, which no earlier phase fills"
+                yield Misfit(("phases", number, "prerequisites", at), what, closest(name, before | referred))
+        before |= set(phase.tables)
 
 
 def _closed(reference: Reference, references: Iterable[Reference], late: set[str]) -> bool:

@@ -41,7 +41,7 @@ def misfits(plan: Plan, source: Database, target: Database) -> tuple[Misfit, ...
     """
     open_ids = {question.id for question in plan.open_questions}
     in_mapping = (m for m in mapping_misfits(plan.mapping, source, target) if not _asked_about(m, open_ids))
-    return (*in_mapping, *phase_misfits(plan, target), *_of_questions(plan), *_of_the_rest(plan))
+    return (*in_mapping, *phase_misfits(plan, target), *_of_questions(plan, target), *_of_the_rest(plan))
 
 
 def _asked_about(misfit: Misfit, open_ids: set[str]) -> bool:
@@ -172,8 +172,14 @@ def _of_one_policy(path: Path, policy: Policy, theirs: Table) -> Iterator[Misfit
         yield Misfit((*path, "cause"), f"{policy.problem.value} has no cause", "leave `cause` out")
 
 
-def _of_questions(plan: Plan) -> Iterator[Misfit]:
+def _of_questions(plan: Plan, target: Database) -> Iterator[Misfit]:
+    seen: set[str] = set()
     for number, question in enumerate(plan.questions):
+        if question.table not in target.by_name:
+            yield unknown(("questions", number, "table"), "the new database", "table", question.table, target.by_name)
+        if question.id in seen:
+            yield Misfit(("questions", number, "id"), f"{question.id} is asked twice", "one entry for each question")
+        seen.add(question.id)
         keys = [option.key for option in question.options]
         if question.answer is not None and question.answer not in keys:
             what = f'"{question.answer}" is no answer to {question.id}'

@@ -152,13 +152,18 @@ def load(text: str, file: str = "plan.yaml") -> Plan:
 
 def _read(text: str, file: str) -> Document:
     try:
-        document = read(text)
+        document = read(text, _is_key)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise _refusal([(line, f"{file}:{line}: {error.problem or 'this is not YAML'}")]) from error
     if not isinstance(document.data, dict):
         raise _refusal([(1, f"{file}:1: this is no plan; write one with `ferryman plan -o {file}`")])
     return document
+
+
+def _is_key(path: Path) -> bool:
+    """What names an option: an answer `1` or `true` is that option's key, and no number or truth."""
+    return path[:1] == ("questions",) and path[-1] in ("answer", "recommended", "key")
 
 
 def _flat(data: dict[str, Any]) -> dict[str, Any]:

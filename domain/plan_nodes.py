@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,13 +51,16 @@ class Document:
         return self.lines.get(path, 1)
 
 
-def read(text: str) -> Document:
-    """The data of a YAML text. Raises yaml.MarkedYAMLError where it is not YAML, or more than plain data."""
+def read(text: str, words: Callable[[Path], bool] = lambda path: False) -> Document:
+    """The data of a YAML text. Raises yaml.MarkedYAMLError where it is not YAML, or more than plain data.
+
+    `words` says where a scalar other than null is a text as it is written: `1`, `true` and `1_0` too.
+    """
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
         lines: dict[Path, int] = {}
-        data = _Builder(loader, lines).build(node, ()) if node is not None else None
+        data = _Builder(loader, lines, words).build(node, ()) if node is not None else None
     finally:
         loader.dispose()
     return Document(data, lines)
@@ -66,8 +69,8 @@ def read(text: str) -> Document:
 class _Builder:
     """Data out of nodes, each node once."""
 
-    def __init__(self, loader: Any, lines: dict[Path, int]) -> None:
-        self.loader, self.lines = loader, lines
+    def __init__(self, loader: Any, lines: dict[Path, int], words: Callable[[Path], bool]) -> None:
+        self.loader, self.lines, self._words = loader, lines, words
         self._seen: set[int] = set()
 
     def build(self, node: yaml.Node, path: Path) -> Any:
@@ -82,7 +85,8 @@ class _Builder:
         if isinstance(node, yaml.SequenceNode):
             return [self.build(child, (*path, number)) for number, child in enumerate(node.value)]
         assert isinstance(node, yaml.ScalarNode)
-        return self._scalar(node)
+        written = self._words(path) and not node.tag.endswith(":null")
+        return node.value if written else self._scalar(node)
 
     def _pairs(self, node: yaml.MappingNode, path: Path) -> Iterator[tuple[str, Any]]:
         seen: dict[str, int] = {}

@@ -336,6 +336,11 @@ def phases(*tables: str, **late: tuple[str, ...]) -> tuple[Phase, ...]:
     )
 
 
+def waiting(name: str) -> tuple[Phase, ...]:
+    first, second = phases("people", "pets")
+    return first, second.but(prerequisites=(name,))
+
+
 BOSS = PETS.but(
     columns=(*PETS.columns, ColumnMapping(target="boss_id", source=("id",), steps=(ForeignKeyTo(parent="pets"),)))
 )
@@ -358,6 +363,9 @@ BOSS = PETS.but(
             phases("people", "pets", p2=("pets.person_id",)),
             "pets.person_id does not take NULL, so it cannot wait",
         ),
+        (PETS, waiting("people"), ""),
+        (PETS, waiting("pepole"), "phase 2 waits for pepole, which no earlier phase fills"),
+        (PETS, waiting("pets"), "phase 2 waits for pets, which no earlier phase fills"),
         (PETS, (phases("people", "pets")[1], phases("people", "pets")[0]), "phase 2 stands at place 1"),
     ],
 )
@@ -383,6 +391,12 @@ OPEN = Question(
             lambda p: p.but(questions=(OPEN.but(answer="leave"),)),
             ("questions", 0, "answer"),
             '"leave" is no answer to unfed:people.name',
+        ),
+        (lambda p: p.but(questions=(OPEN, OPEN)), ("questions", 1, "id"), "unfed:people.name is asked twice"),
+        (
+            lambda p: p.but(questions=(OPEN.but(table="poeple"),)),
+            ("questions", 0, "table"),
+            "the new database has no table poeple",
         ),
         (lambda p: p.but(validation=("cont_match",)), ("validation", 0), "there is no check called cont_match"),
         (lambda p: p.but(batches=(batch("pepole"),)), ("batches", 0, "table"), "pepole is not copied by this plan"),

@@ -114,6 +114,22 @@ def test_a_person_need_not_quote_what_yaml_1_2_takes_for_text(written: str) -> N
     assert load(dump(plan).replace("NAME", written)).mapping.tables[0].source == written
 
 
+@pytest.mark.parametrize("written", ["yes", "no", "on", "1", "1_0", "1.0", "true", "False"])
+def test_an_answer_is_the_key_that_is_written_whatever_yaml_takes_it_for(written: str) -> None:
+    asked = Question(id="a", table="t", text="?", options=tuple(Option(key=key, text="") for key in (written, "other")))
+    text = dump(bare(Mapping()).but(questions=(asked,)))
+    answered = load(text.replace("answer: null", f"answer: {written}")).questions[0]
+    assert answered.answer == written
+    assert answered.option(written)
+
+
+@pytest.mark.parametrize(("written", "taken"), [("empty", "empty"), ("'null'", "empty"), ("null", None), ("", None)])
+def test_null_in_quotes_answers_empty_and_without_them_nothing(written: str, taken: str | None) -> None:
+    asked = Question(id="a", table="t", text="?", options=(Option(key="empty", text=""),))
+    text = dump(bare(Mapping()).but(questions=(asked,)))
+    assert load(text.replace("answer: null", f"answer: {written}")).questions[0].answer == taken
+
+
 NAMES = st.one_of(st.sampled_from(TRAPS), st.text(st.characters(exclude_categories=["Cs"]), max_size=12))
 LISTS = st.lists(NAMES, max_size=3).map(tuple)
 SCALARS = st.one_of(

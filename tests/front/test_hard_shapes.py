@@ -620,7 +620,7 @@ BAD_TREE = [(n, f"U{n}", n + 1 if n < 30 else None) for n in range(1, 31)]
 """Row 25 has no name; 1 to 24 hang on it, one below the other, and come before it."""
 
 
-@pytest.mark.parametrize("below", ["quarantine", "null"])
+@pytest.mark.parametrize("below", ["quarantine", "empty"])
 @pytest.mark.parametrize("identity", IDENTITIES)
 def test_what_hangs_on_a_row_that_is_set_aside_is_decided_with_it(folder: Path, identity: str, below: str) -> None:
     key = KEYS[identity]
@@ -646,7 +646,7 @@ def test_what_hangs_on_a_row_that_is_set_aside_is_decided_with_it(folder: Path, 
     moved = shape.new("SELECT u.name, p.name FROM units u LEFT JOIN units p ON p.id = u.parent_id")
     stay = range(1, 26) if below == "quarantine" else [25]
     wanted = {f"U{n}": f"U{n + 1}" if n < 30 else None for n in range(1, 31) if n not in stay}
-    assert dict(moved) == wanted | ({"U24": None} if below == "null" else {}) | (
+    assert dict(moved) == wanted | ({"U24": None} if below == "empty" else {}) | (
         {"Seed": None} if identity == "generated" else {}
     )
     assert shape.new("SELECT count(*) FROM ferryman_quarantine") == [(len(stay),)]
