@@ -8,6 +8,7 @@ from ferryman.domain.mapping import Problem
 _CAUSES = {
     MissingCause.NEVER_EXISTED: "Enter the missing row, or change {columns} to one that is there, in the old system",
     MissingCause.FILTERED_OUT: "Take the row that it refers to along: let the plan move it",
+    MissingCause.SET_ASIDE: "Mend the row that it refers to, which is set aside as well",
     MissingCause.NOT_MIGRATED: "Move the row that it refers to first",
     MissingCause.DELETED_SINCE: "Put the row that it refers to back into the new system",
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ferryman.agents.stake import Stake
 from ferryman.domain.changes import Change, MigrateParents, SetPolicy
-from ferryman.domain.findings import Diagnosis, MissingCause, MissingGroup
+from ferryman.domain.findings import OUT_OF_REACH, Diagnosis, MissingCause, MissingGroup
 from ferryman.domain.mapping import Policy, Problem, Strategy
 from ferryman.domain.plan import duration_range
 from ferryman.domain.recovery import Failure, RecoveryOption
@@ -15,7 +15,7 @@ from ferryman.domain.recovery import Failure, RecoveryOption
 LAST_STEP = "validate_relationship_integrity"
 SLOWEST = 500.0  #: rows a second, where nothing was measured
 
-IN_LEGACY = frozenset((MissingCause.FILTERED_OUT, MissingCause.NOT_MIGRATED, MissingCause.DELETED_SINCE))
+IN_LEGACY = frozenset(MissingCause) - OUT_OF_REACH
 
 
 @dataclass(frozen=True)

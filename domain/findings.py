@@ -161,9 +161,14 @@ class MissingCause(StrEnum):
     """Why a referenced parent is not in the target."""
 
     NEVER_EXISTED = "never_existed"  #: not in the legacy database either
-    FILTERED_OUT = "filtered_out"  #: in legacy, left out by a filter or decision of this plan
+    FILTERED_OUT = "filtered_out"  #: in legacy, left out by this plan
+    SET_ASIDE = "set_aside"  #: in legacy and in scope, but set aside itself, by a decision or in quarantine already
     NOT_MIGRATED = "not_migrated"  #: in legacy and in scope, but not copied yet
     DELETED_SINCE = "deleted_since"  #: was copied or present, and is gone now
+
+
+#: Causes for which no run can take the parent along.
+OUT_OF_REACH = frozenset((MissingCause.NEVER_EXISTED, MissingCause.SET_ASIDE))
 
 
 class MissingGroup(Frozen):

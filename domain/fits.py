@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ferryman.domain.filters import Comparison, Filter, Operator
-from ferryman.domain.findings import MissingCause
+from ferryman.domain.findings import OUT_OF_REACH, MissingCause
 from ferryman.domain.fit_columns import column_misfits
 from ferryman.domain.fit_names import Misfit, Path, closest, unknown
 from ferryman.domain.fit_phases import phase_misfits
@@ -165,9 +165,10 @@ def _of_one_policy(path: Path, policy: Policy, theirs: Table) -> Iterator[Misfit
     if policy.strategy is Strategy.SET_NULL and columns and not any(column.nullable for column in columns):
         told = ", ".join(column.name for column in columns)
         yield Misfit((*path, "strategy"), f"{told} does not take NULL", Strategy.QUARANTINE.value)
-    if policy.strategy is Strategy.MIGRATE_PARENTS and policy.cause is MissingCause.NEVER_EXISTED:
+    if policy.strategy is Strategy.MIGRATE_PARENTS and policy.cause in OUT_OF_REACH:
         would = f"{Strategy.PLACEHOLDERS.value} or {Strategy.QUARANTINE.value}"
-        yield Misfit((*path, "strategy"), "parents that never existed cannot be migrated", would)
+        why = "never existed" if policy.cause is MissingCause.NEVER_EXISTED else "are set aside"
+        yield Misfit((*path, "strategy"), f"parents that {why} cannot be migrated", would)
     if policy.cause is not None and policy.problem is not Problem.MISSING_PARENT:
         yield Misfit((*path, "cause"), f"{policy.problem.value} has no cause", "leave `cause` out")
 

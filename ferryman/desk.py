@@ -237,6 +237,7 @@ def _rows_of(context: Context, found: Trouble, ground: Ground, count: int) -> It
 _CAUSES = {
     MissingCause.NEVER_EXISTED: "no such row, neither old nor new",
     MissingCause.FILTERED_OUT: "the plan leaves that row out",
+    MissingCause.SET_ASIDE: "that row is set aside",
     MissingCause.NOT_MIGRATED: "that row is not moved yet",
     MissingCause.DELETED_SINCE: "that row has been deleted since",
 }

@@ -44,7 +44,7 @@ def shape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shape:
         INSERT INTO regions VALUES ('theirs', 'Theirs');
         INSERT INTO customers VALUES ('theirs', 'Theirs', 'theirs');""",
     )
-    shape.plan("alive", "alive", "quarantine", "quarantine", "add", "add")
+    shape.plan("alive", "alive", "quarantine", "quarantine", "quarantine", "add", "add")
     shape.run(code=3)
     assert dict(shape.new(QUARANTINED)) == {"customers": 5, "invoices": 110}
     return shape

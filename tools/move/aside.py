@@ -63,6 +63,7 @@ _REASONS = {
 _CAUSES = {
     MissingCause.NEVER_EXISTED: "it never was in the old database",
     MissingCause.FILTERED_OUT: "this plan leaves it out",
+    MissingCause.SET_ASIDE: "it is set aside itself",
     MissingCause.NOT_MIGRATED: "it has not been moved yet",
     MissingCause.DELETED_SINCE: "it was deleted since it was moved",
 }

@@ -30,7 +30,7 @@ from ferryman.tools.prepare.side_by_side import side_by_side
 
 Emit = Callable[[Event], None]
 
-IN_LEGACY = (MissingCause.FILTERED_OUT, MissingCause.NOT_MIGRATED, MissingCause.DELETED_SINCE)
+IN_LEGACY = frozenset(MissingCause) - {MissingCause.NEVER_EXISTED}
 DEEPEST = 100  #: generations of parents above parents
 
 

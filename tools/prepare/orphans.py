@@ -7,8 +7,9 @@ no decision keeps it out. Where the legacy parent is not known, a missing parent
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -42,6 +43,8 @@ from ferryman.tools.prepare.sqlite_scope import column_of
 from ferryman.tools.prepare.transform import CompiledTable
 
 _QUARANTINE = table("ferryman_quarantine", column("table_name"), column("source_key"), column("state"))
+#: Causes of a reference of a table to itself that hold for the rows below as well; None is any.
+_HANG_ON = (None, MissingCause.FILTERED_OUT, MissingCause.SET_ASIDE)
 _OPEN = "open"  #: the state of a row that waits in quarantine
 
 
@@ -120,9 +123,9 @@ def is_orphan(bond: Bond, rows: FromClause, ground: Ground, above: Collection[st
     """Whether a legacy row refers to a parent that is not there. True or false, never NULL."""
     still_to_come: list[Condition] = []
     if ground.copied is None:
-        still_to_come = [_in_legacy(bond, rows, ground, coming=True, above=above)]
+        still_to_come = [_comes(bond, rows, ground, above)]
     elif bond.to_itself:
-        comes = _in_legacy(bond, rows, ground, coming=True, above=above)
+        comes = _comes(bond, rows, ground, above)
         still_to_come = [and_(comes, not_(_was_copied(bond, rows, ground)))]
     # The cheaper question first: it answers for nearly every row before a run.
     return and_(bond.names_one(rows), *(not_(comes) for comes in still_to_come), not_(_in_target(bond, rows)))
@@ -132,7 +135,11 @@ def cause_of(bond: Bond, rows: FromClause, ground: Ground, above: Collection[str
     """Why the parent of an orphan is missing, as a `MissingCause` value."""
     return case(
         (not_(_in_legacy(bond, rows, ground)), literal(MissingCause.NEVER_EXISTED.value)),
-        (not_(_in_legacy(bond, rows, ground, coming=True, above=above)), literal(MissingCause.FILTERED_OUT.value)),
+        (
+            not_(_in_legacy(bond, rows, ground, partial(_in_plan, bond, ground))),
+            literal(MissingCause.FILTERED_OUT.value),
+        ),
+        (not_(_comes(bond, rows, ground, above)), literal(MissingCause.SET_ASIDE.value)),
         (_was_copied(bond, rows, ground), literal(MissingCause.DELETED_SINCE.value)),
         else_=literal(MissingCause.NOT_MIGRATED.value),
     )
@@ -169,14 +176,19 @@ def _in_target(bond: Bond, rows: FromClause) -> Condition:
 
 
 def _in_legacy(
-    bond: Bond, rows: FromClause, ground: Ground, *, coming: bool = False, above: Collection[str] = ()
+    bond: Bond, rows: FromClause, ground: Ground, such: Callable[[FromClause], Condition] | None = None
 ) -> Condition:
-    """Whether legacy holds the parent; with `coming`, among the rows that the plan moves and no decision keeps out."""
+    """Whether legacy holds the parent, among such of its table's rows."""
     if bond.legacy_parent is None:
-        return literal(0 if coming else 1) == 1
+        return literal(0 if such else 1) == 1
     parent = clause(bond.legacy_parent, schema=ground.legacy).alias()
     held = _referred(bond, parent)
-    return _among(bond.old_key(rows), held.where(_arrives(bond, parent, ground, above)) if coming else held)
+    return _among(bond.old_key(rows), held.where(such(parent)) if such else held)
+
+
+def _comes(bond: Bond, rows: FromClause, ground: Ground, above: Collection[str] = ()) -> Condition:
+    """Whether legacy holds the parent among the rows that the plan moves and no decision keeps out."""
+    return _in_legacy(bond, rows, ground, lambda parent: _arrives(bond, parent, ground, above))
 
 
 def _was_copied(bond: Bond, rows: FromClause, ground: Ground) -> Condition:
@@ -196,10 +208,18 @@ def _among(values: list[Expression], held: Select[Any]) -> Condition:
     return func.coalesce(as_one(values).in_(held), literal(0)) == 1
 
 
-def _arrives(bond: Bond, parent: FromClause, ground: Ground, above: Collection[str]) -> Condition:
-    """Whether a legacy row of the bond's parent table comes into the target by this plan."""
+def _in_plan(bond: Bond, ground: Ground, parent: FromClause) -> Condition:
+    """Whether a legacy row of the bond's parent table is one that the plan moves."""
     compiled = ground.compiled.get(bond.parent)
     if compiled is None or compiled.mapping.action is not Action.COPY:
+        return literal(0) == 1
+    return in_scope(compiled, parent, Segment())
+
+
+def _arrives(bond: Bond, parent: FromClause, ground: Ground, above: Collection[str]) -> Condition:
+    """Whether it comes into the target by this plan: it is not set aside either."""
+    compiled = ground.compiled.get(bond.parent)
+    if compiled is None:
         return literal(0) == 1
     aside = select(_QUARANTINE.c.source_key).where(
         _QUARANTINE.c.table_name == compiled.mapping.target,
@@ -209,7 +229,7 @@ def _arrives(bond: Bond, parent: FromClause, ground: Ground, above: Collection[s
     kept = [] if ground.copied is None else [not_(func.coalesce(compiled.source_key(parent).in_(aside), 0) == 1)]
     if (out := kept_out(compiled, ground, above)) is not None:
         kept.append(not_(_among(compiled.key_columns(parent), out)))
-    return and_(in_scope(compiled, parent, Segment()), *kept)
+    return and_(_in_plan(bond, ground, parent), *kept)
 
 
 def kept_out(compiled: CompiledTable, ground: Ground, above: Collection[str] = ()) -> Select[Any] | None:
@@ -230,7 +250,7 @@ def kept_out(compiled: CompiledTable, ground: Ground, above: Collection[str] = (
         if policy.problem is Problem.MISSING_PARENT and bond:
             orphaned = is_orphan(bond, rows, ground, higher := (*above, name))
             out.append(and_(orphaned, *_because(policy, bond, rows, ground, higher)))
-            below += [bond] if bond.to_itself and policy.cause in (None, MissingCause.FILTERED_OUT) else []
+            below += [bond] if bond.to_itself and policy.cause in _HANG_ON else []
         else:
             out += [problems[c, policy.problem] for c in policy.columns if (c, policy.problem) in problems]
     width, named = len(compiled.mapping.key), [there for bond in below for _, there in bond.pairs]

@@ -41,6 +41,7 @@ _CAUSES = {
         "is in the old database, but left out by this plan",
         "are in the old database, but left out by this plan",
     ),
+    MissingCause.SET_ASIDE: ("is set aside", "are set aside"),
     MissingCause.NOT_MIGRATED: ("has not been moved yet", "have not been moved yet"),
     MissingCause.DELETED_SINCE: ("was there and has been deleted since", "were there and have been deleted since"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ferryman.domain.findings import MissingCause
+from ferryman.domain.findings import OUT_OF_REACH, MissingCause
 from ferryman.domain.mapping import Action, Mapping, Policy, Problem, Strategy, TableMapping
 from ferryman.domain.schema import Table
 from ferryman.domain.stand_in import can_stand_in
@@ -31,7 +31,7 @@ def remedies_for_orphans(
     """The strategies for rows whose parent is missing, by the rules that `Strategy` states."""
     referred = next((key.parent_columns for key in table.foreign_keys if set(key.columns) == set(columns)), ())
     possible = {
-        Strategy.MIGRATE_PARENTS: cause is not MissingCause.NEVER_EXISTED and _is_copied(mapping, parent.name),
+        Strategy.MIGRATE_PARENTS: cause not in OUT_OF_REACH and _is_copied(mapping, parent.name),
         Strategy.PLACEHOLDERS: can_stand_in(parent, mapping.by_target.get(parent.name), referred),
         Strategy.SET_NULL: all(_may_be_null(table, name) for name in columns),
         Strategy.QUARANTINE: True,
