@@ -60,8 +60,8 @@ def batch(number: str, first: int, last: int, after: int | None, upto: int, **co
 def write_batch(ledger: Ledger, record: BatchRecord, *entries: Entry) -> None:
     book = ledger.book("run-1", "customers")
     with ledger.target.connect() as connection:
-        written = book.add_entries(connection, record.number, entries)
-        book.write(connection, record, written, RUN_STARTED)
+        book.add_entries(connection, record.number, entries)
+        book.write(connection, record, RUN_STARTED)
         connection.commit()
 
 
@@ -200,14 +200,14 @@ def test_batches_add_up(pair: tuple[Path, Path]) -> None:
         ("DELETE FROM ferryman_batch WHERE sequence = 1", "2 batches were written and 1 are there"),
         ("DELETE FROM ferryman_batch WHERE sequence = 2", "2 batches were written and 1 are there"),
         ("DELETE FROM ferryman_batch", "2 batches were written and 0 are there"),
-        ("DELETE FROM ferryman_table", "customers|missing"),
-        ("UPDATE ferryman_batch SET migrated = 9, skipped = 1 WHERE sequence = 1", "batch 1 was changed"),
+        ("DELETE FROM ferryman_table", "2 tables were written and 0 are there"),
+        ("UPDATE ferryman_batch SET migrated = 9, skipped = 1 WHERE sequence = 1", "batch 1, or what"),
         ("UPDATE ferryman_batch SET migrated = 9 WHERE sequence = 1", "does not account"),
         ("UPDATE ferryman_batch SET upto_key = '[11]' WHERE sequence = 1", "does not begin where"),
-        ("UPDATE ferryman_batch SET upto_key = '[26]' WHERE sequence = 2", "batch 2 was changed"),
+        ("UPDATE ferryman_batch SET upto_key = '[26]' WHERE sequence = 2", "batch 2, or what"),
         ("UPDATE ferryman_batch SET sequence = 3 WHERE sequence = 2", "batch 2 of 2 is missing"),
-        ("UPDATE ferryman_table SET batches = 3 WHERE table_name = 'customers'", "3 batches were written"),
-        ("UPDATE ferryman_row SET target_key_to = 'z' WHERE target_key = 'k'", "batch 2 was changed"),
+        ("UPDATE ferryman_table SET batches = 3 WHERE table_name = 'customers'", "customers in run run-1 is not as"),
+        ("UPDATE ferryman_row SET target_key_to = 'z' WHERE target_key = 'k'", "batch 2, or what"),
         ("UPDATE ferryman_row SET rows = 7 WHERE target_key = 'k'", "batch 2 wrote 3 entries"),
         ("DELETE FROM ferryman_row WHERE target_key = 'q'", "batch 2 wrote 3 entries and 2 are there"),
         ("INSERT INTO ferryman_row SELECT 99, run_id, table_name, '7', kind, NULL, 'u', NULL, 1, NULL "
@@ -217,18 +217,14 @@ def test_batches_add_up(pair: tuple[Path, Path]) -> None:
 def test_an_edited_ledger_is_noticed(pair: tuple[Path, Path], edit: str, what: str) -> None:
     ledger = two_batches(pair)
     write(pair[1], edit)
-    if "ferryman_table SET" not in edit and edit != "DELETE FROM ferryman_table":
-        with pytest.raises(Corrupt, match=what):
-            ledger.verify("run-1")
-    else:
-        with pytest.raises(Corrupt), ledger.target.connect(reading=True) as connection:
-            ledger.book("run-1", "customers").verify(connection)
+    with pytest.raises(Corrupt, match=what):
+        ledger.verify("run-1")
 
 
 def test_a_run_whose_table_rows_are_gone_is_corrupt(pair: tuple[Path, Path]) -> None:
     ledger = two_batches(pair)
     write(pair[1], "DELETE FROM ferryman_table WHERE table_name = 'customers'")
-    with pytest.raises(Corrupt, match="missing"):
+    with pytest.raises(Corrupt, match="2 tables were written and 1 are there"):
         ledger.verify("run-1")
 
 
@@ -272,7 +268,7 @@ def test_quarantined_rows_come_back_and_change_state(pair: tuple[Path, Path]) ->
 
 def test_a_ledger_of_another_version_is_refused(pair: tuple[Path, Path]) -> None:
     ledger = begun(*pair)
-    write(pair[1], "UPDATE ferryman_run SET ledger_version = 2")
+    write(pair[1], "UPDATE ferryman_run SET ledger_version = 3")
     with pytest.raises(Refused, match="version 2"):
         ledger.run("run-1")
     write(pair[1], "ALTER TABLE ferryman_batch DROP COLUMN entry_rows")
@@ -450,7 +446,7 @@ def test_the_ledger_is_archived_for_its_owners_eyes_and_dropped(pair: tuple[Path
     path = tmp_path / "archive.jsonl"
     rows = archive(ledger, path)
     lines = [json.loads(line) for line in path.read_text().splitlines()]
-    assert lines[0] == {"ferryman_ledger": 1}
+    assert lines[0] == {"ferryman_ledger": 2}
     assert rows == len(lines) - 1 == 1 + 2 + 2 + 4
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with pytest.raises(Configuration, match="cannot be written"):

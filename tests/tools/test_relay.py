@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ferryman.domain.errors import Corrupt
 from ferryman.domain.mapping import (
     Conflict,
     Derived,
@@ -418,3 +419,38 @@ def test_killed_while_it_is_undone_a_run_is_undone_in_the_end(killed: Pair, poin
     rollback(open_target(killed.new.url), "run-1")
     assert killed.new.one("SELECT count(*) FROM purchases") == 0
     assert killed.new.ask("SELECT name FROM customers") == [("T",)]
+
+
+EDITS = {
+    "ferryman_table.upper": "'[20]'",
+    "ferryman_table.state": "'validated'",
+    "ferryman_table.source_rows": "20",
+    "ferryman_table.estimated_seconds": "7.5",
+    "ferryman_run.status": "'success'",
+    "ferryman_run.tables": "1",
+    "ferryman_batch.seconds": "7.5",
+    "ferryman_batch.committed_at": "'2001-01-01T00:00:00+00:00'",
+    "ferryman_row.target_key": "'5'",
+    "ferryman_quarantine.reason": "'none'",
+    "ferryman_quarantine.state": "'retried'",
+}
+
+
+def test_a_ledger_that_is_edited_on_a_server_is_noticed(far: Pair) -> None:
+    far.shop()
+    far.old.run("UPDATE customer SET name = NULL WHERE id = 7;")
+    run = far.start(amended(CUSTOMERS, **with_policy(Problem.NULL_IN_REQUIRED, Strategy.QUARANTINE)))
+    assert run.copy("customers").complete
+    run.copy("purchases", batches=2)
+    run.ledger.verify(run.run)
+    schema = "ferryman." if far.new.url.startswith("postgresql") else ""
+    for where, value in EDITS.items():
+        table, name = where.split(".")
+        far.new.run(f"CREATE TABLE kept AS SELECT * FROM {schema}{table};")
+        far.new.run(f"UPDATE {schema}{table} SET {name} = {value};")
+        with pytest.raises(Corrupt, match="not as it was written"):
+            run.ledger.verify(run.run)
+        far.new.run(f"DELETE FROM {schema}{table};")
+        far.new.run(f"INSERT INTO {schema}{table} SELECT * FROM kept;")
+        far.new.run("DROP TABLE kept;")
+        run.ledger.verify(run.run)

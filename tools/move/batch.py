@@ -17,8 +17,8 @@ from ferryman.tools.move.check import check_batch
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.job import Job, Moved, Stuck
 from ferryman.tools.move.keyless import Keyless, keyless
-from ferryman.tools.move.place import Place, insert_rows, ranges, written_after, written_before
-from ferryman.tools.move.records import Entry, QuarantinedRow, Written
+from ferryman.tools.move.place import Place, insert_rows, ranges, write_after, write_before
+from ferryman.tools.move.records import Entry, QuarantinedRow
 from ferryman.tools.move.rowkeys import Record
 from ferryman.tools.move.scan import Look
 from ferryman.tools.move.sorting import Found, Sorted, sort_rows
@@ -30,8 +30,7 @@ from ferryman.tools.move.windows import Window
 class Books:
     """What a batch did to the target's rows, as it becomes known."""
 
-    entries: list[Entry] = field(default_factory=list)  #: still to be written
-    written: list[Written] = field(default_factory=list)  #: written by a statement already
+    entries: list[Entry] = field(default_factory=list)  #: still to be written; others a statement wrote already
 
 
 def move_batch(job: Job, window: Window, after: Key | None, strays: Mapping[Key, Reason]) -> Moved:
@@ -132,15 +131,12 @@ def place_for(job: Job, batch: str, look: Look, found: Sorted) -> Place:
 def _insert(job: Job, place: Place, books: Books) -> None:
     failpoint("before_insert", job.name, place.batch)
     if expected := place.rows:
-        if (mapped := written_before(place)) is not None:
-            books.written.append(mapped)
+        write_before(place)
         inserted = insert_rows(place)
         if inserted != expected:
             raise Stuck(miscounted(job, place.batch, expected, inserted))
         books.entries += ranges(place) if place.record is Record.RANGES else []
-        entries, written = written_after(place, expected)
-        books.entries += entries
-        books.written += [written] if written is not None else []
+        books.entries += write_after(place, expected)
     failpoint("after_insert", job.name, place.batch)
 
 
@@ -152,14 +148,14 @@ def _meet(job: Job, place: Place, found: Sorted, books: Books) -> None:
     meeting = meet.Meeting(place, found.aside, conflict)
     if found.count(Fate.PRESENT):
         if conflict is Conflict.KEEP:
-            books.written.append(meet.note(meeting, Fate.PRESENT, RowKind.MATCHED))
+            meet.note(meeting, Fate.PRESENT, RowKind.MATCHED)
         else:
             books.entries += meet.change(meeting)
     if found.count(Fate.STOOD_IN):
         real = meet.Meeting(place, found.aside, Conflict.REPLACE, Fate.STOOD_IN)
         books.entries += meet.change(real)
     if found.count(Fate.MERGED):
-        books.written.append(meet.note(meeting, Fate.MERGED, RowKind.MERGED))
+        meet.note(meeting, Fate.MERGED, RowKind.MERGED)
 
 
 def _accounting(look: Look, found: Sorted, none: Keyless) -> Accounting:
@@ -177,11 +173,9 @@ def write_down(job: Job, record: BatchRecord, books: Books, quarantined: tuple[Q
     """The ledger's rows; gives whether somebody asked the run to stop."""
     connection, now = job.bench.books, job.clock.now()
     failpoint("before_ledger", job.name, record.number)
-    own = job.book.add_entries(connection, record.number, books.entries)
+    job.book.add_entries(connection, record.number, books.entries)
     job.book.add_quarantined(connection, quarantined, now)
-    rows = own.rows + sum(one.rows for one in books.written)
-    written = Written(own.entries + sum(one.entries for one in books.written), rows, own.digest)
-    job.book.write(connection, record, written, now)
+    job.book.write(connection, record, now)
     return job.work.ledger.renew(connection, job.work.run)
 
 

@@ -3,22 +3,26 @@ them."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, func, insert, select
 
 from ferryman.domain.run import Accounting, BatchRecord, BatchState, Key, Segment, TableState, batch_ordinal, key_text
-from ferryman.tools.move.chain import CHAINED, check_contiguous, digest_of, ranges_digest, torn
+from ferryman.tools.move.chain import CHAINED, check_contiguous, digest_of, torn
 from ferryman.tools.move.records import Entry, QuarantinedRow, Row, Written
-from ferryman.tools.move.tables import LedgerTables
+from ferryman.tools.move.seals import change, held
+from ferryman.tools.move.tables import LedgerTables, QuarantineState
 
 _COUNTED = tuple(Accounting.model_fields)
 _CHUNK = 1_000  #: entries per statement
+_READ = 10_000  #: entries that are in memory at a time
 _ENTRY = ("run_id", "table_name", "batch", "kind", "source_key", "target_key", "target_key_to", "rows", "before")
+_ASIDE = ("source_key", "problem", "cause", "columns", "reason", "row", "at")
 
 
 @dataclass(frozen=True)
@@ -62,38 +66,35 @@ class BatchBook:
         wanted = self._mine(select(batch)).where(batch.c.state == BatchState.COMMITTED).order_by(batch.c.sequence)
         return tuple(record_of(row) for row in connection.execute(wanted).mappings())
 
-    def write(self, connection: Connection, record: BatchRecord, written: Written, now: datetime) -> None:
-        """Add a batch after the last one and move the table's own row along with it.
+    def write(self, connection: Connection, record: BatchRecord, now: datetime) -> None:
+        """Add a batch after the last one, with a digest of what was written for it, and move the table's own row along.
 
-        Raises Corrupt when the table is not where the caller believes it is: then somebody else wrote a batch.
+        Raises Corrupt when the table's row is not as it was written.
         """
-        before = self._place(connection)
-        values = self._values(record, before[0] + 1, written)
-        digest = digest_of(values, CHAINED, before[1], written.digest)
-        stamped = values | {"seconds": record.seconds, "committed_at": now.isoformat(), "digest": digest}
-        connection.execute(insert(self.tables.batch).values(state=BatchState.COMMITTED.value, **stamped))
-        table = self.tables.table
-        moved = connection.execute(
-            update(table)
-            .where(table.c.run_id == self.run, table.c.table_name == self.table, table.c.batches == before[0])
-            .values(
-                batches=before[0] + 1,
-                digest=digest,
-                state=TableState.COPYING.value,
-                started_at=func.coalesce(table.c.started_at, now.isoformat()),
-                failure=None,
-            )
-        )
-        if moved.rowcount != 1:
-            raise torn(self.table, "its last batch changed while another was written")
+        place = self._place(connection)
+        values = self._values(record, place["batches"] + 1, now)
+        written = self._written(connection, record.number).get(record.number, Written())
+        values |= {"entries": written.entries, "entry_rows": written.rows}
+        digest = digest_of(values, CHAINED, place["digest"], written.digest)
+        connection.execute(insert(self.tables.batch).values(digest=digest, **values))
+        moved = {
+            "batches": place["batches"] + 1,
+            "digest": digest,
+            "state": TableState.COPYING.value,
+            "started_at": place["started_at"] or now.isoformat(),
+            "failure": None,
+        }
+        change(connection, self.tables.table, place, moved)
 
-    def add_entries(self, connection: Connection, batch: str, entries: Sequence[Entry]) -> Written:
+    def move(self, connection: Connection, **values: Any) -> None:
+        """Write values into the table's own row. Raises Corrupt where it is gone, or not as it was written."""
+        change(connection, self.tables.table, self._place(connection), values)
+
+    def add_entries(self, connection: Connection, batch: str, entries: Sequence[Entry]) -> None:
         """Write what a batch did to the target's rows."""
         mine = (self.run, self.table, batch)
         rows = [(*mine, e.kind.value, e.source_key, e.target_key, e.target_key_to, e.rows, e.before) for e in entries]
         insert_many(connection, self.tables.row, _ENTRY, rows)
-        ranges = ranges_digest(entry for entry in entries if entry.target_key_to is not None)
-        return Written(len(entries), sum(entry.rows for entry in entries), ranges)
 
     def add_quarantined(self, connection: Connection, rows: Sequence[QuarantinedRow], now: datetime) -> None:
         """Set rows aside."""
@@ -118,23 +119,39 @@ class BatchBook:
             connection.execute(insert(self.tables.quarantine), values[start : start + _CHUNK])
 
     def verify(self, connection: Connection) -> None:
-        """Whether the table's batches and their entries are all there and as they were written. Raises Corrupt."""
+        """Whether the table's batches, their entries and what they set aside are all there and as they were written.
+        Raises Corrupt."""
         batch = self.tables.batch
         rows = connection.execute(self._mine(select(batch)).order_by(batch.c.sequence)).mappings().all()
-        sequence, digest = self._place(connection)
-        if len(rows) != sequence:
-            raise torn(self.table, f"{sequence} batches were written and {len(rows)} are there")
+        place = self._place(connection, to_change=False)
+        if len(rows) != place["batches"]:
+            raise torn(self.table, f"{place['batches']} batches were written and {len(rows)} are there")
         check_contiguous(self.table, rows)
         before = ""
-        entries = dict(self._entries(connection))
+        written = self._written(connection)
         for row in rows:
-            here = entries.pop(row["number"], Written()) if row["state"] == BatchState.COMMITTED else Written()
+            here = written.pop(row["number"], Written()) if row["state"] == BatchState.COMMITTED else Written()
             self._check(row, before, here)
             before = row["digest"]
-        if before != digest:
+        if before != place["digest"]:
             raise torn(self.table, "its last batch is not the one that was written last")
-        if entries:
-            raise torn(self.table, f"rows are recorded for batch {min(entries)}, which is not there")
+        known = {row["number"] for row in rows}
+        if stray := [number for number, one in written.items() if one.entries or number not in known]:
+            raise torn(self.table, f"rows are recorded for batch {min(stray)}, which is not there")
+        if place["state"] not in (TableState.UNDOING, TableState.ROLLED_BACK):
+            quarantined = sum(row["quarantined"] for row in rows if row["state"] == BatchState.COMMITTED)
+            self._check_aside(connection, quarantined)
+
+    def _check_aside(self, connection: Connection, quarantined: int) -> None:
+        """Whether as many rows still lie in quarantine as the batches say."""
+        aside = self.tables.quarantine
+        mine = select(aside.c.state, func.count()).filter_by(run_id=self.run, table_name=self.table)
+        counts: dict[str, int] = {row[0]: row[1] for row in connection.execute(mine.group_by(aside.c.state))}
+        if unknown := sorted(set(counts) - set(QuarantineState)):
+            raise torn(self.table, f"a row in quarantine is said to be {unknown[0]!r}")
+        there = sum(counts.get(state.value, 0) for state in (QuarantineState.OPEN, QuarantineState.RELEASED))
+        if there < quarantined:
+            raise torn(self.table, f"{quarantined} rows are in quarantine by its batches, and {there} are there")
 
     def _check(self, row: Row, before: str, here: Written) -> None:
         if row["state"] != BatchState.COMMITTED:
@@ -142,52 +159,67 @@ class BatchBook:
         if (here.entries, here.rows) != (row["entries"], row["entry_rows"]):
             raise torn(self.table, f"batch {row['number']} wrote {row['entries']} entries and {here.entries} are there")
         if digest_of(row, CHAINED, before, here.digest) != row["digest"]:
-            raise torn(self.table, f"batch {row['number']} was changed")
+            raise torn(self.table, f"batch {row['number']}, or what is recorded of its rows, was changed")
 
-    def _entries(self, connection: Connection) -> Iterator[tuple[str, Written]]:
-        """Per batch, what `ferryman_row` holds of it."""
-        row = self.tables.row
-        mine = and_(row.c.run_id == self.run, row.c.table_name == self.table)
-        counts = select(row.c.batch, func.count(), func.sum(row.c.rows)).where(mine).group_by(row.c.batch)
-        ranges: dict[str, list[Entry]] = {}
-        for found in connection.execute(
-            select(row).where(mine, row.c.target_key_to.is_not(None)).order_by(row.c.entry)
-        ):
-            ranges.setdefault(found.batch, []).append(
-                Entry(found.kind, None, found.target_key, found.target_key_to, found.rows)
-            )
-        for number, count, rows in connection.execute(counts):
-            yield number, Written(count, int(rows), ranges_digest(ranges.get(number, ())))
+    def _written(self, connection: Connection, batch: str | None = None) -> dict[str, Written]:
+        """Per batch, or for one, what the ledger holds of its rows."""
+        found: dict[str, _Sum] = {}
+        for table, columns in ((self.tables.row, _ENTRY[3:]), (self.tables.quarantine, _ASIDE)):
+            wanted = select(table.c.batch, *(table.c[name] for name in columns)).order_by(table.c.entry)
+            wanted = wanted.filter_by(run_id=self.run, table_name=self.table)
+            wanted = wanted.where(table.c.batch == batch) if batch is not None else wanted
+            if table is self.tables.quarantine:
+                wanted = wanted.where(table.c.state != QuarantineState.ROLLED_BACK.value)
+            piecemeal = {"yield_per": _READ} if batch is None else {}
+            for number, *values in connection.execute(wanted, execution_options=piecemeal):
+                found.setdefault(number, _Sum()).add(values, entry=table is self.tables.row)
+        return {number: one.written() for number, one in found.items()}
 
-    def _place(self, connection: Connection) -> tuple[int, str]:
-        """How many batches were ever written, and the digest of the last."""
-        table = self.tables.table
-        found = connection.execute(
-            select(table.c.batches, table.c.digest).where(table.c.run_id == self.run, table.c.table_name == self.table)
-        ).one_or_none()
-        if found is None:
+    def _place(self, connection: Connection, *, to_change: bool = True) -> Row:
+        """The table's own row."""
+        mine = {"run_id": self.run, "table_name": self.table}
+        row = held(connection, self.tables.table, mine, to_change=to_change)
+        if row is None:
             raise torn(self.table, "the table's own row is missing")
-        return int(found.batches), str(found.digest)
+        return row
 
-    def _values(self, record: BatchRecord, sequence: int, written: Written) -> dict[str, Any]:
+    def _values(self, record: BatchRecord, sequence: int, now: datetime) -> dict[str, Any]:
         return {
             "run_id": self.run,
             "table_name": self.table,
             "sequence": sequence,
             "number": record.number,
+            "state": BatchState.COMMITTED.value,
             "first_row": record.first_row,
             "last_row": record.last_row,
             "after_key": _key(record.segment.after),
             "upto_key": _key(record.segment.upto),
             "rows": record.segment.rows,
             **{name: getattr(record.accounting, name) for name in _COUNTED},
-            "entries": written.entries,
-            "entry_rows": written.rows,
+            "seconds": record.seconds,
+            "committed_at": now.isoformat(),
         }
 
     def _mine(self, statement: Select[Any]) -> Select[Any]:
         batch = self.tables.batch
         return statement.where(batch.c.run_id == self.run, batch.c.table_name == self.table)
+
+
+class _Sum:
+    """What the ledger holds of a batch's rows, added up in the order in which it was written."""
+
+    def __init__(self) -> None:
+        self.entries, self.rows, self.whole = 0, 0, hashlib.sha256()
+
+    def add(self, values: Sequence[Any], *, entry: bool) -> None:
+        if entry:
+            self.entries += 1
+            rows = values[_ENTRY.index("rows") - 3]
+            self.rows += rows if isinstance(rows, int) else 0
+        self.whole.update(json.dumps(values).encode())
+
+    def written(self) -> Written:
+        return Written(self.entries, self.rows, self.whole.hexdigest())
 
 
 def insert_many(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

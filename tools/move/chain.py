@@ -10,24 +10,8 @@ import json
 from collections.abc import Iterable, Sequence
 
 from ferryman.domain.errors import Corrupt
-from ferryman.domain.run import BatchState
-from ferryman.tools.move.records import Entry, Row
-
-#: Columns of ferryman_run that never change once it is written.
-SEALED = (
-    "run_id",
-    "ledger_version",
-    "plan",
-    "plan_hash",
-    "approval",
-    "source",
-    "target",
-    "source_schema",
-    "target_schema",
-    "namespace",
-    "versions",
-    "run_started",
-)
+from ferryman.domain.run import Accounting, BatchState
+from ferryman.tools.move.records import Row
 
 #: Columns of ferryman_batch that its digest covers.
 CHAINED = (
@@ -49,7 +33,12 @@ CHAINED = (
     "placeholders",
     "entries",
     "entry_rows",
+    "seconds",
+    "committed_at",
 )
+
+#: Of these, the numbers.
+NUMBERS = ("first_row", "last_row", "rows", *Accounting.model_fields, "entries", "entry_rows")
 
 #: Columns of ferryman_amendment that its digest covers.
 AMENDED = (
@@ -68,19 +57,10 @@ AMENDED = (
 )
 
 
-def digest_of(values: Row, columns: Sequence[str], before: str = "", also: str = "") -> str:
+def digest_of(values: Row, columns: Iterable[str], before: str = "", also: str = "") -> str:
     """64 hex digits over the named values, what came before, and `also`."""
     parts = [before, *(values[name] for name in columns), also]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
-
-
-def ranges_digest(entries: Iterable[Entry]) -> str:
-    """A digest of a batch's created ranges, in the order they were written; "" where there is none."""
-    whole, any_range = hashlib.sha256(), False
-    for entry in entries:
-        any_range = True
-        whole.update(f"{entry.kind}\0{entry.target_key}\0{entry.target_key_to}\0{entry.rows}\n".encode())
-    return whole.hexdigest() if any_range else ""
 
 
 def check_contiguous(table: str, batches: Sequence[Row]) -> None:
@@ -93,6 +73,8 @@ def check_contiguous(table: str, batches: Sequence[Row]) -> None:
     for position, batch in enumerate(batches, 1):
         if batch["sequence"] != position:
             raise torn(table, f"batch {position} of {len(batches)} is missing")
+        if not all(isinstance(batch[name], int) for name in NUMBERS):
+            raise torn(table, f"batch {batch['number']} has something else where numbers belong")
         if batch["state"] != BatchState.COMMITTED:
             continue
         if batch["after_key"] != after or batch["first_row"] != row + 1:

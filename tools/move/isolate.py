@@ -17,7 +17,7 @@ from ferryman.tools.move.aside import Reason
 from ferryman.tools.move.batch import obstacles_in, place_for
 from ferryman.tools.move.fault import columns_in, of_constraint
 from ferryman.tools.move.job import Job
-from ferryman.tools.move.place import Place, insert_rows, written_before
+from ferryman.tools.move.place import Place, insert_rows, write_before
 from ferryman.tools.move.scope import as_key
 from ferryman.tools.move.sorting import sort_rows
 from ferryman.tools.move.windows import Window
@@ -64,7 +64,7 @@ def _try(job: Job, place: Place) -> NeedsDecision | None:
     """Insert a range, and leave it inserted when it goes; gives what was said where the data are at fault."""
     point = job.bench.savepoint()
     try:
-        written_before(place)
+        write_before(place)
         insert_rows(place)
     except (DBAPIError, FerrymanError) as raised:
         with suppress(DBAPIError):

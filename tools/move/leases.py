@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from ferryman.domain.errors import Refused
+from ferryman.domain.errors import Corrupt, Refused
 from ferryman.tools.move.lease import LEASE, Holder, Lease, Standing, process_began, standing
+from ferryman.tools.move.records import Row
 from ferryman.tools.move.tables import LedgerTables
 
 _NOBODY: dict[str, Any] = dict.fromkeys(("lease_owner", "lease_until", "lease_host", "lease_pid", "lease_process"))
@@ -71,14 +72,18 @@ def leases(connection: Connection, tables: LedgerTables) -> tuple[Lease, ...]:
     """Every lease that is written down, dead ones too."""
     table = tables.run
     rows = connection.execute(select(table).where(table.c.lease_owner.is_not(None))).mappings().all()
-    return tuple(
-        Lease(
-            row["run_id"],
-            Holder(row["lease_owner"], row["lease_host"], row["lease_pid"], row["lease_process"]),
-            datetime.fromisoformat(row["lease_until"]),
-        )
-        for row in rows
-    )
+    return tuple(_lease(row) for row in rows)
+
+
+def _lease(row: Row) -> Lease:
+    holder = Holder(row["lease_owner"], row["lease_host"], row["lease_pid"], row["lease_process"])
+    try:
+        return Lease(row["run_id"], holder, datetime.fromisoformat(row["lease_until"]))
+    except (TypeError, ValueError):
+        raise Corrupt(
+            f"The lease of run {row['run_id']} ends at {row['lease_until']!r}, which is no time.",
+            "If no process is at work on the run, empty lease_owner in its row of ferryman_run, then again.",
+        ) from None
 
 
 def _place(lease: Lease, me: Holder) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, exists, func, insert, inspect, select, union, update
 
 from ferryman.domain.approval import Amendment
-from ferryman.domain.errors import Configuration, Corrupt, FerrymanError, Refused, Transient, Usage
+from ferryman.domain.errors import Configuration, FerrymanError, Refused, Transient, Usage
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Failure
 from ferryman.domain.run import RunStatus, TableState, batch_ordinal
@@ -22,11 +22,13 @@ from ferryman.domain.validation import TableValidation
 from ferryman.tools.databases.connect import Target
 from ferryman.tools.move import leases, tables
 from ferryman.tools.move.batches import BatchBook
-from ferryman.tools.move.chain import AMENDED, SEALED, digest_of
+from ferryman.tools.move.chain import AMENDED, digest_of
 from ferryman.tools.move.clock import SYSTEM, Clock
+from ferryman.tools.move.complete import check_tables, decided
 from ferryman.tools.move.lease import Holder, this_session
-from ferryman.tools.move.reading import amendment_of, plan_of, quarantined_of, run_of, table_of
+from ferryman.tools.move.reading import quarantined_of, run_of, table_of
 from ferryman.tools.move.records import WITHDRAWN, Beginning, QuarantinedRow, RunRecord, TableRecord, TableStart
+from ferryman.tools.move.seals import change, check_seal, held, sealed
 from ferryman.tools.move.tables import LEDGER_VERSION, LedgerTables, QuarantineState, ledger_tables, schema_for
 from ferryman.tools.move.turns import insist, turn
 from ferryman.tools.move.writing import amendment_values, run_values, table_values
@@ -120,9 +122,9 @@ class Ledger:
             run = self.tables.run
             if connection.execute(select(run.c.run_id).where(run.c.run_id == beginning.run)).first():
                 raise Refused(f"The run {beginning.run} is in the ledger already.", "Resume it, or begin another.")
-            connection.execute(insert(run).values(run_values(beginning)))
+            connection.execute(insert(run).values(sealed(run, run_values(beginning))))
             for position, start in enumerate(beginning.tables):
-                connection.execute(insert(self.tables.table).values(table_values(beginning.run, position, start)))
+                self._insert_table(connection, beginning.run, position, start)
             leases.take(connection, self.tables, beginning.run, self.holder, now)
             connection.commit()
 
@@ -153,16 +155,12 @@ class Ledger:
                 f"Run {run_id} has a ledger of version {row['ledger_version']}, and this is version {LEDGER_VERSION}.",
                 "Resume or undo it with the version of Ferryman that began it.",
             )
-        if digest_of(row, SEALED) != row["seal"]:
-            raise Corrupt(
-                f"The ledger's row of run {run_id} is not as it was written.",
-                "Restore the table ferryman_run from a backup of the target.",
-            )
+        check_seal(run, row)
         live = leases.live(connection, self.tables, run_id, self.holder, self.clock.now())
         table = self.tables.table
         begun = select(table.c.table_name).filter_by(run_id=run_id, state=TableState.UNDOING.value)
         half_undone = connection.execute(begun.order_by(table.c.position)).scalars().all()
-        return run_of(row, self._amendments(connection, run_id), half_undone, running=live)
+        return run_of(row, decided(connection, self.tables, row), half_undone, running=live)
 
     def set_status(self, run: str, status: RunStatus, waiting_for: str = "") -> None:
         """Say what a run is in. An end is stamped with the time."""
@@ -188,7 +186,10 @@ class Ledger:
         table = self.tables.table
         with self._reading() as connection:
             rows = connection.execute(select(table).where(table.c.run_id == run).order_by(table.c.position)).mappings()
-            return tuple(table_of(row) for row in rows)
+            found = rows.all()
+        for row in found:
+            check_seal(table, row)
+        return tuple(table_of(row) for row in found)
 
     def set_table(
         self,
@@ -228,12 +229,22 @@ class Ledger:
     def add_table(self, run: str, start: TableStart) -> None:
         """Take one more table into a run: an amendment may call for one."""
         with self._writing() as connection:
-            table = self.tables.table
-            position = connection.execute(
-                select(func.count()).select_from(table).where(table.c.run_id == run)
-            ).scalar_one()
-            connection.execute(insert(table).values(table_values(run, position, start)))
+            self._append(connection, run, start)
+            self._count_tables(connection, run)
             connection.commit()
+
+    def _append(self, connection: Connection, run: str, start: TableStart) -> None:
+        table = self.tables.table
+        after = select(func.coalesce(func.max(table.c.position) + 1, 0)).where(table.c.run_id == run)
+        self._insert_table(connection, run, connection.execute(after).scalar_one(), start)
+
+    def _insert_table(self, connection: Connection, run: str, position: int, start: TableStart) -> None:
+        table = self.tables.table
+        connection.execute(insert(table).values(sealed(table, table_values(run, position, start))))
+
+    def _count_tables(self, connection: Connection, run: str, **also: int) -> None:
+        count = select(func.count()).select_from(self.tables.table).filter_by(run_id=run)
+        self._set_run(connection, run, tables=connection.execute(count).scalar_one(), **also)
 
     def reopen(self, run: str, table: str) -> None:
         """Let a table that was rolled back be copied again in the same run, from its first row."""
@@ -246,11 +257,14 @@ class Ledger:
     def verify(self, run: str) -> None:
         """Whether every batch of a run and what it recorded are there and as they were written. Raises Corrupt."""
         self.run(run)
+        tables = self.tables
         with self._reading() as connection:
-            both = (
-                select(table.c.table_name).filter_by(run_id=run) for table in (self.tables.table, self.tables.batch)
+            check_tables(connection, tables, run)
+            named = (
+                select(table.c.table_name).filter_by(run_id=run)
+                for table in (tables.table, tables.batch, tables.row, tables.quarantine)
             )
-            for name in connection.execute(union(*both)).scalars().all():
+            for name in connection.execute(union(*named)).scalars().all():
                 self.book(run, name).verify(connection)
 
     # Amendments
@@ -281,6 +295,7 @@ class Ledger:
                 self._restart(connection, run, start)
             for name in gone:
                 connection.execute(delete(self.tables.table).filter_by(run_id=run, table_name=name, batches=0))
+            self._count_tables(connection, run, amendments=numbered.number)
             connection.commit()
         return numbered
 
@@ -288,29 +303,13 @@ class Ledger:
         table = self.tables.table
         known = connection.execute(select(table).filter_by(run_id=run, table_name=start.table)).mappings().first()
         if known is None:
-            position = connection.execute(
-                select(func.coalesce(func.max(table.c.position) + 1, 0)).where(table.c.run_id == run)
-            ).scalar_one()
-            connection.execute(insert(table).values(table_values(run, position, start)))
+            self._append(connection, run, start)
             return
         fixed = ("run_id", "table_name", "position", "batches", "digest")
         begun = known["batches"] and known["state"] != TableState.ROLLED_BACK.value
         kept = ("state", "batch_size", "base_number", "base_row", "target_before") if begun else ()
         values = {k: v for k, v in table_values(run, 0, start).items() if k not in (*fixed, *kept)}
         self._set_table(connection, run, start.table, **values, failure=None, validation=None, ended_at=None)
-
-    def _amendments(self, connection: Connection, run: str) -> tuple[tuple[Amendment, Plan], ...]:
-        table, digest = self.tables.amendment, ""
-        found: list[tuple[Amendment, Plan]] = []
-        for row in connection.execute(select(table).filter_by(run_id=run).order_by(table.c.number)).mappings():
-            digest = digest_of(row, AMENDED, digest)
-            if digest != row["digest"] or row["number"] != len(found) + 1:
-                raise Corrupt(
-                    f"Amendment {row['number']} of run {run} is not as it was written, or one before it is missing.",
-                    "Restore the table ferryman_amendment from a backup of the target.",
-                )
-            found.append((amendment_of(row), plan_of(row["plan"])))
-        return tuple(found)
 
     # Quarantine
 
@@ -414,8 +413,10 @@ class Ledger:
             connection.commit()
 
     def _set_run(self, connection: Connection, run: str, **values: Any) -> None:
-        if connection.execute(update(self.tables.run).filter_by(run_id=run).values(values)).rowcount != 1:
+        row = held(connection, self.tables.run, {"run_id": run})
+        if row is None:
             raise _no_run(run)
+        change(connection, self.tables.run, row, values)
 
     def _update_table(self, run: str, table: str, **values: Any) -> None:
         with self._writing() as connection:
@@ -423,7 +424,7 @@ class Ledger:
             connection.commit()
 
     def _set_table(self, connection: Connection, run: str, table: str, **values: Any) -> None:
-        connection.execute(update(self.tables.table).filter_by(run_id=run, table_name=table).values(values))
+        self.book(run, table).move(connection, **values)
 
 
 def table_names(dialect: str) -> tuple[str, ...]:

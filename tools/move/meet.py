@@ -13,7 +13,7 @@ from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.aside import Aside, Fate
 from ferryman.tools.move.keys import bound, cells_text
 from ferryman.tools.move.place import Place, made_values, write_entries
-from ferryman.tools.move.records import Entry, Written
+from ferryman.tools.move.records import Entry
 from ferryman.tools.move.tables import RowKind
 from ferryman.tools.prepare.sqlite_values import Expression
 
@@ -28,7 +28,7 @@ class Meeting:
     fate: Fate = Fate.PRESENT  #: which of the rows aside
 
 
-def note(meeting: Meeting, fate: Fate, kind: RowKind) -> Written:
+def note(meeting: Meeting, fate: Fate, kind: RowKind) -> None:
     """Write down rows that change nothing: one entry each, by one statement."""
     place = meeting.place
     from_ = place.bench.legacy
@@ -42,9 +42,7 @@ def note(meeting: Meeting, fate: Fate, kind: RowKind) -> Written:
         "rows": literal(1),
     }
     rows = select(*values.values()).select_from(from_)
-    return write_entries(
-        place, list(values), rows.where(place.bench.within(place.segment), meeting.aside.holds(from_, fate))
-    )
+    write_entries(place, list(values), rows.where(place.bench.within(place.segment), meeting.aside.holds(from_, fate)))
 
 
 def change(meeting: Meeting) -> list[Entry]:

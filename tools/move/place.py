@@ -19,7 +19,7 @@ from ferryman.domain.schema import Family, Table
 from ferryman.tools.move.batches import insert_many
 from ferryman.tools.move.bench import Bench
 from ferryman.tools.move.numbers import next_number, reserve
-from ferryman.tools.move.records import Entry, Written
+from ferryman.tools.move.records import Entry
 from ferryman.tools.move.rowkeys import Record, RowKeys
 from ferryman.tools.move.sorting import Mend
 from ferryman.tools.move.tables import LedgerTables, RowKind
@@ -147,28 +147,30 @@ def mended(mend: Mend, value: Expression, target: Table) -> Expression:
     return case((mend.where, instead), else_=value)
 
 
-def written_before(place: Place) -> Written | None:
-    """What has to be in the ledger before the insert: the id map. None where nothing has."""
-    return _map(place) if place.record is Record.MAP else None
+def write_before(place: Place) -> None:
+    """Write what has to be in the ledger before the insert: the id map."""
+    if place.record is Record.MAP:
+        _map(place)
 
 
-def written_after(place: Place, rows: int) -> tuple[list[Entry], Written | None]:
-    """What the insert of `rows` rows made: entries to be written, or what has been written by a statement already.
+def write_after(place: Place, rows: int) -> list[Entry]:
+    """What the insert of `rows` rows made: entries still to be written, where no statement could write them.
 
     For ranges it must be asked before the insert where `left_out` looks into the target; `ranges` does that.
     """
     match place.record:
         case Record.ROWS:
-            return [], _rows(place)
+            _rows(place)
+            return []
         case Record.NUMBERED if rows and place.bench.at.relayed:
-            return _numbered_ranges(place), None
+            return _numbered_ranges(place)
         case Record.NUMBERED if rows:
             last = next_number(place.bench.connection, place.bench.compiled.target, place.keys.names[0]) - 1
-            return [Entry(RowKind.CREATED, None, str(last - rows + 1), str(last), rows)], None
+            return [Entry(RowKind.CREATED, None, str(last - rows + 1), str(last), rows)]
         case Record.COUNT if rows:
-            return [Entry(RowKind.CREATED, None, None, None, rows)], None
+            return [Entry(RowKind.CREATED, None, None, None, rows)]
         case _:
-            return [], None
+            return []
 
 
 def ranges(place: Place) -> list[Entry]:
@@ -225,25 +227,26 @@ def ends(place: Place, key: Expression, chosen: ColumnElement[bool]) -> tuple[in
     return None if first is None else (first, last)
 
 
-def _rows(place: Place) -> Written:
+def _rows(place: Place) -> None:
     """One entry per created row, by one statement."""
     from_ = place.bench.legacy
     values = place.keys.values(from_)
     source_key = place.bench.compiled.source_key(from_) if place.keyed else null()
-    return _insert_entries(place, source_key, place.keys.text(values))
+    _insert_entries(place, source_key, place.keys.text(values))
 
 
-def _map(place: Place) -> Written:
+def _map(place: Place) -> None:
     """Legacy key -> the target's next integers, in the order of the legacy keys."""
     from_, compiled = place.bench.legacy, place.bench.compiled
     if place.bench.at.relayed:
-        return _reserved(place)
+        _reserved(place)
+        return
     start = next_number(place.bench.connection, compiled.target, place.keys.names[0])
     number = func.row_number().over(order_by=compiled.key_columns(from_)) + literal(start - 1)
-    return _insert_entries(place, compiled.source_key(from_), cast(number, Text))
+    _insert_entries(place, compiled.source_key(from_), cast(number, Text))
 
 
-def _reserved(place: Place) -> Written:
+def _reserved(place: Place) -> None:
     """The same, where the target's numbers have to be asked for."""
     bench, compiled = place.bench, place.bench.compiled
     wanted = select(compiled.source_key(bench.legacy)).select_from(bench.legacy).where(place.chosen)
@@ -251,10 +254,10 @@ def _reserved(place: Place) -> Written:
     numbers = reserve(bench.books, compiled.target, place.keys.names[0], len(keys))
     kind, table = RowKind.CREATED.value, compiled.target.name
     rows = [(place.run, table, place.batch, kind, k, str(n), 1) for k, n in zip(keys, numbers, strict=True)]
-    return put_entries(place, list(_ENTRY), rows)
+    put_entries(place, list(_ENTRY), rows)
 
 
-def _insert_entries(place: Place, source_key: Expression, target_key: Expression) -> Written:
+def _insert_entries(place: Place, source_key: Expression, target_key: Expression) -> None:
     from_ = place.bench.legacy
     fixed = {"run_id": place.run, "table_name": place.bench.compiled.target.name, "batch": place.batch}
     values: dict[str, Expression] = {
@@ -264,20 +267,19 @@ def _insert_entries(place: Place, source_key: Expression, target_key: Expression
         "target_key": target_key,
         "rows": literal(1),
     }
-    return write_entries(place, list(values), select(*values.values()).select_from(from_).where(place.chosen))
+    write_entries(place, list(values), select(*values.values()).select_from(from_).where(place.chosen))
 
 
-def write_entries(place: Place, names: list[str], rows: Select[Any]) -> Written:
+def write_entries(place: Place, names: list[str], rows: Select[Any]) -> None:
     """Write one entry per row of a query over both databases."""
     bench, row = place.bench, place.ledger.row
     if not bench.at.relayed:
-        done = bench.connection.execute(insert(row).from_select(names, rows))
-        return Written(int(done.rowcount), int(done.rowcount))
-    return put_entries(place, names, [tuple(one) for one in bench.connection.execute(rows)])
+        bench.connection.execute(insert(row).from_select(names, rows))
+        return
+    put_entries(place, names, [tuple(one) for one in bench.connection.execute(rows)])
 
 
-def put_entries(place: Place, names: list[str], rows: list[tuple[Any, ...]]) -> Written:
+def put_entries(place: Place, names: list[str], rows: list[tuple[Any, ...]]) -> None:
     """Write entries down in the target and in what stands in for it."""
     for connection in (place.bench.books, place.bench.connection):
         insert_many(connection, place.ledger.row, names, rows)
-    return Written(len(rows), len(rows))

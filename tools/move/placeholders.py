@@ -97,7 +97,8 @@ class _Maker:
                 Entry(RowKind.PLACEHOLDER, self._source_key(one), target_text(key))
                 for one, key in zip(self.missing, keys, strict=True)
             ]
-            book.write(connection, record, book.add_entries(connection, number, entries), self.clock.now())
+            book.add_entries(connection, number, entries)
+            book.write(connection, record, self.clock.now())
             ledger.renew(connection, work.run)
             failpoint("before_commit", self.parent.name, number)
             connection.commit()

@@ -172,4 +172,5 @@ class _Filling:
         entries = [Entry(RowKind.UPDATED, source, target, before=before) for source, target in changed]
         book, books = self.work.ledger.book(self.work.run, self.work.table), self.at.books
         record = book.addition(books)
-        book.write(books, record, book.add_entries(books, record.number, entries), self.clock.now())
+        book.add_entries(books, record.number, entries)
+        book.write(books, record, self.clock.now())

@@ -12,11 +12,11 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Dialect, Float, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Dialect, Double, Index, Integer, MetaData, String, Table, Text
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateIndex, CreateSchema, CreateTable
 
-LEDGER_VERSION = 1  #: of what is below; a run of another version is not resumed
+LEDGER_VERSION = 2  #: of what is below; a run of another version is not resumed
 SCHEMA = "ferryman"  #: the ledger's own, in databases that have schemas
 PREFIX = "ferryman_"  #: of every table, so that a target's owner knows whose they are
 
@@ -108,7 +108,8 @@ def ddl(dialect: Dialect) -> str:
 
 
 def _run(metadata: MetaData) -> Table:
-    """One row per run. The columns up to `run_started` never change; `seal` is a digest of them."""
+    """One row per run. The columns up to `run_started` never change. `seal` is a digest of all but what any process
+    may write at any moment: what asks the run to stop, and the lease."""
     return Table(
         f"{PREFIX}run",
         metadata,
@@ -124,14 +125,16 @@ def _run(metadata: MetaData) -> Table:
         Column("namespace", String(36), nullable=False),
         Column("versions", Text, nullable=False),  # of Ferryman and Python, as JSON
         Column("run_started", String(40), nullable=False),  # what add_created_at writes where legacy has nothing
-        Column("seal", String(64), nullable=False),
+        Column("tables", Integer, nullable=False),  # its rows of ferryman_table
+        Column("amendments", Integer, nullable=False),  # and of ferryman_amendment
         Column("status", String(32), nullable=False),  # domain.run.RunStatus
         Column("waiting_for", Text, nullable=False),
         Column("intent", String(32), nullable=False),  # records.UNDOING or WITHDRAWN: what forbids a resume
         Column("deadline", String(40)),
+        Column("ended_at", String(40)),
+        Column("seal", String(64), nullable=False),
         Column("stop_requested", Boolean, nullable=False),
         Column("stop_reason", Text, nullable=False),
-        Column("ended_at", String(40)),
         Column("lease_owner", String(64)),
         Column("lease_until", String(40)),
         Column("lease_host", String(64)),
@@ -142,7 +145,7 @@ def _run(metadata: MetaData) -> Table:
 
 
 def _table(metadata: MetaData) -> Table:
-    """One row per table of a run: its scope, fixed when the run began, and how far it is."""
+    """One row per table of a run: its scope, fixed when the run began, and how far it is. `seal` is a digest of it."""
     return Table(
         f"{PREFIX}table",
         metadata,
@@ -159,7 +162,7 @@ def _table(metadata: MetaData) -> Table:
         Column("batch_size", Integer, nullable=False),
         Column("base_number", Integer, nullable=False),  # batches of this size are counted on from here
         Column("base_row", BigInteger, nullable=False),  # and cover the rows after this one
-        Column("estimated_seconds", Float, nullable=False),
+        Column("estimated_seconds", Double, nullable=False),
         Column("batches", Integer, nullable=False),  # ever written, the last one's `sequence`
         Column("digest", String(64), nullable=False),  # the last batch's
         Column("arrived_since", BigInteger, nullable=False),
@@ -167,12 +170,14 @@ def _table(metadata: MetaData) -> Table:
         Column("ended_at", String(40)),
         Column("validation", _LONG),  # domain.validation.TableValidation as JSON
         Column("failure", Text),  # domain.recovery.Failure as JSON, while it stands
+        Column("seal", String(64), nullable=False),
         **_ON_MYSQL,
     )
 
 
 def _batch(metadata: MetaData) -> Table:
-    """One row per committed batch. `digest` covers all but `state`, and the digest of the batch before it."""
+    """One row per committed batch. `digest` covers all but `state`, what the batch wrote into ferryman_row and
+    ferryman_quarantine, and the digest of the batch before it."""
     return Table(
         f"{PREFIX}batch",
         metadata,
@@ -195,7 +200,7 @@ def _batch(metadata: MetaData) -> Table:
         Column("placeholders", BigInteger, nullable=False),
         Column("entries", BigInteger, nullable=False),  # rows of ferryman_row that belong to it
         Column("entry_rows", BigInteger, nullable=False),  # and the target rows that they stand for
-        Column("seconds", Float, nullable=False),
+        Column("seconds", Double, nullable=False),
         Column("committed_at", String(40), nullable=False),
         Column("digest", String(64), nullable=False),
         **_ON_MYSQL,

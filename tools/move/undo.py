@@ -76,8 +76,9 @@ def undo_batch(connection: Connection, ledger: Ledger, undoing: Undoing, batch: 
     table = ledger.tables.batch
     closed = update(table).filter_by(run_id=undoing.run, table_name=undoing.name, number=batch.number)
     connection.execute(closed.values(state=BatchState.ROLLED_BACK.value))
-    halfway = update(ledger.tables.table).filter_by(run_id=undoing.run, table_name=undoing.name)
-    connection.execute(halfway.values(state=TableState.UNDOING.value, validation=None, ended_at=None))
+    ledger.book(undoing.run, undoing.name).move(
+        connection, state=TableState.UNDOING.value, validation=None, ended_at=None
+    )
     _release_quarantined(connection, ledger, **mine)
     return Undone(deleted, restored)
 

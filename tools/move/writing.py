@@ -9,14 +9,13 @@ from typing import Any
 from ferryman.domain.approval import Amendment
 from ferryman.domain.plan import Plan
 from ferryman.domain.run import RunStatus, TableState, key_text
-from ferryman.tools.move.chain import SEALED, digest_of
 from ferryman.tools.move.records import Beginning, TableStart
 from ferryman.tools.move.tables import LEDGER_VERSION
 
 
 def run_values(beginning: Beginning) -> dict[str, Any]:
-    """A run's row as it begins."""
-    values: dict[str, Any] = {
+    """A run's row as it begins, but for its seal."""
+    return {
         "run_id": beginning.run,
         "ledger_version": LEDGER_VERSION,
         "plan": beginning.plan.model_dump_json(),
@@ -29,9 +28,8 @@ def run_values(beginning: Beginning) -> dict[str, Any]:
         "namespace": str(beginning.plan.mapping.namespace),
         "versions": f'{{"ferryman":"{version("ferryman")}","python":"{platform.python_version()}"}}',
         "run_started": beginning.run_started.isoformat(),
-    }
-    return values | {
-        "seal": digest_of(values, SEALED),
+        "tables": len(beginning.tables),
+        "amendments": 0,
         "status": RunStatus.RUNNING.value,
         "waiting_for": "",
         "intent": "",
@@ -42,7 +40,7 @@ def run_values(beginning: Beginning) -> dict[str, Any]:
 
 
 def table_values(run: str, position: int, start: TableStart) -> dict[str, Any]:
-    """The row of one of a run's tables as it begins."""
+    """The row of one of a run's tables as it begins, but for its seal."""
     scope = start.scope
     return {
         "run_id": run,
