@@ -32,6 +32,7 @@ _UPDATED = frozenset("updated update modified modify modification changed change
     *("lastmodified", "lastupdate", "lastupdated", "datemodified", "dateupdated", "updatedat", "updatedon", "mdate"),
 }
 _DELETED = frozenset("deleted removed trashed isdeleted deletedat del soft".split())
+_FLAG = frozenset("is was flag yn ind indicator mark".split())
 _LEGACY = frozenset("legacy old former previous original imported".split())
 _KEYS = frozenset("id key pk no number ref identifier".split())
 _METADATA = frozenset(
@@ -60,7 +61,7 @@ def book_of(column: Column, table: str = "") -> Book | None:
     for book, known in ((Book.CREATED, _CREATED), (Book.UPDATED, _UPDATED)):
         if column.family in _MOMENT_LIKE and told - {"last"} and told - {"last"} <= known:
             return book
-    if told - {"is", "was"} and told - {"is", "was"} <= _DELETED:
+    if told - _FLAG and told - _FLAG <= _DELETED:
         return Book.DELETED
     if told & _LEGACY and told - _LEGACY <= _KEYS | own and set(name) & _KEYS:
         return Book.LEGACY_ID

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ferryman.agents.bookkeeping import MOMENTS, Book, books
+from ferryman.agents.bookkeeping import Book, books
 from ferryman.agents.facts import Facts
+from ferryman.agents.marks import NUMBERS, holds_nothing, in_words, marks, still_alive
 from ferryman.agents.natural_key import natural_key, telling_pairs
 from ferryman.agents.table_mapping import own_identity, referred_columns, unique_columns
 from ferryman.domain.changes import (
@@ -19,11 +20,11 @@ from ferryman.domain.changes import (
     SetKey,
     UnmapColumn,
 )
-from ferryman.domain.filters import AnyOf, Comparison, Filter, Operator
 from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import Action, Conflict, Generated, Kept, KeyPair, Mapping, Matched, TableMapping
+from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.references import references_of
-from ferryman.domain.schema import Column, Family
+from ferryman.domain.schema import Column
 from ferryman.domain.transforms import AddMetadataJson
 
 LEAVE_OUT = "leave_out"
@@ -169,35 +170,42 @@ def _deleted(table: TableMapping, facts: Facts) -> Iterator[Question]:
     marker = books(source.columns, source.name).get(Book.DELETED)
     if marker is None or Book.DELETED in books(target.columns, target.name) or table.filter is not None:
         return
-    alive = still_alive(marker)
-    if alive is None or any(marker.name in line.source and not line.uses(AddMetadataJson) for line in table.columns):
+    if any(marker.name in line.source and not line.uses(AddMetadataJson) for line in table.columns):
         return
     profile = facts.column(source.name, marker.name)
-    marked = profile is not None and profile.highest not in (None, 0)
-    if not marked:
+    if profile is None or not marks(marker, profile, rows := facts.source_profile.rows(source.name)):
         return
-    only = SetFilter(table=table.target, filter=alive)
     yield Question(
         id=f"deleted:{table.target}",
         table=table.target,
-        text=f"{marker.name} marks rows of {source.name} as deleted, and {target.name} has no such column. What now?",
-        options=(
-            Option(key="alive", text="Leave the deleted ones out", changes=(only,)),
-            Option(key="all", text="Move them like all others: they come back to life"),
-        ),
+        text=f"{marker.name} marks rows of {source.name} as deleted, and {target.name} has no such column."
+        f"{_held(marker, profile, rows)} What now?",
+        options=tuple(_deletions(table.target, marker, profile)),
         recommended="alive",
         reason="What refers to a row that is left out is asked about as well.",
     )
 
 
-def still_alive(marker: Column) -> Filter | None:
-    """The rows that a column does not mark as deleted: no moment, or no flag. None for a column that says neither."""
-    empty = Comparison(column=marker.name, op=Operator.IS_NULL)
-    if marker.family in MOMENTS:
-        return empty
-    if marker.family in (Family.BOOLEAN, Family.INTEGER):
-        return AnyOf(of=(empty, Comparison(column=marker.name, op=Operator.EQUAL, values=(0,))))
-    return None
+def _held(marker: Column, profile: ColumnProfile, rows: int) -> str:
+    """What a mark in words looks like in numbers; "" where it is a moment or a number, which speaks for itself."""
+    if not in_words(marker, profile):
+        return ""
+    if marker.family in NUMBERS:  # of which nobody has counted the empty texts
+        return " It holds numbers and texts side by side."
+    filled = rows - profile.nulls - profile.empty
+    return f" It holds nothing in {rows - filled:,} of {rows:,} rows, and a text in {filled:,}."
+
+
+def _deletions(target: str, marker: Column, profile: ColumnProfile) -> Iterator[Option]:
+    alive = (SetFilter(table=target, filter=still_alive(marker, profile)),)
+    text = "Leave the deleted ones out"
+    if in_words(marker, profile):
+        yield Option(key="alive", text=f"{text}; nothing, 0, n, no, f, false and zero dates mean alive", changes=alive)
+        nothing = (SetFilter(table=target, filter=holds_nothing(marker)),)
+        yield Option(key="empty", text="Leave out all in which it says anything, 0 and no too", changes=nothing)
+    else:
+        yield Option(key="alive", text=text, changes=alive)
+    yield Option(key="all", text="Move them like all others: they come back to life")
 
 
 def _link(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Question]:

@@ -454,6 +454,47 @@ def test_it_is_asked_what_becomes_of_deleted_rows_and_of_what_refers_to_them(fol
     shape.proved_and_undone()
 
 
+@pytest.mark.parametrize(
+    ("declared", "marks", "counts", "alive", "empty"),
+    [
+        ("TEXT", ["''", "'2020-01-01'", "NULL", "''"], "nothing in 3 of 4 rows, and a text in 1", "134", "134"),
+        ("TEXT", ["'0'", "'1'", "'0'", "NULL"], "nothing in 1 of 4 rows, and a text in 3", "134", "4"),
+        ("VARCHAR(1)", ["'N'", "'Y'", "'N'", "''"], "nothing in 1 of 4 rows, and a text in 3", "134", "4"),
+        ("TEXT", ["'no'", "'2020-01-01'", "'yes'", "'0000-00-00'"], "nothing in 0 of 4 rows, and a text", "14", ""),
+        ("TIMESTAMP", ["''", "'2020-01-01 00:00:00'", "NULL", "''"], "nothing in 3 of 4 rows", "134", "134"),
+        ("INTEGER", ["''", "1", "NULL", "'N'"], "It holds numbers and texts side by side", "134", "13"),
+    ],
+)
+def test_a_mark_of_deletion_in_words_is_asked_about_with_counts(
+    folder: Path, declared: str, marks: list[str], counts: str, alive: str, empty: str
+) -> None:
+    rows = ", ".join(f"({n}, 'Client {n}', {mark})" for n, mark in enumerate(marks, 1))
+    shape = made(
+        folder,
+        f"CREATE TABLE client (id INTEGER PRIMARY KEY, name TEXT NOT NULL, deleted {declared}); "
+        f"INSERT INTO client VALUES {rows};",
+        "CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL);",
+    )
+    asked = " ".join(shape.plan(code=5).err.split())
+    assert "deleted marks rows of client as deleted" in asked
+    assert counts in asked
+    for answer, expected in (("alive", alive), ("empty", empty), ("all", "1234")):
+        shape.plan(answer)
+        shape.run()
+        assert "".join(str(row[0]) for row in shape.new("SELECT id FROM clients ORDER BY id")) == expected
+        shape.undone()
+
+
+def test_a_mark_of_deletion_that_is_empty_everywhere_brings_no_question(folder: Path) -> None:
+    shape = made(
+        folder,
+        "CREATE TABLE client (id INTEGER PRIMARY KEY, name TEXT NOT NULL, is_deleted TEXT); "
+        "INSERT INTO client VALUES (1, 'Ann', ''), (2, 'Bo', NULL);",
+        "CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL);",
+    )
+    assert "as deleted" not in shape.plan().err
+
+
 # References that are no plain columns
 
 SHELF = """
