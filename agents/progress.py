@@ -175,6 +175,10 @@ def _moved(outcome: Outcome, plan: Plan | None, progress: Sequence[TableProgress
         told = f"{what} of {count(len(tables), 'table')} moved in {outcome.duration}"
     if outcome.records_quarantined:
         told += f"; {count(outcome.records_quarantined, 'row')} set aside for you to look at"
+    for table, rows in outcome.placeholders.items():
+        told += f"; {count(rows, 'placeholder')} in {table} for rows that were not there"
+    if outcome.placeholders:
+        told += f" (listed by ferryman quarantine show {outcome.run}; a run that moves the real rows writes over them)"
     failed = [t.table for t in progress if t.validation and t.validation.status is CheckStatus.FAIL]
     return f"{told}; checks failed in {names(failed)}" if failed else told
 

@@ -158,6 +158,7 @@ class Outcome(Frozen):
     rollback_available: bool
     rollback_blocker: str = ""
     next_steps: tuple[str, ...] = ()
+    placeholders: dict[str, int] = Field(default_factory=dict)  #: target table -> rows that stand in for missing ones
 
 
 def duration_text(seconds: float) -> str:

@@ -17,14 +17,19 @@ from sqlalchemy import func, select
 from ferryman.agents.mending import mend
 from ferryman.domain.errors import Configuration, Usage
 from ferryman.domain.findings import MissingCause
+from ferryman.domain.mapping import Problem
 from ferryman.domain.model import Frozen
 from ferryman.tools.move.keys import cells
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import QuarantinedRow
+from ferryman.tools.move.stand_ins import stands
 from ferryman.tools.move.tables import QuarantineState
 
 _LEADS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets take these too
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d+)?")
+_LYING = (QuarantineState.OPEN, QuarantineState.RELEASED)
+_PAST = {QuarantineState.RETRIED: "it went in later", QuarantineState.ROLLED_BACK: "its batch was undone"}
+_NOTHING = "Nothing is to be done"
 _ABOUT = ("table", "legacy key", "what is wrong", "how to mend it", "state")
 
 
@@ -49,6 +54,14 @@ class AsideCount(Frozen):
     rows: int
 
 
+class StoodIn(Frozen):
+    """A placeholder: a row of ours that stands in for a parent that was not there."""
+
+    table: str
+    key: str  #: the new key
+    legacy_key: str  #: as JSON, of the row that it stands in for
+
+
 def counted(ledger: Ledger, run: str) -> tuple[AsideCount, ...]:
     """What lies in quarantine, counted in the database: the rows themselves are not read."""
     row = ledger.tables.quarantine
@@ -59,8 +72,8 @@ def counted(ledger: Ledger, run: str) -> tuple[AsideCount, ...]:
     return tuple(
         AsideCount(
             table=table,
-            reason=reason,
-            mending=mend(problem, tuple(json.loads(columns)), MissingCause(cause) if cause else None),
+            reason=_reason(reason, QuarantineState(state)),
+            mending=_mending(problem, tuple(json.loads(columns)), cause, QuarantineState(state)),
             state=state,
             rows=rows,
         )
@@ -75,15 +88,35 @@ def quarantined(ledger: Ledger, run: str, table: str = "", *, open_only: bool = 
 
 
 def _shown(row: QuarantinedRow) -> RowAside:
-    cause = MissingCause(row.cause) if row.cause else None
     return RowAside(
         table=row.table,
         key=row.source_key or "",
-        reason=row.reason,
-        mending=mend(row.problem, row.columns, cause),
+        reason=_reason(row.reason, row.state),
+        mending=_mending(row.problem, row.columns, row.cause, row.state),
         state=row.state.value,
         cells={name: cell(value) for name, value in cells(row.row).items()},
     )
+
+
+def _reason(reason: str, state: QuarantineState) -> str:
+    """Why a row lies there; of one that lies there no more, why it did."""
+    return reason if state in _LYING else f"{_PAST[state]}; before: {reason}"
+
+
+def _mending(problem: Problem, columns: tuple[str, ...], cause: str, state: QuarantineState) -> str:
+    return mend(problem, columns, MissingCause(cause) if cause else None) if state in _LYING else _NOTHING
+
+
+def placeholders(ledger: Ledger, run: str, table: str = "") -> tuple[StoodIn, ...]:
+    """The rows that a run made for parents that were not there, and that no real row has taken the place of."""
+    row = ledger.tables.row.alias()
+    wanted = (
+        select(row.c.table_name, row.c.target_key, row.c.source_key).where(stands(ledger, row)).order_by(row.c.entry)
+    )
+    wanted = wanted.filter_by(run_id=run, **({"table_name": table} if table else {}))
+    with ledger.target.connect("reading the ledger", reading=True) as connection:
+        found = connection.execute(wanted.order_by(row.c.entry)).all()
+    return tuple(StoodIn(table=one[0], key=one[1] or "", legacy_key=one[2] or "") for one in found)
 
 
 def cell(value: object) -> object:

@@ -11,6 +11,7 @@ from ferryman.graph.state import State
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
 from ferryman.tools.move.rollback import rollback_available
+from ferryman.tools.move.stand_ins import stand_ins
 
 
 def outcome_of(state: State, context: Context) -> Outcome:
@@ -41,6 +42,7 @@ def outcome_of(state: State, context: Context) -> Outcome:
         validation=verdict([table.validation.status if table.validation else None for table in tables]),
         rollback_available=available,
         rollback_blocker=blocker,
+        placeholders={one.table: one.rows for one in stand_ins(context.target, ledger, record.run)},
         next_steps=_next(state, context, [t.table for t in tables if t.state is TableState.VALIDATED]),
     )
 

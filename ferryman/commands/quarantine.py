@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from ferryman import aside
+from ferryman.agents.wording import count
 from ferryman.commands.conversation import opened
 from ferryman.commands.edge import Exit
 from ferryman.commands.options import Where, Which
@@ -25,8 +27,14 @@ def listed(which: Which, as_json: bool) -> int:
     with target_ledger(which) as ledger:
         record = latest(ledger, which.run)
         found = aside.counted(ledger, record.run)
-    voice.give({"run": record.run, "groups": [one.model_dump(mode="json") for one in found]})
-    if not found:
+        stood_in = Counter(one.table for one in aside.placeholders(ledger, record.run))
+    groups = [one.model_dump(mode="json") for one in found]
+    voice.give({"run": record.run, "groups": groups, "placeholders": dict(stood_in)})
+    for table, rows in stood_in.items():
+        voice.say(f"{count(rows, 'placeholder')} in {table} for rows that were not there, until the real ones come.")
+    if not found and stood_in:
+        voice.say(f"See them:  ferryman quarantine show {record.run}")
+    elif not found:
         voice.say(f"Nothing of run {record.run} was set aside.")
     elif not as_json:
         voice.table(
@@ -44,14 +52,23 @@ def show(which: Which, table: str, limit: int, as_json: bool) -> int:
         record = latest(ledger, which.run)
         _refuse_unknown(ledger, record, table)
         found = aside.quarantined(ledger, record.run, table)
-    shown = found[: limit or SHOWN]
-    voice.give({"run": record.run, "rows": [row.model_dump(mode="json") for row in shown], "of": len(found)})
+        stood_in = aside.placeholders(ledger, record.run, table)
+    shown, few = found[: limit or SHOWN], stood_in[: limit or SHOWN]
+    rows, made = ([one.model_dump(mode="json") for one in some] for some in (shown, few))
+    voice.give({"run": record.run, "rows": rows, "of": len(found), "placeholders": made})
     for row in shown if not as_json else ():
         voice.say(f"{row.table} {row.key}: {row.reason} ({row.state})", "bold")
         voice.say(f"  {row.mending}")
         for name, value in row.cells.items():
             voice.say(f"  {name}: {'(empty)' if value is None else value}")
-    voice.say(f"{len(shown):,} of {len(found):,} rows shown." if found else f"Nothing of run {record.run} is there.")
+    for one in few if not as_json else ():
+        voice.say(f"{one.table} {one.key}: a placeholder for the old row {one.legacy_key}", "bold")
+    if stood_in:
+        voice.say(f"{len(few):,} of {count(len(stood_in), 'placeholder')} shown, until the real rows come.")
+    if found:
+        voice.say(f"{len(shown):,} of {len(found):,} rows shown.")
+    elif not stood_in:
+        voice.say(f"Nothing of run {record.run} is there.")
     return Exit.DONE
 
 

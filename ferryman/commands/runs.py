@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ferryman.agents.wording import count
 from ferryman.commands.edge import Exit
 from ferryman.commands.options import Where, Which
 from ferryman.commands.pair import chosen_run, target_ledger
@@ -99,7 +100,9 @@ def _show(standing: Status, voice: Voice) -> None:
         [_table(table) for table in standing.tables],
     )
     for table, rows in standing.placeholders.items():
-        voice.say(f"  {rows:,} placeholders stand in for rows of {table} that were not there")
+        voice.say(f"  {count(rows, 'placeholder')} in {table} for rows that were not there, until the real ones come")
+    if standing.placeholders or any(table.accounting.quarantined for table in standing.tables):
+        voice.say(f"  listed by: ferryman quarantine list {standing.run}")
     undo = "can be undone" if standing.rollback_available else f"cannot be undone: {standing.rollback_blocker}"
     voice.say(f"  model: {standing.model.text}")
     voice.say(f"  last checkpoint: {standing.last_successful_checkpoint or 'none yet'}; it {undo}")

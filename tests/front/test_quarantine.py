@@ -109,6 +109,33 @@ def test_a_retry_brings_in_what_fits_by_now_and_changes_nothing_the_second_time(
     assert rows_of(new, "purchases") == []
 
 
+def test_rows_that_went_in_later_are_listed_as_such(aside: tuple[Path, Path]) -> None:
+    write(aside[0], "UPDATE purchase SET customer_id = 4 WHERE id IN (10, 40)")
+    command("retry", code=3)
+    lying, gone = sorted(command("list")["groups"], key=lambda group: group["state"])
+    assert (lying["state"], lying["rows"]) == ("open", 1)
+    assert (gone["state"], gone["rows"]) == ("retried", 2)
+    assert gone["reason"].startswith("it went in later; before: ")
+    assert gone["mending"] == "Nothing is to be done"
+
+
+def test_placeholders_are_told_at_the_end_and_listed(orphaned: tuple[Path, Path]) -> None:
+    here("plan", *pair(*orphaned), "-o", "plan.yaml", "--answer", "placeholders")
+    approval = here("run", "--plan", "plan.yaml", "--json").json["approval"]
+    done = here("run", "--plan", "plan.yaml", "--approve", approval, "--json")
+    assert done.code == 0, done.err
+    assert done.json["outcome"]["placeholders"] == {"customers": 1}
+    assert "1 placeholder in customers for rows that were not there" in " ".join(done.err.split())
+    assert "ferryman quarantine show" in " ".join(done.err.split())
+    assert command("list")["placeholders"] == {"customers": 1}
+    (listed,) = command("show")["placeholders"]
+    assert (listed["table"], listed["legacy_key"]) == ("customers", "[999]")
+    assert one(orphaned[1], "SELECT count(*) FROM customers WHERE id = ?", listed["key"]) == 1
+    assert "1 placeholder in customers" in here("status").err
+    assert here("report", "-o", "report.md").code == 0
+    assert "ferryman quarantine show" in Path("report.md").read_text()
+
+
 def test_a_table_that_the_run_did_not_write_is_refused(aside: tuple[Path, Path]) -> None:
     refused(here("quarantine", "show", "--table", "nowhere"), 2)
 
