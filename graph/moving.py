@@ -331,14 +331,19 @@ def report(state: State, runtime: Runtime[Context]) -> State:
     """How it ended: from the ledger, or cancelled before anything was written."""
     context, emit = runtime.context, emitter(runtime)
     outcome = outcome_of(state, context)
+    late = False
     if state.get("approval"):
         ledger = Ledger(context.target)
         failpoint("before_end")
+        asked = context.stop.is_set() or ledger.stop_requested(state["run"])
+        late = asked and outcome.status in (RunStatus.SUCCESS, RunStatus.SUCCESS_WITH_QUARANTINE, RunStatus.FAILED)
         ledger.set_status(state["run"], outcome.status)
         ledger.release(state["run"])
     emit(RunFinished(outcome=outcome))
     told = explain_outcome(outcome, context.shelf.get(state["plan"], Plan))
     emit(Said(topic="outcome", text=told.text, outcome=told))
+    if late:
+        emit(Said(topic="notice", text="It was asked to stop when nothing was left to stop: the run was at its end."))
     words = outcome_in_words(outcome, context.desk(emit)) if state.get("approval") else ""
     if words:
         emit(Said(topic="advice", text=in_the_models_words(words)))

@@ -181,6 +181,19 @@ def test_a_signal_stops_it_and_it_goes_on(long: Trial, signals: list[signal.Sign
     whole(long)
 
 
+def test_a_pause_that_the_end_of_the_run_overtakes_is_said(trial: Trial) -> None:
+    victim = trial.start("before_end=hang")
+    try:
+        os.waitpid(victim.pid, os.WUNTRACED)
+        new(trial, "UPDATE ferryman_run SET stop_requested = 1")
+        os.kill(victim.pid, signal.SIGCONT)
+        assert victim.wait() == 0
+    finally:
+        victim.kill()
+    assert "asked to stop when nothing was left to stop" in " ".join(victim.log.read_text().split())
+    whole(trial)
+
+
 def test_status_from_another_terminal_tells_what_is_so(trial: Trial) -> None:
     """A process that hangs or proves a large table is there, for longer than a lease lasts without being renewed."""
     victim = trial.start("before_validation:purchases=hang")
