@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ferryman.domain.profile import ColumnProfile
 from ferryman.tools.discover.affinity import Matrix, closeness
 from ferryman.tools.discover.side import Bools, Ints
 
+Numbers = NDArray[np.float64]
+
 UNKNOWN = 0.5
+_FARTHEST = 1e300  #: what is farther from zero is taken for this
 _BUCKETS = 256  #: masked shapes are counted by hash, so that any number of them compares in one product
 _SHAPES, _RANGE, _LENGTH, _DISTINCT, _NULLS = 3.0, 2.0, 1.0, 1.0, 0.5  #: what each kind of likeness weighs
 
@@ -22,8 +27,8 @@ class Portrait:
     """The profiles of all columns of a side as arrays; NaN, or zeros in `shapes`, where a figure is unknown."""
 
     shapes: Matrix  #: columns x buckets, each row of length 1
-    lowest: Matrix
-    highest: Matrix
+    lowest: Numbers
+    highest: Numbers
     length: Matrix  #: log2 of the longest text
     distinct: Matrix  #: share of distinct values
     nulls: Matrix  #: share of NULLs
@@ -54,8 +59,13 @@ def _shapes(profiles: Sequence[ColumnProfile | None]) -> Matrix:
     return np.asarray(table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
-def _numbers(values: Sequence[int | float | str | None]) -> Matrix:
-    return np.array([float(v) if isinstance(v, int | float) else np.nan for v in values], dtype=np.float32)
+def _numbers(values: Sequence[int | float | str | None]) -> Numbers:
+    return np.array([_within_reach(v) if isinstance(v, int | float) else np.nan for v in values], dtype=np.float64)
+
+
+def _within_reach(value: float) -> float:
+    """A number whose distance to any other is one, too; NaN stays NaN."""
+    return math.nan if value != value else float(max(-_FARTHEST, min(_FARTHEST, value)))
 
 
 def values_alike(ours: Portrait, theirs: Portrait) -> Matrix:
@@ -82,7 +92,7 @@ def _blank(portrait: Portrait) -> Matrix:
     return np.where(portrait.shapes.sum(axis=1) > 0, 1.0, np.nan).astype(np.float32)
 
 
-def _both(ours: Matrix, theirs: Matrix) -> Bools:
+def _both(ours: Matrix | Numbers, theirs: Matrix | Numbers) -> Bools:
     return np.asarray(~np.isnan(ours)[:, None] & ~np.isnan(theirs)[None, :])
 
 
