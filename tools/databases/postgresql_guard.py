@@ -12,6 +12,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import psycopg
+from psycopg import adapt
+from psycopg.abc import Buffer
+from psycopg.types import datetime as moments
+from psycopg.types.string import TextLoader
 
 #: How the statement of `postgresql_values` ends. The line break before it is what no comment can swallow, and no
 #: other form of COPY (to a file, to a program) can end like this.
@@ -30,6 +34,30 @@ _SETTINGS = {
     "row_security": "off",  # rows that a policy would hide from us without a word become an error
     "client_min_messages": "error",
     "idle_in_transaction_session_timeout": "0",
+}
+
+
+def _lenient(loader: type[adapt.Loader]) -> type[adapt.Loader]:
+    """The driver's loader, but for what Python has no object for (infinity, years BC and beyond 9999, 24:00): that
+    stays the text that it prints, as where rows are read in batches."""
+
+    class Lenient(loader):  # type: ignore[valid-type, misc]
+        def load(self, data: Buffer) -> Any:
+            try:
+                return super().load(data)
+            except (psycopg.DataError, ArithmeticError):
+                return bytes(data).decode()
+
+    return Lenient
+
+
+_LOADERS: dict[str, type[adapt.Loader]] = {
+    "date": _lenient(moments.DateLoader),
+    "time": _lenient(moments.TimeLoader),
+    "timetz": _lenient(moments.TimetzLoader),
+    "timestamp": _lenient(moments.TimestampLoader),
+    "timestamptz": _lenient(moments.TimestamptzLoader),
+    "interval": TextLoader,  # the driver's own knows only one style, and no more than some million years
 }
 
 
@@ -61,6 +89,8 @@ def connect(arguments: Mapping[str, Any], schema: str, *, guarded: bool) -> psyc
     connection: psycopg.Connection[Any] = psycopg.connect(**arguments, autocommit=True, prepare_threshold=None)
     try:
         _set_up(connection, schema, guarded)
+        for kind, loader in _LOADERS.items():
+            connection.adapters.register_loader(kind, loader)
     except psycopg.Error:
         connection.close()
         raise

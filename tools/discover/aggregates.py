@@ -61,13 +61,16 @@ def _facts(
 def _expressions(
     dialect: Dialect, column: Column, value: ColumnElement[Any], taken: Sequence[object]
 ) -> Iterator[tuple[str, ColumnElement[Any]]]:
-    """The aggregates that a column's family calls for. Where each value has a kind of its own, dates may be texts."""
+    """The aggregates that a column's family calls for. Where each value has a kind of its own, dates may be texts; a
+    type of family OTHER is one of texts where they are read as such, and else, as MariaDB's geometries, casts to none.
+    """
     loose, family = bool(dialect.kinds), column.family
     yield "present", func.count(value)
     for kind in dialect.kinds.get(family, ()):
         yield f"kind {kind}", _count(dialect.kind(value) == kind)
-    text = value if family is Family.TEXT or loose else cast(value, Text)
-    if family in TEXTS:
+    text = value if loose else cast(value, Text)  # some types that read as text have none of a text's functions
+    printed = family in TEXTS and (loose or family is not Family.OTHER or any(isinstance(v, str) for v in taken))
+    if printed:
         yield "shortest", func.min(func.char_length(text))
         yield "longest", func.max(func.char_length(text))
     if family is Family.BINARY:
@@ -75,11 +78,12 @@ def _expressions(
         yield "longest", func.max(func.length(value))
     if loose and family in MASKED:
         yield "empty", _count(and_(value < "!", func.trim(value) == ""))  # few texts sort before it: trim is slow
-    elif family in TEXTS:
+    elif printed:
         yield "empty", _count(func.trim(text) == "")
     if _ranged(family, taken, loose):
-        yield "lowest", func.min(value)
-        yield "highest", func.max(value)
+        ordered = text if family in TEXTS else value
+        yield "lowest", func.min(ordered)
+        yield "highest", func.max(ordered)
 
 
 def _strays(dialect: Dialect, family: Family, value: ColumnElement[Any]) -> Iterator[tuple[str, ColumnElement[Any]]]:

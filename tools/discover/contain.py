@@ -65,9 +65,7 @@ def _spelt(place: Place, other: Place) -> bool:
     family, theirs = (at.table.column(at.column).family for at in (place, other))
     if place.connection.dialect.name == "sqlite" or {family, theirs} <= NUMBERS:
         return False
-    if family is theirs is Family.TEXT:
-        return place.connection.dialect.name == "mysql"  # two collations do not compare there
-    return not (family is theirs is Family.BINARY)
+    return not (family is theirs is Family.BINARY)  # two collations, or a text and an address, do not compare
 
 
 def _written(value: ColumnElement[Any], *, spelt: bool) -> ColumnElement[Any]:

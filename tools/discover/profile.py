@@ -141,5 +141,5 @@ def _short(column: Column, value: ColumnElement[Any], loose: bool) -> ColumnElem
     """The value, cut where it is long; a value that is no text or bytes stays of its kind."""
     if column.family not in (Family.TEXT, Family.BINARY, Family.JSON):
         return value
-    text = cast(value, Text) if column.family is Family.JSON and not loose else value
+    text = value if column.family is Family.BINARY or loose else cast(value, Text)
     return case((func.length(text) > PREFIX, func.substr(text, 1, PREFIX)), else_=text)
