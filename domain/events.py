@@ -275,6 +275,25 @@ class PlaceholdersMade(Frozen):
     child: str
 
 
+class ConstraintsSetAside(Frozen):
+    """Foreign keys were taken away for the time that a table is loaded; its batches look for the parents."""
+
+    event: Literal["constraints_set_aside"] = "constraints_set_aside"
+    table: str
+    constraints: tuple[str, ...]
+    kept_reason: str = ""  #: why others, or all, stayed where they are
+
+
+class ConstraintsRestored(Frozen):
+    """They are back as they were, and in force."""
+
+    event: Literal["constraints_restored"] = "constraints_restored"
+    table: str
+    constraints: tuple[str, ...]
+    not_valid: tuple[str, ...] = ()  #: those that a row breaks which is there already
+    seconds: float
+
+
 class TableCopied(Frozen):
     """The last batch of a table has committed."""
 
@@ -360,6 +379,8 @@ Event = Annotated[
     | RowsQuarantined
     | RowsAdded
     | PlaceholdersMade
+    | ConstraintsSetAside
+    | ConstraintsRestored
     | TableCopied
     | TableValidated
     | RunPaused

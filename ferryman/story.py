@@ -6,6 +6,8 @@ from ferryman.agents.wording import count
 from ferryman.domain.events import (
     Approved,
     BatchHalved,
+    ConstraintsRestored,
+    ConstraintsSetAside,
     DecisionNeeded,
     DecisionTaken,
     Diagnosed,
@@ -101,6 +103,10 @@ def trouble(event: Event) -> str:
             text = f"Decided {how} for {event.rows:,} rows of {event.table}: {_words(event.strategy)}."
         case RecoveryStep() if event.state != "started":
             text = f"{event.table}: {_words(event.step)} {event.state}."
+        case ConstraintsSetAside(kept_reason=reason) if reason:
+            text = f"{event.table} was loaded with its foreign keys in place: {reason}."
+        case ConstraintsRestored(not_valid=names) if names:
+            text = f"Rows of {event.table} break {', '.join(names)}, which is back and not valid for them."
         case RowsAdded():
             text = f"{event.rows:,} rows of {event.table} came beside the order: {origin_words(event.origin)}."
         case PlaceholdersMade():

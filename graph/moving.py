@@ -51,6 +51,7 @@ from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import Beginning
 from ferryman.tools.move.resume import Present, refuse_over, resumable, take_up
 from ferryman.tools.move.second_pass import fill_references
+from ferryman.tools.move.set_aside import restore
 from ferryman.tools.move.straight import way_of
 from ferryman.tools.move.work import TableWork
 
@@ -97,8 +98,10 @@ def _still_open(plan: Plan) -> str:
 
 def reopen(state: State, runtime: Runtime[Context]) -> State:
     """Go on with a run from the ledger alone. Raises Refused where anything that it was bound to has changed."""
-    context = runtime.context
-    ledger, live = Ledger(context.target), live_catalogues(context)
+    context, emit = runtime.context, emitter(runtime)
+    ledger = Ledger(context.target)
+    restore(ledger, state["run"], emit)
+    live = live_catalogues(context)
     present = Present(
         source=context.source.identity,
         target=context.target.identity,
@@ -113,7 +116,7 @@ def reopen(state: State, runtime: Runtime[Context]) -> State:
     failpoint("after_resume")
     tables = ledger.tables_of(record.run)
     rows = sum(table.scope.total for table in tables)
-    emitter(runtime)(RunStarted(run=record.run, tables=len(tables), rows=rows, resumed=True))
+    emit(RunStarted(run=record.run, tables=len(tables), rows=rows, resumed=True))
     return {
         "plan": context.shelf.put(record.amended),
         "request": record.amended.request.model_dump(mode="json"),
@@ -334,6 +337,7 @@ def report(state: State, runtime: Runtime[Context]) -> State:
     late = False
     if state.get("approval"):
         ledger = Ledger(context.target)
+        restore(ledger, state["run"], emit)
         failpoint("before_end")
         asked = context.stop.is_set() or ledger.stop_requested(state["run"])
         late = asked and outcome.status in (RunStatus.SUCCESS, RunStatus.SUCCESS_WITH_QUARANTINE, RunStatus.FAILED)

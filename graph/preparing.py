@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from langgraph.runtime import Runtime
@@ -36,7 +36,7 @@ from ferryman.domain.fits import misfits
 from ferryman.domain.guidance import Advice
 from ferryman.domain.mapping import Mapping
 from ferryman.domain.model import Frozen
-from ferryman.domain.plan import Handling, Plan, Preflight, Risk
+from ferryman.domain.plan import Counts, Handling, Plan, Preflight, Risk
 from ferryman.graph import delegate
 from ferryman.graph.amending import put_up, refuse_too_late, waits_under_way
 from ferryman.graph.checks import binding_now
@@ -49,7 +49,10 @@ from ferryman.graph.state import Place, State
 from ferryman.graph.streams import emitter
 from ferryman.graph.work import all_compiled
 from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.set_aside import announced
+from ferryman.tools.move.straight import way_of
 from ferryman.tools.prepare.preflight import preflight as look_ahead
+from ferryman.tools.prepare.transform import CompiledTable
 
 
 class Draft(Frozen):
@@ -245,17 +248,19 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
     context = runtime.context
     made = context.shelf.get(state["plan"], Plan)
     catalogues, ledger = Catalogues.of(state["facts"], context.shelf), Ledger(context.target)
+    work = all_compiled(made.mapping, catalogues, context.clock())
     found = look_ahead(
         context.source,
         context.target,
         catalogues.source,
         catalogues.target,
         made,
-        all_compiled(made.mapping, catalogues, context.clock()),
+        work,
         ledger=() if ledger.exists() else ledger.statements(),
         skip_data=not context.options.preflight,
         memory=context.memory,
     )
+    found = found.but(warnings=(*found.warnings, *_set_aside(made, found, work, context)))
     if state.get("back_to"):
         found = looked_ahead(context.shelf.get(state["standing"], Plan), made, found)
     asked = preflight_questions(found, made, catalogues.source, catalogues.target)
@@ -268,6 +273,15 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
         risks=_risks(state, made, found, context),
     )
     return {"plan": context.shelf.put(made)}
+
+
+def _set_aside(plan: Plan, found: Preflight, work: dict[str, CompiledTable], context: Context) -> Iterator[str]:
+    """What becomes of foreign keys while their tables are loaded."""
+    for name, table in work.items():
+        counts = plan.counts_by_table.get(name) or Counts(table=name, source=0, in_scope=0, target=0)
+        if table.target.foreign_keys and way_of(table)[0] == "straight":
+            rows = found.tables.get(name, counts.in_scope)
+            yield from announced(context.target, name, rows, counts.target)
 
 
 def _risks(state: State, plan: Plan, found: Preflight, context: Context) -> tuple[Risk, ...]:

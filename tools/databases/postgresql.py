@@ -19,7 +19,8 @@ from ferryman.domain.schema import Database, Family, Table
 from ferryman.tools.databases import pace, postgresql_catalogue, postgresql_errors, postgresql_roles, servers
 
 _TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "channel_binding")
-_OPTIONS = (*_TLS, "host", "connect_timeout", "application_name", "schema", "superuser", pace.OPTION)
+_OURS = ("schema", "superuser", "keep_constraints", pace.OPTION)  #: the others are of the client library
+_OPTIONS = (*_TLS, "host", "connect_timeout", "application_name", *_OURS)
 _PATIENCE = 10  #: seconds to wait for a server to answer
 _ROOT = Path("~/.postgresql/root.crt")  #: the certificate authorities that the client library takes by itself
 

@@ -8,7 +8,8 @@ else ends the table as it stands. Every batch before is committed, whatever happ
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ferryman.domain.errors import Corrupt, FerrymanError, NeedsDecision, Refused
@@ -30,6 +31,7 @@ from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.progress import accounting, progress
 from ferryman.tools.move.scope import arrived_since
 from ferryman.tools.move.second_pass import fill_references
+from ferryman.tools.move.set_aside import set_aside
 from ferryman.tools.move.sorting import Applied, Wanted, policy_for
 from ferryman.tools.move.supply import supply
 from ferryman.tools.move.tell import Pace, batch_completed, rows_quarantined, self_recovery
@@ -103,10 +105,20 @@ class _Copier:
             return self._complete(place)
         if self.asked_to_stop:
             return self._result(Ending.STOPPED, place)
-        try:
-            return self._batches(place, batches)
-        finally:
-            self.desk.close()
+        with self._foreign_keys_aside():
+            try:
+                return self._batches(place, batches)
+            finally:
+                self.desk.close()
+
+    @contextmanager
+    def _foreign_keys_aside(self) -> Iterator[None]:
+        """Where the table goes straight and it pays; those that are away still come back in any case."""
+        scope, done = self.record.scope, self.so_far
+        rows = scope.total - done.source if self.desk.straight else 0
+        with set_aside(self.work, rows, scope.target_before + done.migrated, self.emit, self.clock) as keys:
+            self.desk.without(keys)
+            yield
 
     def _batches(self, place: _Place, batches: int | None) -> CopyResult:
         waiting: list[Window] = []

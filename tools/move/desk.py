@@ -64,6 +64,15 @@ class Desk:
     def scope(self) -> Scope:
         return self._scope or self.records[self.work.table].scope
 
+    @property
+    def straight(self) -> bool:
+        """Whether the table's rows go straight, as far as is known by now."""
+        return self._straight
+
+    def without(self, keys: frozenset[str]) -> None:
+        """From now on these foreign keys are set aside."""
+        self.work = replace(self.work, aside=keys)
+
     def close(self) -> None:
         """Give the connection up; the next transaction opens another, which probes both databases."""
         self._stack.close()

@@ -51,9 +51,18 @@ OF_A_RUN = (
     "after_validation",  # proved, and not written down
     "before_end",
 )
+#: Where foreign keys are set aside and put back, in the order a table passes them; they name it.
+OF_SETTING_ASIDE = (
+    "before_set_aside",
+    "after_set_aside",
+    "before_put_back",
+    "after_put_back",
+    "before_restored",
+    "after_restored",
+)
 #: Of `ferryman finish`.
 OF_AN_END = ("before_archive", "before_drop")
-POINTS = (*OF_A_BATCH, *OF_AN_UNDOING, *OF_A_RUN, *OF_AN_END)
+POINTS = (*OF_A_BATCH, *OF_AN_UNDOING, *OF_A_RUN, *OF_SETTING_ASIDE, *OF_AN_END)
 
 _passed: Counter[str] = Counter()
 

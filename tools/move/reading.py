@@ -77,6 +77,7 @@ def table_of(row: Row) -> TableRecord:
         arrived_since=row["arrived_since"],
         validation=TableValidation.model_validate_json(row["validation"]) if row["validation"] else None,
         failure=Failure.model_validate_json(row["failure"]) if row["failure"] else None,
+        set_aside=row["set_aside"] or "",
     )
 
 

@@ -27,6 +27,7 @@ from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.ours import MADE, Ours, Undoing, count
 from ferryman.tools.move.own_rules import references_off
 from ferryman.tools.move.records import UNDOING, RunRecord, TableRecord
+from ferryman.tools.move.set_aside import put_back, restore
 from ferryman.tools.move.tables import RowKind
 from ferryman.tools.move.turns import turn
 from ferryman.tools.move.undo import Undone, undo_all, undo_batch
@@ -72,7 +73,10 @@ def rollback(
     _refuse(ledger, record)
     ledger.acquire(run)
     try:
-        return _undo(ledger, record, tuple(tables or ()), emit)
+        put_back(ledger, run)
+        undone = _undo(ledger, record, tuple(tables or ()), emit)
+        restore(ledger, run, emit)
+        return undone
     finally:
         ledger.release(run)
 
@@ -246,6 +250,7 @@ def _wrote(ledger: Ledger, run: str) -> bool:
 
 def _cancel(ledger: Ledger, run: str) -> tuple[RolledBack, ...]:
     ledger.acquire(run)
+    restore(ledger, run)
     ledger.set_status(run, RunStatus.CANCELLED)
     ledger.release(run)
     return ()

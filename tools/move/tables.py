@@ -171,6 +171,7 @@ def _table(metadata: MetaData) -> Table:
         Column("validation", _LONG),  # domain.validation.TableValidation as JSON
         Column("failure", Text),  # domain.recovery.Failure as JSON, while it stands
         Column("seal", String(64), nullable=False),
+        Column("set_aside", Text),  # foreign keys that are to be put back, as JSON; see set_aside.py
         **_ON_MYSQL,
     )
 

@@ -23,6 +23,7 @@ class TableWork:
     ledger: Ledger
     run: str
     handling: Handling = field(default_factory=Handling)
+    aside: frozenset[str] = frozenset()  #: foreign keys that are set aside: the target looks at none of these
 
     @property
     def table(self) -> str:

@@ -1,0 +1,75 @@
+"""Foreign keys of PostgreSQL taken away and put back just as they were.
+
+A key is known by its definition, as the server prints it with nothing on the search path: every name in full, what
+happens on DELETE and UPDATE, MATCH, whether it is deferred. What the catalogue holds of it besides is its comment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+_PATIENCE = "3s"  #: a table that others are at work in is not waited for
+
+_NUMBER = text("SELECT to_regclass(quote_ident(current_schema()) || '.' || quote_ident(:name))::oid::bigint")
+_NO_PATH = text("SELECT set_config('search_path', '', true)")
+#: Those that are whole and in force; not those of partitions, of a table to itself, nor what a person switched off.
+_KEYS = text("""
+SELECT f.conname, quote_ident(f.conname), pg_get_constraintdef(f.oid), obj_description(f.oid, 'pg_constraint'),
+    f.conrelid::regclass::text,
+    pg_has_role(c.relowner, 'USAGE') AND has_table_privilege(f.confrelid, 'REFERENCES')
+FROM pg_constraint AS f JOIN pg_class AS c ON c.oid = f.conrelid JOIN pg_class AS p ON p.oid = f.confrelid
+WHERE f.contype = 'f' AND f.conparentid = 0 AND f.convalidated AND c.relkind = 'r' AND p.relkind = 'r'
+    AND f.conrelid <> f.confrelid AND c.oid = :number
+    AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgconstraint = f.oid AND t.tgenabled <> 'O')
+ORDER BY f.conname
+""")
+
+
+@dataclass(frozen=True)
+class Key:
+    """A foreign key as it was."""
+
+    name: str
+    quoted: str  #: the same as the server quotes it
+    table: str  #: likewise, with its schema
+    definition: str
+    comment: str
+    removable: bool  #: the role may take it away and put it back
+
+
+def keys_of(connection: Connection, table: str) -> tuple[Key, ...]:
+    """The foreign keys of a table that could be set aside. The transaction has no search path after this."""
+    number = connection.execute(_NUMBER, {"name": table}).scalar()
+    connection.execute(_NO_PATH)
+    return tuple(
+        Key(name, quoted, child, definition, comment or "", removable)
+        for name, quoted, definition, comment, child, removable in connection.execute(_KEYS, {"number": number})
+    )
+
+
+def remove(connection: Connection, key: Key) -> None:
+    """Take it away, in the caller's transaction. A Transient error where others are at work in the tables."""
+    _run(connection, f"SET LOCAL lock_timeout = '{_PATIENCE}'")
+    _run(connection, f"ALTER TABLE {key.table} DROP CONSTRAINT {key.quoted}")
+
+
+def put_back(connection: Connection, key: Key) -> None:
+    """Put it back for every row that is written from now on, with its comment; nothing happens where it is there."""
+    there = text("SELECT 1 FROM pg_constraint WHERE conrelid = to_regclass(:child) AND conname = :name")
+    if connection.execute(there, {"child": key.table, "name": key.name}).first():
+        return
+    _run(connection, f"ALTER TABLE {key.table} ADD CONSTRAINT {key.quoted} {key.definition} NOT VALID")
+    if key.comment:
+        said = connection.execute(text("SELECT quote_literal(:said)"), {"said": key.comment}).scalar()
+        _run(connection, f"COMMENT ON CONSTRAINT {key.quoted} ON {key.table} IS {said}")
+
+
+def validate(connection: Connection, key: Key) -> None:
+    """Have every row looked at that is there. A NeedsDecision error where one has no parent."""
+    _run(connection, f"ALTER TABLE {key.table} VALIDATE CONSTRAINT {key.quoted}")
+
+
+def _run(connection: Connection, statement: str) -> None:
+    connection.exec_driver_sql(statement.replace("%", "%%"))
