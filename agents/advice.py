@@ -17,9 +17,11 @@ from pydantic import ValidationError
 
 from ferryman.agents.budget import Limits, Tally, counted, exceeded, price
 from ferryman.agents.choices import Choices, Told, schema_of
-from ferryman.agents.client import Busy, Interrupted, Method, Reply, Unusable, asked
+from ferryman.agents.client import Method, Reply, asked
+from ferryman.agents.line import Patience
 from ferryman.agents.redact import without_values
-from ferryman.domain.events import Event, ModelAsked, Said
+from ferryman.agents.unanswered import Busy, Interrupted, Slow, Unusable
+from ferryman.domain.events import Event, ModelAsked, ModelWriting, Said
 from ferryman.domain.usage import Usage
 from ferryman.prompts.render import Prompt
 
@@ -48,6 +50,7 @@ class Adviser:
     method: Method = Method.JSON_SCHEMA
     limits: Limits = field(default_factory=Limits)
     answer_tokens: int = 1_000
+    answer_seconds: float = 300.0  #: for a whole answer
     #: "TABLE.COLUMN" -> values out of rows that a person lets it see; in memory only
     shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     tally: Tally = field(default_factory=Tally, repr=False)
@@ -165,21 +168,28 @@ class _Asking(Generic[Out]):
             if over:
                 raise _Capped(over)
             started = time.monotonic()
+            self._written(0)
             try:
-                reply = asked(adviser.model, messages, self.schema, adviser.method, self.desk.stop)
+                reply = asked(adviser.model, messages, self.schema, adviser.method, self._patience())
             except (Busy, Unusable, Interrupted) as error:
-                self._count(Usage(calls=1, seconds=time.monotonic() - started))
-                if not isinstance(error, Busy) or attempt == TRIES - 1:
+                lost = error.received
+                answer = counted(lost, adviser.name) if lost else 0
+                self._count(0 if lost is None else prompt, answer, started)
+                if not isinstance(error, Busy) or isinstance(error, Slow) or attempt == TRIES - 1:
                     raise
                 self._wait(error, WAITS[attempt])
                 continue
             answer = counted(reply.text, adviser.name) if reply.output_tokens is None else reply.output_tokens
-            prompt = prompt if reply.input_tokens is None else reply.input_tokens
-            cost = price(adviser.limits, prompt, answer)
-            seconds = time.monotonic() - started
-            self._count(Usage(calls=1, input_tokens=prompt, output_tokens=answer, cost=cost, seconds=seconds))
+            self._count(prompt if reply.input_tokens is None else reply.input_tokens, answer, started)
             return reply
         raise AssertionError
+
+    def _patience(self) -> Patience:
+        return Patience(self.desk.stop, self.desk.adviser.answer_seconds, self._written)
+
+    def _written(self, tokens: int) -> None:
+        """A sign of life. What is written is shown to nobody before it has passed."""
+        self.desk.emit(ModelWriting(call=self.question.call, model=self.desk.adviser.name, tokens=tokens))
 
     def _wait(self, error: Busy, usual: float) -> None:
         seconds = usual if error.wait is None else error.wait
@@ -188,7 +198,10 @@ class _Asking(Generic[Out]):
         if self.desk.stop.wait(seconds):
             raise Interrupted("The model's answer was not waited for.")
 
-    def _count(self, used: Usage) -> None:
+    def _count(self, prompt: int, answer: int, started: float) -> None:
+        cost = price(self.desk.adviser.limits, prompt, answer)
+        seconds = time.monotonic() - started
+        used = Usage(calls=1, input_tokens=prompt, output_tokens=answer, cost=cost, seconds=seconds)
         self.used = self.used + used
         self.desk.adviser.tally.add(used)
 

@@ -328,6 +328,15 @@ class RolledBack(Frozen):
     restored: int = 0
 
 
+class ModelWriting(Frozen):
+    """A sign of life of a model that is being asked. It streams out like the others, and is in no log."""
+
+    event: Literal["model_writing"] = "model_writing"
+    call: Literal["understand", "mapping", "review", "explain", "recovery"]
+    model: str
+    tokens: int  #: of its answer so far, about; 0: it was asked just now
+
+
 class ModelAsked(Frozen):
     """The model was asked, and this is what became of its answer. Neither the question nor the answer stands here."""
 
@@ -385,6 +394,7 @@ Event = Annotated[
     | TableValidated
     | RunPaused
     | RolledBack
+    | ModelWriting
     | ModelAsked
     | RunFinished,
     Field(discriminator="event"),

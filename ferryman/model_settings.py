@@ -38,8 +38,9 @@ class ModelSettings(Layered):
     base_url: str = OPENAI
     key: SecretStr = SecretStr("")
     method: Method = Method.JSON_SCHEMA
-    timeout: float = Field(default=60.0, gt=0)  #: seconds
+    timeout: float = Field(default=60.0, gt=0)  #: seconds without a sign of life
     answer_tokens: int = Field(default=1_000, gt=0)  #: the longest answer
+    answer_seconds: float | None = Field(default=None, gt=0)  #: for a whole answer; None: five times the timeout
     max_calls: int | None = Field(default=60, ge=0)  #: the limits are per run
     max_tokens: int | None = Field(default=300_000, ge=0)
     max_cost: float | None = Field(default=None, ge=0)
@@ -76,6 +77,7 @@ class ModelSettings(Layered):
             method=self.method,
             timeout=self.timeout,
             answer_tokens=self.answer_tokens,
+            answer_seconds=self.answer_seconds,
         )
 
     @property
@@ -116,4 +118,5 @@ def adviser(settings: ModelSettings | None = None) -> Adviser | None:
         method=found.method,
         limits=found.limits,
         answer_tokens=found.answer_tokens,
+        answer_seconds=found.endpoint.longest,
     )

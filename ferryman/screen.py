@@ -37,6 +37,7 @@ from ferryman.domain.events import (
     Event,
     FailureFound,
     ModelAsked,
+    ModelWriting,
     PhaseStarted,
     PlaceholdersMade,
     RecoveryStep,
@@ -196,6 +197,9 @@ class Screen:
                 self.line(f"{clean(event.table)}: {_undone(event)}")
             case Delegated():
                 self._delegated(event)
+            case ModelWriting():
+                if self._bars is not None:
+                    self._bars.writing(event.tokens)
             case ModelAsked() if event.outcome not in ("taken", "repaired"):
                 self.line("The model was no help here; the rules go on.", "dim")
             case _:

@@ -33,7 +33,7 @@ from ferryman.agents.budget import Tally
 from ferryman.agents.meaning import understand_with
 from ferryman.domain.conversation import PAYLOAD, Choose, DecidePayload, Pause, Payload, Utterance
 from ferryman.domain.coordination import Request
-from ferryman.domain.events import EVENT, Event, Said, usage_of
+from ferryman.domain.events import EVENT, Event, ModelWriting, Said, usage_of
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.plan import Plan
 from ferryman.domain.run import Outcome, Status
@@ -234,7 +234,7 @@ class Session:
         self._look()
 
     def _seen(self, event: Event) -> Event:
-        if self.workspace is not None:
+        if self.workspace is not None and not isinstance(event, ModelWriting):
             self.workspace.record(self.run, event)
         if isinstance(event, Said):
             self._note("ferryman", event.text)

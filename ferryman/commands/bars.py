@@ -10,6 +10,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from ferryman.agents.user_guidance import clean
+from ferryman.agents.wording import count
 from ferryman.commands.voice import printable
 from ferryman.domain.events import BatchCompleted, Delegated
 
@@ -46,8 +47,14 @@ class Bars:
 
     def doing(self, event: Delegated) -> None:
         """What the agents are at, where there is no bar to look at."""
-        doing = _DOING.get(event.delegation.phase, "Getting ready")
-        self._spinner.update(text=Text(f"{doing} ...", style="dim"))
+        self._say(f"{_DOING.get(event.delegation.phase, 'Getting ready')} ...")
+
+    def writing(self, tokens: int) -> None:
+        """How far a model's answer is, which nobody reads before it is whole and checked."""
+        self._say(f"The model is writing, {count(tokens, 'token')} ..." if tokens else "Asking the model ...")
+
+    def _say(self, text: str) -> None:
+        self._spinner.update(text=Text(text, style="dim"))
 
     def done(self, table: str) -> None:
         """A table needs no bar any more."""

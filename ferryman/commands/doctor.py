@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -14,7 +13,9 @@ from importlib.util import find_spec
 from pydantic import ValidationError
 
 from ferryman.agents.choices import Told, schema_of
-from ferryman.agents.client import Busy, Method, Unusable, asked, chat_model
+from ferryman.agents.client import Method, Reply, asked, chat_model
+from ferryman.agents.line import Patience
+from ferryman.agents.unanswered import Busy, Unusable
 from ferryman.commands.connections import named
 from ferryman.commands.edge import Exit
 from ferryman.commands.options import Where
@@ -87,28 +88,36 @@ def _model() -> Look:
         return Look("model", False, error.what, error.do)
     if not settings.name:
         return Look("model", True, "none configured: the rules alone do the whole job")
-    began = time.monotonic()
-    wrong = _wrong_with(settings, settings.method)
-    seconds = time.monotonic() - began
     who = f"{settings.name} at {settings.base_url}"
-    if wrong is None:
-        return Look("model", True, f"{who} answers by {settings.method.value} in {seconds:.1f} s")
-    if not isinstance(wrong, Busy):
+    found = _asked(settings, settings.method)
+    if isinstance(found, Reply):
+        other = f", as {found.model}," if found.model not in ("", settings.name) else ""
+        return Look("model", True, f"{who}{other} answers by {settings.method.value}, {_pace(found)}")
+    if not isinstance(found, Busy):
         others = (method for method in Method if method is not settings.method)
-        works = next((method.value for method in others if _wrong_with(settings, method) is None), "")
+        works = next((method.value for method in others if isinstance(_asked(settings, method), Reply)), "")
         if works:
-            wrong = Unusable(wrong.what, f"Set FERRYMAN_MODEL_METHOD to {works}: that works.")
-    return Look("model", False, f"{who}, by {settings.method.value}: {wrong.what}", wrong.do)
+            found = Unusable(found.what, f"Set FERRYMAN_MODEL_METHOD to {works}: that works.")
+    return Look("model", False, f"{who}, by {settings.method.value}: {found.what}", found.do)
 
 
-def _wrong_with(settings: ModelSettings, method: Method) -> FerrymanError | None:
-    """What comes of one small question, where it is no answer of the shape; None where it is one."""
+def _pace(reply: Reply) -> str:
+    """How the answer came: "streamed: the first token after 0.8 s, then 9.3 a second"."""
+    if reply.first is None or reply.pieces == 1:
+        why = "it sends all at once" if reply.pieces else "it refuses to stream"
+        return f"in {reply.seconds:.1f} s, not streamed: {why}"
+    pace = (reply.pieces - 1) / max(reply.last - reply.first, 0.001)
+    return f"streamed: the first token after {reply.first:.1f} s, then {pace:,.1f} a second"
+
+
+def _asked(settings: ModelSettings, method: Method) -> Reply | FerrymanError:
+    """The answer to one small question, or what is wrong with it."""
     from langchain_core.messages import HumanMessage
 
     said = 'Answer with one JSON object and nothing else: {"ready": true}'
-    schema = schema_of(_Ready, {})
+    schema, patience = schema_of(_Ready, {}), Patience(threading.Event(), settings.endpoint.longest)
     try:
-        reply = asked(chat_model(settings.endpoint), [HumanMessage(said)], schema, method, threading.Event())
+        reply = asked(chat_model(settings.endpoint), [HumanMessage(said)], schema, method, patience)
         if not reply.fault:
             _Ready.model_validate(reply.data)
     except (Busy, Unusable) as error:
@@ -116,7 +125,7 @@ def _wrong_with(settings: ModelSettings, method: Method) -> FerrymanError | None
     except ValidationError:
         return Unusable("It answers, but in another shape than it was asked for.", "Take a model that writes JSON.")
     fault = reply.fault[:1].upper() + reply.fault[1:]
-    return Unusable(f"{fault}.", "Take a model that writes JSON.") if reply.fault else None
+    return Unusable(f"{fault}.", "Take a model that writes JSON.") if reply.fault else reply
 
 
 def _workspace() -> Look:

@@ -4,6 +4,7 @@
         adviser = server.adviser()
 
 Each turn answers one request; a request too many is answered with 599, and `requests` keeps every body that came.
+A completion goes out in pieces where the request says `stream`, as real servers do it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import select
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -33,6 +35,8 @@ class Turn:
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
     drop: bool = False  #: the connection ends in the middle of the body
+    pieces: tuple[bytes, ...] = ()  #: of the body, each sent `pause` seconds after the last
+    pause: float = 0.0
 
 
 Script = Turn | Callable[[dict[str, Any]], Turn]
@@ -56,6 +60,36 @@ def completion(content: str | None, *, finish: str = "stop", refusal: str | None
 
 def says(data: Any) -> Turn:
     return completion(json.dumps(data))
+
+
+DONE = b"data: [DONE]\n\n"
+SSE = {"Content-Type": "text/event-stream"}
+
+
+def chunk(delta: dict[str, Any] | None = None, *, finish: str | None = None, **more: Any) -> bytes:
+    """One event of a streamed answer; without a delta it has no choices."""
+    choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish}]
+    made = {"id": "scripted", "object": "chat.completion.chunk", "created": 0, "model": MODEL, "choices": choices}
+    return b"data: " + json.dumps(made | more).encode() + b"\n\n"
+
+
+def streamed(turn: Turn) -> Turn:
+    """A completion in pieces of a few letters: the role, its text or the arguments of its call, why it ends, tokens."""
+    whole = json.loads(turn.body)
+    message, finish = whole["choices"][0]["message"], whole["choices"][0]["finish_reason"]
+    parts = [chunk({"role": "assistant", "content": None})]
+    parts += [chunk({name: text}) for name in ("content", "refusal") for text in _few(message.get(name) or "")]
+    for number, call in enumerate(message.get("tool_calls") or ()):
+        named = {**call, "index": number, "function": {**call["function"], "arguments": ""}}
+        texts = _few(call["function"]["arguments"])
+        parts.append(chunk({"tool_calls": [named]}))
+        parts += [chunk({"tool_calls": [{"index": number, "function": {"arguments": text}}]}) for text in texts]
+    parts += [chunk({}, finish=finish), chunk(usage=whole["usage"]), DONE]
+    return replace(turn, headers=turn.headers | SSE, pieces=tuple(parts))
+
+
+def _few(text: str) -> list[str]:
+    return [text[start : start + 4] for start in range(0, len(text), 4)]
 
 
 def status(code: int, headers: dict[str, str] | None = None) -> Turn:
@@ -110,17 +144,21 @@ class Scripted:
         """Every text that any request held."""
         return "\n".join(json.dumps(request, ensure_ascii=False) for request in self.requests)
 
-    def adviser(self, method: Method = Method.JSON_SCHEMA, *, timeout: float = 5.0, **limits: Any) -> Adviser:
+    def adviser(
+        self, method: Method = Method.JSON_SCHEMA, *, timeout: float = 5.0, longest: float = 60.0, **limits: Any
+    ) -> Adviser:
         """An adviser that asks this server through the real client."""
-        endpoint = Endpoint(MODEL, self.url, method=method, timeout=timeout)
-        return Adviser(model=chat_model(endpoint), name=MODEL, method=method, limits=Limits(**limits))
+        model = chat_model(Endpoint(MODEL, self.url, method=method, timeout=timeout))
+        return Adviser(model=model, name=MODEL, method=method, limits=Limits(**limits), answer_seconds=longest)
 
     def turn(self, body: dict[str, Any], headers: Iterable[tuple[str, str]]) -> Turn:
         with self._lock:
             self.requests.append(body)
             self.headers.append(dict(headers))
             step = self.script.pop(0) if self.script else self.always or status(599)
-        return step if isinstance(step, Turn) else step(body)
+        made = step if isinstance(step, Turn) else step(body)
+        whole = body.get("stream") and not made.pieces and made.body.startswith(b'{"id": "scripted"')
+        return streamed(made) if whole else made
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self
@@ -138,6 +176,12 @@ class Scripted:
                 self.send_response(turn.status)
                 for name, value in turn.headers.items():
                     self.send_header(name, value)
+                if turn.pieces:
+                    self.close_connection = True
+                    self.send_header("Transfer-Encoding", "chunked")
+                    self.end_headers()
+                    self._piecemeal(turn)
+                    return
                 self.send_header("Content-Length", str(len(turn.body)))
                 self.end_headers()
                 if turn.drop:
@@ -147,6 +191,19 @@ class Scripted:
                     self.close_connection = True
                     return
                 self.wfile.write(turn.body)
+
+            def _piecemeal(self, turn: Turn) -> None:
+                for number, piece in enumerate(turn.pieces):
+                    if select.select([self.connection], [], [], turn.pause if number else 0.0)[0]:
+                        server.hung_up.set()
+                        return
+                    with suppress(OSError):
+                        self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+                        self.wfile.flush()
+                if turn.drop:
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                else:
+                    self.wfile.write(b"0\r\n\r\n")
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,22 @@ from ferryman.domain.errors import Configuration
 from ferryman.model_settings import adviser as configured
 from ferryman.model_settings import load_model
 from ferryman.settings import FILE, load
-from tests.model.scripted import Script, Scripted, Turn, by_shape, completion, says, shape_of, status
+from tests.model.scripted import (
+    SSE,
+    Script,
+    Scripted,
+    Turn,
+    by_shape,
+    chunk,
+    completion,
+    says,
+    shape_of,
+    status,
+    streamed,
+)
 
 READY = says({"ready": True})
+BEGUN = chunk({"content": '{"ready": tr'})
 
 
 def test_without_a_name_there_is_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,13 +89,31 @@ def looked(monkeypatch: pytest.MonkeyPatch, *script: Script, always: Script | No
 
 
 def test_doctor_says_which_model_answers_by_which_method_and_how_fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    look = looked(monkeypatch, READY)
-    assert look.well and "scripted at http://127.0.0.1" in look.found and "answers by json_schema in 0." in look.found
+    look = looked(monkeypatch, replace(streamed(READY), pause=0.1))
+    assert (
+        look.well and "scripted at http://127.0.0.1" in look.found and "answers by json_schema, streamed" in look.found
+    )
+    first, pace = map(float, re.findall(r"first token after ([\d.]+) s, then ([\d.]+) a second", look.found)[0])
+    assert 0.1 <= first < 5 and 1 < pace < 11
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda body: status(400) if body.get("stream") else READY, "not streamed: it refuses to stream"),
+        (Turn(200, b" " + READY.body), "not streamed: it sends all at once"),
+        (Turn(200, b" " + READY.body.replace(b'"scripted"', b'"another"')), ", as another, answers by json_schema"),
+    ],
+    ids=["refuses to stream", "does not know streams", "another model"],
+)
+def test_doctor_says_how_it_answers(monkeypatch: pytest.MonkeyPatch, answer: Script, told: str) -> None:
+    look = looked(monkeypatch, always=answer)
+    assert look.well and told in look.found
 
 
 def test_doctor_finds_the_method_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
     call = [{"id": "1", "type": "function", "function": {"name": "_Ready", "arguments": json.dumps({"ready": True})}}]
-    look = looked(monkeypatch, status(400), completion(None, tools=call))
+    look = looked(monkeypatch, status(400), status(400), completion(None, tools=call))
     assert not look.well and look.do == "Set FERRYMAN_MODEL_METHOD to function_calling: that works."
 
 
@@ -94,11 +127,22 @@ def test_doctor_finds_the_method_that_works(monkeypatch: pytest.MonkeyPatch) -> 
         (Turn(200, b"<html>hello</html>"), "there is no model", "FERRYMAN_MODEL_BASE_URL"),
         (completion("hello!"), "not one JSON object", "JSON"),
         (says({"ready": "perhaps", "more": 1}), "another shape", "JSON"),
+        (status(403), "does not let this key", "FERRYMAN_MODEL_KEY"),
+        (status(429, {"Retry-After": "9"}), "says 429", "busy"),
+        (Turn(headers=SSE, pieces=(BEGUN,), drop=True), "broke off after 3 tokens of its answer", "log"),
+        (Turn(headers=SSE, pieces=(BEGUN, b"data: {\n\n")), "sent an error after 3 tokens of its answer", "log"),
+        (Turn(headers=SSE, pieces=(BEGUN, b": \n\n"), pause=3.0), "fell silent after 3 tokens", "_TIMEOUT"),
+        (Turn(headers=SSE, pieces=(BEGUN,) * 99, pause=0.5), "was not whole after 8 s", "_ANSWER_SECONDS"),
+        (Turn(delay=5.0), "did not answer in time", "_TIMEOUT"),
+        (completion(None, refusal="I will not."), "refused to answer", "JSON"),
     ],
-    ids=["401", "404", "503", "501", "a web page", "prose", "another shape"],
+    ids=[
+        *("401", "404", "503", "501", "a web page", "prose", "another shape", "403", "429", "a line that drops"),
+        *("garbage", "silence", "dripping", "nothing", "a refusal"),
+    ],
 )
 def test_doctor_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch, answer: Script, told: str, mend: str) -> None:
-    look = looked(monkeypatch, always=answer)
+    look = looked(monkeypatch, always=answer, TIMEOUT="1.5")
     assert not look.well and told in look.found and mend in look.do
 
 

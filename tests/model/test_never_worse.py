@@ -16,6 +16,7 @@ from benchmarks.scenes import PESTERED, WORDS, Played, Scene
 from ferryman.agents.advice import Adviser
 from ferryman.agents.budget import Limits
 from ferryman.agents.client import Method, asked
+from ferryman.agents.line import Patience
 
 UNLIMITED = Limits(calls=None, tokens=None, seconds=None)
 
@@ -52,8 +53,8 @@ def test_a_fooled_model_is_asked_as_a_real_one_is(made: Any) -> None:
     from langchain_core.messages import HumanMessage
 
     schema = {"title": "Word", "type": "object", "properties": {"word": {"type": "string", "enum": ["a", "b"]}}}
-    model, stop = made(1), threading.Event()
-    replies = [asked(model, [HumanMessage("?")], schema, Method.JSON_SCHEMA, stop) for _ in range(20)]
+    model, patience = made(1), Patience(threading.Event())
+    replies = [asked(model, [HumanMessage("?")], schema, Method.JSON_SCHEMA, patience) for _ in range(20)]
     assert model.answers == 20
     assert any(isinstance(reply.data, dict) for reply in replies)
     assert json.dumps([reply.data for reply in replies])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,14 @@ from vcr.cassette import Cassette
 
 from ferryman.agents.advice import Adviser
 from ferryman.agents.budget import Limits
+from ferryman.agents.chunks import Ended, Garbled, NoModel, uniform
 from ferryman.agents.client import Endpoint, Method, chat_model
 from tests.checkout import ROOT
 
 FOLDER = ROOT / "cassettes"
 HOST = "http://model.invalid"  #: stands for whichever host it was recorded from
 KEPT_HEADERS = frozenset(("content-type", "server"))  #: every other one stays out: keys, cookies, request ids
-COMPARED = ("model", "messages", "response_format", "tools", "tool_choice", "stream")
+COMPARED = ("model", "messages", "response_format", "tools", "tool_choice")
 
 
 class Missed(BaseException):
@@ -173,17 +174,28 @@ def tokens_by_call(paths: Iterable[Path]) -> dict[str, list[tuple[int, int]]]:
     """(prompt tokens, answer tokens) of every question by its call, as the server counted them; repairs left out."""
     found: dict[str, list[tuple[int, int]]] = {name: [] for name in CALLS.values()}
     for one in (one for path in paths for one in interactions(path)):
-        body, usage = json.loads(one["request"]["body"]), json.loads(one["response"]["body"]["string"])["usage"]
-        if len(body["messages"]) == 2 and "response_format" in body:
-            name = CALLS[body["response_format"]["json_schema"]["name"]]
-            found[name].append((usage["prompt_tokens"], usage["completion_tokens"]))
+        body, tokens = json.loads(one["request"]["body"]), _tokens(one)
+        if len(body["messages"]) == 2 and "response_format" in body and tokens != (0, 0):
+            found[CALLS[body["response_format"]["json_schema"]["name"]]].append(tokens)
     return found
 
 
 def tokens_of(path: Path) -> tuple[int, int]:
     """(prompt tokens, answer tokens) of all that a file holds, as the server counted them."""
-    usages = [json.loads(one["response"]["body"]["string"]).get("usage") or {} for one in interactions(path)]
-    return sum(u.get("prompt_tokens", 0) for u in usages), sum(u.get("completion_tokens", 0) for u in usages)
+    prompt, answer = zip(*map(_tokens, interactions(path)), strict=True)
+    return sum(prompt), sum(answer)
+
+
+def _tokens(interaction: dict[str, Any]) -> tuple[int, int]:
+    """(prompt tokens, answer tokens) as the server counted them at the end of its stream; (0, 0) where it did not."""
+    body = interaction["response"]["body"]["string"]
+    received = body if isinstance(body, bytes) else body.encode()
+    usage: dict[str, int] = {}
+    with suppress(Ended, Garbled, NoModel):
+        for event in uniform([received]):
+            if event.startswith(b"data: {"):
+                usage = json.loads(event.removeprefix(b"data: ")).get("usage") or usage
+    return usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0)
 
 
 def names(paths: Iterable[Path]) -> list[str]:

@@ -127,7 +127,8 @@ def _adviser(path: Path) -> Adviser:
     if SETTINGS is None:
         return cassettes.adviser_of(path)
     endpoint = SETTINGS.endpoint
-    return Adviser(chat_model(endpoint), endpoint.name, endpoint.method, Limits(seconds=None))
+    limits, longest = Limits(seconds=None), endpoint.longest
+    return Adviser(chat_model(endpoint), endpoint.name, endpoint.method, limits, answer_seconds=longest)
 
 
 def _same_words(path: Path, words: str) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import ferryman
-from ferryman.agents.advice import Adviser
+from ferryman.agents.advice import Adviser, Desk, advise
 from ferryman.agents.client import Endpoint, chat_model
 from ferryman.demo_data import build_brackets
-from tests.model.scripted import Scripted, Turn, says
+from ferryman.domain.events import Event, ModelAsked
+from tests.model.scripted import SSE, Scripted, Turn, chunk, says, streamed
+from tests.model.test_advice import GOOD, question
 from tests.recorded import cassette as cassettes
 from tests.recorded.cassette import FOLDER, Missed
 from tests.recorded.keeping import faults, recorded_tests
@@ -95,6 +99,56 @@ def test_another_model_is_another_question(tape: Path, tmp_path: Path) -> None:
         cassettes.strict(played)
         with pytest.raises(Missed, match="model: another"):
             _ask("http://127.0.0.1:9/v1", ODD, tmp_path / "other", name="another")
+
+
+def test_a_streamed_answer_is_kept_as_it_came_and_plays_in_pieces(tape: Path) -> None:
+    one, *more = cassettes.interactions(tape)
+    whole = b"".join(streamed(says(ANSWER)).pieces)
+    assert one["response"]["body"]["string"].encode() == whole
+    questions = 1 + len(more)
+    assert cassettes.tokens_of(tape) == (100 * questions, 10 * questions)
+    kept = json.loads(one["request"]["body"])
+    assert kept["stream"] is True and kept["stream_options"] == {"include_usage": True}
+    model = chat_model(Endpoint("scripted", "http://127.0.0.1:9/v1", "placeholder"))
+    messages = [(message["role"], message["content"]) for message in kept["messages"]]
+    bound = model.bind(response_format=kept["response_format"])
+    with cassettes.tape().use_cassette(str(tape), record_mode="none", allow_playback_repeats=True):
+        texts = [piece.text for piece in bound.stream(messages) if piece.text]
+
+        async def later() -> list[str]:
+            return [piece.text async for piece in bound.astream(messages) if piece.text]
+
+        assert texts == asyncio.run(later())
+    assert len(texts) > 5 and json.loads("".join(texts)) == ANSWER
+
+
+BEGUN = (chunk({"content": '{"mean'}),)
+
+
+@pytest.mark.parametrize(
+    ("broken", "kept"),
+    [(Turn(headers=SSE, pieces=BEGUN, drop=True), 1), (Turn(headers=SSE, pieces=BEGUN), 2)],
+    ids=["the connection drops: never whole, so not kept", "the server ends it: kept, and plays as it was"],
+)
+def test_an_answer_that_breaks_off_is_not_taken_for_a_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: Turn, kept: int
+) -> None:
+    monkeypatch.setattr("ferryman.agents.advice.WAITS", (0.0, 0.0))
+
+    def calls(url: str) -> int:
+        events = list[Event]()
+        adviser = Adviser(chat_model(Endpoint("scripted", url)), "scripted")
+        assert advise(question(), Desk(adviser, events.append, threading.Event())) is not None
+        return sum(event.usage.calls for event in events if isinstance(event, ModelAsked))
+
+    path = tmp_path / "tape.yaml"
+    with Scripted(broken, says(GOOD)) as server, cassettes.tape().use_cassette(str(path), record_mode="once"):
+        assert calls(server.url) == 2
+    assert len(cassettes.interactions(path)) == kept
+    with cassettes.tape().use_cassette(str(path), record_mode="none") as played:
+        cassettes.strict(played)
+        assert calls("http://127.0.0.1:9/v1") == kept
+    assert cassettes.unplayed(played) == ""
 
 
 def test_an_answer_plays_once(tape: Path, tmp_path: Path) -> None:
