@@ -212,7 +212,7 @@ def answer(said: Sentence, talk: Talk) -> Utterance | None:
     if not questions:
         return None
     text = said.text.rstrip(" .!,")
-    if _RECOMMENDED.search(text) and not _NOT.search(text) and (len(questions) > 1 and _ALL.search(text)):
+    if len(questions) > 1 and takes_all(text):
         return AnswerQuestions(
             answers=tuple(AnswerQuestion(question=q.id, option=q.recommended) for q in questions if q.recommended)
         )
@@ -225,8 +225,29 @@ def answer(said: Sentence, talk: Talk) -> Utterance | None:
         (question, taken)
         for question in ordered
         if (taken := chosen(said, _offers(question), question.recommended, f"{question.text} {question.table}"))
+        or (question.table in tables and (taken := _said_of_table(said, question, talk)))
     ]
     return AnswerQuestion(question=found[0][0].id, option=found[0][1]) if found else None
+
+
+_LEAST_OF_TEXT = 3  #: words, without the table's name, that are taken for an option's text
+
+
+def _said_of_table(said: Sentence, question: Question, talk: Talk) -> str | None:
+    """An option in its own words with the table's name among them: "add all departments beside them"."""
+    named = {n for m in talk.mentions(said) for n in range(m.start, m.stop)}
+    words = [word.norm for n, word in enumerate(said.words) if n not in named and word.norm not in (",", "to", "the")]
+    text = " ".join(words).rstrip(" .!")
+    if "?" in text or _NOT.search(text):
+        return None
+    exact = [option.key for option in question.options if text == _plain(option.key)]
+    return exact[0] if exact else _by_words(text, _offers(question)) if len(words) >= _LEAST_OF_TEXT else None
+
+
+def takes_all(words: str) -> bool:
+    """Whether it is every recommendation that is taken, however many there are."""
+    text = read(words).text
+    return bool(_RECOMMENDED.search(text) and _ALL.search(text)) and not _NOT.search(text)
 
 
 #: A yes or no and nothing else is about the question that was put, whatever other questions there are.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from ferryman.agents.addressing import address, addressed
 from ferryman.agents.agreeing import yes_or_no
 from ferryman.agents.asking import ask, is_question, objection, without_politeness
 from ferryman.agents.choosing import answer, decide
@@ -57,11 +58,20 @@ _CONDITIONAL = re.compile(
 _NEGATED = re.compile(r"\b(?:not|never|no|nobody|neither|nor)\b")
 _MAY_I = re.compile(r"^(?:can|could|may|might) (?:i|we)\b")
 
+#: Said while questions are open that ask which: neither an answer to them nor another request.
+_YES_TO_ALL = re.compile(
+    r"(?:yes|yeah|yep|ok|okay|sure|i agree|agreed)(?: ,)? (?:to |with )?(?:everything|all)(?: of (?:it|them|that))?"
+)
+
 
 def understand(text: str, context: Context) -> Utterance:
     """The person's words, typed. Never raises: what is not understood is Unclear, with things that would be."""
+    if context.place is Place.REVIEW and (answered := addressed(text, context.open_questions)):
+        return answered
     talk = Talk(context, Names(context))
     said = read(text, talk.names.words)
+    if context.open_questions and _YES_TO_ALL.fullmatch(said.text.rstrip(" .!")):
+        return unclear(text, context, ("take all recommendations", address(context.open_questions[0])))
     found = _heard(said, talk) if said.words else None
     if isinstance(found, Doubt):
         return unclear(text, context, found.wordings)

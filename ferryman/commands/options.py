@@ -112,7 +112,11 @@ Request = Annotated[
 ]
 Answers = Annotated[
     list[str] | None,
-    typer.Option("--answer", metavar="WORDS", help="An answer or a change, in words; may be repeated."),
+    typer.Option(
+        "--answer",
+        metavar="WORDS",
+        help='An answer ("TABLE: KEY" or "QUESTION=KEY") or a change, in words; may be repeated.',
+    ),
 ]
 Only = Annotated[
     list[str] | None,

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from ferryman.agents.addressing import address
+from ferryman.agents.choosing import takes_all
 from ferryman.agents.user_guidance import advice_lines
+from ferryman.agents.wording import count
 from ferryman.commands.conversation import heard, opened
 from ferryman.commands.edge import Exit
 from ferryman.commands.options import Where, Which
 from ferryman.commands.pair import pair_of, target_ledger
 from ferryman.commands.voice import Voice
 from ferryman.domain import plan_file
-from ferryman.domain.changes import LeaveOut
+from ferryman.domain.changes import LeaveOut, Question
 from ferryman.domain.conversation import (
     AnswerQuestion,
     AnswerQuestions,
@@ -29,8 +32,8 @@ from ferryman.domain.conversation import (
 )
 from ferryman.domain.coordination import Request, RequestType
 from ferryman.domain.errors import Configuration, Usage
-from ferryman.domain.events import Event
-from ferryman.domain.plan import Preflight
+from ferryman.domain.events import Event, Said
+from ferryman.domain.plan import Plan, Preflight
 from ferryman.graph.checks import live_catalogues
 from ferryman.graph.context import Options
 from ferryman.model_settings import adviser
@@ -39,6 +42,7 @@ from ferryman.session import Session
 from ferryman.sharing import told
 
 DEFAULT_REQUEST = "fill the missing tables"
+ALL = "take all recommendations"
 WISHES = (Begin, ChangePlan, AnswerQuestion, AnswerQuestions)
 SUGGESTIONS = (DEFAULT_REQUEST, "only customers and their orders", "leave playlists out")
 
@@ -98,7 +102,9 @@ def _with_amendments(wish: PlanWish, voice: Voice) -> int:
     taken = [amendment.model_dump(mode="json") for amendment in record.amendments]
     voice.give({"plan_hash": made.hash, "amendments": taken, "file": str(wish.output) if wish.output else None})
     for amendment in record.amendments:
-        voice.say(f"{amendment.by} decided for {amendment.table}: {amendment.strategy} ({amendment.rows:,} rows)")
+        voice.say(
+            f"{amendment.by} decided for {amendment.table}: {amendment.strategy} ({count(amendment.rows, 'row')})"
+        )
     if wish.output:
         voice.say(f"Written: {wish.output}\nTry it:  ferryman run --plan {wish.output} --source URL --target URL")
     return Exit.DONE
@@ -153,10 +159,30 @@ def _review(session: Session, wish: PlanWish, voice: Voice) -> ReviewPayload:
     if wish.request and wish.leave_out:
         _listen(session.say(ChangePlan(changes=tuple(LeaveOut(table=table) for table in wish.leave_out))), voice)
     for answer in wish.answers:
-        _listen(session.say(_understood(session, answer, *WISHES)), voice)
+        _take(session, answer, voice)
     if not isinstance(session.payload, ReviewPayload):
         raise Usage("There is nothing to plan.", "`ferryman analyze` says what was found.")
     return session.payload
+
+
+def _take(session: Session, words: str, voice: Voice) -> None:
+    """Take in an answer or a change. One that changes nothing is said to do so; raises Usage for one that cannot be."""
+    before = session.plan
+    asked = before.open_questions if before else ()
+    if not asked and takes_all(words):
+        return
+    said = _listen(session.say(_understood(session, words, *WISHES)), voice)
+    if before is None or session.plan is None or _gist(session.plan) != _gist(before):
+        return
+    refused = " ".join(event.text for event in said if isinstance(event, Said) and event.topic == "answer")
+    how = f'Answer for example with "{address(asked[0])}", or "{ALL}".' if asked else "No question is open."
+    if refused:
+        raise Usage(f'"{words}" was not done: {refused}', how)
+    voice.say(f'"{words}" changed nothing in the plan. {how}', "yellow")
+
+
+def _gist(plan: Plan) -> tuple[object, ...]:
+    return plan.request, plan.hash, plan.batches, [(q.id, q.answer) for q in plan.questions]
 
 
 def _understood(session: Session, words: str, *wanted: type[Utterance]) -> Utterance:
@@ -165,7 +191,9 @@ def _understood(session: Session, words: str, *wanted: type[Utterance]) -> Utter
     missed = said.not_understood if isinstance(said, ChangePlan) else ""
     if isinstance(said, wanted) and not missed:
         return said
-    would = said.suggestions if isinstance(said, Unclear) else SUGGESTIONS
+    asked = session.plan.open_questions if session.plan else ()
+    answers = (*(address(question) for question in asked[:3]), ALL) if asked else ()
+    would = answers or (said.suggestions if isinstance(said, Unclear) else SUGGESTIONS)
     quoted = ", ".join(f'"{text}"' for text in would)
     raise Usage(f'"{missed or words}" was not understood as a wish about the plan.', f"Say for example {quoted}.")
 
@@ -207,7 +235,7 @@ def _tell(review: ReviewPayload, wish: PlanWish, voice: Voice) -> None:
         show_plan(review, voice)
     asked = made.open_questions
     if asked:
-        voice.say(f"\n{_count(len(asked), 'question')} before this can run:", "bold")
+        voice.say(f"\n{count(len(asked), 'question')} before this can run:", "bold")
         for question in asked:
             voice.say(f"  {question.text}")
             for option in question.options:
@@ -215,7 +243,7 @@ def _tell(review: ReviewPayload, wish: PlanWish, voice: Voice) -> None:
                 voice.say(f"    {option.key}: {option.text}{mark}")
             if question.reason:
                 voice.say(f"    {question.reason}")
-        voice.say(f"Answer in {wish.output or 'the file'}, or by --answer WORDS.")
+        voice.say(f'Answer in {wish.output or "the file"}, or by --answer "TABLE: KEY", for example {_answers(asked)}.')
     for line in advice_lines(review.advice, asked):
         voice.say(line)
     if wish.output:
@@ -224,10 +252,10 @@ def _tell(review: ReviewPayload, wish: PlanWish, voice: Voice) -> None:
             voice.say(f"Run it:  ferryman run --plan {wish.output} --approve {review.token}")
 
 
+def _answers(asked: Sequence[Question]) -> str:
+    return " ".join(f'--answer "{words}"' for words in dict.fromkeys(address(question) for question in asked[:2]))
+
+
 def show_plan(review: ReviewPayload, voice: Voice) -> None:
     """The whole plan as a table, and in words."""
     Screen(voice.console).plan(review.plan, review.presented, most=sys.maxsize)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count as count_from
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ferryman.commands.edge import Exit
 from ferryman.commands.notify import Caller, notice
 from ferryman.commands.options import Where, Which
 from ferryman.commands.pair import chosen_run, pair_of, remember, run_pair, target_ledger
-from ferryman.commands.plan import plan_json, show_plan
+from ferryman.commands.plan import plan_json, show_plan, write_file
 from ferryman.commands.voice import Voice
 from ferryman.domain import plan_file
 from ferryman.domain.conversation import Approve, DecidePayload, Payload, ReviewPayload
@@ -67,8 +68,10 @@ def run(wish: RunWish, as_json: bool) -> int:
         _refuse_second(session, given)
         list(session.take(given))
         review = _reviewed(session)
-        if refused := _open_question(review, wish.plan):
-            return voice.refuse(refused, plan_json(review) | {"status": "waiting"})
+        if review.plan.open_questions:
+            asked = _with_questions(review.plan, given, wish.plan)
+            told = plan_json(review) | {"status": "waiting", "file": str(asked)}
+            return voice.refuse(_open_question(review.plan, asked, wish.plan), told)
         if wish.dry_run or part is not None:
             return _rehearse(session, review, part, voice)
         approve = wish.approve or _asked(review, voice)
@@ -204,16 +207,39 @@ def _reviewed(session: Session) -> ReviewPayload:
     raise Configuration("The plan could not be put up for review.", "Make it anew with `ferryman plan`.")
 
 
-def _open_question(review: ReviewPayload, path: Path) -> Refused | None:
-    asked = review.plan.open_questions
-    if not asked:
-        return None
-    more = f" (and {len(asked) - 1} more)" if len(asked) > 1 else ""
-    keys = ", ".join(option.key for option in asked[0].options)
-    return Refused(
-        f"A question of the plan is open{more}: {asked[0].text}",
-        f"Answer it in {path}, or by `ferryman plan --answer`; the answers are: {keys}.",
+def _with_questions(plan: Plan, given: Plan, path: Path) -> Path:
+    """The file that has every open question: the given one, else one beside it, which is written where it is not there.
+
+    An answer that was written by hand can lead to questions that no plan has asked before.
+    """
+    if {question.id for question in plan.open_questions} <= {question.id for question in given.open_questions}:
+        return path
+    beside = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count_from(2))
+    free = next(file for file in beside if not file.exists() or _asks(file, plan))
+    if not free.exists():
+        write_file(free, plan_file.dump(plan))
+    return free
+
+
+def _asks(file: Path, plan: Plan) -> bool:
+    """Whether a file is this plan with the same questions open, as an earlier try wrote it."""
+    try:
+        there = plan_file.load(_text(file), str(file))
+    except Usage:
+        return False  # another file of that name
+    return there.hash == plan.hash and there.open_questions == plan.open_questions
+
+
+def _open_question(plan: Plan, file: Path, given: Path) -> Refused:
+    first, *others = plan.open_questions
+    more = f" (and {len(others):,} more)" if others else ""
+    keys = ", ".join(option.key for option in first.options)
+    how = (
+        f"Answer it in {file}, or by `ferryman plan --answer`"
+        if file == given
+        else f"It came with the answers in {given}. Answer it in {file}, which has them too: ferryman run --plan {file}"
     )
+    return Refused(f"A question of the plan is open{more}: {first.text}", f"{how}; the answers are: {keys}.")
 
 
 def _asked(review: ReviewPayload, voice: Voice) -> str:
