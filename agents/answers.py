@@ -118,7 +118,8 @@ def _left_out(ask: Ask, facts: AnswerFacts) -> str:
             lines.append(f"{count(counts.source - counts.in_scope, 'row')} of {clean(mapping.source)}, by the filter")
         if mapping.ignored:
             old, new = clean(mapping.source), clean(mapping.target)
-            lines.append(f"{names(mapping.ignored)} of {old}: nothing in {new} takes it")
+            it = "it" if len(mapping.ignored) == 1 else "them"
+            lines.append(f"{names(mapping.ignored)} of {old}: nothing in {new} takes {it}")
     return "\n".join(("Left out:", *bullet(lines))) if lines else "Nothing is left out."
 
 
@@ -185,15 +186,14 @@ def _help(ask: Ask, facts: AnswerFacts) -> str:
             "my <table> table is empty in the new system",
             "fill the missing tables",
             "move everything",
-            "only customers and their orders",
+            "only <table>",
         ),
         Place.REVIEW: (
             "yes, or no",
             "leave <table> out",
             "undo that change",
-            "only <table> created after 2015",
-            "what happens to <column>?",
-            "show me three <table>",
+            "what happens to <table>?",
+            "show me three rows of <table>",
             "how long does it take?",
             "let my engineer look",
         ),
@@ -206,16 +206,17 @@ def _help(ask: Ask, facts: AnswerFacts) -> str:
         ),
         Place.PAUSED: ("resume", "what is the status?", "undo it"),
         Place.RUNNING: ("what is the status?", "how long will it take?", "pause"),
-        Place.DONE: ("what is the status?", "show me three <table>", "undo it"),
+        Place.DONE: ("what is the status?", "show me three rows of <table>", "undo it"),
     }[facts.place]
+    example = clean(_example(facts))
+    return "\n".join(("You can say, for example:", *bullet([line.replace("<table>", example) for line in lines])))
+
+
+def _example(facts: AnswerFacts) -> str:
+    """A table that can be spoken of here."""
     tables = [finding.target_table for finding in concerned(facts.findings, facts.plan)] if facts.findings else []
-    example = clean(tables[0]) if tables else "orders"
-    return "\n".join(
-        (
-            "You can say, for example:",
-            *bullet([line.replace("<table>", example).replace("<column>", "Fax") for line in lines]),
-        )
-    )
+    tables += [table.name for table in facts.target.data_tables] if facts.target else []
+    return tables[0] if tables else "orders"
 
 
 _ANSWERS: dict[Topic, Callable[[Ask, AnswerFacts], str]] = {

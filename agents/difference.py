@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ferryman.agents.wording import clean
+from ferryman.agents.wording import clean, count
 from ferryman.domain.filters import describe
 from ferryman.domain.mapping import Action, ColumnMapping, IdPolicy, Matched, TableMapping
 from ferryman.domain.plan import Plan
@@ -121,7 +121,7 @@ def _step(step: Transform) -> str:
 def _of_order(before: Plan, after: Plan) -> Iterator[str]:
     old, new = ({name: phase.number for phase in plan.phases for name in phase.tables} for plan in (before, after))
     if len(before.phases) != len(after.phases):
-        yield f"There are {len(after.phases)} phases instead of {len(before.phases)}."
+        yield f"It takes {count(len(after.phases), 'phase')} instead of {len(before.phases)}."
         return
     for name, number in new.items():
         if name in old and old[name] != number:
@@ -133,11 +133,11 @@ def _of_batches(before: Plan, after: Plan) -> Iterator[str]:
     sizes = {(before.batch_plans[batch.table].size, batch.size) for batch in changed}
     if len(changed) > 1 and len(sizes) == 1:
         old, new = sizes.pop()
-        yield f"Batches have {new:,} rows instead of {old:,}."
+        yield f"Batches have {count(new, 'row')} instead of {old:,}."
         return
     for batch in changed:
         old = before.batch_plans[batch.table].size
-        yield f"{batch.table} goes in batches of {batch.size:,} rows instead of {old:,}."
+        yield f"{batch.table} goes in batches of {count(batch.size, 'row')} instead of {old:,}."
 
 
 def _of_questions(before: Plan, after: Plan) -> Iterator[str]:

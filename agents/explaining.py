@@ -15,6 +15,7 @@ from ferryman.agents.budget import fitting
 from ferryman.agents.choices import Told
 from ferryman.agents.redact import free_of_values
 from ferryman.agents.sayable import unsayable
+from ferryman.agents.wording import rows_were
 from ferryman.domain.conversation import Ask, Topic
 from ferryman.domain.run import Outcome
 from ferryman.prompts.render import render
@@ -66,9 +67,9 @@ def _tellable(ask: Ask, facts: AnswerFacts) -> bool:
 
 def _ended(outcome: Outcome) -> Iterable[str]:
     yield f"The run ended as: {outcome.status.value.replace('_', ' ')}."
-    yield f"{outcome.records_migrated:,} rows were moved."
+    yield f"{rows_were(outcome.records_migrated)} moved."
     if outcome.records_quarantined:
-        yield f"{outcome.records_quarantined:,} rows were set aside, with the reason, for later."
+        yield f"{rows_were(outcome.records_quarantined)} set aside, with the reason, for later."
     yield f"The check against the old database: {outcome.validation.lower()}."
     if outcome.rollback_available:
         yield "It can still be undone."

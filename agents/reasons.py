@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from ferryman.agents.wording import clean, listed, names, one_line
 from ferryman.domain.conversation import Ask
-from ferryman.domain.findings import Evidence, Findings, Match
+from ferryman.domain.findings import Evidence, Findings, Match, TableStatus
 from ferryman.domain.mapping import TableMapping
 from ferryman.domain.plan import Phase, Plan
 
@@ -17,6 +17,10 @@ def why_step(plan: Plan, findings: Findings | None, tables: Sequence[str]) -> st
     known = [table for table in tables if any(table in phase.tables for phase in plan.phases)]
     if len(known) >= 2:
         return _two(plan, findings, known[0], known[1])
+    unmoved = [table for table in tables if table not in known]
+    if known and unmoved:
+        apart = _not_moved(plan, findings, unmoved[0])
+        return f"{apart} So there is no order between the two: {_one(plan, findings, known[0])}"
     if known:
         return _one(plan, findings, known[0])
     if tables:
@@ -29,7 +33,8 @@ def _one(plan: Plan, findings: Findings | None, table: str) -> str:
     phase = plan.phase_of(table)
     parents = [p for p in _parents(plan, findings, table) if p != table]
     moved = [p for p in parents if any(p in other.tables for other in plan.phases)]
-    there = [p for p in parents if p not in moved]
+    there = [p for p in parents if p not in moved and _there(plan, findings, p)]
+    apart = [p for p in parents if p not in moved and p not in there]
     told = [f"{clean(table)} is in phase {phase.number} of {len(plan.phases)}"]
     if moved:
         told.append(f"it refers to {names(moved)}, which {'has' if len(moved) == 1 else 'have'} to be there first")
@@ -37,12 +42,28 @@ def _one(plan: Plan, findings: Findings | None, table: str) -> str:
         told.append(
             f"{names(there)}, which it refers to, {'is' if len(there) == 1 else 'are'} in the new system already"
         )
+    if apart:
+        told.append(
+            f"{names(apart)}, which it refers to, {'takes' if len(apart) == 1 else 'take'} no part in this plan"
+        )
     if not parents:
         told.append("it refers to no other table, so it has to wait for nothing")
     waiting = [t for p in plan.phases for t in p.tables if t != table and table in _parents(plan, findings, t)]
     if waiting:
         told.append(f"{names(waiting)} {'waits' if len(waiting) == 1 else 'wait'} for it")
     return "; ".join(told) + "."
+
+
+def _there(plan: Plan, findings: Findings | None, table: str) -> bool:
+    """Whether a table that is not moved has its rows in the new system: the plan refers to them, or some were found."""
+    finding = findings.by_target.get(table) if findings else None
+    return table in plan.mapping.by_target or (finding is not None and finding.status is not TableStatus.EMPTY)
+
+
+def _not_moved(plan: Plan, findings: Findings | None, table: str) -> str:
+    if _there(plan, findings, table):
+        return f"{clean(table)} is not moved by this plan: its rows are in the new system already."
+    return f"{clean(table)} is not moved by this plan."
 
 
 def _two(plan: Plan, findings: Findings | None, first: str, second: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ferryman.agents.stake import Stake
+from ferryman.agents.wording import count
 from ferryman.domain.changes import Change, MigrateParents, SetPolicy
 from ferryman.domain.findings import OUT_OF_REACH, Diagnosis, MissingCause, MissingGroup
 from ferryman.domain.mapping import Policy, Problem, Strategy
@@ -248,4 +249,4 @@ def _numbered(strategy: Strategy, reason: str, offered: tuple[RecoveryOption, ..
 
 def shares(rows: int, total: int) -> str:
     """ "23 of 15,420 rows", or "23 rows" where the total is not known."""
-    return f"{rows:,} of {total:,} rows" if total else f"{rows:,} rows"
+    return f"{rows:,} of {count(total, 'row')}" if total else f"{count(rows, 'row')}"

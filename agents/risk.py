@@ -46,7 +46,8 @@ def _high(table: AtStake) -> Iterator[str]:
 def _medium(table: AtStake) -> Iterator[str]:
     decided = sum(problem.rows for problem in table.problems if problem.decided)
     if decided:
-        yield f"{decided:,} rows do not go as they are, as decided"
+        how = "1 row does not go as it is" if decided == 1 else f"{decided:,} rows do not go as they are"
+        yield f"{how}, as decided"
     if table.finding and table.finding.table_type is TableType.JUNCTION:
         yield f"a junction: orphaned connections if {' or '.join(table.finding.parents)} are not complete"
     found = {c.kind for c in table.finding.challenges} if table.finding else set()
@@ -55,9 +56,9 @@ def _medium(table: AtStake) -> Iterator[str]:
     if ChallengeKind.TRIGGER in found:
         yield "a trigger of the new database runs for every row"
     if table.counts.target:
-        yield f"{table.mapping.target} has {table.counts.target:,} rows already"
+        yield f"{table.mapping.target} has {count(table.counts.target, 'row')} already"
     if table.counts.in_scope > MANY_ROWS:
-        yield f"{table.counts.in_scope:,} rows"
+        yield f"{count(table.counts.in_scope, 'row')}"
     if any(column.uses(PythonFunction) for column in table.mapping.columns):
         yield "a step of your own code"
 

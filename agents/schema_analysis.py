@@ -143,7 +143,11 @@ def _cycles(references_of: Mapping[str, tuple[ForeignKey, ...]]) -> tuple[tuple[
 def _left_out(analysis: _Analysis) -> tuple[LeftOut, ...]:
     feeding = set(analysis.fed.sources.values())
     ours = [_source_left_out(t, analysis) for t in analysis.source.tables if t.name not in feeding]
-    theirs = [_target_left_out(t, analysis) for t in analysis.target.tables if t.name not in analysis.pairings]
+    theirs = [
+        _target_left_out(table, analysis)
+        for table in analysis.target.tables
+        if table.name not in analysis.pairings and table.kind is not TableKind.LEDGER
+    ]
     return (*ours, *theirs)
 
 
@@ -168,6 +172,6 @@ def _kind_reason(table: Table) -> str:
         TableKind.DATA: "",
         TableKind.VIEW: "a view: computed, not stored",
         TableKind.FRAMEWORK: "the framework's own table",
-        TableKind.LEDGER: "Ferryman's own record",
+        TableKind.LEDGER: "Ferryman's own records",
     }[table.kind]
     return said if table.kind is TableKind.DATA else table.kind_reason or said

@@ -19,6 +19,9 @@ _SOME_ROWS = re.compile(
     rf"^(?:some|a few|an|{'|'.join(NUMBERS)}|\d+)(?: (?:more|random|other|sample))*"
     rf" {_EXAMPLE}(?: please| of \w+| from \w+)*\W*$"
 )
+_OTHER = re.compile(
+    r"\b(?:not|never|plan|status|progress|options|questions|how|why|what|order|phases|report|help|summary)\b"
+)
 _WHICH = re.compile(
     rf"^(?:which|what)(?: {_EXAMPLE}| connections| cases)? (?:is|are|were) (?:affected|they|those|these|it|missing"
     rf"|wrong|broken|bad)\b|^which {_EXAMPLE}\W*$"
@@ -48,6 +51,13 @@ _AGAIN = re.compile(
 def aside(said: Sentence, talk: Talk) -> ShowRows | ExportRows | RetryRows | None:
     """ "Give me a spreadsheet", "show me what was set aside", "try them again": about rows that cannot go."""
     text, context = said.text, talk.context
+    if (
+        context.place is Place.DONE
+        and not context.aside
+        and _ASIDE.search(text)
+        and re.match(r"^(?:which|what|show)\b", text)
+    ):
+        return ShowRows(count=1, only_problem=True)
     if not _affected(talk) or re.search(r"\b(?:plan|report|not|never|how|why|what (?:is|are|does|will))\b", text):
         return None
     if _SHEET.search(text):
@@ -68,11 +78,9 @@ def show_rows(said: Sentence, talk: Talk) -> ShowRows | None:
     text = said.text
     if _affected(talk) and _WHICH.match(text):
         return ShowRows(count=_how_many(None, text, True, talk), only_problem=True)
-    if not (_SHOW.search(text) or _SOME_ROWS.match(text)) or re.search(
-        r"\b(?:not|never|plan|status|progress|options|questions|how|why|what|order|phases|report|help|summary)\b", text
-    ):
-        return None
     tables = talk.tables(said)
+    if not (_SHOW.search(text) or _SOME_ROWS.match(text)) or _OTHER.search(_unnamed(said, talk)):
+        return None
     counted = _COUNTED.search(text)
     pronoun = bool(re.search(r"\b(?:them|those|these|it|some|a few|any|one|that)\b", text))
     if not (tables or counted or _ROWS.search(text) or (pronoun and re.search(r"\b(?:show|see|list|display)\b", text))):
@@ -82,6 +90,12 @@ def show_rows(said: Sentence, talk: Talk) -> ShowRows | None:
     problem = not tables and _about_problem(text, counted, talk)
     named = tables[0].target or "" if tables else ""
     return ShowRows(table=named, count=_how_many(counted, text, problem, talk), only_problem=problem)
+
+
+def _unnamed(said: Sentence, talk: Talk) -> str:
+    """The words that are not the name of a table: one may be called "order" or "plan"."""
+    named = {n for mention in talk.mentions(said) for n in range(mention.start, mention.stop)}
+    return " ".join(word.norm for n, word in enumerate(said.words) if n not in named)
 
 
 def show_values(said: Sentence, talk: Talk) -> ShowValues | None:

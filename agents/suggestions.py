@@ -30,7 +30,7 @@ def _usual(context: Context) -> tuple[str, ...]:
         case Place.RUNNING:
             return "what is the status?", "how long will it take?", "pause"
         case Place.DONE:
-            return "what is the status?", f"show me three {first}" if first else "what was left out?", "undo it"
+            return "what is the status?", f"show me three rows of {first}" if first else "what was left out?", "undo it"
         case Place.START:
             start = (f"my {first} table is empty in the new system", f"only {first} and {second}") if second else ()
             return (*start, "fill the missing tables", "move everything")[:_MOST]

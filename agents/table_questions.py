@@ -9,6 +9,7 @@ from ferryman.agents.facts import Facts
 from ferryman.agents.marks import NUMBERS, holds_nothing, in_words, marks, still_alive
 from ferryman.agents.natural_key import natural_key, telling_pairs
 from ferryman.agents.table_mapping import own_identity, referred_columns, unique_columns
+from ferryman.agents.wording import count
 from ferryman.domain.changes import (
     LeaveOut,
     MapTable,
@@ -58,7 +59,10 @@ def _source(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Que
     yield Question(
         id=f"table:{table.target}",
         table=table.target,
-        text=f"{table.source} -> {table.target}? {table.source} ({rows:,} rows) looks like what fills {table.target}.",
+        text=(
+            f"{table.source} -> {table.target}? {table.source} ({count(rows, 'row')}) looks like what fills"
+            f" {table.target}."
+        ),
         options=(
             *(
                 Option(key=name, text=f"Fill it from {name}", changes=(MapTable(source=name, target=table.target),))
@@ -129,11 +133,14 @@ def _present(table: TableMapping, facts: Facts) -> Iterator[Question]:
     if not there or (isinstance(table.identity, Matched) and not _is_guess(table, facts)):
         return
     rows = facts.source_profile.rows(table.source)
-    add = Option(key="add", text=f"Add all {rows:,} rows beside them", changes=_added(table, facts))
+    add = Option(key="add", text=f"Add all {count(rows, 'row')} beside them", changes=_added(table, facts))
     yield Question(
         id=f"present:{table.target}",
         table=table.target,
-        text=f"{table.target} has {there:,} rows already, and no column tells which of them are legacy rows. What now?",
+        text=(
+            f"{table.target} has {count(there, 'row')} already, and no column tells which of them are legacy rows."
+            " What now?"
+        ),
         options=(add, *_by_column(table, facts), leave_out(table.target)),
         recommended=LEAVE_OUT,
         reason="Adding them could double what is there.",

@@ -102,7 +102,7 @@ TOPICS: tuple[tuple[Topic, str], ...] = (
         r"|happening|it doing|running|being (?:moved|copied|done))|how much is (?:done|left|missing)"
         r"|how many (?:are )?(?:left|done|rows (?:are )?(?:left|done|moved)|so far|remaining)|what is left"
         r"|what remains|everything (?:ok|all right|fine|in order)|did (?:it|that|everything) (?:work|finish"
-        r"|arrive|succeed|go well)|is everything there|all there|did all|what next|what is next|what comes next"
+        r"|arrive|succeed|go well)|is everything there|all there|did all|what (?:next|now)|what is next|what comes next"
         r"|next steps?|what should i do next|percent|half way|result|results|outcome)\b|^(?:and|so|well|done"
         r"|finished) ?\?$|^(?:update|news|any news)\b",
     ),

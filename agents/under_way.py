@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ferryman.agents.wording import clean
+from ferryman.agents.wording import clean, count
 from ferryman.domain.filters import AllOf, Comparison, Filter, Operator
 from ferryman.domain.mapping import ColumnMapping, TableMapping
 from ferryman.domain.mapping import Mapping as TablesMapping
@@ -124,7 +124,8 @@ def too_late(table: str, moved: int, concerned: int, free: tuple[str, ...], here
     """Why a begun table cannot be changed like that, and what can be done. `here`: it is the one that stopped."""
     table = clean(table)
     if concerned:
-        why = f"{concerned:,} of the {moved:,} rows of {table} that are moved already would be different by that"
+        there = f"{count(moved, 'row')} of {table} that {'is' if moved == 1 else 'are'} moved already"
+        why = f"{concerned:,} of the {there} would be different by that"
     else:
         why = f"{table} has begun: {moved:,} of its rows are moved as the plan was approved"
     left = f" Tables that have not begun can still be changed: {', '.join(map(clean, free))}." if free else ""

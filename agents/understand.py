@@ -24,7 +24,7 @@ from ferryman.agents.showing import aside, show_rows, show_values
 from ferryman.agents.suggestions import unclear
 from ferryman.agents.taking_back import corrected, take_back
 from ferryman.agents.talk import Doubt, Talk
-from ferryman.domain.changes import Change, SetRequest
+from ferryman.domain.changes import Change, Include, SetRequest
 from ferryman.domain.conversation import (
     AnswerQuestion,
     Approve,
@@ -39,6 +39,7 @@ from ferryman.domain.conversation import (
     ShowRows,
     ShowValues,
     TakeBack,
+    Topic,
     Utterance,
 )
 from ferryman.domain.coordination import RequestType
@@ -56,6 +57,10 @@ _CONDITIONAL = re.compile(
     r"\b(?:if|unless|provided|assuming|once|as soon as|until i|until we|when i|when we|in case)\b"
 )
 _NEGATED = re.compile(r"\b(?:not|never|no|nobody|neither|nor)\b")
+_ALL_RECOMMENDED = re.compile(
+    r"(?:yes to |i )?(?:take |accept )?(?:all|everything)(?: of)?(?: your| the| that is| that you)? "
+    r"(?:recommend|suggest)(?:ed|ations?|ions?)?"
+)
 _MAY_I = re.compile(r"^(?:can|could|may|might) (?:i|we)\b")
 
 #: Said while questions are open that ask which: neither an answer to them nor another request.
@@ -163,7 +168,7 @@ def _told(said: Sentence, talk: Talk) -> Heard:
         answered = answer(said, talk)
         if answered:
             return answered
-    told = control(said, talk)
+    told = control(said, talk) or _vain(said, talk)
     if told:
         return told
     if context.place is Place.REVIEW and context.plan:
@@ -175,6 +180,18 @@ def _told(said: Sentence, talk: Talk) -> Heard:
         wanted = request(said, talk)
         return Begin(request=wanted) if wanted else None
     return None
+
+
+def _vain(said: Sentence, talk: Talk) -> ChangePlan | Ask | None:
+    """What comes too late: recommendations where no question is open, a change of a plan that has run."""
+    context = talk.context
+    if context.place is Place.REVIEW and context.plan and _ALL_RECOMMENDED.fullmatch(said.text):
+        return None if context.open_questions else Ask(topic=Topic.QUESTIONS)
+    if context.place is not Place.DONE or context.plan is None:
+        return None
+    changed = edited(said, talk)
+    wanted = isinstance(changed, tuple) and not any(isinstance(change, Include) for change in changed)
+    return ChangePlan(changes=changed) if wanted and isinstance(changed, tuple) else None
 
 
 def _decided(said: Sentence, talk: Talk) -> Utterance | None:

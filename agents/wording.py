@@ -28,6 +28,11 @@ def count(n: int, thing: str, things: str = "") -> str:
     return f"{n:,} {thing if n == 1 else things or thing + 's'}"
 
 
+def rows_were(n: int) -> str:
+    """ "1 row was", "3 rows were"."""
+    return f"{count(n, 'row')} {'was' if n == 1 else 'were'}"
+
+
 def spoken(name: str) -> str:
     """A table's name as words: "case_file_relationships" is "case file relationships"."""
     return clean(" ".join(split_name(name)) or name)

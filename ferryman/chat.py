@@ -28,6 +28,7 @@ from ferryman.domain.conversation import (
     Ask,
     Begin,
     Cancel,
+    ChangePlan,
     DecidePayload,
     ExportRows,
     Pause,
@@ -74,6 +75,11 @@ _UNMOVED = {
     "decide": "That does not settle it: take one of the options.",
     "paused": "It stays as it is. /quit leaves; the run can go on at any time.",
 }
+
+_OVER = (
+    "That run is over, and its plan cannot be changed any more. Say what else shall be moved; or undo a table of it,"
+    ' for example "undo {table}", and ask for it anew.'
+)
 
 
 class Chat:
@@ -277,8 +283,12 @@ class Chat:
                 self._undo(said, words)
             case Resume() if here is None:
                 self._resume("")
+            case ChangePlan() if here is None:
+                self.screen.says(_OVER.format(table=clean(self._filled()[0])))
             case Pause() | Cancel() if here is None:
                 self.screen.says("Nothing is running, and nothing was written by that.")
+            case Ask(topic=Topic.OPTIONS) if here is None and self.session.outcome is not None:
+                self.screen.says(what_next(self.session.outcome))
             case Ask(topic=Topic.STATUS) if self._runs:
                 self._status()
             case Ask(topic=Topic.TIME | Topic.SAFETY) if self.session.outcome is not None and here is None:
@@ -299,8 +309,12 @@ class Chat:
 
     def _about(self, tables: tuple[str, ...]) -> None:
         """The table that "them" means from now on: the first of these that the plan fills."""
-        filled = {table.target for table in self.session.plan.mapping.copied} if self.session.plan else set()
+        filled = self._filled()
         self._table = next((table for table in tables if table in filled), self._table)
+
+    def _filled(self) -> list[str]:
+        """The tables that the plan fills."""
+        return [table.target for table in self.session.plan.mapping.copied] if self.session.plan else []
 
     def _watch(self, events: Iterator[Event]) -> bool:
         """Show what happens; gives whether anything did."""
@@ -394,6 +408,13 @@ class Chat:
 
     def _rows(self, wish: ShowRows) -> None:
         self._about((wish.table,))
+        over = self.session.payload is None and self.session.outcome is not None
+        if wish.table and wish.table != self._table and not wish.only_problem:
+            self.screen.says(f"{clean(wish.table)} takes no part in this plan, so there are no rows of it to show.")
+            return
+        if wish.only_problem and over and not self._aside():
+            self.screen.says("Nothing of this conversation was set aside.")
+            return
         if wish.only_problem and self._aside() and not isinstance(self.session.payload, DecidePayload):
             found = troubled.shown_rows(troubled.waiting(self.session, self._runs[-1])[: wish.count])
         else:
@@ -424,7 +445,7 @@ class Chat:
         ledger = Ledger(self.session.context.target)
         found = aside.counted(ledger, self._runs[-1]) if self._runs else ()
         for one in found:
-            self.screen.says(f"{one.rows:,} rows of {clean(one.table)} ({_words(one.state)}): {one.reason}.")
+            self.screen.says(f"{count(one.rows, 'row')} of {clean(one.table)} ({_words(one.state)}): {one.reason}.")
             self.screen.line(one.mending)
         if not found:
             self.screen.says("Nothing of this conversation was set aside.")

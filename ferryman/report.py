@@ -15,6 +15,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ferryman.agents.wording import count
 from ferryman.aside import AsideCount, counted
 from ferryman.charts import Bar, grouped, stacked
 from ferryman.domain.approval import Amendment
@@ -234,7 +235,7 @@ def _trouble(record: RunRecord, workspace: Workspace | None, run: str) -> tuple[
 
 
 def _decided(taken: Amendment) -> str:
-    what = f"{_words(taken.strategy)} ({taken.rows:,} rows)"
+    what = f"{_words(taken.strategy)} ({count(taken.rows, 'row')})"
     return f"{taken.by} decided for {taken.table}, where {_words(taken.cause)} was the cause: {what}."
 
 
@@ -248,7 +249,7 @@ def _from_ledger(record: RunRecord, tables: tuple[TableProgress, ...]) -> tuple[
     moments = [Moment(record.approval.at, f"{record.approval.by} approved it.")]
     moments.append(Moment(record.run_started, f"The run began: {len(tables):,} tables."))
     moments += [
-        Moment(a.at, f"{a.by} decided for {a.table}: {_words(a.strategy)} ({a.rows:,} rows).")
+        Moment(a.at, f"{a.by} decided for {a.table}: {_words(a.strategy)} ({count(a.rows, 'row')}).")
         for a in record.amendments
     ]
     if record.ended_at:

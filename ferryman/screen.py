@@ -224,7 +224,7 @@ class Screen:
                 tries = f"try {event.attempt} of {event.max_retries}"
                 self.line(f"{event.issue} Again in {event.wait_seconds:.1f} s ({tries}).", "yellow")
             case BatchHalved():
-                self.line(f"{clean(event.table)} goes on in smaller batches, of {event.rows:,} rows.")
+                self.line(f"{clean(event.table)} goes on in smaller batches, of {count(event.rows, 'row')}.")
             case RowsQuarantined():
                 self._set_aside(event)
             case RowsAdded() | PlaceholdersMade():
@@ -232,7 +232,7 @@ class Screen:
             case FailureFound():
                 self.line(f"{clean(event.failure.table)} stopped; what was moved before is kept.", "yellow")
             case DecisionTaken():
-                how = f"by the plan, for {event.rows:,} rows" if event.as_policy else f"by {clean(event.by)}"
+                how = f"by the plan, for {count(event.rows, 'row')}" if event.as_policy else f"by {clean(event.by)}"
                 self.line(f"Decided {how}: {_words(event.strategy)}.")
             case RecoveryStep() if event.state != "started":
                 self.line(f"{_words(event.step)}: {event.state}")
@@ -420,12 +420,16 @@ def _went(accounting: Accounting) -> str:
     """Where a table's rows went; rows that were moved first."""
     kinds = ("matched", "there already"), ("merged", "merged"), ("skipped", "skipped"), ("quarantined", "set aside")
     rest = (f", {getattr(accounting, name):,} {said}" for name, said in kinds if getattr(accounting, name))
-    return f"{accounting.migrated:,} rows moved{''.join(rest)}"
+    return f"{count(accounting.migrated, 'row')} moved{''.join(rest)}"
 
 
 def _undone(event: RolledBack) -> str:
-    restored = f", {event.restored:,} rows have their old values again" if event.restored else ""
-    return f"{event.rows:,} rows taken out again{restored}"
+    restored = (
+        f", {count(event.restored, 'row')} {'has its' if event.restored == 1 else 'have their'} old values again"
+        if event.restored
+        else ""
+    )
+    return f"{count(event.rows, 'row')} taken out again{restored}"
 
 
 def _words(name: str) -> str:

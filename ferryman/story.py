@@ -38,22 +38,23 @@ def sentence(event: Event) -> str:
     text = ""
     match event:
         case PlanMade():
-            text = f"A plan was made: {event.tables:,} tables, {event.rows:,} rows, {event.questions:,} open questions."
+            found = count(event.tables, "table"), count(event.rows, "row"), count(event.questions, "open question")
+            text = f"A plan was made: {', '.join(found)}."
         case Approved():
             text = f"{event.approval.by} approved it."
         case RunStarted():
             how = "went on" if event.resumed else "began"
-            text = f"The run {how}: {event.tables:,} tables, {event.rows:,} rows."
+            text = f"The run {how}: {count(event.tables, 'table')}, {count(event.rows, 'row')}."
         case PhaseStarted():
             text = f"Phase {event.phase} of {event.of} began: {', '.join(event.tables)} ({event.rationale})."
         case TableCopied():
-            text = f"{event.table}: {event.accounting.migrated:,} rows moved in {duration_text(event.seconds)}."
+            text = f"{event.table}: {count(event.accounting.migrated, 'row')} moved in {duration_text(event.seconds)}."
         case TableValidated():
             text = _validated(event)
         case RunPaused():
             text = f"The run paused: {event.reason}."
         case RolledBack():
-            text = f"{event.table}: undone, {event.rows:,} rows taken out{_restored(event)}."
+            text = f"{event.table}: undone, {count(event.rows, 'row')} taken out{_restored(event)}."
         case RunFinished():
             text = f"The run ended: {event.outcome.status.value.replace('_', ' ')}, after {event.outcome.duration}."
         case ModelAsked():
@@ -88,19 +89,21 @@ def trouble(event: Event) -> str:
         case SelfRecovery():
             text = f"{_words(event.issue)} at {event.table or 'reading'}: try {event.attempt} of {event.max_retries}."
         case BatchHalved():
-            text = f"Batch {event.batch} of {event.table} was cut to {event.rows:,} rows."
+            text = f"Batch {event.batch} of {event.table} was cut to {count(event.rows, 'row')}."
         case Escalated():
             text = f"It went up to level {event.level}: {_words(event.trigger)}."
         case FailureFound():
             found = event.failure
-            text = f"{found.table} stopped: {_words(found.type.value)}, {found.affected_records:,} rows concerned."
+            text = (
+                f"{found.table} stopped: {_words(found.type.value)}, {count(found.affected_records, 'row')} concerned."
+            )
         case Diagnosed():
             text = f"Why {event.table} stopped: {event.diagnosis.root_cause}."
         case DecisionNeeded():
             text = f"A decision was needed: {event.decision.situation}"
         case DecisionTaken():
             how = "by the plan's policy" if event.as_policy else f"by {event.by}"
-            text = f"Decided {how} for {event.rows:,} rows of {event.table}: {_words(event.strategy)}."
+            text = f"Decided {how} for {count(event.rows, 'row')} of {event.table}: {_words(event.strategy)}."
         case RecoveryStep() if event.state != "started":
             text = f"{event.table}: {_words(event.step)} {event.state}."
         case ConstraintsSetAside(kept_reason=reason) if reason:
@@ -108,7 +111,7 @@ def trouble(event: Event) -> str:
         case ConstraintsRestored(not_valid=names) if names:
             text = f"Rows of {event.table} break {', '.join(names)}, which is back and not valid for them."
         case RowsAdded():
-            text = f"{event.rows:,} rows of {event.table} came beside the order: {origin_words(event.origin)}."
+            text = f"{count(event.rows, 'row')} of {event.table} came beside the order: {origin_words(event.origin)}."
         case PlaceholdersMade():
             text = f"{event.rows:,} placeholders were made in {event.table}, for rows of {event.child}."
         case RowsQuarantined():

@@ -14,6 +14,7 @@ from langgraph.types import Send
 
 from ferryman.agents.explaining import outcome_in_words
 from ferryman.agents.user_guidance import action_words, batch_message, explain_outcome, in_the_models_words
+from ferryman.agents.wording import count
 from ferryman.domain.approval import Approval
 from ferryman.domain.conversation import UTTERANCE, Approve
 from ferryman.domain.coordination import Prerequisite
@@ -194,7 +195,7 @@ def _prerequisite(parent: str, course: Course, states: States, context: Context)
     else:
         with context.target.connect(reading=True) as connection:
             rows = row_counts(connection, [parent])[parent]
-        met, reason = rows > 0, f"{rows:,} rows are there already"
+        met, reason = rows > 0, f"{count(rows, 'row')} are there already"
     return Prerequisite(name="verify_parent_tables_complete", table=parent, met=met, reason=reason)
 
 

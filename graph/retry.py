@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
+from ferryman.agents.wording import count
 from ferryman.domain.approval import Amendment
 from ferryman.domain.errors import Refused
 from ferryman.domain.events import DecisionTaken, Event, RowsAdded
@@ -53,8 +54,13 @@ class Retried(Frozen):
     @property
     def text(self) -> str:
         """What became of the rows, in a sentence or two."""
-        told = [f"{self.table}: {self.came:,} rows came in, {self.left:,} stay set aside."]
-        told += [f"{rows:,} rows of {parent} came along, to which they refer." for parent, rows in self.along.items()]
+        told = [
+            f"{self.table}: {count(self.came, 'row')} came in,"
+            f" {self.left:,} {'stays' if self.left == 1 else 'stay'} set aside."
+        ]
+        told += [
+            f"{count(rows, 'row')} of {parent} came along, to which they refer." for parent, rows in self.along.items()
+        ]
         return " ".join(told)
 
 

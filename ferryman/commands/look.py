@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
+from ferryman.agents.wording import count
 from ferryman.commands.edge import Exit
 from ferryman.commands.options import Where
 from ferryman.commands.pair import pair_of
@@ -67,7 +68,7 @@ def _show(found: Findings, voice: Voice) -> None:
         voice.say("\nLeft out:", "bold")
         for left in found.left_out:
             side = "old" if left.side == "source" else "new"
-            rows = "" if left.rows is None else f", {left.rows:,} rows"
+            rows = "" if left.rows is None else f", {count(left.rows, 'row')}"
             voice.say(f"  {left.table} ({side}{rows}): {left.reason}")
     voice.say("\n`ferryman plan` makes a plan of it.")
 

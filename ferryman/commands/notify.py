@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ferryman.agents.wording import rows_were
 from ferryman.domain.conversation import DecidePayload, PausedPayload, ReviewPayload
 from ferryman.domain.errors import Usage
 from ferryman.session import Session
@@ -71,7 +72,7 @@ def notice(session: Session) -> dict[str, Any] | None:
             return _notice(session, "paused", "paused", payload.message, payload.question)
     if outcome is None:
         return None
-    return _notice(session, "ended", outcome.status.value, f"{outcome.records_migrated:,} rows were moved.", "")
+    return _notice(session, "ended", outcome.status.value, f"{rows_were(outcome.records_migrated)} moved.", "")
 
 
 def _notice(session: Session, event: str, status: str, message: str, question: str) -> dict[str, Any]:

@@ -81,7 +81,9 @@ def export(which: Which, table: str, output: Path | None, force: bool, as_json: 
         found = aside.quarantined(ledger, record.run, table)
     path = aside.export(found, output or Path(f"ferryman-quarantine-{record.run}.csv"), force=force)
     voice.give({"run": record.run, "file": str(path), "rows": len(found)})
-    voice.say(f"Written: {path} ({len(found):,} rows; it holds their values, and is readable by its owner only).")
+    voice.say(
+        f"Written: {path} ({count(len(found), 'row')}; it holds their values, and is readable by its owner only)."
+    )
     return Exit.DONE
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ferryman.agents.wording import count
 from ferryman.commands.edge import Exit
 from ferryman.commands.options import Which
 from ferryman.commands.pair import chosen_run, target_ledger
@@ -34,7 +35,7 @@ def rollback(which: Which, tables: tuple[str, ...], phase: int, yes: bool, as_js
         chosen = _chosen(ledger, record, tables)
         done = [table for table in progress(ledger, record.run) if table.table in chosen]
         rows = sum(table.accounting.migrated + table.accounting.placeholders for table in done)
-        question = f"Undo run {record.run}: take {rows:,} rows out of {', '.join(chosen)}?"
+        question = f"Undo run {record.run}: take {count(rows, 'row')} out of {', '.join(chosen)}?"
         if not (yes or voice.ask(question)):
             raise Refused(f"{question[:-1]} was not confirmed; nothing was changed.", "Confirm with --yes.")
         undone = _undo(ledger, record, tables)

@@ -130,5 +130,5 @@ def test_nothing_differs_between_a_plan_and_itself(everything: Plan) -> None:
 def test_the_difference_between_two_requests(brackets: Plan, everything: Plan) -> None:
     told = difference(brackets, everything)
     assert "cases is filled from dispatch_case as well." in told
-    assert "There are 3 phases instead of 1." in told
+    assert "It takes 3 phases instead of 1." in told
     assert "files is left out." in difference(everything, brackets)

@@ -324,6 +324,15 @@ def test_what_was_not_profiled_is_not_claimed() -> None:
     assert "every row" not in text
 
 
+def test_a_table_that_was_left_out_is_not_said_to_be_there_already() -> None:
+    tables = tuple(table for table in DISPATCH_PLAN.mapping.tables if table.target != "cases")
+    phases = tuple(phase.but(tables=tuple(t for t in phase.tables if t != "cases")) for phase in DISPATCH_PLAN.phases)
+    plan = DISPATCH_PLAN.but(mapping=DISPATCH_PLAN.mapping.but(tables=tables), phases=phases)
+    why = guidance.why_step(plan, DISPATCH_FINDINGS, ("cases", "case_file_relationships"))
+    assert why.startswith("cases is not moved by this plan. So there is no order between the two: ")
+    assert "cases, which it refers to, takes no part in this plan" in why and "already" not in why
+
+
 def test_why_a_table_comes_after_another_is_told_by_the_chain_of_references() -> None:
     why = guidance.why_step(DISPATCH_PLAN, DISPATCH_FINDINGS, ("case_file_relationships", "brackets"))
     assert "case_file_relationships refers to cases and cases refers to brackets" in why

@@ -44,7 +44,8 @@ class Reason:
     @property
     def text(self) -> str:
         """A sentence without the row's values."""
-        text = _REASONS[self.problem].format(columns=", ".join(self.columns), parent=self.parent)
+        columns = ", ".join(self.columns) or "its table"
+        text = _REASONS[self.problem].format(columns=columns, parent=self.parent)
         return f"{text}: {_CAUSES[self.cause]}" if self.cause else text
 
 

@@ -48,7 +48,7 @@ _BY_WORD = {
 
 def of_obstacle(table: str, batch: str, obstacle: Obstacle, rows: int) -> Failure:
     """The failure of a batch that holds `rows` rows with an obstacle that no policy answers."""
-    columns = ", ".join(obstacle.columns)
+    columns = ", ".join(obstacle.columns) or table
     if obstacle.check:
         bond = obstacle.check.bond
         detail = f"Referenced {columns} not found in target {bond.parent} table"

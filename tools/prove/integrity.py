@@ -101,7 +101,8 @@ def result(
     looked: bool,
 ) -> CheckResult:
     lost, moved = sum(orphans.values()), sum(uneven.values())
-    told = [f"{len(orphans):,} reference{'' if len(orphans) == 1 else 's'} of {evidence.created:,} rows"]
+    ours, theirs = ("" if n == 1 else "s" for n in (len(orphans), evidence.created))
+    told = [f"{len(orphans):,} reference{ours} of {evidence.created:,} row{theirs}"]
     if lost:
         told.append(f"{lost:,} without a parent, by {_named(orphans)}")
     if moved:
