@@ -53,19 +53,27 @@ def _of_references(seen: Seen) -> Iterator[Challenge]:
     if len(seen.ring) > 1:
         text = f"{', '.join(seen.ring)} refer to one another in a ring"
         yield Challenge(kind=ChallengeKind.CYCLE, table=target.name, text=text)
-    for kind, number in type_id_pairs(source):
+    for kind, number in type_id_pairs(source, seen.profile):
         text = f"{number} refers to rows of several tables; {kind} says which"
         yield Challenge(kind=ChallengeKind.POLYMORPHIC, table=target.name, columns=(kind, number), text=text)
 
 
-def type_id_pairs(table: Table) -> list[tuple[str, str]]:
-    """Columns such as (owner_type, owner_id) or (content_type_id, object_id) whose id is no declared reference."""
+def type_id_pairs(table: Table, profile: TableProfile | None = None) -> list[tuple[str, str]]:
+    """Columns such as (owner_type, owner_id) or (content_type_id, object_id) whose id is no declared reference.
+
+    A column of another name, as (owner_kind, owner_id) or (entity, entity_id), counts where it names tables.
+    """
     lower = {column.name.lower(): column.name for column in table.columns}
     found = []
     for name, column in lower.items():
+        labelled = profile is not None and column in profile.by_name and bool(profile.by_name[column].labels)
         stem = re.sub(r"_?type(_?id)?$", "", name)
+        if stem == name and labelled:
+            stem = re.sub(r"_?(type|kind|class|model|table|entity)?(_?name)?$", "", name) or name
+        elif stem == name:
+            continue
         numbers = ("object_id", "object_pk", "objectid") if stem == "content" else (f"{stem}_id", f"{stem}id")
-        number = next((lower[n] for n in numbers if stem and stem != name and n in lower and lower[n] != column), None)
+        number = next((lower[n] for n in numbers if stem and n in lower and lower[n] != column), None)
         declared = number and (key := table.reference(number)) and key.enforced
         if number and not declared and not _is_its_own_id(table, number, stem):
             found.append((column, number))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ferryman.agents.facts import Facts
+from ferryman.agents.link_questions import loose_ids
 from ferryman.agents.questions import ring_questions
 from ferryman.agents.risk import AtStake, most_careful, risk_of, rollback_of
 from ferryman.domain.changes import Question
@@ -52,7 +53,7 @@ def make_plan(
     request: Request, mapping: TablesMapping, questions: Iterable[Question], facts: Facts, measured: Measured
 ) -> Plan:
     """The plan of a mapping: what a person approves and what runs."""
-    planner = _Planner(request, mapping, facts, measured)
+    planner, questions = _Planner(request, mapping, facts, measured), tuple(questions)
     phases = tuple(planner.phase(phase) for phase in measured.phases)
     return Plan(
         request=request,
@@ -60,10 +61,10 @@ def make_plan(
         connections=measured.connections,
         mapping=mapping,
         phases=phases,
-        questions=_with_rings(tuple(questions), measured.stuck),
+        questions=_with_rings(questions, measured.stuck),
         counts=measured.counts,
         batches=measured.batches,
-        risks=planner.risks(),
+        risks=planner.risks(loose_ids(questions)),
         estimate=total(batch.estimate for batch in measured.batches),
         validation=tuple(kind.value for kind in CheckKind),
         rollback=most_careful(step.rollback for phase in phases for step in phase.steps),
@@ -174,11 +175,17 @@ class _Planner:
         """A table's rows at planning time."""
         return self.counts.get(table, Counts(table=table, source=0, in_scope=0, target=0))
 
-    def risks(self) -> tuple[Risk, ...]:
-        """One for each table, in the order of the phases."""
+    def risks(self, loose: Mapping[str, tuple[str, ...]]) -> tuple[Risk, ...]:
+        """One for each table, in the order of the phases. `loose`: as `loose_ids` gives it."""
         return tuple(
             risk_of(
-                AtStake(self.mapping.by_target[table], self.count(table), self._finding(table), self._problems(table))
+                AtStake(
+                    self.mapping.by_target[table],
+                    self.count(table),
+                    self._finding(table),
+                    self._problems(table),
+                    loose.get(table, ()),
+                )
             )
             for phase in self.measured.phases
             for table in phase.tables

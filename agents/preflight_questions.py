@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ferryman.agents.allowed_values import allowed_words
 from ferryman.agents.column_questions import FORMAT, PARENT, UNFED
+from ferryman.agents.link_questions import LINK
 from ferryman.agents.value_questions import VALUES
+from ferryman.domain.allowed_values import allowed_words
 from ferryman.domain.changes import (
     EMPTY,
     Change,
@@ -82,7 +83,9 @@ def questions(preflight: Preflight, plan: Plan, source: Database, target: Databa
 
 def _about_its_filling(problem: ProblemFound) -> set[str]:
     return {
-        f"{what}:{problem.table}.{column}" for what in (PARENT, UNFED, VALUES, FORMAT) for column in problem.columns
+        f"{what}:{problem.table}.{column}"
+        for what in (PARENT, UNFED, VALUES, FORMAT, LINK)
+        for column in problem.columns
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ferryman.agents.column_questions import column_questions
 from ferryman.agents.facts import Facts
+from ferryman.agents.link_questions import link_questions
 from ferryman.agents.table_questions import table_questions
 from ferryman.domain.changes import Change, LeaveOut, MapTable, Option, Question
 from ferryman.domain.mapping import Mapping
@@ -20,7 +21,11 @@ def questions_about(mapping: Mapping, facts: Facts) -> tuple[Question, ...]:
     return tuple(
         question
         for table in mapping.tables
-        for question in (*table_questions(table, mapping, facts), *column_questions(table, mapping, facts))
+        for question in (
+            *table_questions(table, mapping, facts),
+            *column_questions(table, mapping, facts),
+            *link_questions(table, mapping, facts),
+        )
     )
 
 

@@ -24,10 +24,20 @@ from ferryman.domain.changes import (
 from ferryman.domain.errors import Usage
 from ferryman.domain.fit_names import closest
 from ferryman.domain.fits import ROWID
-from ferryman.domain.mapping import Action, IdPolicy, Mapping, Matched, Policy, Problem, Strategy, TableMapping
-from ferryman.domain.references import parent_of
+from ferryman.domain.mapping import (
+    Action,
+    ColumnMapping,
+    IdPolicy,
+    Mapping,
+    Matched,
+    Policy,
+    Problem,
+    Strategy,
+    TableMapping,
+)
+from ferryman.domain.references import parent_of, parents_named
 from ferryman.domain.schema import Table
-from ferryman.domain.transforms import NewId
+from ferryman.domain.transforms import KeyByType, NewId
 
 
 def hint(name: str, names: Iterable[str]) -> str:
@@ -97,15 +107,28 @@ def _refer(mapping: Mapping, name: str, facts: Facts) -> Mapping:
 def _without_references(mapping: Mapping, parent: str, facts: Facts) -> Mapping:
     """No column refers to a table that takes no part: its legacy column goes into the metadata."""
     for table in mapping.copied:
-        kept = tuple(column for column in table.columns if parent_of(column) != parent)
-        if len(kept) < len(table.columns):
+        kept = tuple(left for column in table.columns if (left := _without(column, parent)))
+        if kept != table.columns:
             mapping = mapping.with_table(tidied(table.but(columns=kept), mapping, facts))
     return mapping
 
 
+def _without(column: ColumnMapping, parent: str) -> ColumnMapping | None:
+    """A column that refers to this parent no more; None where it referred to nothing else.
+
+    A number that a type explains goes on for the other types: preflight asks about the rows of this one.
+    """
+    if not any(parent in parents_named(step) for step in column.steps):
+        return column
+    step = column.steps[0]
+    left = tuple(pair for pair in step.parents if pair.parent != parent) if isinstance(step, KeyByType) else ()
+    return column.but(steps=(step.but(parents=left), *column.steps[1:])) if left else None
+
+
 def without_idle(mapping: Mapping) -> Mapping:
     """Without tables that are only referred to, and by nobody."""
-    parents = {parent_of(column) for table in mapping.copied for column in table.columns}
+    columns = [column for table in mapping.copied for column in table.columns]
+    parents = {parent for column in columns for step in column.steps for parent in parents_named(step)}
     kept = (t for t in mapping.tables if t.action is Action.COPY or t.target in parents)
     return mapping.but(tables=tuple(kept))
 

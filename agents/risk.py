@@ -25,6 +25,7 @@ class AtStake:
     counts: Counts
     finding: TableFinding | None = None
     problems: tuple[ProblemFound, ...] = ()  #: of this table, as preflight counted them
+    loose: tuple[str, ...] = ()  #: columns whose ids move as they are, though rows that they may name get new keys
 
 
 def risk_of(table: AtStake) -> Risk:
@@ -41,6 +42,8 @@ def _high(table: AtStake) -> Iterator[str]:
             yield f"{count(problem.rows, 'row')} would fail: {problem.text}"
     if overwrites(table.mapping, table.counts):
         yield f"rows that {table.mapping.target} has already are changed"
+    for column in table.loose:
+        yield f"ids in {column} move as they are, and may lead to other rows"
 
 
 def _medium(table: AtStake) -> Iterator[str]:

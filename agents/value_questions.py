@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ferryman.agents.allowed_values import allowed_words
 from ferryman.agents.facts import Facts
 from ferryman.agents.like_words import pair_off
 from ferryman.agents.table_questions import leave_out
+from ferryman.domain.allowed_values import allowed_words
 from ferryman.domain.changes import MapValues, Option, Question
 from ferryman.domain.mapping import ColumnMapping, TableMapping
 from ferryman.domain.transforms import ForeignKeyTo, ValueMap, ValuePair

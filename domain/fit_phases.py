@@ -67,7 +67,7 @@ def _of_prerequisites(plan: Plan) -> Iterator[Misfit]:
 
 def _closed(reference: Reference, references: Iterable[Reference], late: set[str]) -> bool:
     """Whether a reference lies in a ring that no second pass opens, and can be written with keys known beforehand."""
-    if not reference.required or reference.made_late:
+    if not (reference.required or reference.at_copy) or reference.made_late:
         return False
     above: dict[str, list[str]] = {}
     for other in references:

@@ -38,7 +38,8 @@ class MigrationStrategy(StrEnum):
 class RiskLevel(StrEnum):
     """How likely a table is to need a person, and how hard it is to put right.
 
-    high: preflight found rows that would fail and that nobody decided on, or the target's rows are overwritten.
+    high: preflight found rows that would fail and that nobody decided on, the target's rows are overwritten, or ids
+    that may lead to rows with new keys move as they are.
     medium: such rows are decided on, a junction, a cycle or self-reference, rows in the target already, a trigger, more
     than a million rows, or a step of one's own code. low: everything else.
     """

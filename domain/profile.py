@@ -1,4 +1,7 @@
-"""What the rows of a table look like in numbers. No row's text leaves: shapes are masked, ranges stay in memory."""
+"""What the rows of a table look like in numbers. No row's text leaves: shapes are masked, ranges stay in memory.
+
+Of words, only those are told that are names of the database's own tables.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,8 @@ class ColumnProfile(Frozen):
     lowest: int | float | str | None = Field(default=None, exclude=True, repr=False)
     highest: int | float | str | None = Field(default=None, exclude=True, repr=False)
     beyond_months: tuple[int, int] = (0, 0)  #: sampled dates like 12/31/09 with a first, a second number over 12
+    labels: dict[str, str] = Field(default_factory=dict)  #: values that name a table of this database -> that table
+    unlabelled: int = 0  #: other different words among the sampled values of a column that has labels
     sampled: int = 0  #: rows that shapes and distinct were taken from; 0 means all of them
 
 

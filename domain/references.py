@@ -24,6 +24,8 @@ class Reference(Frozen):
     name: str = ""  #: of the constraint in the target's catalogue, where it has one
     at_once: bool = False  #: the target refuses a row of the child that comes before its parent, whatever follows
 
+    at_copy: bool = False  #: ids beside a type or in a list: they are looked up when the row is copied, never later
+
     @property
     def text(self) -> str:
         return f"{self.child}.{','.join(self.columns)} -> {self.parent}"
@@ -65,7 +67,7 @@ def _references(mapping: TableMapping, target: Database) -> Iterator[Reference]:
             yield _reference(table, (column.target,), parent)
         for other in (name for step in column.steps for name in _others(step)):
             if column.target in table.by_name:
-                yield _reference(table, (column.target,), other)
+                yield _reference(table, (column.target,), other).but(at_copy=True)
 
 
 def fills_nothing(column: ColumnMapping) -> bool:

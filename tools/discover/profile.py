@@ -20,6 +20,7 @@ from ferryman.domain.schema import Column, Database, Family, Table
 from ferryman.tools.databases.arrow import unfit
 from ferryman.tools.databases.dialect import Dialect, clause
 from ferryman.tools.discover.aggregates import ISO, KINDS, MASKED, Facts, aggregates, counted
+from ferryman.tools.discover.labels import TableNames, labels
 from ferryman.tools.discover.sample import sample
 from ferryman.tools.discover.shapes import beyond_months, shapes
 
@@ -43,8 +44,8 @@ def profile(
         else [*database.data_tables, *database.framework_lists]
     )
     try:
-        counts = row_counts(connection, [table.name for table in chosen])
-        return Profile(tables=tuple(_table(connection, dialect, table, counts[table.name]) for table in chosen))
+        counts, names = row_counts(connection, [table.name for table in chosen]), TableNames.of(database)
+        return Profile(tables=tuple(_table(connection, dialect, table, counts[table.name], names) for table in chosen))
     except DBAPIError as error:
         raise dialect.translate(error, "profiling the tables") from error
 
@@ -59,7 +60,7 @@ def row_counts(connection: Connection, tables: Sequence[str]) -> dict[str, int]:
     return counts
 
 
-def _table(connection: Connection, dialect: Dialect, table: Table, rows: int) -> TableProfile:
+def _table(connection: Connection, dialect: Dialect, table: Table, rows: int, names: TableNames) -> TableProfile:
     if not rows or not table.columns:
         empty = tuple(ColumnProfile(name=column.name, distinct=0) for column in table.columns)
         return TableProfile(table=table.name, rows=rows, columns=empty)
@@ -71,7 +72,12 @@ def _table(connection: Connection, dialect: Dialect, table: Table, rows: int) ->
         _column(column, rows, facts[column.name], taken[column.name], sampled if sampled < rows else 0)
         for column in table.columns
     )
-    return TableProfile(table=table.name, rows=rows, columns=columns)
+    told = tuple(_labelled(one, labels(table, table.column(one.name), taken[one.name], names)) for one in columns)
+    return TableProfile(table=table.name, rows=rows, columns=told)
+
+
+def _labelled(column: ColumnProfile, found: tuple[dict[str, str], int]) -> ColumnProfile:
+    return column.but(labels=found[0], unlabelled=found[1]) if found[0] else column
 
 
 def _column(column: Column, rows: int, facts: Facts, values: Sequence[object], sampled: int) -> ColumnProfile:

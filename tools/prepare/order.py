@@ -69,11 +69,12 @@ def _postponed(
     tables: Sequence[str], types: Mapping[str, TableType], references: Sequence[Reference]
 ) -> list[Reference]:
     """Self-references that may be NULL, and as few others as open every ring that can be opened."""
-    postponed = [r for r in references if r.child == r.parent and not r.required]
+    may_wait = [r for r in references if not r.required and not r.at_copy]
+    postponed = [r for r in may_wait if r.child == r.parent]
     while True:
         left = [r for r in references if r not in postponed]
         inner = [r for ring in rings(tables, _parents(left)) for r in left if {r.child, r.parent} <= set(ring)]
-        choice = [r for r in inner if not r.required and r.child != r.parent]
+        choice = [r for r in inner if r in may_wait and r.child != r.parent]
         if not choice:
             return postponed
         postponed.append(min(choice, key=lambda r: (RANKS[types[r.child]], tables.index(r.child), r.columns)))

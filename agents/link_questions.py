@@ -1,0 +1,273 @@
+"""Questions about references that no column declares: a number beside a type, and ids that a text packs.
+
+Such numbers are right as they stand only while the rows that they name keep their keys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ferryman.agents.bookkeeping import Book, book_of, words
+from ferryman.agents.challenges import packs_ids, type_id_pairs
+from ferryman.agents.facts import Facts
+from ferryman.agents.table_questions import leave_out
+from ferryman.agents.value_questions import AS_THEY_ARE
+from ferryman.agents.vocabulary import key as singular
+from ferryman.agents.wording import listed
+from ferryman.domain.changes import MapColumn, Option, Question, UnmapColumn
+from ferryman.domain.fits import ROWID
+from ferryman.domain.mapping import AS_SAID, Action, ColumnMapping, Derived, Kept, Mapping, TableMapping
+from ferryman.domain.profile import ColumnProfile
+from ferryman.domain.schema import Column, Family, Table
+from ferryman.domain.transforms import Cast, KeyByType, RemapIds, Rename, Transform, Trim, TypeParent
+
+#: The kind of these questions; an id is the kind, a colon, and TABLE.COLUMN.
+LINK = "link_ids"
+
+_NUMBERS = frozenset((Family.INTEGER, Family.DECIMAL))
+_TEXTS = frozenset((Family.TEXT, Family.UUID, Family.ENUM))
+_LISTS = frozenset((Family.TEXT, Family.JSON, Family.OTHER))
+_PLAIN = (Rename, Cast, Trim)  #: steps that leave a number what it is
+_DIGITS = re.compile(r"9+\+?")
+_MOST_TOLD = 5
+
+
+def link_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Question]:
+    """The questions about one table: the pairs of type and id first, then the lists."""
+    if table.action is not Action.COPY:
+        return
+    about = _About(table, mapping, facts)
+    pairs = type_id_pairs(about.ours, facts.source_profile.by_name.get(table.source))
+    for kind, number in pairs:
+        for line in about.lines(number):
+            yield from about.typed(line, kind, number)
+    for column in about.ours.columns:
+        profile = facts.column(table.source, column.name)
+        if profile and packs_ids(column, profile):
+            for line in about.lines(column.name):
+                yield from about.packed(line, profile)
+
+
+def loose_ids(questions: Iterable[Question]) -> dict[str, tuple[str, ...]]:
+    """By target table, the columns whose ids move as they are, since that was decided or nothing is yet."""
+    found: dict[str, tuple[str, ...]] = {}
+    for question in questions:
+        kind, _, place = question.id.partition(f":{question.table}.")
+        if kind == LINK and question.answer in (None, AS_THEY_ARE):
+            found[question.table] = (*found.get(question.table, ()), place)
+    return found
+
+
+@dataclass(frozen=True)
+class _About:
+    """One copied table."""
+
+    table: TableMapping
+    mapping: Mapping
+    facts: Facts
+
+    @property
+    def ours(self) -> Table:
+        return self.facts.source.table(self.table.source)
+
+    @property
+    def theirs(self) -> Table:
+        return self.facts.target.table(self.table.target)
+
+    def lines(self, source: str) -> list[ColumnMapping]:
+        """The target columns that a legacy column feeds as it is, where no person said so; not one for old numbers."""
+        return [
+            line
+            for line in self.table.columns
+            if line.source == (source,)
+            and line.why != AS_SAID
+            and all(isinstance(step, _PLAIN) for step in line.steps)
+            and book_of(self.theirs.column(line.target), self.theirs.name) is not Book.LEGACY_ID
+        ]
+
+    def typed(self, line: ColumnMapping, kind: str, number: str) -> Iterator[Question]:
+        """Of whose rows a type beside a number speaks."""
+        moved = self._new_keys_for(number)
+        said = self.facts.column(self.table.source, kind)
+        labels = said.labels if said else {}
+        parents = {label: name for label, table in labels.items() if (name := self._fed_by(table))}
+        known = bool(labels) and not (said and said.unlabelled)
+        if not moved or (known and parents.keys() == labels.keys() and not self._moved(parents.values())):
+            return
+        fitting = tuple(TypeParent(type=label, parent=p) for label, p in parents.items() if self._holds(line, p))
+        by_name = Option(
+            key="by_name",
+            text=listed([f"{pair.type} means {pair.parent}" for pair in fitting], _MOST_TOLD),
+            changes=(self._map(line, (kind, number), KeyByType(parents=fitting)),),
+        )
+        right = known and len(fitting) == len(parents)
+        moved = (self._moved(parents.values()) if known else []) or moved
+        yield self._question(
+            line,
+            f"{number} of {self.table.source} refers to rows of several tables, and {kind} says which. "
+            "Which rows are meant?",
+            (by_name,) if fitting else (),
+            moved,
+            by_name.key if right and fitting else "",
+            self._why_typed(line, kind, labels, parents, moved),
+        )
+
+    def _why_typed(
+        self, line: ColumnMapping, kind: str, labels: dict[str, str], parents: dict[str, str], moved: list[str]
+    ) -> str:
+        unfit = [name for name in dict.fromkeys(parents.values()) if not self._holds(line, name)]
+        if made := [name for name in unfit if not self._computed(name)]:
+            return _made_by_server(made)
+        if unfit:
+            return f"{line.target} cannot hold the new keys of {listed(unfit)}."
+        if absent := [label for label in labels if label not in parents]:
+            return f"Rows of which {kind} says {listed(absent, _MOST_TOLD, joined='or')} are asked about by themselves."
+        if parents:
+            return f"The words of {kind} are names of tables."
+        code = self.ours.column(kind).family in _NUMBERS
+        word = "1" if code else singular(self.mapping.by_target[moved[0]].source.lower())
+        return f'Say for example "{line.target} of {self.table.target} refers to {moved[0]} where {kind} is {word}".'
+
+    def packed(self, line: ColumnMapping, profile: ColumnProfile) -> Iterator[Question]:
+        """Whose ids a text lists. Nothing is asked where its name names only tables that keep their keys."""
+        source = line.source[0]
+        moved = self._moved(t.target for t in self.mapping.tables if t.target != self.table.target)
+        every = self._named_by(source)
+        if not moved or (every and not self._moved(every)):
+            return
+        named = [name for name in every if self._lists(line, name)]
+        made = [name for name in every if not self._computed(name)]
+        moved = self._moved(every) or moved
+        json = any(shape.startswith("[") for shape in profile.shapes)
+        found = next((s for s in ",;|" if any(s in shape for shape in profile.shapes)), ",")
+        separator = "" if json else found
+        options = tuple(
+            Option(
+                key=f"ids_of_{name}",
+                text=f"They are ids of {name}",
+                changes=(self._map(line, line.source, RemapIds(parent=name, separator=separator)),),
+            )
+            for name in named
+        )
+        example = f"{line.target} of {self.table.target} holds ids of {(named or moved)[0]}{' as json' * json}"
+        reason = f"{source} names {named[0]}." if len(options) == 1 else f'Say for example "{example}".'
+        yield self._question(
+            line,
+            f"{source} of {self.table.source} holds several ids in one text. Whose are they?",
+            options,
+            moved,
+            options[0].key if len(options) == 1 else "",
+            _made_by_server(made) if made else reason,
+        )
+
+    def _question(
+        self,
+        line: ColumnMapping,
+        text: str,
+        options: tuple[Option, ...],
+        moved: list[str],
+        recommended: str,
+        reason: str,
+    ) -> Question:
+        as_they_are = f"Move them as they are: wrong for {listed(moved, _MOST_TOLD, joined='or')}, with new keys"
+        empty = UnmapColumn(table=self.table.target, target=line.target)
+        may_be_empty = not self.theirs.column(line.target).required
+        emptied = Option(key="empty", text=f"Leave {line.target} empty", changes=(empty,))
+        return Question(
+            id=f"{LINK}:{self.table.target}.{line.target}",
+            table=self.table.target,
+            text=text,
+            options=(
+                *options,
+                Option(key=AS_THEY_ARE, text=as_they_are),
+                *((emptied,) if may_be_empty else ()),
+                leave_out(self.table.target),
+            ),
+            recommended=recommended,
+            reason=reason,
+        )
+
+    def _map(self, line: ColumnMapping, source: tuple[str, ...], step: Transform) -> MapColumn:
+        return MapColumn(table=self.table.target, source=source, target=line.target, steps=(step,))
+
+    def _moved(self, names: Iterable[str]) -> list[str]:
+        """Those of the plan's tables whose rows do not keep their keys."""
+        return [name for name in dict.fromkeys(names) if not isinstance(self.mapping.by_target[name].identity, Kept)]
+
+    def _new_keys_for(self, number: str) -> list[str]:
+        """The tables with new keys that a number may name a row of, by its type; none where it is always empty."""
+        profile = self.facts.column(self.table.source, number)
+        if profile and profile.distinct == 0:
+            return []
+        column = self.ours.column(number)
+        return self._moved(t.target for t in self.mapping.tables if self._could_name(column, profile, t))
+
+    def _could_name(self, column: Column, profile: ColumnProfile | None, parent: TableMapping) -> bool:
+        if len(parent.key) != 1:
+            return False
+        source = self.facts.source.table(parent.source)
+        by_number = parent.key == ROWID or source.column(parent.key[0]).family in _NUMBERS
+        if column.family in _NUMBERS or column.family is Family.OTHER:
+            return by_number
+        digits = all(_DIGITS.fullmatch(shape) for shape in profile.shapes) if profile else True
+        return digits if by_number else column.family in _TEXTS
+
+    def _fed_by(self, source: str) -> str:
+        """The one table of the plan that a legacy table feeds; "" for none, or several."""
+        found = [table.target for table in self.mapping.tables if table.source == source]
+        return found[0] if len(found) == 1 else ""
+
+    def _key(self, name: str) -> Column | None:
+        """The one column of a table's new key; None where it has several, or its rows are told apart by several."""
+        parent, table = self.mapping.by_target[name], self.facts.target.table(name)
+        ids = table.primary_key or parent.id_columns
+        return table.column(ids[0]) if len(ids) == 1 and len(parent.key) == 1 else None
+
+    def _holds(self, line: ColumnMapping, parent: str) -> bool:
+        """Whether a column takes the new keys of a table, and they can be looked up."""
+        if not self._computed(parent):
+            return False
+        new, column = self._key(parent), self.theirs.column(line.target)
+        if new is None:
+            return False
+        if new.family in _NUMBERS:
+            return column.family in _NUMBERS | _TEXTS | {Family.OTHER}
+        if new.family in _TEXTS and column.family in _TEXTS:
+            return column.length is None or (new.length or 0) <= column.length
+        return new.family is column.family
+
+    def _lists(self, line: ColumnMapping, parent: str) -> bool:
+        new = self._key(parent) if self._computed(parent) else None
+        return self.theirs.column(line.target).family in _LISTS and new is not None and new.family is not Family.BINARY
+
+    def _computed(self, parent: str) -> bool:
+        """Whether the new keys can be known beside a type and in a list: towards a server, those that are computed."""
+        return self.facts.target.dialect == "sqlite" or isinstance(
+            self.mapping.by_target[parent].identity, Kept | Derived
+        )
+
+    def _named_by(self, column: str) -> list[str]:
+        """The copied tables that a column's name names, on either side: "doctor_ids" names doctors."""
+        said = _spoken(word for word in words(column) if word not in _UNSAID)
+        found = []
+        for table in self.mapping.tables:
+            names = [_spoken(words(name)) for name in (table.source, table.target)]
+            if said and any(name == said or name[-len(said) :] == said or said[-len(name) :] == name for name in names):
+                found.append((said in names, table.target))
+        best = [name for exact, name in found if exact]
+        return best or [name for _, name in found]
+
+
+def _made_by_server(parents: list[str]) -> str:
+    return (
+        f"The server numbers {listed(parents)} itself, and such numbers cannot be looked up yet for ids of this kind."
+    )
+
+
+_UNSAID = frozenset("id ids list lists array json csv key keys ref refs number numbers".split())
+
+
+def _spoken(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(singular(word) for word in found)

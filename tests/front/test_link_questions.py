@@ -1,0 +1,147 @@
+"""Numbers beside a type and ids in a list: asked about at planning, and counted afterwards by joins of our own."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.front.calling import here
+from tests.front.ported import ported
+from tests.front.shapes import KEYS, PORT, Shape, made, rows_of, values
+from tests.front.talking import hold
+
+_ROLL = random.Random(7)
+TICKETS = [(n, f"T{n}") for n in range(1, 1201)]
+AGENTS = [(n, f"A{n}") for n in range(1, 61)]
+WORDS = {"plain": ("ticket", "agent"), "laravel": ("App\\Models\\Ticket", "App\\Models\\Agent")}
+
+
+@pytest.fixture(autouse=True)
+def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The working folder; the new database is made where the test's parameter `onto` says."""
+    monkeypatch.chdir(tmp_path)
+    params = getattr(getattr(request.node, "callspec", None), "params", {})
+    onto = params.get("onto", "sqlite")
+    token = PORT.set(
+        (lambda path: ported(request, onto if path.name == "new.db" else "sqlite", path)) if onto != "sqlite" else None
+    )
+    yield tmp_path
+    PORT.reset(token)
+
+
+def desk(folder: Path, words: tuple[str, ...] = WORDS["plain"], *, more: str = "") -> Shape:
+    """Comments on tickets and agents, of a new side where one row of each is there already."""
+    key, other = KEYS["generated"], "INTEGER"
+    comments = [
+        (n, words[n % 2], _ROLL.randint(1, 60 if n % 2 else 1200), f"c{n}", f"{_ROLL.randint(1, 60)},{n % 60 + 1}")
+        for n in range(1, 801)
+    ]
+    return made(
+        folder,
+        f"""CREATE TABLE ticket (id INTEGER PRIMARY KEY, title TEXT NOT NULL);
+        CREATE TABLE agent (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+        CREATE TABLE comment (id INTEGER PRIMARY KEY, object_type TEXT, object_id INTEGER, body TEXT, agent_ids TEXT);
+        INSERT INTO ticket VALUES {values(TICKETS)}; INSERT INTO agent VALUES {values(AGENTS)};
+        INSERT INTO comment VALUES {values(comments)}; {more}""",
+        f"""CREATE TABLE tickets (id {key}, title VARCHAR(60) NOT NULL);
+        CREATE TABLE agents (id {key}, name VARCHAR(60) NOT NULL);
+        CREATE TABLE comments (id {key}, object_type VARCHAR(60), object_id {other}, body TEXT, agent_ids TEXT);
+        INSERT INTO tickets VALUES (10, 'Canary'); INSERT INTO agents VALUES (5, 'Canary');""",
+    )
+
+
+def assert_right(shape: Shape, words: tuple[str, ...] = WORDS["plain"]) -> None:
+    """Each comment and each id in a list leads to the row that it led to before."""
+    about = (
+        "SELECT c.body, coalesce(t.title, a.name) FROM {0} c LEFT JOIN {1} t ON t.id = c.object_id AND c.object_type ="
+        " '{3}' LEFT JOIN {2} a ON a.id = c.object_id AND c.object_type = '{4}' ORDER BY c.body"
+    )
+    wanted = shape.old(about.format("comment", "ticket", "agent", *words))
+    slash = [word.replace("\\", "\\\\") if shape.sides else word for word in words]
+    assert shape.new(about.format("comments", "tickets", "agents", *slash)) == wanted
+    assert None not in {name for _, name in wanted}
+    lists = []
+    for side, agents, comments in ((shape.old, "agent", "comment"), (shape.new, "agents", "comments")):
+        names = {row[0]: row[1] for row in side(f"SELECT id, name FROM {agents}")}
+        listed = side(f"SELECT body, agent_ids FROM {comments} ORDER BY 1")
+        lists.append([(body, [names[int(one)] for one in ids.split(",")]) for body, ids in listed])
+    assert lists[0] == lists[1]
+
+
+@pytest.mark.parametrize("words", list(WORDS))
+def test_every_comment_still_leads_to_its_row(folder: Path, words: str) -> None:
+    shape = desk(folder, WORDS[words])
+    told = " ".join(shape.plan("add", "add", code=5).err.split())
+    assert "object_id of comment refers to rows of several tables, and object_type says which" in told
+    assert "agent_ids of comment holds several ids in one text" in told
+    shape.plan("add", "add", "by_name", "ids_of_agents")
+    shape.run()
+    assert_right(shape, WORDS[words])
+    shape.proved_and_undone()
+
+
+def test_a_word_that_names_no_table_is_found_before_a_row_is_written(folder: Path) -> None:
+    lost = "INSERT INTO comment VALUES (9001, 'blimp', 3, 'x1', '1,2'), (9002, 'ticket', 7777, 'x2', '3,4')"
+    shape = desk(folder, more=lost)
+    told = " ".join(shape.plan("add", "add", "by_name", "ids_of_agents", code=5).err.split())
+    assert "1 row of comments refers by object_id to rows that are not there" in told
+    assert "1 row of comments has a value for object_id that no new value was chosen for" in told
+    assert "blimp" not in told
+    shape.plan("add", "add", "by_name", "ids_of_agents", "quarantine", "quarantine")
+    shape.run(code=3)
+    assert shape.new("SELECT count(*) FROM comments") == [(800,)]
+    shape.undone()
+
+
+def test_the_same_in_words(folder: Path) -> None:
+    shape = desk(folder)
+    moved = hold(shape.files, "move everything", "add", "by name", "ids of agents", "add", "yes, go ahead")
+    assert "everything arrived" in moved.text, moved.text
+    assert_right(shape)
+
+
+def test_no_value_of_a_row_stands_in_the_plan(folder: Path) -> None:
+    shape = desk(folder, ("ticket", "Zeppelin"))
+    told = shape.plan("add", "add", code=5)
+    assert "Zeppelin" not in told.err + (folder / "plan.yaml").read_text()
+    assert "object_type is agent" in told.err or "by_name" in told.err
+
+
+def test_a_ring_through_a_type_is_closed_by_the_declared_reference(folder: Path) -> None:
+    shape = desk(folder)
+    with closing(sqlite3.connect(folder / "old.db")) as old, closing(sqlite3.connect(folder / "new.db")) as new:
+        old.execute("ALTER TABLE ticket ADD COLUMN last_comment_id INTEGER REFERENCES comment (id)")
+        old.execute("UPDATE ticket SET last_comment_id = id % 800 + 1 WHERE id % 3 = 0")
+        new.execute("ALTER TABLE tickets ADD COLUMN last_comment_id INTEGER REFERENCES comments (id)")
+        old.commit()
+        new.commit()
+    shape = Shape(folder, rows_of(folder / "new.db"))
+    shape.plan("add", "add", "by_name", "ids_of_agents")
+    assert "second_pass: [tickets.last_comment_id]" in (folder / "plan.yaml").read_text()
+    shape.run()
+    assert_right(shape)
+    shape.assert_same(
+        "SELECT title, body FROM ticket t LEFT JOIN comment c ON c.id = last_comment_id ORDER BY 1",
+        "SELECT title, body FROM tickets t LEFT JOIN comments c ON c.id = last_comment_id"
+        " WHERE title != 'Canary' ORDER BY 1",
+    )
+    assert here("validate", "--source", folder / "old.db", "--target", folder / "new.db").code == 0
+    shape.undone()
+
+
+@pytest.mark.parametrize("onto", ["mariadb"])
+def test_numbers_that_a_server_makes_are_asked_about_and_never_moved_unasked(folder: Path, onto: str) -> None:
+    shape = desk(folder)
+    told = " ".join(shape.plan("add", "add", code=5).err.split())
+    assert "object_id of comment refers to rows of several tables" in told
+    assert "The server numbers tickets and agents itself" in told or "The server numbers agents and tickets" in told
+    assert "by_name:" not in told
+    shape.plan("add", "add", "empty", "empty")
+    shape.run()
+    assert shape.new("SELECT count(*), count(object_id), count(agent_ids) FROM comments") == [(800, 0, 0)]
+    shape.proved_and_undone()
