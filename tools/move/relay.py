@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, delete, false, literal, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, delete, false, literal, select, true
 from sqlalchemy.types import NullType
 
 from ferryman.domain.mapping import Generated
@@ -25,6 +25,7 @@ from ferryman.tools.move.foreign import ForeignCheck
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.rowkeys import Record, RowKeys
 from ferryman.tools.move.tables import RowKind
+from ferryman.tools.move.variants import pushable
 from ferryman.tools.prepare import mirror
 from ferryman.tools.prepare.arrow_cast import fit, typed
 from ferryman.tools.prepare.arrow_values import legacy, there
@@ -107,13 +108,14 @@ class Relay:
         asked = select(held).where(held.between(literal(low, NullType()), literal(high, NullType()))).limit(1)
         return bench.books.execute(asked).first() is not None
 
-    def _rows(self, segment: Segment) -> Callable[[Sequence[ColumnElement[Any]]], Select[Any]]:
+    def _rows(self, segment: Segment) -> Callable[..., Select[Any]]:
         bench = self.bench
         chosen = (bench.within(segment), bench.compiled.in_filter(bench.legacy))
 
-        def distinct(values: Sequence[ColumnElement[Any]]) -> Select[Any]:
+        def distinct(values: Sequence[ColumnElement[Any]], beside: FromClause | None = None) -> Select[Any]:
             named = [value.label(f"k{position}") for position, value in enumerate(values)]
-            return select(*named).select_from(bench.legacy).where(*chosen).distinct()
+            rows = bench.legacy if beside is None else bench.legacy.join(beside, true())
+            return select(*named).select_from(rows).where(*chosen).distinct()
 
         return distinct
 
@@ -129,7 +131,8 @@ class Relay:
     def _natural_keys(self) -> None:
         """The natural keys of tables whose rows are matched. Once: what comes later is refused by the database."""
         compiled = self._compiled
-        for table in (compiled.mapping, *(reference.parent for reference in compiled.references)):
+        listed = (named.parent for named in pushable(compiled).named(self.bench.legacy))
+        for table in (compiled.mapping, *(reference.parent for reference in compiled.references), *listed):
             matched, _ = policies(table)
             if matched is None or table.target in self.natural:
                 continue
@@ -165,6 +168,10 @@ class Relay:
             if isinstance(policy, Generated):
                 asked = self._rows(segment)([reference.source_key(self.bench.legacy)])
                 self._mapped(reference.parent.target, asked)
+        for named in pushable(self._compiled).named(self.bench.legacy):
+            _, policy = policies(named.parent)
+            if isinstance(policy, Generated):
+                self._mapped(named.parent.target, self._rows(segment)([named.key], named.members))
 
     def _mapped(self, target: str, asked: Select[Any]) -> None:
         row = self.ledger.tables.row

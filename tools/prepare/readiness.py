@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from ferryman.domain.errors import Configuration, FerrymanError, NeedsDecision, Transient, Usage
 from ferryman.domain.mapping import Derived, Kept
 from ferryman.domain.schema import Database
+from ferryman.domain.transforms import PythonFunction
 from ferryman.tools.databases.connect import Source, Target
 from ferryman.tools.prepare.reach import listed_parents
 from ferryman.tools.prepare.transform import CompiledTable
@@ -70,15 +71,16 @@ def check_structure(source_db: Database, target_db: Database, compiled: Mapping[
 
 
 def _check_listed(table: CompiledTable) -> None:
-    """Ids beside a type and in lists need keys that are computed, where no connection sees both databases."""
+    """Ids beside a type and in lists that a function of the plan gives: nothing can fetch those parents' keys from a
+    server for it, so they have to be computed."""
     if table.target_database.dialect == "sqlite":
         return
-    for column in table.mapping.columns:
+    for column in (column for column in table.mapping.columns if column.uses(PythonFunction)):
         for parent in (name for step in column.steps for name in listed_parents(step)):
             if not isinstance(table.plan.by_target[parent].identity, Kept | Derived):
                 raise Usage(
-                    f"{table.target.name}.{column.target} names rows of {parent}, whose new keys are not computed from "
-                    "the old ones: towards a server that is not possible yet.",
+                    f"{table.target.name}.{column.target} names rows of {parent} after a function of the plan, and "
+                    f"the new keys of {parent} are not computed from the old ones.",
                     f"Let {parent} have derived or kept keys, or leave {column.target} unmapped.",
                     table=table.target.name,
                 )

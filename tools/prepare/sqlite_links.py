@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import and_, case, func, literal, not_, null, or_, select
+from sqlalchemy import FromClause, Subquery, TableValuedAlias, and_, case, func, literal, not_, null, or_, select
 
 from ferryman.domain.mapping import Problem, TableMapping
+from ferryman.domain.schema import Column
 from ferryman.domain.transforms import KeyByType, RemapIds
 from ferryman.tools.prepare.lineage import key_column
 from ferryman.tools.prepare.sqlite_goal import Goal
-from ferryman.tools.prepare.sqlite_references import is_there, key_of
+from ferryman.tools.prepare.sqlite_references import is_there, key_of, stored_as
 from ferryman.tools.prepare.sqlite_scope import Scope
-from ferryman.tools.prepare.sqlite_values import TEXT, Expression, Value, as_text, by_python, holds, untyped
+from ferryman.tools.prepare.sqlite_values import TEXT, Expression, Value, as_text, by_python, holds, key_text, untyped
 from ferryman.tools.prepare.texts import text_of
 
 
@@ -45,9 +47,8 @@ def remap_ids(step: RemapIds, values: list[Value], scope: Scope, goal: Goal) -> 
 def _remapped(step: RemapIds, text: Value, scope: Scope, goal: Goal) -> Value:
     parent = scope.mapping.by_target[step.parent]
     ids = by_python("ids", text.sql, step.separator)
-    member = func.json_each(ids).table_valued("key", "value").alias("ferryman_member")
+    member, one = _members(ids, _key_of(scope, parent))
     inner, towards = replace(scope, beside=(member,)), _goal_of(scope, parent, goal)
-    one = Value(untyped(member.c.value), TEXT, nullable=False)
     there = is_there(inner, parent, one, towards)
     new = case((there, key_of(inner, parent, one, towards).sql), else_=null())
     kept = select(func.json_group_array(untyped(new))).select_from(member)
@@ -57,6 +58,49 @@ def _remapped(step: RemapIds, text: Value, scope: Scope, goal: Goal) -> Value:
     made = text.but(untyped(case((ids.is_(None), null()), else_=listed)), stored=TEXT, family=None)
     made = made.failing(Problem.UNCASTABLE, and_(text.sql.is_not(None), ids.is_(None)))
     return made.failing(Problem.MISSING_PARENT, lost) if step.missing == "stop" else made
+
+
+def _members(ids: Expression, column: Column | None) -> tuple[Subquery, Value]:
+    """The ids of a list as rows, and each as the parent's legacy key is stored: made once, however often it is asked
+    for. SQLite's parser takes no expression within expressions much deeper than these are anyhow."""
+    each = _each(ids)
+    stored = stored_as(_one_of(each), column)
+    members = select(stored.sql.label("value")).select_from(each).subquery("ferryman_member")
+    return members, replace(stored, sql=untyped(members.c.value))
+
+
+@dataclass(frozen=True)
+class Named:
+    """Rows of a parent that a step names beside a type or in lists."""
+
+    parent: TableMapping
+    key: Expression  #: their legacy key, as the id map writes it
+    members: FromClause | None = None  #: the members of lists, to be joined to the legacy rows
+
+
+def named(step: KeyByType | RemapIds, values: Sequence[Value], scope: Scope) -> Iterator[Named]:
+    """Whatever rows a step names."""
+    if isinstance(step, KeyByType):
+        for name in dict.fromkeys(pair.parent for pair in step.parents):
+            parent = scope.mapping.by_target[name]
+            yield Named(parent, key_text([stored_as(values[1], _key_of(scope, parent))]))
+        return
+    parent = scope.mapping.by_target[step.parent]
+    for value in values:
+        each = _each(by_python("ids", as_text(value).sql, step.separator))
+        yield Named(parent, key_text([stored_as(_one_of(each), _key_of(scope, parent))]), each)
+
+
+def _each(ids: Expression) -> TableValuedAlias:
+    return func.json_each(ids).table_valued("value").alias("ferryman_each")
+
+
+def _one_of(each: TableValuedAlias) -> Value:
+    return Value(untyped(each.c.value), TEXT, nullable=False)
+
+
+def _key_of(scope: Scope, parent: TableMapping) -> Column | None:
+    return scope.source.table(parent.source).by_name.get(parent.key[0])
 
 
 def _goal_of(scope: Scope, parent: TableMapping, goal: Goal) -> Goal:

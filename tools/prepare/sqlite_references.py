@@ -211,4 +211,4 @@ def stored_as(key: Value, column: Column | None) -> Value:
     number = as_number(key.sql)
     whole = untyped(sql_cast(number, Integer))
     made = case((and_(is_number(key.sql), number == whole), whole), else_=key.sql)
-    return plain.but(case((kind(key.sql) == "integer", key.sql), else_=made), stored=ANY)
+    return plain.but(case((kind(key.sql) == "integer", key.sql), else_=made), stored=ANY, tidy=True)

@@ -6,7 +6,7 @@ transforms over Arrow are in `arrow_steps`; tests hold one against the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -40,7 +40,7 @@ from ferryman.tools.prepare import moments
 from ferryman.tools.prepare.lineage import single
 from ferryman.tools.prepare.sqlite_cast import fit, in_words, longer
 from ferryman.tools.prepare.sqlite_goal import Goal
-from ferryman.tools.prepare.sqlite_links import key_by_type, remap_ids
+from ferryman.tools.prepare.sqlite_links import Named, key_by_type, named, remap_ids
 from ferryman.tools.prepare.sqlite_moments import from_epoch, from_format
 from ferryman.tools.prepare.sqlite_references import new_key, referred_key, stored_as
 from ferryman.tools.prepare.sqlite_scope import Scope
@@ -67,6 +67,15 @@ def column_value(scope: Scope, mapping: ColumnMapping) -> Value:
     for step in mapping.steps:
         values = _STEPS[type(step)](step, values, scope, goal)
     return _settled(single(scope.table, mapping, values), scope, goal)
+
+
+def named_rows(scope: Scope, mapping: ColumnMapping) -> Iterator[Named]:
+    """The rows of parents that a column names beside a type or in lists."""
+    goal, values = scope.goal(mapping.target), scope.values(mapping)
+    for step in mapping.steps:
+        if isinstance(step, KeyByType | RemapIds):
+            yield from named(step, values, scope)
+        values = _STEPS[type(step)](step, values, scope, goal)
 
 
 def _settled(value: Value, scope: Scope, goal: Goal) -> Value:

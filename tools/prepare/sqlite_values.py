@@ -54,7 +54,7 @@ class Value:
     family: Family | None = None  #: set where the text is written as that family's canonical form already
     nullable: bool = True
     problems: Problems = ()
-    tidy: bool = False  #: by its column's affinity: no text in it reads as a number, no real is a whole one
+    tidy: bool = False  #: as in a column of numbers: no text in it reads as a whole number, no real is one
     absent: Condition | None = None  #: of a reference: whether it names no parent
     ready: bool = False  #: in the target column's own form: nothing is cast any more
 

@@ -18,7 +18,7 @@ from ferryman.domain.filters import columns_of
 from ferryman.domain.mapping import ColumnMapping, Mapping, Matched, Problem, TableMapping
 from ferryman.domain.run import Segment
 from ferryman.domain.schema import Database, Family, Table
-from ferryman.domain.transforms import NewId, PythonFunction
+from ferryman.domain.transforms import KeyByType, NewId, PythonFunction, RemapIds
 from ferryman.tools.prepare.arrow_batch import Batch
 from ferryman.tools.prepare.arrow_cast import typed
 from ferryman.tools.prepare.arrow_steps import column_vector
@@ -28,9 +28,10 @@ from ferryman.tools.prepare.lineage import ROWID, Link, link_of, sources_of
 from ferryman.tools.prepare.misfit import Misfit, ValuesDoNotFit
 from ferryman.tools.prepare.own_function import load
 from ferryman.tools.prepare.references import References
+from ferryman.tools.prepare.sqlite_links import Named
 from ferryman.tools.prepare.sqlite_references import matched_key, new_key, referred_source_key
 from ferryman.tools.prepare.sqlite_scope import Scope, column_of
-from ferryman.tools.prepare.sqlite_steps import column_value
+from ferryman.tools.prepare.sqlite_steps import column_value, named_rows
 from ferryman.tools.prepare.sqlite_values import Value, any_of, holds, key_text
 
 
@@ -204,6 +205,13 @@ class CompiledTable:
         """The legacy key of the parent that a reference names, as the id map writes it."""
         scope = self._scope(from_, None).asking()
         return referred_source_key(scope, link, [scope.value(name) for name in link.columns])
+
+    def named(self, from_: FromClause) -> Iterator[Named]:
+        """The rows of parents that legacy rows name beside a type or in lists."""
+        scope = self._scope(from_, None).asking()
+        for name in self.writes:
+            if self._column(name).uses(KeyByType, RemapIds):
+                yield from named_rows(scope, self._column(name))
 
     def asked(self, column: str, source_from: FromClause, target_schema: str | None = None) -> Value:
         """A column's value for looking at: NULL where it does not fit, with the conditions under which it does not."""
