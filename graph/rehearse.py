@@ -23,7 +23,7 @@ from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.copy import copy_table
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import Beginning
-from ferryman.tools.move.scratch import scratch
+from ferryman.tools.move.scratch import scratch, untried
 from ferryman.tools.prove.validate import validate_table
 
 
@@ -47,6 +47,7 @@ class Rehearsal(Frozen):
     share: float  #: of every table's rows, 1.0 for all
     tables: tuple[TriedTable, ...]
     not_reached: tuple[str, ...] = ()  #: tables after the first one that failed
+    cautions: tuple[str, ...] = ()  #: what trying did not show
     kept: bool = False
 
     @property
@@ -74,7 +75,8 @@ def rehearse(context: Context, plan: Plan, share: float | None = None) -> Rehear
     reached = {table.table for table in tables}
     left = tuple(name for name in copied_in_order(plan) if name not in reached)
     failed = (tables[-1].table,) if tables and tables[-1].failure else ()
-    return Rehearsal(share=share or 1.0, tables=tuple(tables), not_reached=(*failed, *left))
+    cautions = untried(context.target, (catalogues.target.table(name) for name in copied_in_order(plan)))
+    return Rehearsal(share=share or 1.0, tables=tuple(tables), not_reached=(*failed, *left), cautions=cautions)
 
 
 def _begin(plan: Plan, catalogues: Catalogues, context: Context, share: float | None) -> str:

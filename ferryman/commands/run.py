@@ -273,6 +273,8 @@ def _rehearse(session: Session, review: ReviewPayload, share: float | None, voic
                 for t in tried.tables
             ],
         )
+        for caution in tried.cautions:
+            voice.say(caution)
         voice.say("Nothing of it was kept." if tried.passed else "Something would not go through; nothing was kept.")
     return Exit.DONE if tried.passed else Exit.FINDINGS
 

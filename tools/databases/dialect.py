@@ -7,6 +7,7 @@ holds no connection and no state; one instance serves every engine of its kind.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import pyarrow as pa
@@ -52,6 +53,10 @@ class Dialect(Protocol):
     def rehearse(self, connection: Connection, statement: str) -> None:
         """Ask for the right to create what this statement creates: raises its error, and nothing is there once the
         caller has rolled back."""
+
+    def copied(self, engine: Engine) -> AbstractContextManager[str]:
+        """The URL of a copy of a target with all its rows, to try things on; it is gone when the block is left. The
+        target is only read. Raises Configuration or Refused where no copy can be made."""
 
     def translate(self, error: Exception, doing: str) -> FerrymanError:
         """A driver's error (or SQLAlchemy's wrapping of it) as ours, in two lines; `doing` as in "reading table x"."""

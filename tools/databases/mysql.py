@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from ferryman.domain.approval import Identity
 from ferryman.domain.errors import Configuration, FerrymanError
 from ferryman.domain.schema import Database, Family, Table
-from ferryman.tools.databases import mysql_catalogue, mysql_errors, mysql_roles, pace, servers
+from ferryman.tools.databases import mysql_catalogue, mysql_copy, mysql_errors, mysql_roles, pace, servers
 
 _OPTIONS = (
     "charset",
@@ -102,6 +102,15 @@ class MySQL:
         """See `Dialect.rehearse`. To prepare a statement asks for its rights; to run it would commit."""
         connection.exec_driver_sql("PREPARE ferryman_asks FROM %s", (statement,))
         connection.exec_driver_sql("DEALLOCATE PREPARE ferryman_asks")
+
+    @contextmanager
+    def copied(self, engine: Engine) -> Iterator[str]:
+        """See `Dialect.copied`. It has no triggers and no views."""
+        try:
+            with mysql_copy.copied(engine, lambda url: self._engine(url, guarded=False)) as url:
+                yield url
+        except DBAPIError as error:
+            raise self.translate(error, f"making a copy of {servers.named(engine.url)}") from error
 
     def translate(self, error: Exception, doing: str) -> FerrymanError:
         return mysql_errors.translate(error, doing)

@@ -16,7 +16,14 @@ from sqlalchemy.pool import NullPool
 from ferryman.domain.approval import Identity
 from ferryman.domain.errors import FerrymanError
 from ferryman.domain.schema import Database, Family, Table
-from ferryman.tools.databases import pace, postgresql_catalogue, postgresql_errors, postgresql_roles, servers
+from ferryman.tools.databases import (
+    pace,
+    postgresql_catalogue,
+    postgresql_copy,
+    postgresql_errors,
+    postgresql_roles,
+    servers,
+)
 
 _TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "channel_binding")
 _OURS = ("schema", "superuser", "keep_constraints", pace.OPTION)  #: the others are of the client library
@@ -98,6 +105,14 @@ class PostgreSQL:
 
     def rehearse(self, connection: Connection, statement: str) -> None:
         connection.exec_driver_sql(statement)
+
+    @contextmanager
+    def copied(self, engine: Engine) -> Iterator[str]:
+        try:
+            with postgresql_copy.copied(engine, lambda url: self._engine(url, guarded=False)) as url:
+                yield url
+        except DBAPIError as error:
+            raise self.translate(error, f"making a copy of {servers.named(engine.url)}") from error
 
     def translate(self, error: Exception, doing: str) -> FerrymanError:
         return postgresql_errors.translate(error, doing)

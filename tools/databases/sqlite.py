@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,6 +97,21 @@ class SQLite:
 
     def rehearse(self, connection: Connection, statement: str) -> None:
         connection.exec_driver_sql(statement)
+
+    @contextmanager
+    def copied(self, engine: Engine) -> Iterator[str]:
+        """See `Dialect.copied`. It is a file in a temporary folder."""
+        with tempfile.TemporaryDirectory(prefix="ferryman-") as folder:
+            path = Path(folder) / f"{_path(engine).stem}.sqlite"
+            try:
+                with (
+                    engine.execution_options(ferryman_reading=True).connect() as connection,
+                    closing(sqlite3.connect(path)) as copy,
+                ):
+                    _raw(connection).backup(copy)
+            except (DBAPIError, sqlite3.Error) as error:
+                raise self.translate(error, f"making a copy of {_path(engine).stem}") from error
+            yield str(path)
 
     def translate(self, error: Exception, doing: str) -> FerrymanError:
         return sqlite_errors.translate(error, doing)

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import sqlite3
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-from ferryman.domain.errors import Configuration
+from ferryman.domain.schema import Table
 from ferryman.tools.databases.connect import Target, open_target
-from ferryman.tools.prepare.side_by_side import raw
 
 
 @contextmanager
 def scratch(target: Target) -> Iterator[Target]:
-    """A target like this one, with all its rows, in a temporary folder. Configuration for a database on a server."""
-    if target.dialect.name != "sqlite":
-        raise Configuration(
-            "A dry run makes a copy of the new database, and this one is on a server.",
-            "Restore a backup of it beside it, and run the plan on that: --target URL.",
-        )
-    with tempfile.TemporaryDirectory(prefix="ferryman-") as folder:
-        path = Path(folder) / f"{target.identity.name}.sqlite"
-        with (
-            target.connect("copying the new database", reading=True) as connection,
-            closing(sqlite3.connect(path)) as copy,
-        ):
-            raw(connection).backup(copy)
-        tried = open_target(str(path))
+    """A target like this one, with all its rows: a file in a temporary folder, or a database on the same server.
+
+    Raises Configuration or Refused where a server makes no copy.
+    """
+    with target.dialect.copied(target.engine) as url:
+        tried = open_target(url)
         try:
             yield tried
         finally:
             tried.dispose()
+
+
+def untried(target: Target, tables: Iterable[Table]) -> tuple[str, ...]:
+    """What a copy of a target does not show, a sentence each."""
+    if target.dialect.name != "mysql":
+        return ()
+    return tuple(
+        f"{table.name} has triggers ({', '.join(table.triggers)}), and the copy that this was tried on has none."
+        for table in tables
+        if table.triggers
+    )
