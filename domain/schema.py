@@ -6,6 +6,7 @@ import hashlib
 import json
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 from pydantic import Field
 
@@ -46,6 +47,7 @@ class Column(Frozen):
     autoincrement: bool = False  #: the database can make a value where none is given
     members: tuple[str, ...] = ()  #: the values of an enum
     comment: str = ""
+    collation: str = ""  #: how its texts are compared and written, where that is not the usual way of the database
 
     @property
     def required(self) -> bool:
@@ -144,12 +146,17 @@ class Database(Frozen):
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over the structure of all but the ledger's tables; 64 hex digits. Rows play no part in it."""
-        tables = [
-            t.model_dump(mode="json")
-            for t in sorted(self.tables, key=lambda t: t.name)
-            if t.kind is not TableKind.LEDGER
-        ]
+        tables = [_structure(t) for t in sorted(self.tables, key=lambda t: t.name) if t.kind is not TableKind.LEDGER]
         return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
+
+
+def _structure(table: Table) -> dict[str, Any]:
+    """A table as its fingerprint sees it; a collation counts where a column has one of its own."""
+    dumped = table.model_dump(mode="json")
+    for column in dumped["columns"]:
+        if not column["collation"]:
+            del column["collation"]
+    return dumped
 
 
 def _named(table: Table) -> bool:

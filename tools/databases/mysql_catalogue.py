@@ -16,7 +16,7 @@ _HERE = "table_schema = DATABASE()"
 _OUTSIDE = f"SELECT table_name, table_type, engine FROM information_schema.tables WHERE {_HERE}"
 _COLUMNS = f"""
 SELECT table_name, column_name, column_type, data_type, is_nullable, column_default, extra, character_maximum_length,
-    numeric_precision, numeric_scale, column_comment
+    numeric_precision, numeric_scale, column_comment, collation_name
 FROM information_schema.columns WHERE {_HERE} ORDER BY table_name, ordinal_position
 """
 _INDEXES = f"""
@@ -118,7 +118,7 @@ def _by_table(connection: Connection, sql: str) -> dict[str, list[tuple[Any, ...
 
 
 def _column(*facts: Any, documents: set[str], mariadb: bool) -> Column:
-    name, native, word, nullable, default, extra, length, precision, scale, comment = facts
+    name, native, word, nullable, default, extra, length, precision, scale, comment, collation = facts
     family = Family.BOOLEAN if _FLAG.match(native) else _BY_WORD.get(word, Family.OTHER)
     if name in documents and family is Family.TEXT:
         family = Family.JSON
@@ -137,6 +137,7 @@ def _column(*facts: Any, documents: set[str], mariadb: bool) -> Column:
         autoincrement="auto_increment" in extra,
         members=tuple(part.replace("''", "'") for part in _MEMBER.findall(native)) if word == "enum" else (),
         comment=comment or "",
+        collation=collation or "",
     )
 
 

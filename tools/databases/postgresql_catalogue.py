@@ -33,10 +33,11 @@ WITH RECURSIVE base AS (
 )
 SELECT c.relname, a.attname, format_type(b.typid, b.typmod), t.typname, t.typtype, b.typmod,
     NOT (a.attnotnull OR b.notnull), pg_get_expr(d.adbin, d.adrelid), a.attgenerated, a.attidentity,
-    col_description(c.oid, a.attnum), t.oid
+    col_description(c.oid, a.attnum), t.oid, l.collname
 FROM base AS b JOIN pg_attribute AS a USING (attrelid, attnum) JOIN pg_class AS c ON c.oid = b.attrelid
 JOIN pg_type AS t ON t.oid = b.typid
 LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
+LEFT JOIN pg_collation AS l ON l.oid = a.attcollation AND l.collname <> 'default'
 WHERE t.typtype <> 'd' ORDER BY c.relname, a.attnum
 """
 _MEMBERS = "SELECT enumtypid, enumlabel FROM pg_enum ORDER BY enumtypid, enumsortorder"
@@ -151,7 +152,7 @@ def _columns(connection: Connection) -> dict[str, tuple[Column, ...]]:
 
 
 def _column(*facts: Any, members: Mapping[int, list[str]]) -> Column:
-    name, native, base, kind, modifier, nullable, default, generated, identity, comment, number = facts
+    name, native, base, kind, modifier, nullable, default, generated, identity, comment, number, collation = facts
     family = Family.ENUM if kind == "e" else _BY_NAME.get(base, Family.OTHER)
     precision, scale = _numeric(modifier) if base == "numeric" and modifier >= 4 else (None, None)
     counting = bool(identity) or (default or "").startswith("nextval(")
@@ -168,6 +169,7 @@ def _column(*facts: Any, members: Mapping[int, list[str]]) -> Column:
         autoincrement=counting,
         members=tuple(members.get(number, ())) if kind == "e" else (),
         comment=comment or "",
+        collation=collation or "",
     )
 
 

@@ -50,7 +50,7 @@ def natural(texts: pa.Array, family: Family | None, wanted: Family) -> pa.Array:
             case None:
                 return texts
             case Family.DECIMAL:
-                return _decimals(texts) if wanted is Family.OTHER else texts
+                return _decimals(texts) if wanted is Family.OTHER and _digits(texts) else texts
             case Family.TIME:
                 return _clocks(texts)
         made = texts.cast(ARROW[family])

@@ -24,6 +24,7 @@ from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import BooleanWords
 from ferryman.tools.databases.arrow import ARROW
 from ferryman.tools.prepare import moments, texts
+from ferryman.tools.prepare.arrow_limits import within_limits
 from ferryman.tools.prepare.arrow_values import Vector, as_mask, as_text, is_bytes, is_text, sort_out, there
 from ferryman.tools.prepare.ranges import integer_range
 
@@ -40,24 +41,13 @@ def fit(vector: Vector, column: Column, dialect: str) -> Vector:
 
     Family OTHER stays as it was read: values of several kinds as strings, for an array holds one kind.
     """
-    if (column.family is Family.OTHER and dialect != "postgresql") or (
-        vector.ready and vector.array.type == ARROW[column.family]
-    ):
+    if vector.ready and vector.array.type == ARROW[column.family]:
         return vector
-    made = vector.by_kind(lambda part: FITS[column.family](part, column, dialect))
+    other = column.family is Family.OTHER
+    made = vector if other else vector.by_kind(lambda part: FITS[column.family](part, column, dialect))
     if vector.ready:
         return replace(made, problems=vector.problems)
-    return made if dialect != "postgresql" or column.family not in texts.TEXTS else _without_nul(made, column)
-
-
-def _without_nul(vector: Vector, column: Column) -> Vector:
-    """PostgreSQL has no text with a NUL in it, nor JSON that names one."""
-    if not is_text(vector.array.type):
-        return vector
-    made = vector.failing(Problem.UNCASTABLE, as_mask(pc.match_substring(vector.array, "\0")))
-    if column.family is Family.JSON:
-        made = made.failing(Problem.UNCASTABLE, as_mask(pc.match_substring(made.array, texts.NUL_IN_JSON)))
-    return made
+    return within_limits(made, column, dialect)
 
 
 def to_text(vector: Vector, column: Column, dialect: str) -> Vector:

@@ -42,8 +42,14 @@ def mirrored(database: Database) -> Database:
 
 
 def _mirrored(table: Table) -> Table:
-    columns = tuple(c.but(native=_TYPES.get(c.family, "TEXT")) for c in table.columns)
+    columns = tuple(c.but(native=_type(c)) for c in table.columns)
     return table.but(columns=columns, rowid=bool(_number(table)))
+
+
+def _type(column: Column) -> str:
+    """What a column is declared as. An integer that SQLite may not hold has no affinity either: it stays its digits."""
+    wide = column.family is Family.INTEGER and (column.unsigned or column.native.lower().startswith("bit"))
+    return "" if wide else _TYPES.get(column.family, "TEXT")
 
 
 def _number(table: Table) -> str:
@@ -70,8 +76,7 @@ def create(connection: sqlite3.Connection, table: Table, schema: str = "main", *
     """
     number = _number(table) if whole else ""
     columns = ", ".join(
-        f"{quote(c.name)} {'INTEGER PRIMARY KEY' if c.name == number else _TYPES.get(c.family, 'TEXT')}"
-        for c in table.columns
+        f"{quote(c.name)} {'INTEGER PRIMARY KEY' if c.name == number else _type(c)}" for c in table.columns
     )
     connection.execute(f"CREATE TABLE {schema}.{quote(table.name)} ({columns})")
     for position, names in enumerate(dict.fromkeys((table.primary_key, *table.uniques))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Select, select
@@ -27,14 +28,20 @@ def rows_per_second(source: Source, target: Target, table: CompiledTable) -> flo
         made = [table.asked(name, from_).sql for name in table.writes]
         wanted = select(*made) if table.push_down else table.read(from_)
         with side_by_side(source, target, doing, [table]) as connection:
-            rows, seconds = _timed(connection, wanted.select_from(from_).limit(ROWS))
+            rows, seconds = _timed(_executed(connection, wanted.select_from(from_).limit(ROWS)), lambda row: 1)
     else:
         with source.connect(doing) as connection:
-            rows, seconds = _timed(connection, table.read(clause(table.source)).limit(ROWS))
+            first = table.read(clause(table.source)).limit(ROWS)
+            rows, seconds = _timed(source.dialect.read(connection, first, table.families, ROWS), len)
     return rows / (seconds * WRITING * (1 if table.push_down else CAREFUL)) if rows else None
 
 
-def _timed(connection: Connection, wanted: Select[Any]) -> tuple[int, float]:
+def _executed(connection: Connection, wanted: Select[Any]) -> Iterator[object]:
+    """The rows of a statement that is sent when the first is asked for."""
+    yield from connection.execute(wanted)
+
+
+def _timed(batches: Iterable[Any], count: Callable[[Any], int]) -> tuple[int, float]:
     started = time.perf_counter()
-    rows = sum(1 for _ in connection.execute(wanted))
+    rows = sum(map(count, batches))
     return rows, time.perf_counter() - started

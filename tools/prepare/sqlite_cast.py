@@ -17,6 +17,7 @@ from ferryman.domain.schema import Family
 from ferryman.domain.transforms import BooleanWords
 from ferryman.tools.prepare.ranges import WHOLE, integer_range
 from ferryman.tools.prepare.sqlite_goal import Goal
+from ferryman.tools.prepare.sqlite_limits import within_limits
 from ferryman.tools.prepare.sqlite_moments import spelt, to_date, to_time, to_timestamp
 from ferryman.tools.prepare.sqlite_values import (
     INTEGER,
@@ -34,7 +35,7 @@ from ferryman.tools.prepare.sqlite_values import (
     trimmed,
     untyped,
 )
-from ferryman.tools.prepare.texts import NUL_IN_JSON, TEXTS, WORDS
+from ferryman.tools.prepare.texts import WORDS
 
 _LARGEST = 1.7976931348623157e308
 _NUMBERS = frozenset(("integer", "real"))
@@ -45,20 +46,7 @@ def fit(value: Value, goal: Goal) -> Value:
     """The value as the goal's column takes it."""
     if value.ready:
         return value
-    made = FITS[goal.column.family](value, goal)
-    return made if goal.dialect == "sqlite" or goal.column.family not in TEXTS else _sound(made, goal)
-
-
-def _sound(value: Value, goal: Goal) -> Value:
-    """On a server a text has to be UTF-8, and PostgreSQL has none with a NUL in it, nor JSON that names one."""
-    torn = and_(kind(value.sql) == "text", by_python("length", value.sql).is_(None))
-    made = value.failing(Problem.UNCASTABLE, torn)
-    if goal.dialect != "postgresql":
-        return made
-    made = made.failing(Problem.UNCASTABLE, and_(kind(value.sql) == "text", func.instr(value.sql, func.char(0)) > 0))
-    if goal.column.family is Family.JSON:
-        made = made.failing(Problem.UNCASTABLE, func.instr(value.sql, NUL_IN_JSON) > 0)
-    return made
+    return within_limits(FITS[goal.column.family](value, goal), goal)
 
 
 def to_text(value: Value, goal: Goal) -> Value:

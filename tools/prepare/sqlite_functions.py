@@ -12,6 +12,7 @@ from typing import Any
 
 from ferryman.tools.databases.sqlite_values import number
 from ferryman.tools.prepare import identity, moments
+from ferryman.tools.prepare.limits import has_letters, is_taken
 from ferryman.tools.prepare.texts import Stored, alike, ids_of, json_of, packed, parse_uuid, part_of, plain_digits
 
 
@@ -105,6 +106,8 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "fold": (1, _of_text(str.casefold)),
     "alike": (2, _of_words(alike)),
     "length": (1, _of_text(len)),
+    "spelt": (2, _of_text(has_letters)),
+    "taken": (1, _of_text(is_taken)),
     "split": (3, _of_text(part_of)),
     "ids": (2, _of_text(_ids)),
     "packed": (2, _packed),

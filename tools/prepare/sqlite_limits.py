@@ -1,0 +1,55 @@
+"""What a server's column cannot hold, as conditions over the values that are to be written; `arrow_limits` is the same
+over Arrow."""
+
+from __future__ import annotations
+
+from sqlalchemy import and_, func, or_
+
+from ferryman.domain.mapping import Problem
+from ferryman.domain.schema import Family
+from ferryman.tools.prepare import limits
+from ferryman.tools.prepare.sqlite_goal import Goal
+from ferryman.tools.prepare.sqlite_values import Value, as_blob, as_number, by_python, is_number, kind
+from ferryman.tools.prepare.texts import NUL_IN_JSON, TEXTS
+
+
+def within_limits(value: Value, goal: Goal) -> Value:
+    """The value, failing where the goal's column cannot hold it. SQLite's own columns hold everything."""
+    if goal.dialect == "sqlite":
+        return value
+    match goal.column.family:
+        case Family.FLOAT:
+            return _real(value, goal)
+        case Family.TIMESTAMP if limits.is_stamp(goal.column, goal.dialect):
+            first, beyond = limits.STAMPS
+            return value.failing(Problem.OUT_OF_RANGE, or_(value.sql < first, value.sql >= beyond))
+        case Family.UUID if limits.is_picky(goal.column, goal.dialect):
+            return value.failing(Problem.UNCASTABLE, by_python("taken", value.sql) == 0)
+        case family if family in TEXTS:
+            return _text(value, goal)
+    return value
+
+
+def _real(value: Value, goal: Goal) -> Value:
+    size, outside = func.abs(as_number(value.sql)), []
+    if limits.is_single(goal.column, goal.dialect):
+        outside.append(and_(size > limits.SINGLE, size <= limits.LARGEST))
+        outside.append(and_(size != 0, size <= limits.NOTHING))
+    if not limits.is_endless(goal.dialect):
+        outside.append(size > limits.LARGEST)
+    return value.failing(Problem.OUT_OF_RANGE, and_(is_number(value.sql), or_(*outside))) if outside else value
+
+
+def _text(value: Value, goal: Goal) -> Value:
+    """On a server a text has to be UTF-8, and PostgreSQL has none with a NUL in it, nor JSON that names one."""
+    is_text = kind(value.sql) == "text"
+    made = value.failing(Problem.UNCASTABLE, and_(is_text, by_python("length", value.sql).is_(None)))
+    if letters := limits.letters_of(goal.column, goal.dialect):
+        made = made.failing(Problem.UNCASTABLE, by_python("spelt", value.sql, letters) == 0)
+    if octets := limits.octets_of(goal.column, goal.dialect):
+        made = made.failing(Problem.OUT_OF_RANGE, func.length(as_blob(value.sql)) > octets)
+    if goal.dialect == "postgresql":
+        made = made.failing(Problem.UNCASTABLE, and_(is_text, func.instr(value.sql, func.char(0)) > 0))
+        if goal.column.family is Family.JSON:
+            made = made.failing(Problem.UNCASTABLE, func.instr(value.sql, NUL_IN_JSON) > 0)
+    return made
