@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from benchmarks.proofs import shop
-from benchmarks.proofs.engines import ENGINES, connected
+from benchmarks.proofs.engines import ENGINES, Server, connected
 from benchmarks.proofs.trial import Proof, Trial, Wish, set_up
 from benchmarks.proofs.victim import Victim, call
 from tests.front.calling import Called, here, refused
@@ -24,12 +24,14 @@ KILLED = -signal.SIGKILL
 
 
 @pytest.fixture
-def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
-    """650 rows in batches of 50, nothing moved yet; the working folder is that of the plan."""
-    wish = Wish(ENGINES["sqlite"], tmp_path, rows=650, kills=0, batch=50, seed=1, fork=True)
+def trial(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trial]:
+    """650 rows in batches of 50, nothing moved yet; the working folder is that of the plan. On SQLite unless told."""
+    engine = ENGINES[getattr(request, "param", "sqlite")]
+    wish = Wish(engine, tmp_path, rows=650, kills=0, batch=50, seed=1, fork=True)
     trial = set_up(wish, "trial")
     monkeypatch.chdir(trial.folder)
-    return trial
+    yield trial
+    engine.clean(tmp_path)
 
 
 @pytest.fixture
@@ -228,11 +230,22 @@ def test_a_run_is_paused_from_another_folder_and_resumed_from_the_ledger_alone(l
 # What forbids a resume
 
 
-def another_file(url: str) -> None:
-    """The same content, and another file."""
-    path = Path(url.removeprefix("sqlite:///"))
-    shutil.copy(path, path.with_suffix(".copy"))
-    path.with_suffix(".copy").replace(path)
+def another(url: str) -> None:
+    """The same content in another database of the same name: the first one's rows moved into a new one."""
+    if url.startswith("sqlite"):
+        path = Path(url.removeprefix("sqlite:///"))
+        shutil.copy(path, path.with_suffix(".copy"))
+        path.with_suffix(".copy").replace(path)
+        return
+    parsed = make_url(url).difference_update_query(["superuser"])
+    name, engine = str(parsed.database), ENGINES["postgresql"]
+    assert isinstance(engine, Server)
+    engine.settle(url)
+    engine._run(
+        f"CREATE DATABASE {name}_2 TEMPLATE {name}",
+        f"DROP DATABASE {name}",
+        f"ALTER DATABASE {name}_2 RENAME TO {name}",
+    )
 
 
 @pytest.mark.parametrize(
@@ -240,8 +253,8 @@ def another_file(url: str) -> None:
     [
         (lambda t: old(t, "ALTER TABLE purchase ADD COLUMN more TEXT"), 5, "the old database's structure changed"),
         (lambda t: new(t, "ALTER TABLE visits ADD COLUMN more TEXT"), 5, "the new database's structure changed"),
-        (lambda t: another_file(t.source), 5, "the old database is another one"),
-        (lambda t: another_file(t.target), 5, "the new database is another one"),
+        (lambda t: another(t.source), 5, "the old database is another one"),
+        (lambda t: another(t.target), 5, "the new database is another one"),
         (lambda t: new(t, "UPDATE ferryman_run SET plan = replace(plan, 'note', 'nope')"), 1, "not as it was written"),
         (lambda t: new(t, "UPDATE ferryman_run SET approval = '{}'"), 1, "not as it was written"),
         (lambda t: here("withdraw", "--target", t.target, "--by", "anna"), 5, "the approval was withdrawn by anna"),
@@ -253,6 +266,7 @@ def another_file(url: str) -> None:
         (lambda t: new(t, "DELETE FROM purchases WHERE legacy_id > 1"), 5, "it made 200 rows in purchases, and 2 are"),
     ],
 )
+@pytest.mark.parametrize("trial", ["sqlite", "postgresql"], indirect=True)
 def test_a_resume_is_refused_with_what_changed_and_what_to_do(
     halted: Trial, change: Callable[[Trial], object], code: int, said: str
 ) -> None:
