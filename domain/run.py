@@ -113,6 +113,7 @@ class TableProgress(Frozen):
     source: str
     state: TableState
     total: int  #: rows in scope of the run
+    in_scope: int = 0  #: the same with those that a filter leaves out
     done: int
     batches: int
     target_before: int  #: rows in the target before the run

@@ -22,7 +22,7 @@ from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import Entry, QuarantinedRow, Scope
 from ferryman.tools.move.tables import RowKind
 from ferryman.workspace import Workspace
-from tests.tools.pairs import CUSTOMERS, PURCHASES, RUN_STARTED, beginning, opened, plan_of, shop
+from tests.tools.pairs import CUSTOMERS, PURCHASES, RUN_STARTED, beginning, opened, plan_of, shop, start
 
 HOSTILE = '"><script>alert(1)</script>|`x`\n\x1b[31m\u202e'
 SECRET = "a value that only the quarantine table may hold"
@@ -213,3 +213,13 @@ def test_a_chart_shows_thirty_bars_and_says_how_many_more_there_are() -> None:
         assert chart.count('class="v"') == 30
         assert "and 10 more" in chart
     assert 'width="1.0"' not in stacked("Rows", ("moved",), [Bar("none", (0.0,), "0")])
+
+
+def test_a_table_that_is_half_moved_is_reported_with_its_whole_scope(tmp_path: Path) -> None:
+    run = start(*shop(tmp_path))
+    run.copy("customers")
+    run.copy("purchases", batches=4)
+    told = markdown(collect(run.ledger, run.run))
+    (line,) = [line for line in told.splitlines() if line.startswith("| purchase | purchases | copying")]
+    assert "| 100 | 40 |" in line
+    assert line.endswith("| not finished |")

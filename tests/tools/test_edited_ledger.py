@@ -171,6 +171,7 @@ def test_a_run_that_is_there_twice_is_none(paused: Run, copy: Path) -> None:
 
 def test_a_scope_that_shrinks_while_the_run_is_at_work_stops_it(tmp_path: Path) -> None:
     run = start(*shop(tmp_path))
+    run.copy("customers")
     run.copy("purchases", batches=2)
     write(tmp_path / "new.sqlite", "UPDATE ferryman_table SET upper = '[20]' WHERE table_name = 'purchases'")
     with pytest.raises(Corrupt, match="purchases in run run-1 is not as it was written"):

@@ -21,6 +21,7 @@ def progress(ledger: Ledger, run: str) -> tuple[TableProgress, ...]:
             source=record.source,
             state=record.state,
             total=record.scope.total,
+            in_scope=max(record.scope.source_rows, sums[record.table].accounting.source),
             done=sums[record.table].rows,
             batches=sums[record.table].batches,
             target_before=record.scope.target_before,
