@@ -302,6 +302,13 @@ def test_a_password_in_a_query_string_is_refused_and_not_repeated(key: str) -> N
     assert "hidden" not in str(error)
 
 
+@pytest.mark.parametrize("end", ["db&password=hidden", "db;password=hidden", "db&schema=a&password=hidden"])
+@pytest.mark.parametrize("start", ["postgresql://host/", "mysql://host/", "postgresql://host", "mysql://me@host:1/"])
+def test_options_without_a_question_mark_are_refused_and_not_repeated(start: str, end: str) -> None:
+    error = refusal(lambda: open_source(start + end), Configuration, "without a ?")
+    assert "hidden" not in str(error)
+
+
 def test_nonsense_is_refused_without_repeating_it() -> None:
     error = refusal(lambda: open_source("://me:hidden@host"), Configuration, "URL")
     assert "hidden" not in str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ DIALECTS: dict[str, Dialect] = {
     "mariadb": MySQL(),
 }
 
+_OPTION = re.compile(r"[&;?#]\s*\w+=")  #: where the question mark before it was forgotten
 _SECRET = ("password", "passwd", "pwd", "secret", "token")
 
 
@@ -132,6 +134,13 @@ def _parse(text: str) -> URL:
         raise Configuration(
             "The database URL has more than one @ before its host.",
             "Encode the special characters of its password: @ as %40, / as %2F, : as %3A.",
+        )
+    if url.get_backend_name() != "sqlite" and any(
+        _OPTION.search(part) for part in (url.host or "", url.database or "")
+    ):
+        raise Configuration(
+            "The database URL has options behind its database, or its host, without a ? before them.",
+            "Write them as /database?name=value&name=value, and a password before the host (user:password@host).",
         )
     if any(word in key.lower() for key in url.query for word in _SECRET):
         raise Configuration(
