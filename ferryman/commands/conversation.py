@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ferryman import session as sessions
 from ferryman.agents.advice import Adviser
+from ferryman.agents.preflight_questions import KEYS
 from ferryman.commands.interrupts import Interrupts
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Usage
@@ -78,12 +79,12 @@ def heard(events: Iterable[Event], voice: Voice) -> list[Event]:
 
 
 def strategies(words: Iterable[str]) -> tuple[Strategy, ...]:
-    """The strategies behind --decide. Raises Usage for a word that is none."""
+    """The strategies behind --decide, by their names or as questions call them. Raises Usage for other words."""
+    known = {strategy.value: strategy for strategy in Strategy} | {word: chosen for chosen, word in KEYS.items()}
     found = []
     for word in words:
-        try:
-            found.append(Strategy(word.strip().lower().replace("-", "_")))
-        except ValueError:
-            known = ", ".join(strategy.value for strategy in Strategy)
-            raise Usage(f'"{word}" is no strategy.', f"Take one of {known}.") from None
+        chosen = known.get(word.strip().lower().replace("-", "_"))
+        if chosen is None:
+            raise Usage(f'"{word}" is no strategy.', f"Take one of {', '.join(known)}.")
+        found.append(chosen)
     return tuple(found)

@@ -84,9 +84,10 @@ def run(wish: RunWish, as_json: bool) -> int:
 def resume(which: Which, by: str, decide: tuple[str, ...], as_json: bool, notify: str = "") -> int:
     """Go on with a run from its ledger."""
     voice, pair, caller = Voice(as_json), run_pair(which), Caller.of(notify)
+    options = _options(decide, True, pair)
     with target_ledger(Which(Where(target=pair.target))) as ledger:
         record = chosen_run(ledger, which.run, lambda record: record.status not in OVER, "that could go on")
-    with opened(pair, _options(decide, True, pair), by) as session:
+    with opened(pair, options, by) as session:
         for line in session.last_said(record.run):
             voice.say(line)
         return _drive(session, record.run, voice, pair, caller)

@@ -292,7 +292,8 @@ def test_a_value_that_does_not_cast_is_asked_about_before_a_row_moves(tmp_path: 
     assert counts(files[1]) == {"customers": 0, "purchases": 0}
 
 
-def test_a_value_that_does_not_cast_waits_in_the_middle_when_nobody_looked_before(tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", ["skip_orphaned_records", "quarantine"])
+def test_a_value_that_does_not_cast_waits_in_the_middle_when_nobody_looked_before(tmp_path: Path, word: str) -> None:
     files = shop(tmp_path)
     with closing(sqlite3.connect(files[0])) as connection, connection:
         connection.execute("UPDATE purchase SET amount = 'twelve pounds' WHERE id IN (7, 8)")
@@ -305,7 +306,7 @@ def test_a_value_that_does_not_cast_waits_in_the_middle_when_nobody_looked_befor
     assert "skip_orphaned_records" in [option["strategy"] for option in decision["options"]]
     assert "twelve" not in done.out + done.err
     assert here("status", "--json").json["status"] == "waiting"
-    done = here("resume", "--decide", "skip_orphaned_records", "--json")
+    done = here("resume", "--decide", word, "--json")
     assert (done.code, done.json["status"]) == (3, "success_with_quarantine"), done.err
     assert counts(files[1]) == {"customers": 20, "purchases": 98}
 
