@@ -25,13 +25,14 @@ from ferryman.domain.transforms import BooleanWords
 from ferryman.tools.databases.arrow import ARROW
 from ferryman.tools.prepare import moments, texts
 from ferryman.tools.prepare.arrow_limits import within_limits
-from ferryman.tools.prepare.arrow_values import Vector, as_mask, as_text, is_bytes, is_text, sort_out, there
+from ferryman.tools.prepare.arrow_values import Vector, as_mask, as_text, each, is_bytes, is_text, sort_out, there
 from ferryman.tools.prepare.ranges import integer_range
 
 _TIMESTAMPS = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"
 _DATES = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _DIGITS = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]+[ \t\n\v\f\r]*", re.ASCII)
+_CLOCK = re.compile(r"(-?)([0-9]+):([0-9]{2}):([0-9]{2}(?:\.[0-9]+)?)", re.ASCII)
 _LONGEST = 300  #: digits that any real holds
 _SHORT = r"^-?[0-9]{1,18}$"
 
@@ -268,6 +269,27 @@ def to_enum(vector: Vector, column: Column, dialect: str) -> Vector:
     return text.failing(Problem.OUT_OF_RANGE, np.asarray(strange))
 
 
+def to_other(vector: Vector, column: Column, dialect: str) -> Vector:
+    """As it is, for the server's own type to read; the time of a clock for an interval as PostgreSQL prints that."""
+    if not column.native.startswith("interval"):
+        return vector
+    text = vector.but(vector.array.cast(pa.string())) if pa.types.is_time(vector.array.type) else vector
+    return text.but(each(text.array, _interval, pa.string())) if is_text(text.array.type) else text
+
+
+def _interval(text: str) -> str:
+    """ "-01:00:30" as "PT-1H-30S", in ISO 8601; any other text stays."""
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        return text
+    sign, *numbers = found.groups()
+    digits = [str(int(number)) for number in numbers[:2]]
+    seconds, _, fraction = numbers[2].partition(".")
+    digits.append(f"{int(seconds)}.{fraction}".rstrip("0").rstrip(".") if fraction else str(int(seconds)))
+    parts = [f"{sign}{number}{unit}" for number, unit in zip(digits, "HMS", strict=True) if number != "0"]
+    return f"PT{''.join(parts) or '0S'}"
+
+
 FITS: dict[Family, Callable[[Vector, Column, str], Vector]] = {
     Family.TEXT: to_text,
     Family.INTEGER: to_integer,
@@ -281,6 +303,7 @@ FITS: dict[Family, Callable[[Vector, Column, str], Vector]] = {
     Family.JSON: to_json,
     Family.BINARY: to_binary,
     Family.ENUM: to_enum,
+    Family.OTHER: to_other,
 }
 
 
