@@ -82,6 +82,7 @@ class Screen:
         self._shown: dict[str, int] = {}  #: by table, the percentage that had a line
         self._moved: dict[str, TableCopied] = {}
         self._aside: dict[tuple[str, str], list[int]] = {}  #: (table, reason): the rows of each batch
+        self._policies: dict[tuple[str, str], list[int]] = {}  #: (table, strategy): the rows of each batch
         self._closely = True  #: few tables: each batch and each check is told
         self._last = ""
         self._advised: set[Advice] = set()  #: shown already: it stands above
@@ -188,6 +189,7 @@ class Screen:
                 self._batch(event)
             case TableCopied():
                 self._moved[event.table] = event
+                self._all_decided(event.table)
                 self._all_set_aside(event.table)
                 if self._bars is not None:
                     self._bars.done(event.table)
@@ -218,6 +220,24 @@ class Screen:
                 self.line(f"{count(sum(rows), 'row')} of {clean(table)} set aside in all: {reason}", "yellow")
         self._aside = {of: rows for of, rows in self._aside.items() if of[0] != table}
 
+    def _decided(self, event: DecisionTaken) -> None:
+        """A person's decision each time; a policy of the plan when it is met first, summed up in the end."""
+        if not event.as_policy:
+            self.line(f"Decided by {clean(event.by)}: {_words(event.strategy)}.")
+            return
+        before = self._policies.setdefault((event.table, event.strategy), [])
+        if not before:
+            self.line(f"Decided by the plan, for {clean(event.table)}: {_words(event.strategy)}.")
+        before.append(event.rows)
+
+    def _all_decided(self, table: str) -> None:
+        """Rows that were set aside are summed up as such."""
+        told = any(name == table for name, _ in self._aside)
+        for (name, strategy), rows in self._policies.items():
+            if name == table and not told:
+                self.line(f"By that {count(sum(rows), 'row')} of {clean(table)} in all: {_words(strategy)}.")
+        self._policies = {of: rows for of, rows in self._policies.items() if of[0] != table}
+
     def _trouble(self, event: Event) -> None:
         match event:
             case SelfRecovery():
@@ -232,8 +252,7 @@ class Screen:
             case FailureFound():
                 self.line(f"{clean(event.failure.table)} stopped; what was moved before is kept.", "yellow")
             case DecisionTaken():
-                how = f"by the plan, for {count(event.rows, 'row')}" if event.as_policy else f"by {clean(event.by)}"
-                self.line(f"Decided {how}: {_words(event.strategy)}.")
+                self._decided(event)
             case RecoveryStep() if event.state != "started":
                 self.line(f"{_words(event.step)}: {event.state}")
             case Escalated():

@@ -17,6 +17,7 @@ from ferryman.domain.errors import Usage
 from ferryman.domain.events import (
     Approved,
     BatchCompleted,
+    DecisionTaken,
     Event,
     RolledBack,
     RowsQuarantined,
@@ -246,6 +247,17 @@ def test_trouble_is_told_in_words() -> None:
         "  1,234 rows of orders set aside: no customer",
         "  orders: 7 rows taken out again, 2 rows have their old values again",
     ]
+
+
+@pytest.mark.parametrize(("strategy", "end"), [("skip_orphaned_records", 0), ("set_null", 1)])
+def test_a_policy_is_told_once_and_summed_up_at_the_end(strategy: str, end: int) -> None:
+    decided = DecisionTaken(table="orders", strategy=strategy, by="Ada", amendment=0, as_policy=True, rows=1)
+    aside = () if end else (RowsQuarantined(table="orders", rows=1, reason="no customer"),)
+    counted = Accounting(source=12, migrated=12)
+    text = told(decided, *aside, decided, *aside, TableCopied(table="orders", accounting=counted, seconds=0.4))
+    words = strategy.replace("_", " ")
+    assert text.count("Decided by the plan") == 1
+    assert text.count(f"By that 2 rows of orders in all: {words}.") == end
 
 
 def test_rows_that_are_set_aside_batch_by_batch_are_told_once_and_counted_at_the_end() -> None:
