@@ -44,8 +44,10 @@ def fit(vector: Vector, column: Column, dialect: str) -> Vector:
     """
     if vector.ready and vector.array.type == ARROW[column.family]:
         return vector
-    other = column.family is Family.OTHER
-    made = vector if other else vector.by_kind(lambda part: FITS[column.family](part, column, dialect))
+    if column.family is Family.OTHER:
+        made = to_other(vector, column, dialect)
+    else:
+        made = vector.by_kind(lambda part: FITS[column.family](part, column, dialect))
     if vector.ready:
         return replace(made, problems=vector.problems)
     return within_limits(made, column, dialect)
@@ -271,7 +273,7 @@ def to_enum(vector: Vector, column: Column, dialect: str) -> Vector:
 
 def to_other(vector: Vector, column: Column, dialect: str) -> Vector:
     """As it is, for the server's own type to read; the time of a clock for an interval as PostgreSQL prints that."""
-    if not column.native.startswith("interval"):
+    if dialect != "postgresql" or not column.native.startswith("interval"):
         return vector
     text = vector.but(vector.array.cast(pa.string())) if pa.types.is_time(vector.array.type) else vector
     return text.but(each(text.array, _interval, pa.string())) if is_text(text.array.type) else text
@@ -303,7 +305,6 @@ FITS: dict[Family, Callable[[Vector, Column, str], Vector]] = {
     Family.JSON: to_json,
     Family.BINARY: to_binary,
     Family.ENUM: to_enum,
-    Family.OTHER: to_other,
 }
 
 
