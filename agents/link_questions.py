@@ -18,7 +18,7 @@ from ferryman.agents.vocabulary import key as singular
 from ferryman.agents.wording import listed
 from ferryman.domain.changes import MapColumn, Option, Question, UnmapColumn
 from ferryman.domain.fits import ROWID
-from ferryman.domain.mapping import AS_SAID, Action, ColumnMapping, Derived, Kept, Mapping, TableMapping
+from ferryman.domain.mapping import AS_SAID, Action, ColumnMapping, Kept, Mapping, TableMapping
 from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.schema import Column, Family, Table
 from ferryman.domain.transforms import Cast, KeyByType, RemapIds, Rename, Transform, Trim, TypeParent
@@ -118,8 +118,6 @@ class _About:
         self, line: ColumnMapping, kind: str, labels: dict[str, str], parents: dict[str, str], moved: list[str]
     ) -> str:
         unfit = [name for name in dict.fromkeys(parents.values()) if not self._holds(line, name)]
-        if made := [name for name in unfit if not self._computed(name)]:
-            return _made_by_server(made)
         if unfit:
             return f"{line.target} cannot hold the new keys of {listed(unfit)}."
         if absent := [label for label in labels if label not in parents]:
@@ -138,7 +136,6 @@ class _About:
         if not moved or (every and not self._moved(every)):
             return
         named = [name for name in every if self._lists(line, name)]
-        made = [name for name in every if not self._computed(name)]
         moved = self._moved(every) or moved
         json = any(shape.startswith("[") for shape in profile.shapes)
         found = next((s for s in ",;|" if any(s in shape for shape in profile.shapes)), ",")
@@ -159,7 +156,7 @@ class _About:
             options,
             moved,
             options[0].key if len(options) == 1 else "",
-            _made_by_server(made) if made else reason,
+            reason,
         )
 
     def _question(
@@ -227,8 +224,6 @@ class _About:
 
     def _holds(self, line: ColumnMapping, parent: str) -> bool:
         """Whether a column takes the new keys of a table, and they can be looked up."""
-        if not self._computed(parent):
-            return False
         new, column = self._key(parent), self.theirs.column(line.target)
         if new is None:
             return False
@@ -239,14 +234,8 @@ class _About:
         return new.family is column.family
 
     def _lists(self, line: ColumnMapping, parent: str) -> bool:
-        new = self._key(parent) if self._computed(parent) else None
+        new = self._key(parent)
         return self.theirs.column(line.target).family in _LISTS and new is not None and new.family is not Family.BINARY
-
-    def _computed(self, parent: str) -> bool:
-        """Whether the new keys can be known beside a type and in a list: towards a server, those that are computed."""
-        return self.facts.target.dialect == "sqlite" or isinstance(
-            self.mapping.by_target[parent].identity, Kept | Derived
-        )
 
     def _named_by(self, column: str) -> list[str]:
         """The copied tables that a column's name names, on either side: "doctor_ids" names doctors."""
@@ -258,12 +247,6 @@ class _About:
                 found.append((said in names, table.target))
         best = [name for exact, name in found if exact]
         return best or [name for _, name in found]
-
-
-def _made_by_server(parents: list[str]) -> str:
-    return (
-        f"The server numbers {listed(parents)} itself, and such numbers cannot be looked up yet for ids of this kind."
-    )
 
 
 _UNSAID = frozenset("id ids list lists array json csv key keys ref refs number numbers".split())

@@ -231,17 +231,6 @@ def test_ids_that_move_as_they_are_are_a_risk(answer: str | None, level: str) ->
     assert ("ids in object_id move as they are" in told) == (level == "high")
 
 
-def test_towards_a_server_only_keys_that_are_computed_are_offered() -> None:
-    about = known(packed=LISTS)
-    server = facts(
-        about.source, about.target.but(dialect="mysql"), about.matches, about.source_profile, identities=NEW_KEYS
-    )
-    typed, packed = asked(server)
-    assert keys(typed) == keys(packed) == ["as_they_are", "empty", "leave_out"]
-    assert (typed.recommended, packed.recommended) == ("", "")
-    assert typed.reason.startswith("The server numbers tickets and agents itself")
-
-
 def test_a_ring_is_opened_at_the_reference_that_a_second_pass_can_fill() -> None:
     ring = {
         "old": "ticket: id int key, title text -> ticket: id int key, title text, last_id int? > comment",
