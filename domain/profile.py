@@ -5,6 +5,7 @@ Of words, only those are told that are names of the database's own tables.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from pydantic import Field
@@ -42,6 +43,13 @@ class TableProfile(Frozen):
     def by_name(self) -> dict[str, ColumnProfile]:
         return {column.name: column for column in self.columns}
 
+    def with_rows(self, rows: int) -> TableProfile:
+        """The table as it was with another number of rows. One that had none tells nothing of its columns."""
+        if rows == self.rows:
+            return self
+        columns = self.columns if rows else tuple(ColumnProfile(name=c.name, distinct=0) for c in self.columns)
+        return self.but(rows=rows, columns=columns)
+
 
 class Profile(Frozen):
     """Aggregates over a database."""
@@ -56,3 +64,7 @@ class Profile(Frozen):
         """Row count at the time of reading; 0 for a table that was not looked at."""
         found = self.by_name.get(table)
         return found.rows if found else 0
+
+    def with_rows(self, rows: Mapping[str, int]) -> Profile:
+        """The profile with other row counts for the tables that are named."""
+        return Profile(tables=tuple(table.with_rows(rows.get(table.table, table.rows)) for table in self.tables))

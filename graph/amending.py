@@ -58,6 +58,17 @@ def refuse_too_late(state: State, after: Mapping, context: Context) -> None:
             raise Usage(too_late(table, moved, concerned or 0, free, here=table == stopped), "")
 
 
+def rows_before(state: State, context: Context) -> dict[str, int]:
+    """Rows that the target's tables had when the run that is under way began; {} where none is.
+
+    A table that was undone is left out: what it has now was not moved by the run.
+    """
+    if not waits_under_way(state):
+        return {}
+    records = _records(state, context).items()
+    return {name: r.scope.target_before for name, r in records if r.state is not TableState.ROLLED_BACK}
+
+
 def _records(state: State, context: Context) -> dict[str, TableRecord]:
     return {record.table: record for record in Ledger(context.target).tables_of(state["run"])}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from langgraph.runtime import Runtime
 
 from ferryman.agents.meaning import understand_with
@@ -80,8 +82,11 @@ def _objective(request: Request) -> str:
     return f"analyze_{tables}" if request.tables else f"analyze_{request.priority}"
 
 
-def discovered(facts: dict[str, str], context: Context) -> dict[str, str]:
-    """All of discovery's facts by name, as digests of the shelf. What is known already is not looked for again."""
+def discovered(facts: dict[str, str], context: Context, before: Mapping[str, int] | None = None) -> dict[str, str]:
+    """All of discovery's facts by name, as digests of the shelf. What is known already is not looked for again.
+
+    `before`: the rows that tables of the target had when the run that is under way began; what it moved does not count.
+    """
     if Analysis.known(facts):
         return facts
     source = context.shelf.get(facts["source"], Database)
@@ -90,7 +95,7 @@ def discovered(facts: dict[str, str], context: Context) -> dict[str, str]:
         source_profile = profile(connection, source, context.source.dialect)
         source = infer_references(connection, source, source_profile)
     with context.target.connect(reading=True) as connection:
-        target_profile = profile(connection, target, context.target.dialect)
+        target_profile = profile(connection, target, context.target.dialect).with_rows(before or {})
         target = infer_references(connection, target, target_profile)
     matches = match(source, target, source_profile, target_profile)
     put = context.shelf.put

@@ -38,7 +38,7 @@ from ferryman.domain.mapping import Mapping
 from ferryman.domain.model import Frozen
 from ferryman.domain.plan import Counts, Handling, Plan, Preflight, Risk
 from ferryman.graph import delegate
-from ferryman.graph.amending import put_up, refuse_too_late, waits_under_way
+from ferryman.graph.amending import put_up, refuse_too_late, rows_before, waits_under_way
 from ferryman.graph.checks import binding_now
 from ferryman.graph.context import Context
 from ferryman.graph.discovery import discovered
@@ -79,7 +79,7 @@ def revise_plan(state: State, runtime: Runtime[Context]) -> State:
     context, emit = runtime.context, emitter(runtime)
     said = UTTERANCE.validate_python(state["answer"])
     shown = context.shelf.get(state["plan"], Plan)
-    known = discovered(state["facts"], context)
+    known = discovered(state["facts"], context, rows_before(state, context))
     facts = facts_for_agents(Analysis.of(known, context.shelf), context)
     update: State = {}
     try:

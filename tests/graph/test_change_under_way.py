@@ -162,6 +162,29 @@ def test_a_paused_run_is_changed_and_resumed_by_another_process(stopped: Talk, t
     other.session.close()
 
 
+@pytest.mark.parametrize("way", ["reopened elsewhere", "reopened", "restored"])
+def test_a_change_in_another_process_counts_no_row_that_the_run_moved_as_there_before(
+    stopped: Talk, tmp_path: Path, way: str
+) -> None:
+    run = stopped.session.run
+    stopped.session.close()
+    other = again(tmp_path / "elsewhere" if way == "reopened elsewhere" else tmp_path, stopped.legacy, stopped.new)
+    if way == "restored":
+        other.session.run = run
+        other.session.restore()
+    else:
+        list(other.session.reopen(run))
+    told = other.said(other.say("leave the audit logs out", "only notes created after 2015"))
+    assert "360 of 899" in told and other.review.under_way
+    assert other.session.plan is not None and other.session.plan.open_questions == ()
+    assert {c.table: c.target for c in other.session.plan.counts} == {"cases": 0, "files": 0, "notes": 0}
+    other.say("yes")
+    assert _amendments(other) == [("change_plan", "audit_logs, notes")]
+    assert _end(other) == "success_with_quarantine"
+    assert other.one("SELECT count(*) FROM audit_logs") == 0 and other.one("SELECT count(*) FROM notes") == 360
+    other.session.close()
+
+
 def test_a_change_that_nobody_approved_is_gone_when_the_run_is_taken_up_elsewhere(
     stopped: Talk, tmp_path: Path
 ) -> None:
