@@ -5,7 +5,8 @@ from __future__ import annotations
 from ferryman.domain.schema import Database, Family, TableKind
 from ferryman.tools.databases.connect import open_source
 from ferryman.tools.discover.introspect import introspect
-from tests.servers import Made, Server
+from ferryman.tools.discover.profile import profile
+from tests.servers import READER, Made, Server
 
 POSTGRESQL = """
 CREATE TYPE mood AS ENUM ('sad', 'it''s ok');
@@ -55,6 +56,23 @@ def catalogue(url: str) -> Database:
     source = open_source(f"{url}{'&' if '?' in url else '?'}superuser=yes")
     with source.connect() as connection:
         return introspect(connection, source.dialect)
+
+
+def test_a_table_that_the_role_may_not_read_is_left_out_with_what_would_bring_it_in(postgresql: Server) -> None:
+    made = postgresql.database()
+    made.run("CREATE TABLE seen (id int PRIMARY KEY); CREATE TABLE \"Hidden away\" (id int PRIMARY KEY);")
+    made.server.run(made.name, [f'REVOKE SELECT ON "Hidden away" FROM {READER}'])
+    source = open_source(made.source)
+    with source.connect() as connection:
+        found = introspect(connection, source.dialect)
+        profiled = profile(connection, found, source.dialect)
+    hidden = found.table("Hidden away")
+    assert (hidden.kind, hidden.columns) == (TableKind.FRAMEWORK, ())
+    assert f'GRANT SELECT ON "Hidden away" TO {READER} would bring it in' in hidden.kind_reason
+    assert profiled.rows("seen") == 0
+    made.server.run(made.name, [f'GRANT SELECT ON "Hidden away" TO {READER}'])
+    with source.connect() as connection:
+        assert introspect(connection, source.dialect).table("Hidden away").kind is TableKind.DATA
 
 
 def test_what_postgresql_says(postgresql: Server) -> None:

@@ -20,6 +20,11 @@ LEFT JOIN pg_extension AS e ON e.oid = d.refobjid
 WHERE c.relnamespace = {_HERE} AND c.relkind IN ('r', 'p') AND (i.inhrelid IS NOT NULL OR e.oid IS NOT NULL)
 """
 
+_UNREADABLE = f"""
+SELECT relname, concat('GRANT SELECT ON ', oid::regclass, ' TO ', quote_ident(current_user))
+FROM pg_class WHERE relnamespace = {_HERE} AND relkind IN ('r', 'p') AND NOT has_table_privilege(oid, 'SELECT')
+"""
+
 #: Domains are followed down to the type they stand on; the outermost type modifier counts.
 _COLUMNS = f"""
 WITH RECURSIVE base AS (
@@ -103,8 +108,10 @@ _ON_DELETE = {"a": "", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "S
 
 
 def outside(connection: Connection) -> Mapping[str, str]:
-    """See `Dialect.outside`: partitions and other children (their rows show in the parent), tables of extensions."""
-    found = {}
+    """See `Dialect.outside`: partitions and other children (their rows show in the parent), tables of extensions, and
+    tables that the role may not read."""
+    unreadable = connection.exec_driver_sql(_UNREADABLE)
+    found = {name: f"this role may not read it; {grant} would bring it in" for name, grant in unreadable}
     for name, partition, parent, extension in connection.exec_driver_sql(_OUTSIDE):
         kind = f"a partition of {parent}" if partition else f"inherits from {parent}"
         found[name] = f"part of the extension {extension}" if extension else f"{kind}, where its rows are seen"
