@@ -26,6 +26,7 @@ from ferryman.domain.transforms import (
 )
 from ferryman.tools.databases.connect import open_source
 from ferryman.tools.prepare.preflight import preflight
+from ferryman.tools.prepare.problem_texts import problem_text
 from ferryman.tools.prepare.remedies import decided
 from tests.tools.demo_plan import CASE_FILES, NOT_DELETED, Pair, brackets, column, junction, moved
 from tests.tools.demo_plan import pair as pair_of
@@ -379,3 +380,16 @@ def test_placeholders_need_a_parent_whose_required_columns_anybody_can_fill():
     assert not can_stand_in(plain.but(checks=("name <> ''",)))
     refers = ForeignKey(columns=("owner",), parent="u", parent_columns=("id",))
     assert not can_stand_in(plain.but(columns=(key, name, owner), foreign_keys=(refers,)))
+
+
+@pytest.mark.parametrize(
+    ("family", "native", "told"),
+    [
+        (Family.TEXT, "text", "a zero byte"),
+        (Family.DATE, "date", "that is not a date."),
+        (Family.OTHER, "inet", "that is not of its type, inet."),
+    ],
+)
+def test_what_cannot_become_a_value_is_told_by_the_kind_of_column(family: Family, native: str, told: str) -> None:
+    table = Table(name="drugs", columns=(Column(name="label", native=native, family=family),))
+    assert told in problem_text(table, ["label"], Problem.UNCASTABLE, 1)

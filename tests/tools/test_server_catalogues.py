@@ -60,7 +60,7 @@ def catalogue(url: str) -> Database:
 
 def test_a_table_that_the_role_may_not_read_is_left_out_with_what_would_bring_it_in(postgresql: Server) -> None:
     made = postgresql.database()
-    made.run("CREATE TABLE seen (id int PRIMARY KEY); CREATE TABLE \"Hidden away\" (id int PRIMARY KEY);")
+    made.run('CREATE TABLE seen (id int PRIMARY KEY); CREATE TABLE "Hidden away" (id int PRIMARY KEY);')
     made.server.run(made.name, [f'REVOKE SELECT ON "Hidden away" FROM {READER}'])
     source = open_source(made.source)
     with source.connect() as connection:

@@ -18,6 +18,8 @@ _KINDS = {
     Family.TIMESTAMP: "a date and time",
     Family.JSON: "JSON",
     Family.UUID: "a UUID",
+    Family.ENUM: "one of its words",
+    Family.TEXT: "text that it can hold: there is a zero byte in it, or a letter that its character set lacks",
 }
 
 
@@ -64,7 +66,7 @@ def problem_text(table: Table, columns: Sequence[str], problem: Problem, rows: i
         s="s" if rows == 1 else "",
         names=" and ".join(columns) or table.name,
         length=first.length if first else "",
-        kind=_KINDS.get(first.family, "what it holds") if first else "",
+        kind=_KINDS.get(first.family, f"of its type, {first.native}") if first else "",
     )
 
 
