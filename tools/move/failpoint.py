@@ -60,9 +60,11 @@ OF_SETTING_ASIDE = (
     "before_restored",
     "after_restored",
 )
+#: Where a change of the plan of a run that waits is written down.
+OF_AN_AMENDMENT = ("before_amendment_commit", "after_amendment_commit")
 #: Of `ferryman finish`.
 OF_AN_END = ("before_archive", "before_drop")
-POINTS = (*OF_A_BATCH, *OF_AN_UNDOING, *OF_A_RUN, *OF_SETTING_ASIDE, *OF_AN_END)
+POINTS = (*OF_A_BATCH, *OF_AN_UNDOING, *OF_A_RUN, *OF_SETTING_ASIDE, *OF_AN_AMENDMENT, *OF_AN_END)
 
 _passed: Counter[str] = Counter()
 

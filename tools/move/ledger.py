@@ -25,6 +25,7 @@ from ferryman.tools.move.batches import BatchBook
 from ferryman.tools.move.chain import AMENDED, digest_of
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.complete import check_tables, decided
+from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.lease import Holder, this_session
 from ferryman.tools.move.reading import quarantined_of, run_of, table_of
 from ferryman.tools.move.records import WITHDRAWN, Beginning, QuarantinedRow, RunRecord, TableRecord, TableStart
@@ -296,7 +297,9 @@ class Ledger:
             for name in gone:
                 connection.execute(delete(self.tables.table).filter_by(run_id=run, table_name=name, batches=0))
             self._count_tables(connection, run, amendments=numbered.number)
+            failpoint("before_amendment_commit")
             connection.commit()
+        failpoint("after_amendment_commit")
         return numbered
 
     def _restart(self, connection: Connection, run: str, start: TableStart) -> None:
