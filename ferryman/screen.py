@@ -82,7 +82,8 @@ class Screen:
         self._shown: dict[str, int] = {}  #: by table, the percentage that had a line
         self._moved: dict[str, TableCopied] = {}
         self._aside: dict[tuple[str, str], list[int]] = {}  #: (table, reason): the rows of each batch
-        self._policies: dict[tuple[str, str], list[int]] = {}  #: (table, strategy): the rows of each batch
+        self._policies: set[tuple[str, str]] = set()  #: (table, strategy) that were told
+        self._added: dict[tuple[str, str], list[int]] = {}  #: (table, origin): the rows of each addition
         self._closely = True  #: few tables: each batch and each check is told
         self._last = ""
         self._advised: set[Advice] = set()  #: shown already: it stands above
@@ -189,7 +190,7 @@ class Screen:
                 self._batch(event)
             case TableCopied():
                 self._moved[event.table] = event
-                self._all_decided(event.table)
+                self._all_beside_the_order()
                 self._all_set_aside(event.table)
                 if self._bars is not None:
                     self._bars.done(event.table)
@@ -221,22 +222,25 @@ class Screen:
         self._aside = {of: rows for of, rows in self._aside.items() if of[0] != table}
 
     def _decided(self, event: DecisionTaken) -> None:
-        """A person's decision each time; a policy of the plan when it is met first, summed up in the end."""
+        """A person's decision each time; a policy of the plan when it is met first."""
         if not event.as_policy:
             self.line(f"Decided by {clean(event.by)}: {_words(event.strategy)}.")
-            return
-        before = self._policies.setdefault((event.table, event.strategy), [])
-        if not before:
+        elif (event.table, event.strategy) not in self._policies:
+            self._policies.add((event.table, event.strategy))
             self.line(f"Decided by the plan, for {clean(event.table)}: {_words(event.strategy)}.")
+
+    def _beside_the_order(self, event: RowsAdded) -> None:
+        """Parents of a batch when they are met first; how many came is said when the table is through."""
+        before = self._added.setdefault((event.table, event.origin), [])
+        if not before or self.details:
+            self.line(clean(sentence(event)))
         before.append(event.rows)
 
-    def _all_decided(self, table: str) -> None:
-        """Rows that were set aside are summed up as such."""
-        told = any(name == table for name, _ in self._aside)
-        for (name, strategy), rows in self._policies.items():
-            if name == table and not told:
-                self.line(f"By that {count(sum(rows), 'row')} of {clean(table)} in all: {_words(strategy)}.")
-        self._policies = {of: rows for of, rows in self._policies.items() if of[0] != table}
+    def _all_beside_the_order(self) -> None:
+        for (table, _), rows in self._added.items():
+            if len(rows) > 1:
+                self.line(f"{count(sum(rows), 'row')} of {clean(table)} came beside the order in all.")
+        self._added.clear()
 
     def _trouble(self, event: Event) -> None:
         match event:
@@ -247,7 +251,9 @@ class Screen:
                 self.line(f"{clean(event.table)} goes on in smaller batches, of {count(event.rows, 'row')}.")
             case RowsQuarantined():
                 self._set_aside(event)
-            case RowsAdded() | PlaceholdersMade():
+            case RowsAdded():
+                self._beside_the_order(event)
+            case PlaceholdersMade():
                 self.line(clean(sentence(event)))
             case FailureFound():
                 self.line(f"{clean(event.failure.table)} stopped; what was moved before is kept.", "yellow")

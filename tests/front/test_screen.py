@@ -20,6 +20,7 @@ from ferryman.domain.events import (
     DecisionTaken,
     Event,
     RolledBack,
+    RowsAdded,
     RowsQuarantined,
     RunStarted,
     Said,
@@ -249,15 +250,17 @@ def test_trouble_is_told_in_words() -> None:
     ]
 
 
-@pytest.mark.parametrize(("strategy", "end"), [("skip_orphaned_records", 0), ("set_null", 1)])
-def test_a_policy_is_told_once_and_summed_up_at_the_end(strategy: str, end: int) -> None:
-    decided = DecisionTaken(table="orders", strategy=strategy, by="Ada", amendment=0, as_policy=True, rows=1)
-    aside = () if end else (RowsQuarantined(table="orders", rows=1, reason="no customer"),)
-    counted = Accounting(source=12, migrated=12)
-    text = told(decided, *aside, decided, *aside, TableCopied(table="orders", accounting=counted, seconds=0.4))
-    words = strategy.replace("_", " ")
-    assert text.count("Decided by the plan") == 1
-    assert text.count(f"By that 2 rows of orders in all: {words}.") == end
+def test_a_policy_is_told_once() -> None:
+    decided = DecisionTaken(table="orders", strategy="set_null", by="Ada", amendment=0, as_policy=True, rows=1)
+    assert told(decided, decided).splitlines() == ["  Decided by the plan, for orders: set null."]
+
+
+def test_parents_that_come_batch_by_batch_are_told_once_and_counted_at_the_end() -> None:
+    came = [RowsAdded(table="customers", batch=f"{n}+1", rows=n, origin="left_out") for n in (1, 2)]
+    lines = told(*came, TableCopied(table="orders", accounting=Accounting(source=1, migrated=1), seconds=0.4))
+    assert lines.splitlines()[0].startswith("  1 row of customers came beside the order")
+    assert lines.splitlines()[1] == "  3 rows of customers came beside the order in all."
+    assert lines.count("came beside") == 2
 
 
 def test_rows_that_are_set_aside_batch_by_batch_are_told_once_and_counted_at_the_end() -> None:
