@@ -678,7 +678,7 @@ def test_what_hangs_on_a_row_that_is_set_aside_is_decided_with_it(folder: Path, 
     words = ["add"] if identity == "generated" else []
     assert "1 row of units has no value for name" in said(shape.plan(*words, code=5))
     told = said(shape.plan(*words, "quarantine", code=5))
-    assert "1 row of units refers by parent_id to a row of units that is in the old database" in told
+    assert "1 row of units refers by parent_id to a row of units that is set aside" in told
     if below == "quarantine":
         told = said(shape.plan(*words, "quarantine", "quarantine", code=5))
         assert "24 rows of units refer by parent_id" in told

@@ -55,11 +55,13 @@ def teachers(folder: Path, identity: str, lists: Sequence[tuple[object, ...]]) -
             about_id TEXT);
         {"INSERT INTO courses VALUES (1, 'theirs')" if identity == "generated" else ""}""",
     )
-    said = "course_ids holds ids of courses", "about_id refers to courses where about_type is course"
-    shape.planned(*(["add"] if identity == "generated" else []), *said)
-    listed = "{target: course_list, source: [course_list], steps: [{use: %s}]}"
-    packed = "remap_ids, parent: courses, separator: ''"
-    shape.edit(lambda text: text.replace(listed % "rename", listed % packed))
+    said = (
+        "course_ids holds ids of courses",
+        "link_ids:teachers.course_list=ids_of_courses",
+        "about_id refers to courses where about_type is course",
+    )
+    done = shape.planned(*(["add"] if identity == "generated" else []), *said)
+    assert done.code in (0, 5), done.err
     return shape
 
 

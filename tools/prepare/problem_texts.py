@@ -19,7 +19,10 @@ _KINDS = {
     Family.JSON: "JSON",
     Family.UUID: "a UUID",
     Family.ENUM: "one of its words",
-    Family.TEXT: "text that it can hold: there is a zero byte in it, or a letter that its character set lacks",
+    Family.TEXT: (
+        "what it takes: there is a zero byte in it or a letter that its character set lacks, or it is no list of ids "
+        "where one was to be"
+    ),
 }
 
 

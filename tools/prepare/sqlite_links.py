@@ -28,10 +28,13 @@ def key_by_type(step: KeyByType, values: list[Value], scope: Scope, goal: Goal) 
     for pair in step.parents:
         parent = scope.mapping.by_target[pair.parent]
         of_this, towards = kind.sql == text_of(pair.type), _goal_of(scope, parent, goal)
-        made = key_of(scope, parent, number, towards)
-        branches.append((of_this, untyped(made.sql)))
-        problems += tuple((problem, and_(of_this, where)) for problem, where in made.problems)
-        missing.append(and_(named, of_this, not_(is_there(scope, parent, number, towards))))
+        row, one = _once(number, _key_of(scope, parent), scope)
+        inner = replace(scope, beside=(row,))
+        made = key_of(inner, parent, one, towards)
+        new = select(untyped(made.sql)).select_from(row).correlate(scope.legacy_from).scalar_subquery()
+        branches.append((of_this, untyped(new)))
+        problems += tuple((problem, and_(of_this, _of_it(row, where, scope))) for problem, where in made.problems)
+        missing.append(and_(named, of_this, _of_it(row, not_(is_there(inner, parent, one, towards)), scope)))
     unknown = and_(named, not_(holds(kind.sql.in_([text_of(pair.type) for pair in step.parents]))))
     absent = or_(~named, unknown) if step.otherwise == "null" else ~named
     value = Value(untyped(case(*branches, else_=null())), problems=problems, absent=absent)
@@ -58,6 +61,17 @@ def _remapped(step: RemapIds, text: Value, scope: Scope, goal: Goal) -> Value:
     made = text.but(untyped(case((ids.is_(None), null()), else_=listed)), stored=TEXT, family=None)
     made = made.failing(Problem.UNCASTABLE, and_(text.sql.is_not(None), ids.is_(None)))
     return made.failing(Problem.MISSING_PARENT, lost) if step.missing == "stop" else made
+
+
+def _once(number: Value, column: Column | None, scope: Scope) -> tuple[Subquery, Value]:
+    """A number as the parent's legacy key is stored, made once in a row of its own: see `_members`."""
+    stored = stored_as(number, column)
+    row = select(stored.sql.label("value")).correlate(scope.legacy_from).subquery("ferryman_number")
+    return row, replace(stored, sql=untyped(row.c.value))
+
+
+def _of_it(row: Subquery, where: Expression, scope: Scope) -> Expression:
+    return select(literal(1)).select_from(row).where(where).correlate(scope.legacy_from).exists()
 
 
 def _members(ids: Expression, column: Column | None) -> tuple[Subquery, Value]:
