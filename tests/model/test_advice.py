@@ -306,7 +306,8 @@ def test_ctrl_c_does_not_wait_for_an_answer_and_hangs_up(answer: Turn) -> None:
     _none_asking()
     (asked,) = [event for event in events if isinstance(event, ModelAsked)]
     assert asked.outcome == "interrupted" and asked.usage.input_tokens > 0
-    assert (asked.usage.output_tokens > 0) == (answer.pause == 0.05)
+    least, most = {0.05: (1, 400), 20.0: (0, 1)}.get(answer.pause, (0, 0))  # the only piece of a silence may be held
+    assert least <= asked.usage.output_tokens <= most
 
 
 def _none_asking() -> None:
