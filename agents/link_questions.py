@@ -16,7 +16,7 @@ from ferryman.agents.table_questions import leave_out
 from ferryman.agents.value_questions import AS_THEY_ARE
 from ferryman.agents.vocabulary import key as singular
 from ferryman.agents.wording import listed
-from ferryman.domain.changes import MapColumn, Option, Question, UnmapColumn
+from ferryman.domain.changes import EMPTY, MapColumn, Option, Question, UnmapColumn
 from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import AS_SAID, Action, ColumnMapping, Kept, Mapping, TableMapping
 from ferryman.domain.profile import ColumnProfile
@@ -171,7 +171,7 @@ class _About:
         as_they_are = f"Move them as they are: wrong for {listed(moved, _MOST_TOLD, joined='or')}, with new keys"
         empty = UnmapColumn(table=self.table.target, target=line.target)
         may_be_empty = not self.theirs.column(line.target).required
-        emptied = Option(key="empty", text=f"Leave {line.target} empty", changes=(empty,))
+        emptied = Option(key=EMPTY, text=f"Leave {line.target} empty", changes=(empty,))
         return Question(
             id=f"{LINK}:{self.table.target}.{line.target}",
             table=self.table.target,

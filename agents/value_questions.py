@@ -42,20 +42,13 @@ def _words_for_words(
 ) -> Question:
     found = pair_off(words, allowed)
     pairs = tuple(ValuePair(old=word, new=found[word]) for word in words if word in found)
+    holds = f"lists {', '.join(words)}"
+    if len(found) < len(set(words)):
+        asked = _which_is_which(table, column, allowed, holds, (_unchanged("words"),))
+        return asked.but(reason=f'Say for example "{words[0]} is {allowed[0]}".')
     by_name = _told(pairs, table, column, "by_name")
-    complete = len(found) == len(set(words))
-    return Question(
-        id=f"{VALUES}:{table.target}.{column.target}",
-        table=table.target,
-        text=f"{table.source}.{column.source[0]} lists {', '.join(words)}, {_takes_only(table, column, allowed)}",
-        options=(
-            *((by_name,) if complete else ()),
-            Option(key=AS_THEY_ARE, text="Move the words as they are"),
-            leave_out(table.target),
-        ),
-        recommended="by_name" if complete else "",
-        reason="The words look alike." if complete else f'Say for example "{words[0]} is {allowed[0]}".',
-    )
+    asked = _which_is_which(table, column, allowed, holds, (by_name, _unchanged("words")))
+    return asked.but(recommended=by_name.key, reason="The words look alike.")
 
 
 def _words_for_numbers(
@@ -63,22 +56,27 @@ def _words_for_numbers(
 ) -> Question:
     low, high = bounds
     pairs = tuple(ValuePair(old=low + n, new=word) for n, word in enumerate(allowed))
-    fits = high - low + 1 == len(allowed)
+    if high - low + 1 == len(allowed):
+        options = _told(pairs, table, column, "in_order"), _unchanged("numbers")
+        return _which_is_which(table, column, allowed, "holds numbers", options)
+    asked = _which_is_which(table, column, allowed, "holds numbers", (_unchanged("numbers"),))
+    return asked.but(reason='Say for example "1 is open and 2 is closed".')
+
+
+def _which_is_which(
+    table: TableMapping, column: ColumnMapping, allowed: tuple[str, ...], holds: str, options: tuple[Option, ...]
+) -> Question:
+    takes = f"{table.target}.{column.target} takes only {', '.join(allowed)}"
     return Question(
         id=f"{VALUES}:{table.target}.{column.target}",
         table=table.target,
-        text=f"{table.source}.{column.source[0]} holds numbers, {_takes_only(table, column, allowed)}",
-        options=(
-            *((_told(pairs, table, column, "in_order"),) if fits else ()),
-            Option(key=AS_THEY_ARE, text="Move the numbers as they are"),
-            leave_out(table.target),
-        ),
-        reason='Say for example "1 is open and 2 is closed".' if not fits else "",
+        text=f"{table.source}.{column.source[0]} {holds}, and {takes}. Which is which?",
+        options=(*options, leave_out(table.target)),
     )
 
 
-def _takes_only(table: TableMapping, column: ColumnMapping, allowed: tuple[str, ...]) -> str:
-    return f"and {table.target}.{column.target} takes only {', '.join(allowed)}. Which is which?"
+def _unchanged(what: str) -> Option:
+    return Option(key=AS_THEY_ARE, text=f"Move the {what} as they are")
 
 
 def _told(pairs: tuple[ValuePair, ...], table: TableMapping, column: ColumnMapping, key: str) -> Option:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -135,10 +134,7 @@ def cause_of(bond: Bond, rows: FromClause, ground: Ground, above: Collection[str
     """Why the parent of an orphan is missing, as a `MissingCause` value."""
     return case(
         (not_(_in_legacy(bond, rows, ground)), literal(MissingCause.NEVER_EXISTED.value)),
-        (
-            not_(_in_legacy(bond, rows, ground, partial(_in_plan, bond, ground))),
-            literal(MissingCause.FILTERED_OUT.value),
-        ),
+        (not_(_planned(bond, rows, ground)), literal(MissingCause.FILTERED_OUT.value)),
         (not_(_comes(bond, rows, ground, above)), literal(MissingCause.SET_ASIDE.value)),
         (_was_copied(bond, rows, ground), literal(MissingCause.DELETED_SINCE.value)),
         else_=literal(MissingCause.NOT_MIGRATED.value),
@@ -186,8 +182,13 @@ def _in_legacy(
     return _among(bond.old_key(rows), held.where(such(parent)) if such else held)
 
 
+def _planned(bond: Bond, rows: FromClause, ground: Ground) -> Condition:
+    """Whether legacy holds the parent among the rows that the plan moves."""
+    return _in_legacy(bond, rows, ground, lambda parent: _in_plan(bond, parent, ground))
+
+
 def _comes(bond: Bond, rows: FromClause, ground: Ground, above: Collection[str] = ()) -> Condition:
-    """Whether legacy holds the parent among the rows that the plan moves and no decision keeps out."""
+    """The same, and no decision or quarantine keeps it out."""
     return _in_legacy(bond, rows, ground, lambda parent: _arrives(bond, parent, ground, above))
 
 
@@ -208,7 +209,7 @@ def _among(values: list[Expression], held: Select[Any]) -> Condition:
     return func.coalesce(as_one(values).in_(held), literal(0)) == 1
 
 
-def _in_plan(bond: Bond, ground: Ground, parent: FromClause) -> Condition:
+def _in_plan(bond: Bond, parent: FromClause, ground: Ground) -> Condition:
     """Whether a legacy row of the bond's parent table is one that the plan moves."""
     compiled = ground.compiled.get(bond.parent)
     if compiled is None or compiled.mapping.action is not Action.COPY:
@@ -229,7 +230,7 @@ def _arrives(bond: Bond, parent: FromClause, ground: Ground, above: Collection[s
     kept = [] if ground.copied is None else [not_(func.coalesce(compiled.source_key(parent).in_(aside), 0) == 1)]
     if (out := kept_out(compiled, ground, above)) is not None:
         kept.append(not_(_among(compiled.key_columns(parent), out)))
-    return and_(_in_plan(bond, ground, parent), *kept)
+    return and_(_in_plan(bond, parent, ground), *kept)
 
 
 def kept_out(compiled: CompiledTable, ground: Ground, above: Collection[str] = ()) -> Select[Any] | None:
