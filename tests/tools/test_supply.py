@@ -250,6 +250,27 @@ def test_a_parent_that_was_deleted_since_comes_back_as_the_row_that_it_was(pair:
     assert_proved(run)
 
 
+@pytest.mark.parametrize("identity", [Derived(), Derived(version=5), Generated(), Kept()])
+def test_a_parent_that_came_where_the_run_had_been_already_is_counted_and_undone(
+    tmp_path: Path, identity: IdPolicy
+) -> None:
+    old, new = loans(tmp_path, identity)
+    write(old, "INSERT INTO member VALUES (9, 'Cy', '2003-03-03')")
+    mapping = library(identity)
+    take = policy(Strategy.MIGRATE_PARENTS, None, "member_id")
+    run = start(old, new, mapping.but(tables=(mapping.tables[0], mapping.tables[1].but(policies=(take,)))))
+    run.copy("members")
+    write(old, "INSERT INTO member VALUES (7, 'Di', '2004-04-04'), (8, 'Ed', '2005-05-05')")
+    if not isinstance(identity, Generated):  # by its number alone one that is gone does not come back
+        write(new, "DELETE FROM members WHERE name = 'Bo'")
+    run.copy("loans")
+    assert one(new, "SELECT count(*) FROM loans l JOIN members m ON m.id = l.member_id") == 4
+    assert accounting(run.ledger, run.run, "members") == Accounting(source=5, migrated=5)
+    assert_proved(run)
+    rollback(run.target, run.run)
+    assert rows_of(new, "members") == rows_of(new, "loans") == []
+
+
 def test_a_parent_that_cannot_come_stops_the_child_with_the_reason(pair: tuple[Path, Path]) -> None:
     write(pair[0], "UPDATE customer SET name = NULL WHERE id = 5")
     run = start(*pair, shop_with((TAKE,), IN_KOELN))

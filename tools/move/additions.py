@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import case, func, literal, select, update
+from sqlalchemy import and_, case, func, literal, select, update
 
 from ferryman.domain.errors import NeedsDecision
 from ferryman.domain.events import Event, RowsAdded
@@ -28,7 +28,7 @@ from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.job import Job, Stuck
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.patience import patiently
-from ferryman.tools.move.rowkeys import Record, RowKeys
+from ferryman.tools.move.rowkeys import Record, RowKeys, dealt_with
 from ferryman.tools.move.scope import as_key
 from ferryman.tools.move.sorting import MENDING, Sorted, sort_rows
 from ferryman.tools.move.tables import QuarantineState
@@ -49,7 +49,7 @@ class Origin(StrEnum):
 
     LEFT_OUT = "left_out"  #: skipped, by a filter or a decision
     QUARANTINED = "quarantined"
-    SINCE = "since"  #: not in it: the row came after the run fixed its scope
+    SINCE = "since"  #: not in it: the row came after the run fixed its scope, or where its batches had been already
     LOST = "lost"  #: migrated: it was moved, and the target row is gone
     THERE = "there"  #: it is in the target
     TO_COME = "to_come"  #: not dealt with yet: a later batch of the run copies it
@@ -127,12 +127,14 @@ def _by_origin(work: TableWork, chosen: Filter) -> dict[Origin, list[Key]]:
         )
         inside = compiled.where(from_, Segment(upto=scope.upper)) if scope.upper else literal(0) == 1
         done = compiled.where(from_, copied) if copied else literal(0) == 1
+        dealt = dealt_with(RowKeys(compiled), from_, work.ledger.tables.row, work.run)
         origin = case(
             (func.coalesce(compiled.source_key(from_).in_(aside), literal(0)) == 1, Origin.QUARANTINED.value),
             (there if there is not None else literal(0) == 1, Origin.THERE.value),
             (~inside, Origin.SINCE.value),
             (~compiled.in_filter(from_), Origin.LEFT_OUT.value),
-            (done, Origin.LOST.value),
+            (and_(done, dealt), Origin.LOST.value),
+            (done, Origin.SINCE.value),
             else_=Origin.TO_COME.value,
         )
         wanted = select(*keys, origin).select_from(from_).order_by(*keys)

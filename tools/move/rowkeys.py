@@ -9,12 +9,13 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from sqlalchemy import ColumnElement, FromClause, Text, cast, func, literal, select
+from sqlalchemy import ColumnElement, FromClause, Integer, Table, Text, and_, cast, exists, func, literal, or_, select
 
 from ferryman.domain.mapping import Derived, Generated, Kept, Shape
 from ferryman.domain.schema import Column, Family
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.keys import key_columns, target_text
+from ferryman.tools.move.tables import RowKind
 from ferryman.tools.prepare.bonds import as_one
 from ferryman.tools.prepare.identity import derive_many
 from ferryman.tools.prepare.lineage import policies
@@ -104,6 +105,27 @@ class RowKeys:
         texts = [self._text(values[column.name], column) for column in self.columns]
         return texts[0] if len(texts) == 1 else func.json_array(*texts)
 
+    def in_range(self, values: dict[str, Expression], entry: FromClause) -> ColumnElement[bool]:
+        """Whether such a key lies in an entry's range: of integers, or of ids whose texts go up as they do."""
+        first, last = entry.c.target_key, entry.c.target_key_to
+        if self.columns[0].family is Family.INTEGER:
+            return values[self.names[0]].between(cast(first, Integer), cast(last, Integer))
+        return self.text(values).between(first, last)
+
     @staticmethod
     def _text(value: Expression, column: Column) -> Expression:
         return func.lower(func.hex(value)) if column.family is Family.BINARY else cast(value, Text)
+
+
+def dealt_with(keys: RowKeys, from_: FromClause, row: Table, run: str) -> ColumnElement[bool]:
+    """Whether entries of a run (`row` is their table) speak of a legacy row. None does of one that was skipped or set
+    aside, or that only a number stands for."""
+    entry = row.alias()
+    table, made = keys.compiled.target.name, entry.c.kind != RowKind.PLACEHOLDER.value
+    mine = and_(entry.c.run_id == run, entry.c.table_name == table, made)
+    by_source = select(entry.c.source_key).where(mine, entry.c.source_key.is_not(None))
+    known: list[ColumnElement[bool]] = [keys.compiled.source_key(from_).in_(by_source)]
+    if values := keys.values(from_):
+        one = select(entry.c.target_key).where(mine, entry.c.target_key.is_not(None), entry.c.target_key_to.is_(None))
+        known += [keys.text(values).in_(one), exists(select(literal(1)).where(mine, keys.in_range(values, entry)))]
+    return func.coalesce(or_(*known), literal(0)) == 1
