@@ -43,24 +43,27 @@ _DONE = (TableState.VALIDATED, TableState.FAILED, TableState.ROLLED_BACK)
 
 
 class Retried(Frozen):
-    """One table's rows after another try."""
+    """One table's rows after another try; without any where only its checks are to be told of."""
 
     table: str
     came: int  #: rows that are in the target now
     left: int  #: rows that stay in quarantine
     along: dict[str, int] = Field(default_factory=dict)  #: rows of other tables that came as parents of these
-    validated: bool = True  #: every check of the table and of those that rows came into passes
+    validated: bool = True  #: no check of the table or of those that rows came into stands as failed
 
     @property
     def text(self) -> str:
-        """What became of the rows, in a sentence or two."""
+        """What became of the rows, in a few sentences."""
         told = [
             f"{self.table}: {count(self.came, 'row')} came in,"
             f" {self.left:,} {'stays' if self.left == 1 else 'stay'} set aside."
+            if self.came or self.left
+            else f"{self.table}: no row of it was set aside."
         ]
         told += [
             f"{count(rows, 'row')} of {parent} came along, to which they refer." for parent, rows in self.along.items()
         ]
+        told.append("All checks pass." if self.validated else "A check FAILED: see `ferryman validate`.")
         return " ".join(told)
 
 
@@ -88,12 +91,15 @@ def retry(
         named = [name for name in copied_in_order(record.amended) if not tables or name in tables]
         trial = _Trial(context, record, emit)
         found = [one for name in named if (one := trial.table(name, parents))]
-        failed = trial.prove()
+        trial.prove()
         if over or record.status is RunStatus.RUNNING:
             _conclude(ledger, run)
     finally:
         ledger.release(run)
-    return [one.but(validated=not failed & {one.table, *one.along}) for one in found]
+    failed = {one.table for one in ledger.tables_of(run) if one.state is TableState.FAILED}
+    told = [one.but(validated=not failed & {one.table, *one.along}) for one in found]
+    others = failed - {name for one in found for name in (one.table, *one.along)}
+    return told + [Retried(table=name, came=0, left=0, validated=False) for name in sorted(others)]
 
 
 def _conclude(ledger: Ledger, run: str) -> None:
@@ -181,10 +187,9 @@ class _Trial:
         kept = self._ledger.amend(self.record.run, amendment, plan)
         self.emit(DecisionTaken(table=table, strategy=kept.strategy, by=kept.by, amendment=kept.number, rows=rows))
 
-    def prove(self) -> set[str]:
-        """Prove every table that rows came into anew, parents first; gives those that fail. One that is not complete,
-        or that refers to rows which are still to come, is proved when they are there."""
-        failed: set[str] = set()
+    def prove(self) -> None:
+        """Prove every table that rows came into anew, parents first. One that is not complete, or that refers to rows
+        which are still to come, is proved when they are there."""
         course = Course.of(self.record.amended, live_catalogues(self.context).target)
         for name in copied_in_order(self.record.amended):
             to_be_proved(self._ledger, self.record.run, name)  # one that was killed may not have come to it
@@ -193,9 +198,7 @@ class _Trial:
                 continue
             work = self._work(name)
             fill_references(work, (name, *course.late_parents(name)))
-            if prove(work, self.record.amended, self.emit) is not None:
-                failed.add(name)
-        return failed
+            prove(work, self.record.amended, self.emit)
 
     @property
     def _ledger(self) -> Ledger:

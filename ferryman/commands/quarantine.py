@@ -105,8 +105,7 @@ def retry(which: Which, table: str, parents: bool, as_json: bool) -> int:
     came, left = sum(one.came for one in found), sum(one.left for one in found)
     voice.give({"run": record.run, "came": came, "left": left, "tables": [o.model_dump(mode="json") for o in found]})
     for one in found:
-        checks = "all checks pass" if one.validated else "a check FAILED: see `ferryman validate`"
-        voice.say(f"{one.text} {checks[0].upper()}{checks[1:]}.")
+        voice.say(one.text)
     if not found:
         voice.say("Nothing waits in quarantine.")
     if not all(one.validated for one in found):

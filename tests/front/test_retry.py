@@ -83,6 +83,20 @@ def test_what_cannot_come_stays_with_what_hangs_on_it_and_the_rest_comes(shape: 
     shape.undone()
 
 
+def test_a_check_that_failed_is_told_also_of_a_table_that_rows_came_into_before_a_kill(shape: Shape) -> None:
+    assert call("quarantine", "retry", env={VARIABLE: "after_commit:regions:1+1"}).code == -signal.SIGKILL
+    write(shape.files[1], "UPDATE regions SET name = 'edited' WHERE name = 'R2'")
+    for left in ("", ": no row of it was set aside"):
+        told = here("quarantine", "retry")
+        assert told.code == 1
+        assert f"regions{left}" in told.err
+        assert "A check FAILED" in told.err
+    write(shape.files[1], "UPDATE regions SET name = 'R2' WHERE name = 'edited'")
+    assert here("resume").code == 0
+    all_arrived(shape)
+    shape.proved_and_undone()
+
+
 MOMENTS = [
     "before_commit:regions:1+1",
     "after_commit:regions:1+1",
