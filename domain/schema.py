@@ -66,6 +66,15 @@ class ForeignKey(Frozen):
     on_delete: str = ""
 
 
+class Trigger(Frozen):
+    """One trigger of a table that runs for what an ordinary session writes."""
+
+    name: str
+    events: tuple[str, ...] = ()  #: "insert", "update", "delete"
+    before: bool = False  #: it runs before a row is written
+    body: str = ""  #: what it does, in the database's own language; empty where that cannot be read
+
+
 class TableKind(StrEnum):
     """Why a table is looked at, or is not."""
 
@@ -84,7 +93,7 @@ class Table(Frozen):
     uniques: tuple[tuple[str, ...], ...] = ()  #: column sets besides the primary key
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[str, ...] = ()
-    triggers: tuple[str, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
     kind: TableKind = TableKind.DATA
     kind_reason: str = ""  #: why it is left out, in words
     rowid: bool = False  #: SQLite only: rows have a position (`rowid`) that can stand in for a key

@@ -16,7 +16,7 @@ from ferryman.domain.mapping import IdPolicy, Mapping
 from ferryman.domain.plan import Counts, Plan
 from ferryman.domain.profile import ColumnProfile, Profile, TableProfile
 from ferryman.domain.references import references_of
-from ferryman.domain.schema import Column, Database, Family, ForeignKey, Table, TableKind
+from ferryman.domain.schema import Column, Database, Family, ForeignKey, Table, TableKind, Trigger
 from ferryman.tools.prepare.batching import plan_batches
 from ferryman.tools.prepare.order import arrange
 
@@ -58,7 +58,7 @@ def table(line: str) -> Table:
             *(_composite(extra) for extra in extras if extra.startswith("refers")),
         ),
         checks=tuple(extra.partition(" ")[2] for extra in extras if extra.startswith("check")),
-        triggers=("on_insert",) if "trigger" in flags else (),
+        triggers=(Trigger(name="on_insert", events=("insert",)),) if "trigger" in flags else (),
         kind=next((kind for flag, kind in kinds.items() if flag in flags), TableKind.DATA),
         rowid="rowid" in flags,
     )

@@ -204,7 +204,10 @@ def test_checks_and_triggers(path: Path) -> None:
         CREATE TRIGGER second AFTER UPDATE ON t BEGIN SELECT 1; END;""",
     ).table("t")
     assert table.checks == ("a > 0", "\"check\" <> ')'", "b IN ('x', 'y(')", "(a) + length(b) < 100")
-    assert table.triggers == ("first", "second")
+    assert [(t.name, t.events, t.before) for t in table.triggers] == [
+        ("first", ("insert",), False),
+        ("second", ("update",), False),
+    ]
     assert checks("") == ()
 
 
@@ -234,7 +237,7 @@ def test_names_of_every_kind(path: Path) -> None:
         assert set(table.uniques) == {("other",), (name + "2", "other")}
         assert [(k.columns, k.parent, k.parent_columns) for k in table.foreign_keys] == [((name + "2",), name, (name,))]
         assert table.checks == (f"{quoted(name)} > 0",)
-        assert table.triggers == (f"{name} trigger",)
+        assert [trigger.name for trigger in table.triggers] == [f"{name} trigger"]
 
 
 def test_names_that_differ_only_beyond_ascii_are_two_tables(path: Path) -> None:

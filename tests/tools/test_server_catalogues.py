@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ferryman.domain.schema import Database, Family, TableKind
+from ferryman.domain.schema import Database, Family, TableKind, Trigger
 from ferryman.tools.databases.connect import open_source
 from ferryman.tools.discover.introspect import introspect
 from ferryman.tools.discover.profile import profile
@@ -106,7 +106,10 @@ def test_what_postgresql_says(postgresql: Server) -> None:
     assert (thing.column("key").family, thing.column("key").default) == (Family.UUID, "gen_random_uuid()")
     assert set(thing.uniques) == {("price", "big"), ("feeling",)}
     assert thing.checks == ("(price > (0)::numeric)",)
-    assert (thing.triggers, thing.comment, thing.column("price").comment) == (("told",), "What is sold", "In euros")
+    assert (thing.comment, thing.column("price").comment) == ("What is sold", "In euros")
+    (told,) = thing.triggers
+    assert (told.name, told.events, told.before) == ("told", ("insert",), True)
+    assert "RETURN NEW" in told.body
 
 
 def test_another_schema_is_named_in_the_url(postgresql: Server) -> None:
@@ -143,5 +146,6 @@ def test_what_mariadb_says(mariadb: Server) -> None:
     assert thing.column("made").default == "current_timestamp()"
     assert set(thing.uniques) == {("price", "big")}
     assert any("price" in check for check in thing.checks)
-    assert (thing.triggers, thing.comment, thing.column("price").comment) == (("told",), "What is sold", "In euros")
+    assert (thing.comment, thing.column("price").comment) == ("What is sold", "In euros")
+    assert thing.triggers == (Trigger(name="told", events=("insert",), before=True, body="SET NEW.words = 'x'"),)
     assert not thing.column("made").generated

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ferryman.domain.schema import Column, Database, Family, ForeignKey
+from ferryman.domain.schema import Column, Database, Family, ForeignKey, Trigger
 
 _HERE = "table_schema = DATABASE()"
 
@@ -40,8 +40,9 @@ JOIN information_schema.table_constraints AS t USING (constraint_schema, constra
 WHERE constraint_schema = DATABASE() ORDER BY t.table_name, constraint_name
 """
 _TRIGGERS = """
-SELECT event_object_table, trigger_name FROM information_schema.triggers
-WHERE event_object_schema = DATABASE() ORDER BY event_object_table, action_order
+SELECT event_object_table, trigger_name, event_manipulation, action_timing, action_statement
+FROM information_schema.triggers WHERE event_object_schema = DATABASE()
+ORDER BY event_object_table, event_manipulation, action_timing, action_order
 """
 _COMMENTS = f"SELECT table_name, table_comment FROM information_schema.tables WHERE {_HERE}"
 
@@ -102,7 +103,7 @@ def complete(connection: Connection, database: Database) -> Database:
                     "uniques": tuple(dict.fromkeys(sets.values())),
                     "foreign_keys": _foreign_keys(references[table.name]),
                     "checks": tuple(told),
-                    "triggers": tuple(row[0] for row in triggers[table.name]),
+                    "triggers": tuple(_trigger(*row) for row in triggers[table.name]),
                     "comment": comments[table.name][0][0] or "",
                 }
             )
@@ -115,6 +116,10 @@ def _by_table(connection: Connection, sql: str) -> dict[str, list[tuple[Any, ...
     for table, *facts in connection.exec_driver_sql(sql):
         found[table].append(tuple(facts))
     return found
+
+
+def _trigger(name: str, event: str, timing: str, statement: str) -> Trigger:
+    return Trigger(name=name, events=(event.lower(),), before=timing == "BEFORE", body=statement)
 
 
 def _column(*facts: Any, documents: set[str], mariadb: bool) -> Column:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ferryman.domain.schema import Column, Database, Family, ForeignKey
+from ferryman.domain.schema import Column, Database, Family, ForeignKey, Trigger
 
 _HERE = "quote_ident(current_schema())::regnamespace"
 
@@ -81,9 +81,16 @@ SELECT d.relname, regexp_replace(pg_get_expr(k.conbin, 0), '\\mVALUE\\M', quote_
 FROM domain AS d JOIN pg_constraint AS k ON k.contypid = d.oid WHERE k.contype = 'c'
 ORDER BY d.relname, d.attnum, k.conname
 """
+#: Those that run for what an ordinary session writes; of a partitioned table, those of its partitions too.
 _TRIGGERS = f"""
-SELECT c.relname, t.tgname FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
-WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND c.relnamespace = {_HERE} ORDER BY c.relname, t.tgname
+SELECT DISTINCT ON (c.relname, t.tgname) c.relname, t.tgname, t.tgtype::int,
+    CASE WHEN l.lanname = 'plpgsql' THEN f.prosrc ELSE '' END
+FROM pg_class AS c
+CROSS JOIN LATERAL (SELECT c.oid AS relid UNION SELECT relid::oid FROM pg_partition_tree(c.oid)) AS part
+JOIN pg_trigger AS t ON t.tgrelid = part.relid JOIN pg_proc AS f ON f.oid = t.tgfoid
+JOIN pg_language AS l ON l.oid = f.prolang
+WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND c.relkind IN ('r', 'p') AND c.relnamespace = {_HERE}
+ORDER BY c.relname, t.tgname, t.tgrelid = c.oid DESC
 """
 _COMMENTS = f"""
 SELECT relname, obj_description(oid, 'pg_class') FROM pg_class
@@ -133,7 +140,7 @@ def complete(connection: Connection, database: Database) -> Database:
                 "uniques": tuple(dict.fromkeys(uniques[table.name])),
                 "foreign_keys": tuple(_foreign_key(*row) for row in references[table.name]),
                 "checks": tuple(row[0] for row in (*checks[table.name], *domain_checks[table.name])),
-                "triggers": tuple(row[0] for row in triggers[table.name]),
+                "triggers": tuple(_trigger(*row) for row in triggers[table.name]),
                 "comment": comments[table.name][0][0] or "",
             }
         )
@@ -148,6 +155,14 @@ def _by_table(connection: Connection, sql: str) -> dict[str, list[tuple[Any, ...
     for table, *facts in connection.exec_driver_sql(sql):
         found[table].append(tuple(facts))
     return found
+
+
+_ON = {4: "insert", 16: "update", 8: "delete"}  #: bits of `pg_trigger.tgtype`; 2 is BEFORE
+
+
+def _trigger(name: str, bits: int, body: str) -> Trigger:
+    events = tuple(event for bit, event in _ON.items() if bits & bit)
+    return Trigger(name=name, events=events, before=bool(bits & 2), body=body)
 
 
 def _columns(connection: Connection) -> dict[str, tuple[Column, ...]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from ferryman.domain.schema import Column, Database, ForeignKey, Table
+from ferryman.domain.schema import Column, Database, ForeignKey, Table, Trigger
 from ferryman.tools.databases.sqlite_types import declared
 
 #: Virtual tables and the shadow tables that hold what is in them.
@@ -60,7 +60,7 @@ class _Facts:
     uniques: dict[int, list[str | None]] = field(default_factory=lambda: defaultdict(list))
     references: dict[int, list[tuple[str, str, str | None, str]]] = field(default_factory=lambda: defaultdict(list))
     checks: tuple[str, ...] = ()
-    triggers: list[str] = field(default_factory=list)
+    triggers: list[Trigger] = field(default_factory=list)
 
     @property
     def primary_key(self) -> tuple[str, ...]:
@@ -114,13 +114,22 @@ def _facts(connection: Connection) -> dict[str, _Facts]:
             facts[table].uniques[number].append(name)
     for table, number, *reference in connection.exec_driver_sql(_REFERENCES):
         facts[table].references[number].append(tuple(reference))
+    folded = {fold(name): fact for name, fact in facts.items()}  # a trigger's table is kept as somebody wrote it
     for kind, name, table, sql in connection.exec_driver_sql(_SQL):
-        fact_of = facts.get(name if kind == "table" else table)
+        fact_of = folded.get(fold(name if kind == "table" else table))
         if fact_of and kind == "table":
             fact_of.checks = checks(sql or "")
         elif fact_of:
-            fact_of.triggers.append(name)
+            fact_of.triggers.append(_trigger(name, sql))
     return facts
+
+
+def _trigger(name: str, sql: str) -> Trigger:
+    """By the words between its name and its body: `[BEFORE | AFTER] INSERT ON t ... BEGIN`."""
+    words = [token.upper() for token in _TOKEN.findall(sql) if not token.isspace() and token[:2] not in ("--", "/*")]
+    head = words[3:7]
+    event = next((word.lower() for word in head if word in ("INSERT", "UPDATE", "DELETE")), "")
+    return Trigger(name=name, events=(event,) if event else (), before="BEFORE" in head, body=sql)
 
 
 def _table(table: Table, fact: _Facts, foreign_keys: tuple[ForeignKey, ...]) -> Table:

@@ -27,8 +27,8 @@ def untried(target: Target, tables: Iterable[Table]) -> tuple[str, ...]:
     """What a copy of a target does not show, a sentence each."""
     if target.dialect.name != "mysql":
         return ()
+    named = {table.name: ", ".join(trigger.name for trigger in table.triggers) for table in tables if table.triggers}
     return tuple(
-        f"{table.name} has triggers ({', '.join(table.triggers)}), and the copy that this was tried on has none."
-        for table in tables
-        if table.triggers
+        f"{table} has triggers ({names}), and the copy that this was tried on has none."
+        for table, names in named.items()
     )
