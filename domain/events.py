@@ -294,6 +294,22 @@ class ConstraintsRestored(Frozen):
     seconds: float
 
 
+class TriggersSetAside(Frozen):
+    """The triggers of a table were taken away, as the plan says, while its rows are written or undone."""
+
+    event: Literal["triggers_set_aside"] = "triggers_set_aside"
+    table: str
+    triggers: tuple[str, ...]
+
+
+class TriggersRestored(Frozen):
+    """They are back as they were."""
+
+    event: Literal["triggers_restored"] = "triggers_restored"
+    table: str
+    triggers: tuple[str, ...]
+
+
 class TableCopied(Frozen):
     """The last batch of a table has committed."""
 
@@ -390,6 +406,8 @@ Event = Annotated[
     | PlaceholdersMade
     | ConstraintsSetAside
     | ConstraintsRestored
+    | TriggersSetAside
+    | TriggersRestored
     | TableCopied
     | TableValidated
     | RunPaused

@@ -86,6 +86,13 @@ class Conflict(StrEnum):
     STOP = "stop"  #: it is a problem that a person decides
 
 
+class Triggers(StrEnum):
+    """What becomes of a target table's triggers while Ferryman writes its rows, or undoes them."""
+
+    FIRE = "fire"  #: they run for every row, as for any other program
+    ASIDE = "set_aside"  #: they are taken away and put back just as they were
+
+
 class Problem(StrEnum):
     """What keeps a row out, found by preflight or by a batch."""
 
@@ -155,6 +162,7 @@ class TableMapping(Frozen):
     columns: tuple[ColumnMapping, ...] = ()
     filter: Filter | None = None
     conflict: Conflict = Conflict.STOP
+    triggers: Triggers = Triggers.FIRE
     policies: tuple[Policy, ...] = ()
     ignored: tuple[str, ...] = ()  #: legacy columns that nothing takes: left behind by decision or for want of a column
     why: str = ""  #: for the reader; not part of the hash

@@ -16,7 +16,7 @@ from pydantic import Field
 from ferryman.domain.changes import Question
 from ferryman.domain.coordination import Agent, Priority, Request
 from ferryman.domain.findings import LeftOut, TableType
-from ferryman.domain.mapping import Mapping
+from ferryman.domain.mapping import Mapping, Triggers
 from ferryman.domain.model import Frozen
 
 PLAN_VERSION = 1
@@ -253,6 +253,9 @@ def meaning(plan: Plan) -> dict[str, Any]:
             "tables": {"__all__": {"why": True, "columns": {"__all__": {"why"}}, "policies": {"__all__": {"rows"}}}}
         },
     )
+    for table in mapping["tables"]:
+        if table["triggers"] == Triggers.FIRE:  # as in every plan from before it was a choice
+            del table["triggers"]
     phases = plan.model_dump(
         mode="json",
         include={

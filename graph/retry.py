@@ -34,6 +34,7 @@ from ferryman.tools.move.progress import progress
 from ferryman.tools.move.records import QuarantinedRow, RunRecord
 from ferryman.tools.move.resume import Present, changed
 from ferryman.tools.move.second_pass import fill_references
+from ferryman.tools.move.set_aside import restore
 from ferryman.tools.move.supply import lacking, narrowed, supply_parents
 from ferryman.tools.move.tables import QuarantineState
 from ferryman.tools.move.work import TableWork
@@ -82,6 +83,7 @@ def retry(
     """
     ledger = Ledger(context.target)
     record = ledger.run(run)
+    restore(ledger, run, emit)  # of a process that died: the structure is compared
     _refuse(context, record)
     ledger.acquire(run)
     over = record.status in _OVER

@@ -19,6 +19,7 @@ from sqlalchemy.sql import quoted_name
 from ferryman.domain.approval import Identity
 from ferryman.domain.errors import FerrymanError
 from ferryman.domain.schema import Database, Family, Table
+from ferryman.tools.databases.triggers import Keeper
 
 
 class Dialect(Protocol):
@@ -27,6 +28,10 @@ class Dialect(Protocol):
     @property
     def name(self) -> str:
         """As in `Database.dialect` and `Identity.dialect`: "sqlite", "postgresql" or "mysql"."""
+
+    @property
+    def triggers(self) -> Keeper:
+        """How triggers of a target are taken away and put back."""
 
     @property
     def kinds(self) -> Mapping[Family, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from ferryman.domain.approval import Identity
 from ferryman.domain.errors import Configuration, FerrymanError
 from ferryman.domain.schema import Database, Family, Table
 from ferryman.tools.databases import mysql_catalogue, mysql_copy, mysql_errors, mysql_roles, pace, servers
+from ferryman.tools.databases.mysql_triggers import MySQLTriggers
 
 _OPTIONS = (
     "charset",
@@ -43,6 +44,7 @@ class MySQL:
     """
 
     name = "mysql"
+    triggers = MySQLTriggers()
     kinds: Mapping[Family, tuple[str, ...]] = {}
 
     def source_engine(self, url: URL) -> Engine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -60,8 +60,14 @@ def cautions(connection: Connection) -> tuple[str, ...]:
     return ()
 
 
+def may(connection: Connection, rights: Iterable[str]) -> bool:
+    """Whether one of these rights was granted on the whole server."""
+    asked = {"ALL PRIVILEGES", *rights}
+    return any(one.where == "*.*" and one.names & asked for one in _granted(connection))
+
+
 def _mighty(connection: Connection) -> bool:
-    return any(one.where == "*.*" and one.names & _MIGHTY for one in _granted(connection))
+    return may(connection, _MIGHTY)
 
 
 def _granted(connection: Connection) -> Iterator[_Rights]:

@@ -24,6 +24,7 @@ from ferryman.tools.databases import (
     postgresql_roles,
     servers,
 )
+from ferryman.tools.databases.postgresql_triggers import PostgreSQLTriggers
 
 _TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "channel_binding")
 _OURS = ("schema", "superuser", "keep_constraints", pace.OPTION)  #: the others are of the client library
@@ -45,6 +46,7 @@ class PostgreSQL:
     """
 
     name = "postgresql"
+    triggers = PostgreSQLTriggers()
     kinds: Mapping[Family, tuple[str, ...]] = {}
 
     def source_engine(self, url: URL) -> Engine:

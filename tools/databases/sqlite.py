@@ -21,6 +21,7 @@ from ferryman.domain.errors import Configuration, FerrymanError
 from ferryman.domain.schema import Database, Family, Table
 from ferryman.tools.databases import sqlite_catalogue, sqlite_errors, sqlite_file, sqlite_guard, sqlite_values
 from ferryman.tools.databases.arrow import joined_up, record_batch
+from ferryman.tools.databases.sqlite_triggers import SQLiteTriggers
 
 if TYPE_CHECKING:
     from ferryman.tools.databases.connect import Source
@@ -53,6 +54,7 @@ class SQLite:
     """
 
     name = "sqlite"
+    triggers = SQLiteTriggers()
     kinds: Mapping[Family, tuple[str, ...]] = _KINDS
 
     def source_engine(self, url: URL) -> Engine:

@@ -28,6 +28,7 @@ from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.job import Job, Stuck
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.patience import patiently
+from ferryman.tools.move.quiet import quiet
 from ferryman.tools.move.rowkeys import Record, RowKeys, dealt_with
 from ferryman.tools.move.scope import as_key
 from ferryman.tools.move.sorting import MENDING, Sorted, sort_rows
@@ -79,9 +80,11 @@ def bring(
     """
     work.ledger.acquire(work.run)
     total = Brought()
-    for origin, keys in _by_origin(work, chosen).items():
-        for some in in_chunks(keys) if origin in _BROUGHT else ():
-            total = total.plus(_Addition(work, origin, clock, emit, forgiving).bring(some))
+    chunks = [(o, some) for o, keys in _by_origin(work, chosen).items() if o in _BROUGHT for some in in_chunks(keys)]
+    if chunks:
+        with quiet(work.ledger, work.run, work.compiled.mapping, emit=emit, clock=clock):
+            for origin, some in chunks:
+                total = total.plus(_Addition(work, origin, clock, emit, forgiving).bring(some))
     to_be_proved(work.ledger, work.run, work.table)
     return total
 

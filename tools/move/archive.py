@@ -49,7 +49,8 @@ def drop(ledger: Ledger) -> None:
             raise Refused(f"Run {run.run} is at work.", f"Stop it with `ferryman pause {run.run}`, then finish.")
         if any(table.set_aside for table in ledger.tables_of(run.run)):
             raise Refused(
-                f"Foreign keys that run {run.run} set aside are not back yet.", "Resume it or undo it, then finish."
+                f"Foreign keys or triggers that run {run.run} set aside are not back yet.",
+                "Resume it or undo it, then finish.",
             )
         if run.undoing:
             raise Refused(f"Run {run.run} is half undone.", f"Finish that first: `{run.finish_undoing}`.")

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from ferryman.domain.errors import Corrupt, FerrymanError, NeedsDecision, Refused
+from ferryman.domain.errors import Corrupt, FerrymanError, NeedsDecision, Refused, Transient
 from ferryman.domain.events import BatchHalved, BatchValidated, DecisionTaken, Event, TableCopied
 from ferryman.domain.mapping import Policy, Strategy
 from ferryman.domain.plan import BatchPlan, Estimate
@@ -29,6 +29,7 @@ from ferryman.tools.move.job import Moved, Stuck
 from ferryman.tools.move.numbers import catch_up
 from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.progress import accounting, progress
+from ferryman.tools.move.quiet import quiet
 from ferryman.tools.move.scope import arrived_since
 from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.move.set_aside import set_aside
@@ -101,7 +102,16 @@ class _Copier:
     def run(self, batches: int | None) -> CopyResult:
         row, after = (self.last.last_row + 1, self.last.segment.upto) if self.last else (1, None)
         place = _Place(row, after, self.record.batch_size, self.so_far)
-        if self.record.scope.source_rows == 0 or (self.last and after == self.upper):
+        work, stack = self.work, ExitStack()
+        try:
+            stack.enter_context(quiet(work.ledger, work.run, work.compiled.mapping, emit=self.emit, clock=self.clock))
+        except Transient as error:
+            return self._fail(of_error(work.table, "", error), place)
+        with stack:
+            return self._from(place, batches)
+
+    def _from(self, place: _Place, batches: int | None) -> CopyResult:
+        if self.record.scope.source_rows == 0 or (self.last and place.after == self.upper):
             return self._complete(place)
         if self.asked_to_stop:
             return self._result(Ending.STOPPED, place)

@@ -60,11 +60,20 @@ OF_SETTING_ASIDE = (
     "before_restored",
     "after_restored",
 )
+#: The same of triggers; "between" is passed after each of them.
+OF_TRIGGERS = (
+    "before_triggers_go",
+    "between_triggers_go",
+    "after_triggers_go",
+    "before_triggers_come",
+    "between_triggers_come",
+    "after_triggers_come",
+)
 #: Where a change of the plan of a run that waits is written down.
 OF_AN_AMENDMENT = ("before_amendment_commit", "after_amendment_commit")
 #: Of `ferryman finish`.
 OF_AN_END = ("before_archive", "before_drop")
-POINTS = (*OF_A_BATCH, *OF_AN_UNDOING, *OF_A_RUN, *OF_SETTING_ASIDE, *OF_AN_AMENDMENT, *OF_AN_END)
+POINTS = (*OF_A_BATCH, *OF_AN_UNDOING, *OF_A_RUN, *OF_SETTING_ASIDE, *OF_TRIGGERS, *OF_AN_AMENDMENT, *OF_AN_END)
 
 _passed: Counter[str] = Counter()
 

@@ -28,6 +28,7 @@ from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.keys import target_text
 from ferryman.tools.move.numbers import reserve
 from ferryman.tools.move.patience import patiently
+from ferryman.tools.move.quiet import quiet
 from ferryman.tools.move.records import Entry, Scope, TableStart
 from ferryman.tools.move.tables import RowKind
 from ferryman.tools.move.turns import turn
@@ -57,7 +58,9 @@ def make_placeholders(
         return 0
     _refuse_unable(work, bond)
     maker = _Maker(work, bond, missing, clock)
-    batch = patiently(maker.make, table=bond.parent, emit=emit, clock=clock)
+    parent = work.compiled.plan.by_target.get(bond.parent)
+    with quiet(work.ledger, work.run, parent, emit=emit, clock=clock):
+        batch = patiently(maker.make, table=bond.parent, emit=emit, clock=clock)
     emit(PlaceholdersMade(table=bond.parent, batch=batch, rows=len(missing), child=work.table))
     return len(missing)
 

@@ -111,7 +111,7 @@ class TableRecord(Frozen):
     arrived_since: int = 0
     validation: TableValidation | None = None
     failure: Failure | None = None
-    set_aside: str = ""  #: foreign keys that are to be put back, as JSON
+    set_aside: str = ""  #: foreign keys and triggers that are to be put back, as JSON
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ those that hang on ours forbid the undoing. Batches and quarantine stay in the l
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from sqlalchemy import Connection, func, select
 
@@ -26,6 +26,7 @@ from ferryman.tools.move.keys import key_columns
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.ours import MADE, Ours, Undoing, count
 from ferryman.tools.move.own_rules import references_off
+from ferryman.tools.move.quiet import quiet
 from ferryman.tools.move.records import UNDOING, RunRecord, TableRecord
 from ferryman.tools.move.set_aside import put_back, restore
 from ferryman.tools.move.tables import RowKind
@@ -101,9 +102,12 @@ def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit
         for name in undone:
             ledger.set_table(run, name, TableState.UNDOING)
         events = []
-        for one in children_first(undone, catalogue):
-            events.append(_undo_table(connection, ledger, one))
-            emit(events[-1])
+        with ExitStack() as stack:
+            for name in undone:
+                stack.enter_context(quiet(ledger, run, record.amended.mapping.by_target.get(name), emit=emit))
+            for one in children_first(undone, catalogue):
+                events.append(_undo_table(connection, ledger, one))
+                emit(events[-1])
     _conclude(ledger, run)
     return tuple(events)
 

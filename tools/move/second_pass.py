@@ -24,6 +24,7 @@ from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.foreign import made_late
 from ferryman.tools.move.keys import cells_text
+from ferryman.tools.move.quiet import quiet
 from ferryman.tools.move.records import Entry
 from ferryman.tools.move.relay import Relay
 from ferryman.tools.move.rowkeys import RowKeys
@@ -51,7 +52,10 @@ def fill_references(work: TableWork, parents: Sequence[str], *, clock: Clock = S
     if not late:
         return 0
     filled = 0
-    with bench(work.source, work.target, f"filling references of {work.table}", live) as views:
+    with (
+        quiet(work.ledger, work.run, live.mapping, clock=clock),
+        bench(work.source, work.target, f"filling references of {work.table}", live) as views,
+    ):
         at = Bench(views, work.compiled, work.target.dialect)
         if views.relayed:
             relay = Relay(at, work.ledger, (), RowKeys(work.compiled))

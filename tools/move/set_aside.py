@@ -8,12 +8,9 @@ there when the server has looked at all of them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from ferryman.domain.errors import NeedsDecision, Transient
@@ -21,10 +18,12 @@ from ferryman.domain.events import ConstraintsRestored, ConstraintsSetAside, Eve
 from ferryman.tools.databases import postgresql_constraints as constraints
 from ferryman.tools.databases.connect import Target
 from ferryman.tools.databases.postgresql_constraints import Key
+from ferryman.tools.move.away import away, note
 from ferryman.tools.move.clock import Clock
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.patience import patiently
+from ferryman.tools.move.quiet import bring_back
 from ferryman.tools.move.work import TableWork
 
 Emit = Callable[[Event], None]
@@ -53,7 +52,7 @@ def set_aside(work: TableWork, rows: int, there: int, emit: Emit, clock: Clock) 
     ledger, run, table = work.ledger, work.run, work.table
     if work.compiled.target.foreign_keys and _pays(work.target, rows, there):
         _take_away(work, emit)
-    names = frozenset(key.name for key in _left(ledger, run, table))
+    names = frozenset(key.name for key in away(ledger, run, table).keys)
     try:
         yield names
     finally:
@@ -70,7 +69,8 @@ def _take_away(work: TableWork, emit: Emit) -> None:
             able = [key for key in keys if key.removable]
             for key in able:
                 constraints.remove(connection, key)
-            _note(connection, ledger, work.run, table, (*_left(ledger, work.run, table), *able))
+            left = away(ledger, work.run, table)
+            note(connection, ledger, work.run, left.but(keys=(*left.keys, *able)))
             failpoint("before_set_aside", table)
             connection.commit()
         failpoint("after_set_aside", table)
@@ -83,11 +83,12 @@ def _take_away(work: TableWork, emit: Emit) -> None:
 
 
 def restore(ledger: Ledger, run: str, emit: Emit = lambda event: None) -> None:
-    """Put back and check whatever a run left aside. Takes the run's lease for it, where there is anything."""
+    """Put back and check whatever a run left aside, triggers too. Takes the run's lease for it, where there is any."""
     left = [one.table for one in ledger.tables_of(run) if one.set_aside]
     if left:
         ledger.acquire(run)
     for table in left:
+        bring_back(ledger, run, table, emit)
         restore_table(ledger, run, table, emit)
     if left:
         ledger.release(run)
@@ -97,6 +98,7 @@ def put_back(ledger: Ledger, run: str) -> None:
     """The same without looking at the rows that are there: they may be about to go."""
     for one in ledger.tables_of(run):
         if one.set_aside:
+            bring_back(ledger, run, one.table)
             _put_back(ledger, run, one.table)
 
 
@@ -116,10 +118,13 @@ def restore_table(ledger: Ledger, run: str, table: str, emit: Emit) -> None:
                 connection.rollback()
                 broken.append(key.name)
                 continue
-            _note(connection, ledger, run, table, [one for one in _left(ledger, run, table) if one != key])
+            left = away(ledger, run, table)
+            note(connection, ledger, run, left.but(keys=[one for one in left.keys if one != key]))
             failpoint("before_restored", table)
             connection.commit()
         failpoint("after_restored", table)
+    if not keys:
+        return
     emit(
         ConstraintsRestored(
             table=table,
@@ -131,7 +136,9 @@ def restore_table(ledger: Ledger, run: str, table: str, emit: Emit) -> None:
 
 
 def _put_back(ledger: Ledger, run: str, table: str) -> tuple[Key, ...]:
-    keys = _left(ledger, run, table)
+    keys = away(ledger, run, table).keys
+    if not keys:
+        return ()
     with ledger.target.connect(f"putting the foreign keys of {table} back") as connection:
         for key in keys:
             constraints.put_back(connection, key)
@@ -139,12 +146,3 @@ def _put_back(ledger: Ledger, run: str, table: str) -> tuple[Key, ...]:
         connection.commit()
     failpoint("after_put_back", table)
     return keys
-
-
-def _left(ledger: Ledger, run: str, table: str) -> tuple[Key, ...]:
-    return tuple(Key(**one) for one in json.loads(ledger.table(run, table).set_aside or "[]"))
-
-
-def _note(connection: Connection, ledger: Ledger, run: str, table: str, keys: list[Key] | tuple[Key, ...]) -> None:
-    text = json.dumps([asdict(key) for key in keys]) if keys else ""
-    ledger.book(run, table).move(connection, set_aside=text)

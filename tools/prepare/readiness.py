@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from ferryman.domain.errors import Configuration, FerrymanError, NeedsDecision, Transient, Usage
-from ferryman.domain.mapping import Derived, Kept
+from ferryman.domain.mapping import Derived, Kept, Triggers
 from ferryman.domain.schema import Database
 from ferryman.domain.transforms import PythonFunction
 from ferryman.tools.databases.connect import Source, Target
@@ -104,13 +104,33 @@ def _slow_load(target: Target) -> Iterator[str]:
         yield f"Rows go into {target.identity.name} slower than they could: {target.slow_load}."
 
 
-def _triggers(target_db: Database, compiled: Mapping[str, CompiledTable]) -> Iterator[str]:
-    for name in compiled:
-        for trigger in target_db.table(name).triggers:
-            yield (
-                f"{name} has the trigger {trigger} in the new database: it runs for every row that is written, and "
-                "what it changes is reported as a difference."
+def check_triggers(target: Target, compiled: Mapping[str, CompiledTable]) -> None:
+    """Whether the triggers that the plan sets aside can be. Raises Configuration with the reason and the way out."""
+    wanted = [name for name, table in compiled.items() if table.mapping.triggers is Triggers.ASIDE]
+    for name in wanted:
+        with target.connect(f"asking for rights over {name}", reading=True) as connection:
+            why = target.dialect.triggers.why_not(connection, name)
+        if why and compiled[name].target.triggers:
+            raise Configuration(
+                f"The triggers of {name} cannot be set aside: {why}.",
+                f"Give another role for the new database, or let them fire (triggers:{name}=fire).",
+                table=name,
             )
+
+
+def _triggers(target_db: Database, compiled: Mapping[str, CompiledTable]) -> Iterator[str]:
+    for name, table in compiled.items():
+        for trigger in target_db.table(name).triggers:
+            if table.mapping.triggers is Triggers.ASIDE:
+                yield (
+                    f"The trigger {trigger.name} of {name} is set aside while rows are moved into it or undone, and "
+                    "put back as it was. Meanwhile it does not run for what others write there either."
+                )
+            else:
+                yield (
+                    f"{name} has the trigger {trigger.name} in the new database: it runs for every row that is "
+                    "written, and what it changes is reported as a difference."
+                )
 
 
 def _snapshot(source: Source) -> Iterator[str]:

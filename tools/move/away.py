@@ -1,0 +1,43 @@
+"""What a run took away from a table, as the table's row in the ledger keeps it until it is back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from sqlalchemy import Connection
+
+from ferryman.tools.databases.postgresql_constraints import Key
+from ferryman.tools.databases.triggers import Aside
+from ferryman.tools.move.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Away:
+    """Foreign keys and triggers that have to be put back."""
+
+    table: str
+    keys: tuple[Key, ...] = ()
+    triggers: tuple[Aside, ...] = ()
+
+    def but(self, keys: Sequence[Key] | None = None, triggers: Sequence[Aside] | None = None) -> Away:
+        """The same with one of its parts replaced."""
+        keys, triggers = self.keys if keys is None else keys, self.triggers if triggers is None else triggers
+        return replace(self, keys=tuple(keys), triggers=tuple(triggers))
+
+
+def away(ledger: Ledger, run: str, table: str) -> Away:
+    """What is away from a table of a run."""
+    kept = json.loads(ledger.table(run, table).set_aside or "[]")
+    return Away(
+        table,
+        tuple(Key(**one) for one in kept if "back" not in one),
+        tuple(Aside(**one) for one in kept if "back" in one),
+    )
+
+
+def note(connection: Connection, ledger: Ledger, run: str, away: Away) -> None:
+    """Write down what is away, in the caller's transaction."""
+    kept = [*map(asdict, away.keys), *map(asdict, away.triggers)]
+    ledger.book(run, away.table).move(connection, set_aside=json.dumps(kept) if kept else "")
