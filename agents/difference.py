@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ferryman.agents.wording import clean, count
 from ferryman.domain.filters import describe
-from ferryman.domain.mapping import Action, ColumnMapping, IdPolicy, Matched, TableMapping
+from ferryman.domain.mapping import Action, ColumnMapping, IdPolicy, Matched, TableMapping, Triggers
 from ferryman.domain.plan import Plan
 from ferryman.domain.transforms import AddMetadataJson, Transform, ValueMap
 
@@ -60,6 +60,9 @@ def _of_table(old: TableMapping, new: TableMapping, plan: Plan) -> Iterator[str]
         yield f"Rows of {new.target} {_identity(new.identity)}."
     if old.conflict != new.conflict:
         yield f"Where {new.target} has a row already: {new.conflict.value}."
+    if old.triggers != new.triggers:
+        what = "are set aside" if new.triggers is Triggers.ASIDE else "fire"
+        yield f"The triggers of {new.target} {what} while its rows are written."
     for policy in new.policies:
         if policy not in old.policies:
             cause = f" ({policy.cause.value.replace('_', ' ')})" if policy.cause else ""

@@ -28,6 +28,7 @@ from ferryman.domain.changes import (
     SetKey,
     SetPolicy,
     SetRequest,
+    SetTriggers,
     UnmapColumn,
 )
 from ferryman.domain.errors import Usage
@@ -44,6 +45,7 @@ _REVISERS: dict[type, Reviser] = {
     SetKey: tables.set_key,
     SetIdentity: tables.set_identity,
     SetConflict: tables.set_conflict,
+    SetTriggers: tables.set_triggers,
     SetFilter: tables.set_filter,
     SetPolicy: tables.set_policy,
     MigrateParents: tables.migrate_parents,

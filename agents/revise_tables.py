@@ -20,6 +20,7 @@ from ferryman.domain.changes import (
     SetKey,
     SetPolicy,
     SetRequest,
+    SetTriggers,
 )
 from ferryman.domain.errors import Usage
 from ferryman.domain.fit_names import closest
@@ -237,6 +238,10 @@ def set_identity(mapping: Mapping, change: SetIdentity, facts: Facts) -> Mapping
 
 def set_conflict(mapping: Mapping, change: SetConflict, facts: Facts) -> Mapping:
     return mapping.with_table(copied_table_of(mapping, change.table, facts).but(conflict=change.conflict))
+
+
+def set_triggers(mapping: Mapping, change: SetTriggers, facts: Facts) -> Mapping:
+    return mapping.with_table(copied_table_of(mapping, change.table, facts).but(triggers=change.triggers))
 
 
 def set_filter(mapping: Mapping, change: SetFilter, facts: Facts) -> Mapping:

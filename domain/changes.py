@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from ferryman.domain.coordination import Request
 from ferryman.domain.filters import Filter
 from ferryman.domain.findings import MissingCause
-from ferryman.domain.mapping import Conflict, IdPolicy, Policy
+from ferryman.domain.mapping import Conflict, IdPolicy, Policy, Triggers
 from ferryman.domain.model import Frozen
 from ferryman.domain.transforms import Transform, ValuePair
 
@@ -107,6 +107,14 @@ class SetConflict(Frozen):
     conflict: Conflict
 
 
+class SetTriggers(Frozen):
+    """What becomes of the target table's triggers while its rows are written."""
+
+    do: Literal["set_triggers"] = "set_triggers"
+    table: str
+    triggers: Triggers
+
+
 class SetPolicy(Frozen):
     """What happens to rows with a given problem."""
 
@@ -147,6 +155,7 @@ Change = Annotated[
     | SetIdentity
     | SetKey
     | SetConflict
+    | SetTriggers
     | SetPolicy
     | MigrateParents
     | SetBatchSize,
