@@ -62,6 +62,15 @@ def test_what_keeps_from_connecting(made: Made, monkeypatch: pytest.MonkeyPatch)
         refused(f"{kind}://me:hidden@db.example.org/db", "no host of that name")
 
 
+def test_a_url_that_leads_to_a_server_of_the_other_kind(postgresql: Server, mariadb: Server) -> None:
+    for kind, there, named in (
+        ("mysql", postgresql, "PostgreSQL, not"),
+        ("postgresql", mariadb, "MariaDB or MySQL, not"),
+    ):
+        url = there.base.set(drivername=kind, database="db", query={"connect_timeout": "2"}).render_as_string()
+        refused(url, f"what answers at that port is {named}", f"{there.base.get_backend_name()}://")
+
+
 def test_a_server_elsewhere_must_speak_tls(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     """The name leads to this machine; what counts is that it is not known to."""
     found = socket.getaddrinfo("127.0.0.1", made.server.base.port, type=socket.SOCK_STREAM)

@@ -74,6 +74,8 @@ class MySQL:
         try:
             connection = engine.connect()
         except DBAPIError as error:
+            if mysql_errors.parts(error.orig or error)[0] == mysql_errors.LOST_LINE:
+                servers.refuse_other_kind(url, self.name)
             raise mysql_errors.at_connect(error.orig or error, url.host or "this machine", name) from error
         try:
             with connection:

@@ -8,6 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 from ferryman.domain.errors import Configuration, FerrymanError, NeedsDecision, Permanent, Transient
 
+LOST_LINE = 2013  #: also: the server has not said a word in time
+
 _AGAIN = "Try again in a moment."
 _CHOOSE = "Choose what becomes of the rows that {}: mend them, leave them out, or stop."
 
@@ -167,6 +169,8 @@ def at_connect(error: Exception, where: str, name: str) -> FerrymanError:
     start = f"Opening {name} on {where}"
     if number in (1040, 1203, 1226):
         return translate(error, start)
+    if number == LOST_LINE and "timed out" not in message:
+        return Transient(f"{start}: the connection to the server was lost while it was made.", _AGAIN)
     for sign, what, do in _AT_CONNECT:
         if re.search(sign, message, re.IGNORECASE):
             return Configuration(f"{start}: {what}.", do)

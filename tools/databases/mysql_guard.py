@@ -58,7 +58,11 @@ def connect(arguments: Mapping[str, Any], *, guarded: bool) -> pymysql.Connectio
     """A connection whose session is set up. Raises pymysql.Error."""
     kind = GuardedConnection if guarded else pymysql.Connection
     flags = CLIENT.FOUND_ROWS | (0 if guarded else CLIENT.LOCAL_FILES)  # the server may ask; see `mysql_load`
-    connection = kind(**arguments, charset="utf8mb4", local_infile=False, autocommit=None, client_flag=flags)
+    patience = arguments["connect_timeout"]  # for the greeting too, which the driver would wait for without an end
+    connection: Any = kind(
+        **arguments, read_timeout=patience, charset="utf8mb4", local_infile=False, autocommit=None, client_flag=flags
+    )
+    connection._read_timeout = None  # a statement may take as long as it takes
     try:
         with connection.cursor() as cursor:
             for statement in (*_SETTINGS, *(["SET SESSION TRANSACTION READ ONLY"] if guarded else [])):
@@ -68,7 +72,7 @@ def connect(arguments: Mapping[str, Any], *, guarded: bool) -> pymysql.Connectio
         raise
     if isinstance(connection, GuardedConnection):
         connection.guarded = True
-    return connection
+    return connection  # type: ignore[no-any-return]
 
 
 def quote(name: str) -> str:

@@ -76,6 +76,8 @@ class PostgreSQL:
         try:
             connection = engine.connect()
         except DBAPIError as error:
+            if postgresql_errors.strange(error.orig):
+                servers.refuse_other_kind(url, self.name)
             raise postgresql_errors.at_connect(error.orig or error, where, servers.named(url)) from error
         try:
             with connection:

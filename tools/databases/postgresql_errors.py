@@ -141,12 +141,19 @@ def _primary(error: BaseException) -> str:
     return str(told or error).strip().partition("\n")[0].rstrip(".")
 
 
+def strange(error: BaseException | None) -> bool:
+    """Whether what answered may be no PostgreSQL."""
+    return bool(re.search("SSL negotiation|expected authentication request|timeout expired", str(error)))
+
+
 def at_connect(error: Exception, where: str, name: str) -> FerrymanError:
     """An error of opening a connection; `where` is the server as people call it, `name` the database."""
     state, text = str(getattr(error, "sqlstate", None) or ""), str(error)
     start = f"Opening {name} on {where}"
     if state.startswith(("57P03", "53300")) or "starting up" in text or "too many" in text:
         return translate(error, start) if state else Transient(f"{start}: the server is not ready.", _ACCEPTED)
+    if re.search("closed the connection unexpectedly|reset by peer", text):
+        return Transient(f"{start}: the connection to the server was lost while it was made.", _AGAIN)
     for sign, what, do in _AT_CONNECT:
         if re.search(sign, text, re.IGNORECASE):
             return Configuration(f"{start}: {what}.", do)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import socket
 import ssl
+import struct
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +18,10 @@ from sqlalchemy import URL
 from ferryman.domain.errors import Configuration
 
 _AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+_SPOKEN = {"postgresql": "PostgreSQL", "mysql": "MariaDB or MySQL"}
+_PORTS = {"postgresql": 5432, "mysql": 3306}
+_LOOK = 1.0  #: seconds in which a server says something, where it speaks first
+_SPEAKS_TLS = struct.pack("!ii", 8, 80877103)  #: PostgreSQL's SSLRequest
 _YES, _NO = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
 
 
@@ -23,9 +30,8 @@ def driver(module: str, extra: str) -> ModuleType:
     try:
         return import_module(module)
     except ImportError as error:
-        spoken = {"postgresql": "PostgreSQL", "mysql": "MariaDB or MySQL"}[extra]
         raise Configuration(
-            f"The driver for {spoken} is not installed ({error.name or error}).",
+            f"The driver for {_SPOKEN[extra]} is not installed ({error.name or error}).",
             f"Install it: pip install 'ferryman[{extra}]'.",
         ) from error
 
@@ -82,6 +88,35 @@ def named(url: URL) -> str:
             f"Write {url.get_backend_name()}://user@host/database.",
         )
     return url.database
+
+
+def refuse_other_kind(url: URL, kind: str) -> None:
+    """Raises Configuration where what answers at the URL's port is a server of the other kind than `kind`. For after a
+    connection has failed: it takes a moment."""
+    other = {"mysql": "postgresql", "postgresql": "mysql"}[kind]
+    if not url.host or answering(url.host, url.port or _PORTS[kind]) != other:
+        return
+    there, here = (_SPOKEN[one] for one in (other, kind))
+    raise Configuration(
+        f"Opening {named(url)} on {url.host}: what answers at that port is {there}, not {here}.",
+        f"Begin the URL with {other}://, or check its port.",
+    )
+
+
+def answering(host: str, port: int) -> str:
+    """What kind of server answers at a port, told by its first bytes: "mysql", "postgresql", or "" for anything else.
+
+    MariaDB and MySQL speak first, with the version of their protocol (10) or an error (255) behind four bytes;
+    PostgreSQL waits to be asked whether it speaks TLS, and says S or N.
+    """
+    try:
+        with socket.create_connection((host, port), _LOOK) as line:
+            with suppress(TimeoutError):
+                return "mysql" if line.recv(5)[4:] in (b"\x0a", b"\xff") else ""
+            line.sendall(_SPEAKS_TLS)
+            return "postgresql" if line.recv(1) in (b"S", b"N") else ""
+    except OSError:
+        return ""
 
 
 def place(*parts: str) -> str:
