@@ -34,6 +34,7 @@ from ferryman.tools.move.scope import as_key
 from ferryman.tools.move.sorting import MENDING, Sorted, sort_rows
 from ferryman.tools.move.tables import QuarantineState
 from ferryman.tools.move.tell import rows_quarantined
+from ferryman.tools.move.unheard import Unheard
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.conditions import passes
 from ferryman.tools.prepare.mirror import beside
@@ -68,6 +69,9 @@ class Brought:
 
     def plus(self, other: Brought) -> Brought:
         return Brought(self.rows + other.rows, self.left + other.left)
+
+
+_Told = tuple[Brought, tuple[Event, ...]]  #: of a batch, once it is committed
 
 
 def bring(
@@ -158,33 +162,39 @@ class _Addition:
     forgiving: bool
 
     def bring(self, keys: Sequence[Key]) -> Brought:
+        unheard = Unheard[_Told]()
         try:
-            return patiently(lambda: self._batch(keys), table=self.work.table, emit=self.emit, clock=self.clock)
+            brought, told = patiently(
+                lambda: self._batch(keys, unheard), table=self.work.table, emit=self.emit, clock=self.clock
+            )
         except (Stuck, NeedsDecision):
             if not self.forgiving:
                 raise
+        else:
+            for event in told:
+                self.emit(event)
+            return brought
         if len(keys) == 1:
             return Brought(left=1)
         half = len(keys) // 2
         return self.bring(keys[:half]).plus(self.bring(keys[half:]))
 
-    def _batch(self, keys: Sequence[Key]) -> Brought:
+    def _batch(self, keys: Sequence[Key], unheard: Unheard[_Told]) -> _Told:
         scope = self.work.ledger.table(self.work.run, self.work.table).scope.but(upper=keys[-1], total=len(keys))
         desk = Desk(self._only(keys), self.clock, scope)
         try:
             with desk.transaction() as job:
                 job.bench.begin()
-                record = job.book.addition(job.bench.books)
-                number = record.number
-                brought, told = self._write(job, record, keys)
-                if self.origin is Origin.QUARANTINED and not brought.rows:
-                    return brought  # nothing changes: the transaction is rolled back
-                failpoint("before_commit", self.work.table, number)
-                job.bench.commit()
-            failpoint("after_commit", self.work.table, number)
-            for event in told:
-                self.emit(event)
-            return brought
+                if done := unheard.done(self.work, job.book, job.bench.books):
+                    return done
+                record, told = self._write(job, job.book.addition(job.bench.books), keys)
+                if self.origin is Origin.QUARANTINED and not told[0].rows:
+                    return told[0], ()  # nothing changes: the transaction is rolled back
+                failpoint("before_commit", self.work.table, record.number)
+                with unheard.committing(record, told):
+                    job.bench.commit()
+            failpoint("after_commit", self.work.table, record.number)
+            return told
         finally:
             desk.close()
 
@@ -198,7 +208,7 @@ class _Addition:
             mine = mine.but(policies=(*mended, *others))
         return replace(self.work, compiled=replace(self.work.compiled, mapping=mine))
 
-    def _write(self, job: Job, empty: BatchRecord, keys: Sequence[Key]) -> tuple[Brought, tuple[Event, ...]]:
+    def _write(self, job: Job, empty: BatchRecord, keys: Sequence[Key]) -> tuple[BatchRecord, _Told]:
         began, number = job.clock.seconds(), empty.number
         look = job.sight.look(None, len(keys))
         found = sort_rows(job, number, look, obstacles_in(job, look), {})
@@ -216,7 +226,7 @@ class _Addition:
             self._retried(job, [text for key in keys if (text := key_text(key)) not in stay])
         gone = look.rows - len(stay)
         added = RowsAdded(table=job.name, batch=number, rows=gone, origin=self.origin.value)
-        return Brought(gone, len(stay)), (added, *rows_quarantined(job.name, kept))
+        return record, (Brought(gone, len(stay)), (added, *rows_quarantined(job.name, kept)))
 
     def _record(self, usual: Record) -> Record:
         """One entry a row, with the legacy key: no range says which rows they were, and no filter either."""

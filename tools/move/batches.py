@@ -66,6 +66,14 @@ class BatchBook:
         wanted = self._mine(select(batch)).where(batch.c.state == BatchState.COMMITTED).order_by(batch.c.sequence)
         return tuple(record_of(row) for row in connection.execute(wanted).mappings())
 
+    def has(self, connection: Connection, record: BatchRecord) -> bool:
+        """Whether this very batch is committed, and not another of its number: the seconds tell."""
+        batch = self.tables.batch
+        mine = self._mine(select(batch)).where(batch.c.number == record.number)
+        row = connection.execute(mine.where(batch.c.state == BatchState.COMMITTED)).mappings().first()
+        there = record_of(row) if row else None
+        return there is not None and there.but(committed_at=record.committed_at) == record
+
     def write(self, connection: Connection, record: BatchRecord, now: datetime) -> None:
         """Add a batch after the last one, with a digest of what was written for it, and move the table's own row along.
 

@@ -7,7 +7,7 @@ the accounting, listed by `stand_ins`, taken over by the real row when it comes,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +32,7 @@ from ferryman.tools.move.quiet import quiet
 from ferryman.tools.move.records import Entry, Scope, TableStart
 from ferryman.tools.move.tables import RowKind
 from ferryman.tools.move.turns import turn
+from ferryman.tools.move.unheard import Unheard
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.bonds import Bond
 from ferryman.tools.prepare.lineage import policies
@@ -81,19 +82,23 @@ class _Maker:
     bond: Bond
     missing: Sequence[Missing]
     clock: Clock
+    unheard: Unheard[str] = field(default_factory=Unheard)
 
     @property
     def parent(self) -> Table:
         return self.work.compiled.target_database.table(self.bond.parent)
 
     def make(self) -> str:
-        work, ledger = self.work, self.work.ledger
+        work, ledger, began = self.work, self.work.ledger, self.clock.seconds()
         self._into_ledger()
         book = ledger.book(work.run, self.parent.name)
         with turn(work.target), work.target.connect(f"making placeholders in {self.parent.name}") as connection:
             connection.begin() if not connection.in_transaction() else None
+            if made := self.unheard.done(work, book, connection):
+                return self._settled(made)
             keys = self._keys(connection)
-            record = book.addition(connection).but(accounting=Accounting(placeholders=len(keys)))
+            seconds = self.clock.seconds() - began
+            record = book.addition(connection).but(accounting=Accounting(placeholders=len(keys)), seconds=seconds)
             number = record.number
             self._insert(connection, keys)
             entries = [
@@ -104,10 +109,10 @@ class _Maker:
             book.write(connection, record, self.clock.now())
             ledger.renew(connection, work.run)
             failpoint("before_commit", self.parent.name, number)
-            connection.commit()
+            with self.unheard.committing(record, number):
+                connection.commit()
         failpoint("after_commit", self.parent.name, number)
-        self._settle()
-        return number
+        return self._settled(number)
 
     def _keys(self, connection: Connection) -> list[tuple[Any, ...]]:
         """The placeholders' keys, in the order of the table's primary key."""
@@ -154,7 +159,7 @@ class _Maker:
             run, TableStart(table=name, source=mapping.source if mapping else "", scope=scope, batch_size=1)
         )
 
-    def _settle(self) -> None:
+    def _settled(self, number: str) -> str:
         """A table that was complete is to be proved anew; one that the run does not copy has nothing to be proved."""
         ledger, run, name = self.work.ledger, self.work.run, self.parent.name
         if ledger.table(run, name).scope.upper is None:
@@ -163,3 +168,4 @@ class _Maker:
             ledger.set_table(run, name, TableState.VALIDATED, validation=TableValidation(table=name, checks=(check,)))
         else:
             to_be_proved(ledger, run, name)
+        return number
