@@ -28,6 +28,8 @@ class FerrymanError(Exception):
 class Transient(FerrymanError):
     """A connection, lock, time-out, deadlock or serialization failure: worth another try."""
 
+    tried = False  #: level 1 has tried often enough, so whoever it comes to next leaves it at that
+
 
 class NeedsDecision(FerrymanError):
     """Data, constraints or drift that no retry mends: the run stops before it and asks.

@@ -198,13 +198,15 @@ class Session:
 
     def close(self) -> None:
         """Give back the lease and the connections. What is undecided stays as it is, and can be resumed."""
-        if self._state().get("approval"):
-            Ledger(self.context.target).release(self.run)
-        connection = getattr(self._saver, "conn", None)
-        if self.workspace is not None and connection is not None:
-            connection.close()
-        self.context.source.dispose()
-        self.context.target.dispose()
+        try:
+            if self._state().get("approval"):
+                Ledger(self.context.target).release(self.run)
+        finally:
+            connection = getattr(self._saver, "conn", None)
+            if self.workspace is not None and connection is not None:
+                connection.close()
+            self.context.source.dispose()
+            self.context.target.dispose()
 
     def _config(self) -> RunnableConfig:
         """LangGraph waits for streamed events on one of its own workers: with a single one nothing else would run."""

@@ -49,6 +49,7 @@ from ferryman.tools.discover.profile import row_counts
 from ferryman.tools.move.copy import copy_table
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.records import Beginning
 from ferryman.tools.move.resume import Present, refuse_over, resumable, take_up
 from ferryman.tools.move.second_pass import fill_references
@@ -248,7 +249,8 @@ def carry_over(state: TableTask, runtime: Runtime[Context]) -> State:
     course = _course(state, plan, context)
     if not result.complete or course.waits(step.target, _states(ledger, state["run"])):
         return {}
-    fill_references(work, course.late_parents(step.target))
+    late = course.late_parents(step.target)
+    patiently(lambda: fill_references(work, late), table=step.target, emit=emit)
     with delegate.delegated(emit, validate):
         return {"failures": {step.target: _dumped(prove(work, plan, emit))}}
 

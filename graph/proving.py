@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ferryman.domain.coordination import Agent
 from ferryman.domain.events import FailureFound, TableValidated
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Failure, FailureType
@@ -9,6 +10,7 @@ from ferryman.domain.run import TableState
 from ferryman.domain.validation import CheckStatus, TableValidation
 from ferryman.graph.delegate import Emit
 from ferryman.tools.move.failpoint import failpoint
+from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prove.validate import validate_table
 
@@ -17,7 +19,12 @@ def prove(work: TableWork, plan: Plan, emit: Emit) -> Failure | None:
     """Check a table as the plan says; gives what is wrong with it, which is in the ledger and was told by then."""
     name = work.compiled.target.name
     failpoint("before_validation", name)
-    validation = validate_table(work.source, work.target, work.ledger, work.run, work.compiled, plan.validation)
+    validation = patiently(
+        lambda: validate_table(work.source, work.target, work.ledger, work.run, work.compiled, plan.validation),
+        agent=Agent.VALIDATION,
+        table=name,
+        emit=emit,
+    )
     failpoint("after_validation", name)
     emit(TableValidated(validation=validation))
     if validation.status is CheckStatus.PASS:

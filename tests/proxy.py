@@ -10,6 +10,7 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -27,6 +28,8 @@ class Faults:
     latency: float = 0.0  #: seconds before anything is passed on
     cut_after: int | None = None  #: bytes from the server, then every line is reset once
     lose_commit: int | None = None  #: the acknowledgement of so many-th COMMIT: done there, never heard of here
+    lose_each: Iterator[bool] | None = None  #: for one COMMIT after the other, whether its acknowledgement is lost
+    drop_each: Iterator[bool] | None = None  #: for one message of a client after the other, whether it is cut off
     struck: int = 0  #: faults that came to pass
 
 
@@ -75,6 +78,11 @@ class Proxy:
             for end in line:
                 _reset(end)
 
+    def next(self, whether: Iterator[bool]) -> bool:
+        """The next of a choice that all lines share; no more when it has ended."""
+        with self._lock:
+            return next(whether, False)
+
     def strike(self) -> None:
         """Reset every line that is open."""
         self.faults.struck += 1
@@ -93,11 +101,19 @@ class _Line:
         with suppress(OSError):
             while data := self.client.recv(_AT_ONCE):
                 time.sleep(faults.latency)
-                if faults.lose_commit is not None and b"COMMIT" in data[:16].upper():
-                    faults.lose_commit -= 1
-                    self.losing = faults.lose_commit == 0
+                if faults.drop_each is not None and self.proxy.next(faults.drop_each):
+                    faults.struck += 1
+                    break
+                self.losing = b"COMMIT" in data[:16].upper() and self._loses(faults)
                 self.server.sendall(data)
         self._end()
+
+    def _loses(self, faults: Faults) -> bool:
+        if faults.lose_each is not None:
+            return self.proxy.next(faults.lose_each)
+        if faults.lose_commit is not None:
+            faults.lose_commit -= 1
+        return faults.lose_commit == 0
 
     def from_server(self) -> None:
         faults = self.proxy.faults

@@ -11,7 +11,7 @@ from ferryman.agents.advice import Adviser
 from ferryman.agents.preflight_questions import KEYS
 from ferryman.commands.interrupts import Interrupts
 from ferryman.commands.voice import Voice
-from ferryman.domain.errors import Usage
+from ferryman.domain.errors import Transient, Usage
 from ferryman.domain.events import Event, RunStarted
 from ferryman.domain.mapping import Strategy
 from ferryman.graph.context import Options
@@ -57,14 +57,22 @@ class Leaving:
 
 
 def moved(session: Session, events: Iterable[Event], voice: Voice, run: str = "") -> Interrupts:
-    """Listen while rows move, showing people what happens; whether somebody interrupted it."""
+    """Listen while rows move, showing people what happens; whether somebody interrupted it.
+
+    A Transient error that is left when everything was tried says how to go on, once the run is in the ledger.
+    """
     with Screen(voice.console) as screen:
         leaving = Leaving(session, screen, run)
         with Interrupts(leaving.stop, leaving.abandon) as interrupts:
-            for event in events:
-                if isinstance(event, RunStarted):
-                    leaving.run = event.run
-                screen.show(event)
+            try:
+                for event in events:
+                    if isinstance(event, RunStarted):
+                        leaving.run = event.run
+                    screen.show(event)
+            except Transient as error:
+                if not leaving.run:
+                    raise
+                raise Transient(error.what, f"{error.do} Go on:  ferryman resume {leaving.run}") from error
     return interrupts
 
 

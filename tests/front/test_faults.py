@@ -4,13 +4,17 @@ two lines and goes on when it is told to; in each case every row is there once, 
 from __future__ import annotations
 
 import os
+import random
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import cycle, repeat
 from pathlib import Path
 from typing import Protocol
 
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from benchmarks.proofs import shop
 from benchmarks.proofs.engines import Server, connected
@@ -20,13 +24,16 @@ from tests.proxy import Proxy
 from tests.servers import Own
 
 KINDS = ["postgresql", "mariadb"]
+_END_ALL = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
-def trial_on(base: URL, kind: str, folder: Path) -> Iterator[Trial]:
-    """650 rows in batches of 50, nothing moved yet."""
+def trial_on(base: URL, kind: str, folder: Path, rows: int = 650) -> Iterator[Trial]:
+    """Some rows in batches of 50, nothing moved yet."""
     server = Server(kind, base)
     try:
-        yield set_up(Wish(server, folder, rows=650, kills=0, batch=50, seed=1, fork=True), "trial")
+        yield set_up(Wish(server, folder, rows=rows, kills=0, batch=50, seed=1, fork=True), "trial")
     finally:
         server.clean(folder)
 
@@ -34,6 +41,11 @@ def trial_on(base: URL, kind: str, folder: Path) -> Iterator[Trial]:
 @pytest.fixture(params=KINDS)
 def trial(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Trial]:
     yield from trial_on(request.getfixturevalue(request.param).base, request.param, tmp_path)
+
+
+@pytest.fixture(params=KINDS)
+def small(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Trial]:
+    yield from trial_on(request.getfixturevalue(request.param).base, request.param, tmp_path, rows=130)
 
 
 def went_or_stopped(victim: Victim) -> bool:
@@ -71,6 +83,66 @@ def test_an_acknowledgement_of_a_commit_is_lost(trial: Trial, commit: int) -> No
         assert went or commit == 2
         trial.target = straight
     finished(trial)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_every_second_acknowledgement_is_lost_and_it_goes_through(small: Trial, first: bool) -> None:
+    """Of batches and of the ledger's own: the run, its states, its lease, what is filled in at the end."""
+    straight = small.target
+    with Proxy(straight) as line:
+        line.faults.lose_each = cycle([first, not first])
+        small.target = line.url
+        victim = small.start()
+        assert victim.wait() == 0, victim.said
+        assert line.faults.struck > 10
+        small.target = straight
+    finished(small)
+
+
+def test_a_line_that_breaks_again_and_again_ends_in_two_lines_or_in_a_whole_run(small: Trial) -> None:
+    straight, dice = small.target, random.Random(5)
+    faults = (dice.random() < 0.03 for _ in repeat(None))
+    with Proxy(straight) as line:
+        for _ in range(10):
+            small.target, line.faults.drop_each = line.url, None
+            victim = small.start()
+            line.faults.drop_each = faults
+            went = went_or_stopped(victim)
+            small.target = straight
+            small.check(proof := Proof(""), "")
+            assert proof.breaches == []
+            if went:
+                break
+        assert line.faults.struck > 5
+    finished(small)
+
+
+def test_a_session_that_is_ended_on_the_server_again_and_again(trial: Trial) -> None:
+    dice, victim = random.Random(7), trial.start()
+    trial.until_it_moves(victim)
+    ended = 0
+    while not victim.ended() and ended < 12:
+        victim.sleep(dice.uniform(0.05, 0.3))
+        ended += end_sessions(trial)
+    assert ended > 3
+    went_or_stopped(victim)
+    finished(trial)
+
+
+def end_sessions(trial: Trial) -> int:
+    """End what is connected to the target, as an administrator does; how many that were."""
+    with connected(trial.target) as connection:
+        kind = connection.dialect.name
+        name = make_url(trial.target).database
+        if kind == "postgresql":
+            found = connection.execute(text(_END_ALL)).all()
+            return len(found)
+        listed = text("SELECT id FROM information_schema.processlist WHERE db = :name AND id <> CONNECTION_ID()")
+        found = connection.execute(listed, {"name": name}).all()
+        for (number,) in found:
+            with suppress(OperationalError):  # it has ended meanwhile
+                connection.exec_driver_sql(f"KILL {number}")
+        return len(found)
 
 
 @pytest.mark.parametrize("received", [120_000])

@@ -46,11 +46,12 @@ def next_attempt(error: FerrymanError, attempt: int, size: int, dice: Callable[[
     """What follows when try number `attempt` (from 1) of a batch of `size` rows ended with `error`.
 
     Transient: the first retry takes the batch as it is (a lock usually passes), later ones halve it. NeedsDecision:
-    no retry mends data, so its rows are named. Everything else goes up at once. `dice` gives 0 <= x < 1.
+    no retry mends data, so its rows are named. Everything else goes up at once, as does what was tried often enough
+    by whom it comes from. `dice` gives 0 <= x < 1.
     """
     if isinstance(error, NeedsDecision):
         return Isolate()
-    if not isinstance(error, Transient) or attempt > MAX_RETRIES:
+    if not isinstance(error, Transient) or error.tried or attempt > MAX_RETRIES:
         return Escalate()
     wait = backoff(attempt, dice)
     if attempt == 1 or size < 2 * SMALLEST:

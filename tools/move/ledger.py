@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, exists, func, insert, inspect, select, union, update
+from sqlalchemy import Connection, delete, func, insert, select, union, update
 
 from ferryman.domain.approval import Amendment
 from ferryman.domain.errors import Configuration, FerrymanError, Refused, Transient, Usage
@@ -27,6 +27,8 @@ from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.complete import check_tables, decided
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.lease import Holder, this_session
+from ferryman.tools.move.patience import patient
+from ferryman.tools.move.presence import has_ledger
 from ferryman.tools.move.reading import quarantined_of, run_of, table_of
 from ferryman.tools.move.records import WITHDRAWN, Beginning, QuarantinedRow, RunRecord, TableRecord, TableStart
 from ferryman.tools.move.seals import change, check_seal, held, sealed
@@ -47,36 +49,17 @@ class Ledger:
         self.clock = clock
         self.tables: LedgerTables = ledger_tables(schema_for(target.dialect.name))
         self._seen = False  #: the tables are there, and as they should be
+        self._asked = ""  #: what was to be committed and is not heard of: a run's id, an amendment's digest
 
     # What is there
 
+    @patient
     def exists(self) -> bool:
         """Whether the target has a ledger. Raises Refused when it is of a form that this version cannot read."""
-        self._seen = self._seen or self._look()
+        if not self._seen:
+            with self._reading() as connection:
+                self._seen = has_ledger(connection, self.tables)
         return self._seen
-
-    def _look(self) -> bool:
-        with self._reading() as connection:
-            inspector = inspect(connection)
-            there = [t for t in self.tables.all if inspector.has_table(t.name, schema=t.schema)]
-            if not there or self._unfinished(connection, there):
-                return False
-            lacking = [t.name for t in self.tables.all if t not in there]
-            for table in there:
-                found = {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
-                lacking += [f"{table.name}.{column.name}" for column in table.columns if column.name not in found]
-        if lacking:
-            raise Refused(
-                f"The ledger in the target is of another version of Ferryman: it lacks {', '.join(lacking[:3])}.",
-                "Use that version, or end its runs with it (`ferryman finish`) and begin anew.",
-            )
-        return True
-
-    def _unfinished(self, connection: Connection, there: Sequence[Table]) -> bool:
-        """Whether a creation of the ledger was cut short: the last table is not there, and no other holds a row."""
-        if self.tables.run in there:
-            return False
-        return not any(connection.execute(select(exists().select_from(table))).scalar() for table in there)
 
     def forget(self) -> None:
         """The tables were dropped: look again."""
@@ -90,6 +73,7 @@ class Ledger:
         """What creates the ledger."""
         return tuple(tables.statements(self.target.engine.dialect))
 
+    @patient
     def create(self) -> None:
         """Create the tables that are not there. Raises Configuration where the right is missing: never elsewhere."""
         try:
@@ -110,6 +94,7 @@ class Ledger:
 
     # Runs
 
+    @patient
     def begin(self, beginning: Beginning) -> None:
         """Write a run and its tables, and take its lease. Creates the ledger where there is none.
 
@@ -122,13 +107,16 @@ class Ledger:
             leases.refuse_others(connection, self.tables, beginning.run, self.holder, now)
             run = self.tables.run
             if connection.execute(select(run.c.run_id).where(run.c.run_id == beginning.run)).first():
+                if self._asked == beginning.run:
+                    return
                 raise Refused(f"The run {beginning.run} is in the ledger already.", "Resume it, or begin another.")
             connection.execute(insert(run).values(sealed(run, run_values(beginning))))
             for position, start in enumerate(beginning.tables):
                 self._insert_table(connection, beginning.run, position, start)
             leases.take(connection, self.tables, beginning.run, self.holder, now)
-            connection.commit()
+            self._commit(connection, beginning.run)
 
+    @patient
     def runs(self) -> tuple[RunRecord, ...]:
         """Every run, oldest first; () where there is no ledger."""
         if not self.exists():
@@ -138,6 +126,7 @@ class Ledger:
             ids = connection.execute(select(run.c.run_id).order_by(run.c.run_started, run.c.run_id)).scalars().all()
             return tuple(self._run(connection, run_id) for run_id in ids)
 
+    @patient
     def run(self, run: str) -> RunRecord:
         """One run. Raises Usage when there is none of that id, Refused when another version wrote it, Corrupt when
         what never changes was changed."""
@@ -182,6 +171,7 @@ class Ledger:
         """One table of a run. Raises KeyError when the run has no such table."""
         return {record.table: record for record in self.tables_of(run)}[table]
 
+    @patient
     def tables_of(self, run: str) -> tuple[TableRecord, ...]:
         """The tables of a run, in the order of its plan."""
         table = self.tables.table
@@ -210,6 +200,7 @@ class Ledger:
             values["validation"] = validation.model_dump_json()
         self._update_table(run, table, **values)
 
+    @patient
     def set_batch_size(self, run: str, table: str, size: int) -> None:
         """Cut what is left of a table into batches of another size; their numbers go on after the last one."""
         record = self.table(run, table)
@@ -227,12 +218,14 @@ class Ledger:
         """How many legacy rows came after the scope was fixed."""
         self._update_table(run, table, arrived_since=rows)
 
+    @patient
     def add_table(self, run: str, start: TableStart) -> None:
-        """Take one more table into a run: an amendment may call for one."""
+        """Take one more table into a run, where it has it not yet: an amendment may call for one."""
         with self._writing() as connection:
-            self._append(connection, run, start)
-            self._count_tables(connection, run)
-            connection.commit()
+            if held(connection, self.tables.table, {"run_id": run, "table_name": start.table}) is None:
+                self._append(connection, run, start)
+                self._count_tables(connection, run)
+                connection.commit()
 
     def _append(self, connection: Connection, run: str, start: TableStart) -> None:
         table = self.tables.table
@@ -255,6 +248,7 @@ class Ledger:
         """The batches of a table."""
         return BatchBook(self.tables, run, table)
 
+    @patient
     def verify(self, run: str) -> None:
         """Whether every batch of a run and what it recorded are there and as they were written. Raises Corrupt."""
         self.run(run)
@@ -270,13 +264,14 @@ class Ledger:
 
     # Amendments
 
+    @patient
     def amend(
         self,
         run: str,
         amendment: Amendment,
         plan: Plan,
-        starts: Iterable[TableStart] = (),
-        gone: Iterable[str] = (),
+        starts: Sequence[TableStart] = (),
+        gone: Sequence[str] = (),
     ) -> Amendment:
         """Append a decision; `plan` is the plan as it stands with it. Gives the amendment with its number.
 
@@ -285,10 +280,13 @@ class Ledger:
         """
         table = self.tables.amendment
         with self._writing() as connection:
+            held(connection, self.tables.run, {"run_id": run})  # waits for a try before, that may be at work yet
             last = connection.execute(
                 select(table.c.number, table.c.digest).filter_by(run_id=run).order_by(table.c.number.desc())
             ).first()
             numbered = amendment.but(number=last.number + 1 if last else 1)
+            if last and last.digest == self._asked:
+                return amendment.but(number=last.number)
             values = amendment_values(run, numbered, plan)
             digest = digest_of(values, AMENDED, last.digest if last else "")
             connection.execute(insert(table).values(digest=digest, **values))
@@ -298,7 +296,7 @@ class Ledger:
                 connection.execute(delete(self.tables.table).filter_by(run_id=run, table_name=name, batches=0))
             self._count_tables(connection, run, amendments=numbered.number)
             failpoint("before_amendment_commit")
-            connection.commit()
+            self._commit(connection, digest)
         failpoint("after_amendment_commit")
         return numbered
 
@@ -316,6 +314,7 @@ class Ledger:
 
     # Quarantine
 
+    @patient
     def quarantined(
         self, run: str, table: str = "", *, state: QuarantineState | None = None
     ) -> tuple[QuarantinedRow, ...]:
@@ -329,6 +328,7 @@ class Ledger:
         with self._reading() as connection:
             return tuple(quarantined_of(row) for row in connection.execute(wanted).mappings())
 
+    @patient
     def set_quarantine(self, run: str, entries: tuple[int, ...], state: QuarantineState) -> None:
         """Say what became of quarantined rows."""
         rows = self.tables.quarantine
@@ -339,6 +339,7 @@ class Ledger:
 
     # Lease and stop
 
+    @patient
     def acquire(self, run: str) -> None:
         """Take (or keep) the run's lease. Raises Refused while a live process holds this run or another one here.
 
@@ -350,6 +351,7 @@ class Ledger:
             leases.take(connection, self.tables, run, self.holder, self.clock.now())
             connection.commit()
 
+    @patient
     def refuse_others(self, run: str) -> None:
         """Raises Refused while a live process other than ours holds this run, or any holds another one here."""
         with self._reading() as connection:
@@ -362,6 +364,7 @@ class Ledger:
         """
         return leases.renew(connection, self.tables, run, self.holder, self.clock.now())
 
+    @patient
     def release(self, run: str) -> None:
         """Give the lease back. Nothing happens when it is not ours."""
         with self._writing() as connection:
@@ -389,6 +392,7 @@ class Ledger:
         self.request_stop(run, f"the approval was withdrawn by {by}")
         self.set_intent(run, WITHDRAWN)
 
+    @patient
     def stop_requested(self, run: str) -> bool:
         """Whether somebody asked the run to stop."""
         with self._reading() as connection:
@@ -410,7 +414,14 @@ class Ledger:
         with turn(self.target), self.target.connect("writing the ledger") as connection:
             yield connection
 
-    def _update_run(self, run: str, **values: Any) -> None:
+    def _commit(self, connection: Connection, asked: str) -> None:
+        """Commit what must not be done twice: `asked` is by what a second try knows that it is done."""
+        self._asked = asked
+        connection.commit()
+        self._asked = ""
+
+    @patient
+    def _update_run(self, run: str, /, **values: Any) -> None:
         with self._writing() as connection:
             self._set_run(connection, run, **values)
             connection.commit()
@@ -421,7 +432,8 @@ class Ledger:
             raise _no_run(run)
         change(connection, self.tables.run, row, values)
 
-    def _update_table(self, run: str, table: str, **values: Any) -> None:
+    @patient
+    def _update_table(self, run: str, table: str, /, **values: Any) -> None:
         with self._writing() as connection:
             self._set_table(connection, run, table, **values)
             connection.commit()

@@ -8,13 +8,14 @@ from sqlalchemy import func, select
 
 from ferryman.domain.run import Accounting, BatchRecord, BatchState, TableProgress
 from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.patience import patiently
 
 _COUNTED = tuple(Accounting.model_fields)
 
 
 def progress(ledger: Ledger, run: str) -> tuple[TableProgress, ...]:
     """Every table of a run, in the order of its plan."""
-    sums = _sums(ledger, run)
+    sums = patiently(lambda: _sums(ledger, run))
     return tuple(
         TableProgress(
             table=record.table,

@@ -26,6 +26,7 @@ from ferryman.tools.move.keys import key_columns
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.ours import MADE, Ours, Undoing, count
 from ferryman.tools.move.own_rules import references_off
+from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.quiet import quiet
 from ferryman.tools.move.records import UNDOING, RunRecord, TableRecord
 from ferryman.tools.move.set_aside import put_back, restore
@@ -45,12 +46,17 @@ def rollback_available(target: Target, run: str) -> tuple[bool, str]:
         record = ledger.run(run)
         _refuse(ledger, record)
         ledger.refuse_others(run)
-        with _at(target, "looking whether it can be undone", reading=target.dialect.name == "sqlite") as connection:
-            undone = undoings(connection, ledger, record, ())
-            _refuse_blocked(connection, ledger, introspect(connection, target.dialect), undone)
+        patiently(lambda: _look_for_others(ledger, record))
     except FerrymanError as error:
         return False, error.what
     return True, ""
+
+
+def _look_for_others(ledger: Ledger, record: RunRecord) -> None:
+    target = ledger.target
+    with _at(target, "looking whether it can be undone", reading=target.dialect.name == "sqlite") as connection:
+        undone = undoings(connection, ledger, record, ())
+        _refuse_blocked(connection, ledger, introspect(connection, target.dialect), undone)
 
 
 def rollback(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 
@@ -88,10 +89,14 @@ def restore(ledger: Ledger, run: str, emit: Emit = lambda event: None) -> None:
     if left:
         ledger.acquire(run)
     for table in left:
-        bring_back(ledger, run, table, emit)
-        restore_table(ledger, run, table, emit)
+        patiently(partial(_restored, ledger, run, table, emit), table=table, emit=emit)
     if left:
         ledger.release(run)
+
+
+def _restored(ledger: Ledger, run: str, table: str, emit: Emit) -> None:
+    bring_back(ledger, run, table, emit)
+    restore_table(ledger, run, table, emit)
 
 
 def put_back(ledger: Ledger, run: str) -> None:

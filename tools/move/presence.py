@@ -1,0 +1,35 @@
+"""Whether a target has a ledger, of a form that this version reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Table, exists, inspect, select
+
+from ferryman.domain.errors import Refused
+from ferryman.tools.move.tables import LedgerTables
+
+
+def has_ledger(connection: Connection, tables: LedgerTables) -> bool:
+    """Raises Refused when there is one of a form that this version cannot read."""
+    inspector = inspect(connection)
+    there = [t for t in tables.all if inspector.has_table(t.name, schema=t.schema)]
+    if not there or _unfinished(connection, tables, there):
+        return False
+    lacking = [t.name for t in tables.all if t not in there]
+    for table in there:
+        found = {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
+        lacking += [f"{table.name}.{column.name}" for column in table.columns if column.name not in found]
+    if lacking:
+        raise Refused(
+            f"The ledger in the target is of another version of Ferryman: it lacks {', '.join(lacking[:3])}.",
+            "Use that version, or end its runs with it (`ferryman finish`) and begin anew.",
+        )
+    return True
+
+
+def _unfinished(connection: Connection, tables: LedgerTables, there: Sequence[Table]) -> bool:
+    """Whether a creation of the ledger was cut short: the last table is not there, and no other holds a row."""
+    if tables.run in there:
+        return False
+    return not any(connection.execute(select(exists().select_from(table))).scalar() for table in there)
