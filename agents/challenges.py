@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ferryman.agents.bookkeeping import Book, book_of, books, words
 from ferryman.agents.pairing import RULED, Pairing
+from ferryman.agents.value_steps import can_become
 from ferryman.agents.wording import count
 from ferryman.domain.findings import Challenge, ChallengeKind
 from ferryman.domain.profile import ColumnProfile, TableProfile
@@ -127,9 +128,19 @@ def mixed_kinds(profile: ColumnProfile) -> tuple[str, ...]:
 def _soft_deletion(seen: Seen) -> Iterator[Challenge]:
     source, target = seen.pairing.source, seen.pairing.target
     column = books(source.columns, source.name).get(Book.DELETED)
-    if column and Book.DELETED not in books(target.columns, target.name):
-        text = f"{column.name} marks deleted rows, and {target.name} has no such column: they would come back to life"
-        yield Challenge(kind=ChallengeKind.SOFT_DELETED, table=target.name, columns=(column.name,), text=text)
+    if column is None or _is_taken(column, seen):
+        return
+    theirs = books(target.columns, target.name).get(Book.DELETED)
+    why = f"nothing fills {target.name}.{theirs.name}" if theirs else f"{target.name} has no such column"
+    text = f"{column.name} marks deleted rows, and {why}: they would come back to life"
+    yield Challenge(kind=ChallengeKind.SOFT_DELETED, table=target.name, columns=(column.name,), text=text)
+
+
+def _is_taken(column: Column, seen: Seen) -> bool:
+    """Whether some column of the target is to be filled from one that can become it."""
+    profile = seen.profile.by_name.get(column.name) if seen.profile else None
+    fed = [name for name, choice in seen.pairing.columns.items() if choice.source == column.name]
+    return any(can_become(column, seen.pairing.target.column(name), profile) for name in fed)
 
 
 def _of_places(seen: Seen) -> Iterator[Challenge]:

@@ -19,7 +19,9 @@ from ferryman.domain.transforms import (
     AddCreatedAt,
     AddMetadataJson,
     AddUpdatedAt,
+    Cast,
     Concat,
+    EpochToTimestamp,
     ForeignKeyTo,
     Lookup,
     NewId,
@@ -93,6 +95,9 @@ class TableColumns:
             return None
         unique = (column.name,) in self.pairing.target.uniques
         steps = value_steps(ours, column, profile, unique=unique)
+        if steps[:1] == (EpochToTimestamp(),) and column.nullable and book_of(column) is Book.DELETED:
+            never = ValueMap(pairs=(ValuePair(old=0, new=None),), otherwise="keep")
+            steps = (never, Cast(to=Family.INTEGER.value), *steps)
         return ColumnMapping(target=column.name, source=(source,), steps=steps, why=why)
 
     def _profile(self, source: str) -> ColumnProfile | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ferryman.agents.bookkeeping import Book, books
+from ferryman.agents.deletion_questions import deletion_questions
 from ferryman.agents.facts import Facts
-from ferryman.agents.marks import NUMBERS, holds_nothing, in_words, marks, still_alive
 from ferryman.agents.natural_key import natural_key, telling_pairs
 from ferryman.agents.table_mapping import own_identity, referred_columns, unique_columns
 from ferryman.agents.wording import count
@@ -16,17 +15,13 @@ from ferryman.domain.changes import (
     Option,
     Question,
     SetConflict,
-    SetFilter,
     SetIdentity,
     SetKey,
     UnmapColumn,
 )
 from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import Action, Conflict, Generated, Kept, KeyPair, Mapping, Matched, TableMapping
-from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.references import references_of
-from ferryman.domain.schema import Column
-from ferryman.domain.transforms import AddMetadataJson
 
 LEAVE_OUT = "leave_out"
 MOST_OPTIONS = 4  #: candidates that are offered
@@ -42,7 +37,7 @@ def table_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Iter
     yield from _key(table, facts)
     yield from _identity(table, facts)
     yield from _present(table, facts)
-    yield from _deleted(table, facts)
+    yield from deletion_questions(table, facts)
 
 
 def leave_out(table: str) -> Option:
@@ -169,50 +164,6 @@ def _recognised_by(table: TableMapping, pair: KeyPair, facts: Facts) -> Option:
     kept = SetConflict(table=table.target, conflict=Conflict.KEEP)
     told = pair.target if pair.source == pair.target else f"{pair.source} = {pair.target}"
     return Option(key=pair.target, text=f"Rows with the same {told} are the same", changes=(by, kept))
-
-
-def _deleted(table: TableMapping, facts: Facts) -> Iterator[Question]:
-    """Rows that are marked as deleted, where the new table has nothing to mark them with."""
-    source, target = facts.source.table(table.source), facts.target.table(table.target)
-    marker = books(source.columns, source.name).get(Book.DELETED)
-    if marker is None or Book.DELETED in books(target.columns, target.name) or table.filter is not None:
-        return
-    if any(marker.name in line.source and not line.uses(AddMetadataJson) for line in table.columns):
-        return
-    profile = facts.column(source.name, marker.name)
-    if profile is None or not marks(marker, profile, rows := facts.source_profile.rows(source.name)):
-        return
-    yield Question(
-        id=f"deleted:{table.target}",
-        table=table.target,
-        text=f"{marker.name} marks rows of {source.name} as deleted, and {target.name} has no such column."
-        f"{_held(marker, profile, rows)} What now?",
-        options=tuple(_deletions(table.target, marker, profile)),
-        recommended="alive",
-        reason="What refers to a row that is left out is asked about as well.",
-    )
-
-
-def _held(marker: Column, profile: ColumnProfile, rows: int) -> str:
-    """What a mark in words looks like in numbers; "" where it is a moment or a number, which speaks for itself."""
-    if not in_words(marker, profile):
-        return ""
-    if marker.family in NUMBERS:  # of which nobody has counted the empty texts
-        return " It holds numbers and texts side by side."
-    filled = rows - profile.nulls - profile.empty
-    return f" It holds nothing in {rows - filled:,} of {rows:,} rows, and a text in {filled:,}."
-
-
-def _deletions(target: str, marker: Column, profile: ColumnProfile) -> Iterator[Option]:
-    alive = (SetFilter(table=target, filter=still_alive(marker, profile)),)
-    text = "Leave the deleted ones out"
-    if in_words(marker, profile):
-        yield Option(key="alive", text=f"{text}; nothing, 0, n, no, f, false and zero dates mean alive", changes=alive)
-        nothing = (SetFilter(table=target, filter=holds_nothing(marker)),)
-        yield Option(key="empty", text="Leave out all in which it says anything, 0 and no too", changes=nothing)
-    else:
-        yield Option(key="alive", text=text, changes=alive)
-    yield Option(key="all", text="Move them like all others: they come back to life")
 
 
 def _link(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Question]:

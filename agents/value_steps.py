@@ -86,10 +86,15 @@ def can_become(ours: Column, theirs: Column, profile: ColumnProfile | None) -> b
     """Whether some value of a legacy column can become one of a target column."""
     kind = stored(ours, profile)
     if kind in NUMBERS and theirs.family in _MOMENTS:
-        return True
+        return not _yes_or_no(profile)
     if kind is Family.TEXT and theirs.family in NUMBERS and not _like_numbers(profile):
         return False
     return becomes(kind, theirs.family) and becomes(ours.family, theirs.family)
+
+
+def _yes_or_no(profile: ColumnProfile | None) -> bool:
+    """Whether numbers are all 0 and 1 (or -1): a flag, or a moment that there never was."""
+    return profile is not None and profile.highest is not None and {profile.lowest, profile.highest} <= {-1, 0, 1}
 
 
 def _like_numbers(profile: ColumnProfile | None) -> bool:
