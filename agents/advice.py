@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 REPAIRS = 2  #: rounds in which the error is quoted
-TRIES = 3  #: of one question that gets no answer
+TRIES = 3  #: of one question that gets no answer; of the next one after it, a single one
 WAITS = (1.0, 4.0)  #: seconds before the second and the third try, where the server names none
 PATIENCE = 60.0  #: a server that asks for a longer wait is not waited for
 FAILURES = 2  #: questions in a row without any answer, and the model is left alone
@@ -162,7 +162,8 @@ class _Asking(Generic[Out]):
     def _reply(self, messages: Sequence[Any]) -> Reply:
         """The model's reply, tried again after a hiccup. Raises _Capped where a limit forbids to ask."""
         adviser = self.desk.adviser
-        for attempt in range(TRIES):
+        tries = 1 if adviser.tally.in_doubt else TRIES
+        for attempt in range(tries):
             prompt = sum(counted(str(message.content), adviser.name) for message in messages)
             over = exceeded(adviser.limits, adviser.tally.used, prompt, adviser.answer_tokens)
             if over:
@@ -175,7 +176,7 @@ class _Asking(Generic[Out]):
                 lost = error.received
                 answer = counted(lost, adviser.name) if lost else 0
                 self._count(0 if lost is None else prompt, answer, started)
-                if not isinstance(error, Busy) or isinstance(error, Slow) or attempt == TRIES - 1:
+                if not isinstance(error, Busy) or isinstance(error, Slow) or attempt == tries - 1:
                     raise
                 self._wait(error, WAITS[attempt])
                 continue

@@ -50,6 +50,11 @@ class Tally:
         with self._lock:
             self._used = self._used + more
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the last question got no answer, however often it was put."""
+        return self._failed > 0
+
     def failed_again(self) -> int:
         """Count a question that got no answer; how many have not, in a row."""
         with self._lock:

@@ -2,7 +2,7 @@
 
 Busy          Transient: no sign of life, a dropped line, 408, 409, 429, 5xx: worth another try
   Slow          its whole answer takes too long: another try would take as long
-Unusable      Permanent: 401, 403, 404, 400: the same question will never be answered
+Unusable      Permanent: 400, 401, 402, 403, 404, an account that is used up: the same question will never be answered
 Interrupted   the person pressed Ctrl-C
 """
 
@@ -19,6 +19,7 @@ from ferryman.domain.errors import FerrymanError, Permanent, Transient
 Failed = TypeVar("Failed", bound=FerrymanError)
 
 _ADDRESS = "Check FERRYMAN_MODEL and FERRYMAN_MODEL_BASE_URL (which mostly ends in /v1)."
+_SPENT = ("insufficient_quota", "billing_hard_limit_reached")  #: a 429 or 400 of OpenAI's that no waiting mends
 _LOG = "Its own log may say why; a proxy in between may be what ends it."
 
 
@@ -76,7 +77,8 @@ def typed(call: Callable[[], Any], line: Line) -> Any:
     except openai.APITimeoutError as error:
         raise _with(line, _silent(line)) from error
     except openai.APIStatusError as error:
-        raise _of_status(error.status_code, error.response.headers.get("retry-after")) from error
+        status = 402 if error.code in _SPENT else error.status_code
+        raise _of_status(status, error.response.headers.get("retry-after")) from error
     except openai.APIConnectionError as error:
         cause = error.__cause__
         raise _with(line, _of_stream(cause, line) if cause else _unreachable()) from error
@@ -124,12 +126,14 @@ def _of_status(status: int, retry_after: str | None) -> FerrymanError:
         return Busy(f"The model's server says {status}.", "It is busy or ill.", wait=_seconds(retry_after))
     told = {
         401: "The model's server does not take the key.",
+        402: "The model's account is used up.",
         403: "The model's server does not let this key use this model.",
         404: "The model's server does not know this model, or answers at another address.",
     }
     what = told.get(status, f"The model's server does not take the question: it says {status}.")
     mend = {
         401: "Set FERRYMAN_MODEL_KEY.",
+        402: "Pay in at its provider, or set FERRYMAN_MODEL_KEY to one of another account.",
         403: "Set FERRYMAN_MODEL_KEY, or FERRYMAN_MODEL to one that it may use.",
         404: _ADDRESS,
         501: _ADDRESS,

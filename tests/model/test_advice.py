@@ -263,6 +263,30 @@ def test_a_server_that_is_not_there_is_given_up_after_two_questions() -> None:
     assert told == [ModelAsked, ModelAsked, Said]
 
 
+def test_after_a_question_without_any_answer_the_next_is_put_once_until_one_is_answered() -> None:
+    out = [status(503)] * 3
+    with Scripted(*out, says(GOOD), *out, status(503)) as server:
+        desk = Desk(server.adviser(), lambda event: None, threading.Event())
+        seen = list[tuple[bool, int]]()
+        for _ in range(5):
+            answered = advise(question(), desk) is not None
+            seen.append((answered, len(server.requests)))
+    assert seen == [(False, 3), (True, 4), (False, 7), (False, 8), (False, 8)]
+
+
+@pytest.mark.parametrize("code", ["insufficient_quota", "billing_hard_limit_reached"])
+def test_an_account_that_is_used_up_is_asked_once_for_all(code: str) -> None:
+    body = json.dumps({"error": {"message": "You exceeded your current quota.", "code": code}}).encode()
+    events = list[Event]()
+    with Scripted(always=Turn(429, body, {"Content-Type": "application/json", "Retry-After": "0"})) as server:
+        desk = Desk(server.adviser(), events.append, threading.Event())
+        assert [advise(question(), desk) for _ in range(3)] == [None] * 3
+    assert len(server.requests) == 1
+    assert [event.text for event in events if isinstance(event, Said)] == [
+        "The model's account is used up. From here on the rules decide alone."
+    ]
+
+
 @pytest.mark.parametrize(
     ("limits", "asked"),
     [({"calls": 2}, 2), ({"tokens": 1_200}, 2), ({"tokens": 0}, 0), ({"cost": 0.0, "price_out": 1.0}, 0)],
