@@ -8,7 +8,6 @@ from ferryman.agents.context import Place
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Talk
 from ferryman.agents.topics import TOPICS
-from ferryman.agents.vocabulary import key
 from ferryman.domain.conversation import Ask, Topic
 
 #: Said politely as a question, and meant as an instruction.
@@ -143,7 +142,7 @@ def _columns(said: Sentence, talk: Talk) -> tuple[str, ...]:
             span = range(start, start + length)
             if covered & set(span) or any(words[n].norm in _NO_COLUMN for n in span):
                 continue
-            found = talk.columns(tuple(key(words[n].norm) for n in span), tables)
+            found = talk.columns([words[n].norm for n in span], tables)
             if found and found[0].score >= (0.9 if length == 1 else 0.7):
                 return tuple(column.text for column in found)
     return ()

@@ -50,6 +50,7 @@ _TEST = re.compile(
     rf"|(?P<equal>{_IS}(?:one of |in |either |exactly )?)(?P<value>.+))"
 )
 _NO_VALUE = re.compile(r"(?:starts?|begins?|contains?|ends?|includes?|matches|looks?|like|similar|has|have)\b")
+_NONE = frozenset("of out off from the them those these and".split())  #: words that are no value
 _WHERE = frozenset("where whose with having if when have has and of".split())
 GLUE = frozenset(
     """the a an that which who are is was were be been have has had having where whose with ones one those these rows
@@ -174,7 +175,7 @@ def _tested(scope: Scope, column: Column, match: re.Match[str], offset: int) -> 
     start, stop = (offset + edge for edge in match.span(group))
     said = scope.said.part(start, stop)
     values = tuple(typed(text, column) for text in _values(said))
-    if not values or None in values or _NO_VALUE.match(said.text):
+    if not values or None in values or _NO_VALUE.match(said.text) or {word.norm for word in said.words} <= _NONE:
         return None
     if match["other"]:
         return compare(Operator.UNEQUAL if len(values) == 1 else Operator.NONE_OF, *values)

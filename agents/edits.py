@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from ferryman.agents.filtering import drop_filter, filter_rows
-from ferryman.agents.leaving import include, leave_out
+from ferryman.agents.leaving import include, leave_out, leave_out_of
 from ferryman.agents.link_words import links
 from ferryman.agents.mapping_words import map_names
 from ferryman.agents.row_keys import set_key
@@ -181,6 +181,7 @@ RULES: tuple[Callable[[Sentence, Talk], Edit], ...] = (
     conflicts,
     identities,
     skip_bad_rows,
+    leave_out_of,
     filter_rows,
     leave_out,
     include,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ferryman.agents.sentence import Sentence
-from ferryman.agents.talk import Doubt, Edit, Talk, general
+from ferryman.agents.talk import Doubt, Edit, Talk, general, listed
 from ferryman.domain.changes import Change, IgnoreColumn, Include, LeaveOut, UnmapColumn
 
 _VERB = (
@@ -52,6 +52,11 @@ _LEAVE = tuple(
         r"^(?:leave|leaving) (?P<x>.+)$",
     )
 )
+#: "leave phone and fax out of customers"
+_OUT_OF = re.compile(
+    r"^(?:leave|leaving|keep|take|drop|remove|strip|cut|omit|exclude|skip|delete|do not (?:move|take|copy|migrate))"
+    r" (?P<x>.+?) (?:out of|off|out from|from|in) (?P<t>.+)$"
+)
 _PRONOUN = re.compile(r"(?:this|that|the) table|(?:this|that) one")
 _REFUSE = frozenset("it them that this those these anything everything all me us nothing any one ones rows".split())
 
@@ -66,6 +71,19 @@ def leave_out(said: Sentence, talk: Talk) -> Edit:
             empty = "empty" in match.re.groupindex and bool(match["empty"])
             return _left(said.slot(match, "x"), talk, empty)
     return None
+
+
+def leave_out_of(said: Sentence, talk: Talk) -> Edit:
+    """ "take phone and fax out of customers": columns, where their table is named after all of them."""
+    match = _OUT_OF.match(said.text.rstrip(" .!,"))
+    owner = talk.item(said.slot(match, "t")).one if match else None
+    if match is None or owner is None:
+        return None
+    named = [[word.norm for word in item.words if word.norm != "the"] for item in listed(said.slot(match, "x"))]
+    found = [talk.columns(words, (owner,)) for words in named]
+    if not all(len(columns) == 1 for columns in found):
+        return None
+    return tuple(_unfilled(c.side, c.known.target or "", c.column, talk, empty=False) for (c,) in found)
 
 
 def _left(slot: Sentence, talk: Talk, empty: bool) -> Edit:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ferryman.agents.context import Context
+from ferryman.agents.identifiers import Part, folded, typed_as_one
 from ferryman.agents.known import Known, known_tables, prefix
 from ferryman.agents.likeness import Keys, alike, blended, column_likeness, core_of, keys, likeness, within
 from ferryman.agents.sentence import Sentence, split_name
-from ferryman.agents.vocabulary import COMMON, UNSAID, key
+from ferryman.agents.vocabulary import COMMON, UNSAID, key, unaccented
 from ferryman.domain.schema import Column, Database, Table
+
+Span = tuple[int, int]  #: words of a sentence, from the first to before the second
 
 _NEAR_BEST = 0.03  #: candidates within this of the best are as good
 SURE, PERHAPS = 0.85, 0.6  #: a name said in full; a part of one
@@ -66,6 +69,7 @@ class Names:
                 for name in (table.name, *(column.name for column in table.columns)):
                     parts = split_name(name)
                     found |= {*parts, "".join(parts)} | {parts[n] + parts[n + 1] for n in range(len(parts) - 1)}
+        found |= {unaccented(word) for word in found}
         return frozenset(found | {word + "s" for word in found} | {w[:-1] for w in found if w.endswith("s")})
 
     def _forms_of(self, known: Known) -> tuple[tuple[Keys, Keys], ...]:
@@ -77,13 +81,32 @@ class Names:
                 forms.append((whole, core_of(whole, self._prefixes[side])))
         return tuple(forms)
 
-    def table(self, said: Keys, side: str = "") -> tuple[tuple[Known, ...], float]:
-        """The tables that words can mean, as good as each other, and how good; ((), 0) for none."""
+    def table(self, said: Keys, side: str = "", typed: str = "") -> tuple[tuple[Known, ...], float]:
+        """The tables that words can mean, as good as each other, and how good; ((), 0) for none.
+
+        `typed` is what was typed: of two tables that are called audit_log and audit_logs, the one spelt so.
+        """
         scored = [(self._score(said, known, side), known) for known in self.known if not side or getattr(known, side)]
         best = max((score for score, _ in scored), default=0.0)
         if best < PERHAPS:
             return (), 0.0
-        return tuple(known for score, known in scored if score >= best - _NEAR_BEST), best
+        found = tuple(known for score, known in scored if score >= best - _NEAR_BEST)
+        return (self._spelt(found, typed) if typed else ()) or found, best
+
+    def _spelt(self, tables: Sequence[Known], typed: str) -> tuple[Known, ...]:
+        """Those of some tables whose name, old or new, is spelt just so."""
+        return tuple(k for k in tables if folded(typed) in (folded(k.target or ""), folded(k.source or "")))
+
+    def identified(self, parts: Sequence[Part]) -> tuple[tuple[Known, ...], tuple[ColumnFound, ...]]:
+        """The tables, or the columns, that a name is spelt like: "audit_log", "course_list", "orders.total"."""
+        tables = self._spelt(self.known, parts[0].text)
+        if len(parts) == 1:
+            return tables, () if tables else self._spelt_columns(parts[0].text, ())
+        return (), self._spelt_columns(parts[1].text, tables) if tables and len(parts) == 2 else ()
+
+    def _spelt_columns(self, typed: str, within: Sequence[Known]) -> tuple[ColumnFound, ...]:
+        found = self.columns(keys(split_name(typed)), within, typed=typed)
+        return tuple(column for column in found if folded(column.column) == folded(typed))
 
     def tables_with(self, said: Keys) -> tuple[Known, ...]:
         """Every table whose name contains the words, for "the audit tables"."""
@@ -103,13 +126,44 @@ class Names:
         return best
 
     def mentions(self, sentence: Sentence) -> tuple[Mention, ...]:
-        """The tables that a sentence names, in its order; the longest and best names first where they overlap."""
-        kept = _apart(self._candidates(sentence))
+        """The tables that a sentence names, in its order; the longest and best names first where they overlap.
+
+        A table's name within the longer name of a column is no mention of the table: course_list beside courses.
+        """
+        longer = self.columns_named(sentence)
+        kept = _apart(m for m in self._candidates(sentence) if not any(_within(m, span) for span in longer))
         return _apart((*kept, *self._theirs([word.norm for word in sentence.words], kept)))
+
+    def columns_named(self, sentence: Sentence) -> tuple[Span, ...]:
+        """Where columns are named by more than one word, or behind a table and a dot."""
+        return (*self._columns_spelt(sentence), *self._long_names(sentence))
+
+    def _columns_spelt(self, sentence: Sentence) -> Iterable[Span]:
+        for parts in typed_as_one(sentence):
+            if self.identified(parts)[1]:
+                yield parts[-1].start, parts[-1].stop
+
+    def _long_names(self, sentence: Sentence) -> Iterable[Span]:
+        words = tuple(unaccented(word.norm) for word in sentence.words)
+        for start in range(len(words)):
+            for stop in range(start + 2, min(len(words), start + _LONGEST_NAME) + 1):
+                if words[start:stop] in self._long_columns and self.table(keys(words[start:stop]))[1] < SURE:
+                    yield start, stop
+
+    @cached_property
+    def _long_columns(self) -> frozenset[Keys]:
+        """The names of columns that are more than a word."""
+        columns = (column.name for _, side in self._sides() for table in side.tables for column in table.columns)
+        names = (tuple(unaccented(part) for part in split_name(name)) for name in columns)
+        return frozenset(name for name in names if len(name) > 1)
 
     def _candidates(self, sentence: Sentence) -> Iterable[Mention]:
         words = [word.norm for word in sentence.words]
         yield from self._connections(words)
+        for parts in typed_as_one(sentence):
+            tables = self._spelt(self.known, parts[0].text)
+            if tables:
+                yield Mention(parts[0].start, parts[0].stop, 1.0, tables)
         for start in range(len(words)):
             for stop in range(start + 1, min(len(words), start + _LONGEST_NAME) + 1):
                 mention = self._candidate(words, start, stop)
@@ -125,7 +179,7 @@ class Names:
         single = after == "table"
         if all(word in UNSAID for word in said) and not (single or grouped):
             return None
-        tables, score = self.table(keys(said))
+        tables, score = self.table(keys(said), typed="_".join(said))
         if score < SURE and start and self._stranger(words[start - 1]):
             return None
         if (grouped and score < 0.95) or (len(tables) > 1 and score < SURE and key(said[-1]) != said[-1]):
@@ -193,11 +247,13 @@ class Names:
     def of_target(self, target: str) -> Known | None:
         return next((known for known in self.known if known.target == target), None)
 
-    def columns(self, said: Keys, within: Sequence[Known] = (), side: str = "") -> tuple[ColumnFound, ...]:
+    def columns(
+        self, said: Keys, within: Sequence[Known] = (), side: str = "", typed: str = ""
+    ) -> tuple[ColumnFound, ...]:
         """The columns that words can mean, the equally good ones; in the tables given, else in those of the plan.
 
         "customer fax" and "fax of customers" name the table too; a name that both sides have is given once, as
-        the source's.
+        the source's. Of several, those that are spelt as was `typed`.
         """
         found = [
             ColumnFound(known, where, column.name, score)
@@ -208,7 +264,8 @@ class Names:
             if (score := self._column_score(said, column.name, known)) >= PERHAPS
         ]
         best = max((one.score for one in found), default=0.0)
-        return _once([one for one in found if one.score >= best - _NEAR_BEST])
+        spelt = [one for one in found if typed and folded(one.column) == folded(typed)]
+        return _once(spelt or [one for one in found if one.score >= best - _NEAR_BEST])
 
     @property
     def _planned(self) -> tuple[Known, ...]:
@@ -246,6 +303,11 @@ def _apart(found: Iterable[Mention]) -> tuple[Mention, ...]:
             taken |= span
             kept.append(mention)
     return tuple(sorted(kept, key=lambda m: m.start))
+
+
+def _within(mention: Mention, span: Span) -> bool:
+    """Whether a mention is a part of a longer name, or all of a column's behind a dot."""
+    return span[0] <= mention.start and mention.stop <= span[1]
 
 
 def _once(found: list[ColumnFound]) -> tuple[ColumnFound, ...]:

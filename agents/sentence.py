@@ -22,6 +22,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _MARKS = {"=>": "->", "==": "=", "<>": "!=", "&": "and", "+": "and"}
+_QUOTED_NAMES = ("][", "``", '""')  #: around the dot between two of them
 _LONGEST = 2_000  #: characters: what comes after is not read
 END_MARKS = frozenset(".;?!\n")
 
@@ -108,7 +109,8 @@ def _norms(found: re.Match[str], original: str, names: Collection[str]) -> list[
     if found["number"]:
         return [token.replace(",", "")]
     if found["mark"]:
-        inside = token == "." and original[found.end() : found.end() + 1].isalnum()
+        around = original[found.start() - 1 : found.start()] + original[found.end() : found.end() + 1]
+        inside = token == "." and (around[-1:].isalnum() or around in _QUOTED_NAMES)
         return [] if inside else [_MARKS.get(token, token)]
     return _word_norms(token, names)
 

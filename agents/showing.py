@@ -78,8 +78,8 @@ def show_rows(said: Sentence, talk: Talk) -> ShowRows | None:
     text = said.text
     if _affected(talk) and _WHICH.match(text):
         return ShowRows(count=_how_many(None, text, True, talk), only_problem=True)
-    tables = talk.tables(said)
-    if not (_SHOW.search(text) or _SOME_ROWS.match(text)) or _OTHER.search(_unnamed(said, talk)):
+    tables, unnamed = talk.tables(said), talk.unnamed(said)
+    if not (_SHOW.search(unnamed) or _SOME_ROWS.match(text)) or _OTHER.search(unnamed):
         return None
     counted = _COUNTED.search(text)
     pronoun = bool(re.search(r"\b(?:them|those|these|it|some|a few|any|one|that)\b", text))
@@ -90,12 +90,6 @@ def show_rows(said: Sentence, talk: Talk) -> ShowRows | None:
     problem = not tables and _about_problem(text, counted, talk)
     named = tables[0].target or "" if tables else ""
     return ShowRows(table=named, count=_how_many(counted, text, problem, talk), only_problem=problem)
-
-
-def _unnamed(said: Sentence, talk: Talk) -> str:
-    """The words that are not the name of a table: one may be called "order" or "plan"."""
-    named = {n for mention in talk.mentions(said) for n in range(mention.start, mention.stop)}
-    return " ".join(word.norm for n, word in enumerate(said.words) if n not in named)
 
 
 def show_values(said: Sentence, talk: Talk) -> ShowValues | None:

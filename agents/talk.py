@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from ferryman.agents.context import Context
 from ferryman.agents.hints import Legacy
+from ferryman.agents.identifiers import Part, typed_as_one
 from ferryman.agents.known import Known
 from ferryman.agents.names import PERHAPS, SURE, ColumnFound, Mention, Names
 from ferryman.agents.sentence import Sentence
@@ -21,7 +23,7 @@ _ARTICLES = frozenset(
 _KIND = re.compile(
     r"(?: (?:source|target))?(?: (?P<kind>tables?|columns?|fields?|records?|rows?|data|stuff|entries))+$"
 )
-_OF = re.compile(r"^(?P<c>.+?) (?:of|in|from) (?P<t>.+)$")
+_OF = tuple(re.compile(rf"^(?P<c>{some}) (?:of|in|from) (?P<t>.+)$") for some in (".+", ".+?"))
 _GENERAL = 3  #: tables: a column of that name in more of them is asked about
 
 
@@ -63,6 +65,12 @@ class Talk:
         found = [k for m in self.mentions(said) if m.group or len(m.tables) == 1 for k in m.tables]
         return tuple(dict.fromkeys(found))
 
+    def unnamed(self, said: Sentence) -> str:
+        """The words of a sentence that are no part of a table's name or of a column's longer one."""
+        spans = (*((m.start, m.stop) for m in self.mentions(said)), *self.names.columns_named(said))
+        named = {n for start, stop in spans for n in range(start, stop)}
+        return " ".join(word.norm for n, word in enumerate(said.words) if n not in named)
+
     def about(self, said: Sentence) -> tuple[Known, ...]:
         """The tables named, else the one talked about."""
         named = self.tables(said)
@@ -91,35 +99,66 @@ class Talk:
 
     def item(self, said: Sentence) -> Named:
         """A table, several (a group, or equally good ones), or columns; nothing for words that name none."""
-        owned = _OF.match(said.text)
-        if owned and (owners := self.tables(said.slot(owned, "t"))):
-            words, _ = _bare(owned["c"].split())
-            columns = self.columns(tuple(key(word) for word in words), owners)
-            if columns:
-                return Named(columns=columns)
+        exact = self._identified(said)
+        if exact:
+            return exact
+        columns = self._of_a_table(said)
+        if columns:
+            return Named(columns=columns)
         words, kind = _bare([word.norm for word in said.words])
         if not words:
             return Named()
         mention = next((m for m in self.mentions(said) if m.stop - m.start >= len(words)), None)
         if mention and mention.score >= SURE and not kind.startswith(("column", "field")):
             return Named(mention.tables, group=mention.group)
-        said_keys = tuple(key(word) for word in words)
-        columns = self.columns(said_keys)
-        tables, score = self.names.table(said_keys)
+        columns = self.columns(words)
+        tables, score = self.names.table(tuple(key(word) for word in words), typed="_".join(words))
         if score >= SURE and kind not in ("column", "columns", "field", "fields"):
             return Named(tables)
         if columns and (columns[0].score >= score or kind.startswith(("column", "field"))):
             return Named(columns=columns)
         return Named(tables) if score >= PERHAPS else Named()
 
-    def columns(self, said: tuple[str, ...], within: Sequence[Known] = ()) -> tuple[ColumnFound, ...]:
+    def _identified(self, said: Sentence) -> Named | None:
+        """What an item is spelt like that is one name and nothing else, in one piece or in several words."""
+        kinds = {"column": "columns", "field": "columns", "table": "tables"}
+        kind = {kinds[word.norm] for word in (*said.words[:2], *said.words[-1:]) if word.norm in kinds}
+        bare = list(dropwhile(lambda word: word.norm in _ARTICLES or word.norm in kinds, said.words))
+        rest = Sentence(said.original, tuple(bare[:-1] if bare and bare[-1].norm in kinds else bare))
+        words = Part(0, len(rest.words), "_".join(word.norm for word in rest.words))
+        for parts in (*typed_as_one(rest), (words,)):
+            tables, columns = self.names.identified(parts)
+            whole = parts[0].start == 0 and parts[-1].stop == len(rest.words) > 1
+            if whole and (tables or columns) and kind <= {"tables" if tables else "columns"}:
+                return Named(tables, columns)
+        return None
+
+    def _spelt(self, said: Sentence) -> tuple[Known, ...]:
+        exact = self._identified(said)
+        return exact.tables if exact else ()
+
+    def _of_a_table(self, said: Sentence) -> tuple[ColumnFound, ...]:
+        """ "fax of customers": the columns, where the words behind "of" name tables that have one so called."""
+        for pattern in _OF:
+            owned = pattern.match(said.text)
+            named = said.slot(owned, "t") if owned else None
+            owners = (self.tables(named) or self._spelt(named)) if named else ()
+            if owned and owners:
+                words, _ = _bare(owned["c"].split())
+                columns = self.columns(words, owners)
+                if columns:
+                    return columns
+        return ()
+
+    def columns(self, words: Sequence[str], within: Sequence[Known] = ()) -> tuple[ColumnFound, ...]:
         """Columns by their words: in the tables given, in the one talked about, else in those of the plan."""
+        said, typed = tuple(key(word) for word in words), "_".join(words)
         current = self.names.of_target(self.context.table)
         if not within and current:
-            found = self.names.columns(said, (current,))
+            found = self.names.columns(said, (current,), typed=typed)
             if found:
                 return found
-        return self.names.columns(said, within)
+        return self.names.columns(said, within, typed=typed)
 
 
 def listed(said: Sentence) -> tuple[Sentence, ...]:

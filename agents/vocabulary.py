@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import cache
+from unicodedata import combining, normalize
 
 from rapidfuzz.distance import OSA
 
@@ -301,12 +302,18 @@ def _nearest(word: str, words: Collection[str]) -> str:
     return min(found)[1] if found else ""
 
 
-def key(word: str) -> str:
-    """A word without its plural, so that "Cases" and "case", "categories" and "category" are one.
+def unaccented(word: str) -> str:
+    """A word as it is typed where no key has its accents: "menü" is "menu"."""
+    return word if word.isascii() else "".join(c for c in normalize("NFKD", word) if not combining(c))
 
-    >>> key("cases"), key("categories"), key("boxes"), key("statuses"), key("houses"), key("status")
-    ('case', 'category', 'box', 'status', 'house', 'status')
+
+def key(word: str) -> str:
+    """A word without its plural and accents, so that "Cases" and "case", "categories" and "category" are one.
+
+    >>> key("cases"), key("categories"), key("boxes"), key("statuses"), key("houses"), key("status"), key("menüs")
+    ('case', 'category', 'box', 'status', 'house', 'status', 'menu')
     """
+    word = unaccented(word)
     if word in IRREGULAR:
         return IRREGULAR[word]
     if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
