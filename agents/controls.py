@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from ferryman.agents.context import Context, Place
 from ferryman.agents.sentence import Sentence
+from ferryman.agents.sparing import UNDO, spared
 from ferryman.agents.suggestions import unclear
 from ferryman.agents.talk import Talk
 from ferryman.domain.conversation import Pause, Resume, Rollback, SavePlan, Utterance
@@ -36,17 +37,6 @@ _RESUME = re.compile(
     r"(?: (?:it|now|please|the (?:run|migration|rest|job|work)|then|where (?:we|you) (?:left off|stopped|were)"
     r"|again|working|moving|with (?:it|the rest|the migration)|from (?:there|where .+)|after all))*$"
 )
-_UNDO = re.compile(
-    r"\b(?:undo|undone|roll ?back|rollback|roll (?:it|this|that|them|everything|all|the \w+|\w+) (?:all )?back"
-    r"|revert|reverse|rewind|(?:bring|get|give me) back the old (?:state|data|database|version)"
-    r"|take (?:the )?(?:\w+ )?phase(?: \w+)?(?: all)? back"
-    r"|restore (?:the )?(?:old|previous|former) (?:state|data|database|version)|take (?:it|that|this|everything"
-    r"|all)(?: of it)? back|take back|put (?:it|everything|things"
-    r"|all)(?: all)? back(?: (?:as|the way|how) .+)?|(?:go|get) back to (?:how|where|what|the way|before)"
-    r"|make (?:it|that) (?:un)?happen|back out|remove (?:everything|what|all|the rows|it all)(?: that)? (?:you"
-    r"|we|it) (?:moved|copied|wrote|added|created|did|have .+)|delete (?:what|everything"
-    r"|the rows)(?: that)? (?:you|we) (?:moved|copied|wrote|added|created))\b"
-)
 _SAVE = re.compile(
     r"\b(?:save|store|export|write|dump|put|keep|print|download|give me)\b.*\b(?:plan|it|this|that"
     r"|everything)\b.*\b(?:as|to|into|in|under|file|disk|yaml|plan)\b|\bsave (?:the |this |my )?(?:plan|it|this"
@@ -70,10 +60,6 @@ _LOOK = re.compile(
     rf"|\b(?:second opinion|another pair of eyes|someone else (?:should|must|to))\b"
 )
 _COUNTED = ("one", "two", "three", "four", "five", "first", "second", "third", "fourth", "fifth")
-_SPARED = re.compile(
-    r"\b(?:except(?: for)?|apart from|other than|besides|excluding|save for|(?:all|everything|anything) but"
-    r"|but (?:keep|leave)|and (?:keep|leave)|keeping|leaving)\b"
-)
 _PHASE = re.compile(
     rf"\bphase (?:number )?(?P<after>\d{{1,4}}|{'|'.join(_COUNTED[:5])})\b"
     rf"|\b(?P<before>{'|'.join(_COUNTED[5:])}|last) phase\b"
@@ -92,7 +78,7 @@ def control(said: Sentence, talk: Talk) -> Utterance | None:
     if _NOT.search(text):
         return None
     place = talk.context.place
-    if _UNDO.search(text):
+    if UNDO.search(text):
         return rollback(said, talk)
     stopping = _PAUSE.match(text) if place in (Place.RUNNING, Place.DECIDE, Place.PAUSED) else _PAUSE_ONLY.match(text)
     if stopping and _PAUSE.match(text):
@@ -124,7 +110,7 @@ def _saved(said: Sentence, text: str, talk: Talk) -> SavePlan | None:
 
 def undoes_more(said: Sentence, talk: Talk) -> bool:
     """Whether a sentence at [decide] wants more undone than the table that stopped, or another one."""
-    if not _UNDO.search(said.text):
+    if not UNDO.search(said.text):
         return False
     here = talk.context.decision.failure.table if talk.context.decision else ""
     others = any(known.target != here for known in talk.tables(said))
@@ -132,35 +118,27 @@ def undoes_more(said: Sentence, talk: Talk) -> bool:
 
 
 def rollback(said: Sentence, talk: Talk) -> Utterance | None:
-    """Undo a run, or tables of it. At [decide], "this table" is the failed one."""
-    runs = _runs_meant(said, talk.context)
-    if spared := _SPARED.search(said.text):
-        return _all_but(said, spared, runs, talk)
+    """Undo a run, or tables of it. At [decide], "this table" is the failed one.
+
+    Of what is to stay and what goes, it is asked again where it is not said so that the opposite cannot be meant.
+    """
+    context, runs = talk.context, _runs_meant(said, talk.context)
+    here = context.decision.failure.table if context.decision else context.table
+    planned = [mapping.target for mapping in context.mapped if mapping.action is Action.COPY]
+    moved = [table.table for table in runs[0].tables] if len(runs) == 1 else planned
+    chosen = spared(said, talk, moved, here)
+    if chosen is not None:
+        if not chosen or _PHASE.search(said.text):
+            return unclear(said.original, context, tuple(f"undo only {name}" for name in moved[:2]))
+        return Rollback(run=runs[0].run if len(runs) == 1 else "", tables=chosen)
     tables = tuple(known.target for known in talk.tables(said) if known.target)
-    context = talk.context
-    if not tables and re.search(r"\b(?:this|that) table\b", said.text):
-        here = context.decision.failure.table if context.decision else context.table
-        tables = (here,) if here else ()
+    if not tables and here and re.search(r"\b(?:this|that) table\b", said.text):
+        tables = (here,)
     if context.place in (Place.START, Place.REVIEW) and not context.runs and not tables:
         return (
             None if re.search(r"\b(?:undo|revert) (?:that|it|this|the (?:last )?change)\b", said.text) else Rollback()
         )
     return Rollback(run=runs[0].run if len(runs) == 1 else "", tables=tables, phase=_phase(said, talk))
-
-
-def _all_but(said: Sentence, spared: re.Match[str], runs: tuple[Status, ...], talk: Talk) -> Utterance:
-    """ "undo everything except files": the tables named before the word, else all of the run that are not named after
-    it. Where nothing is named after it, or nothing is left, it is asked again: the opposite must never be done."""
-    context = talk.context
-    before, after = said.part(0, spared.start()), said.part(spared.end(), len(said.text))
-    keep = {known.target for known in talk.tables(after)}
-    planned = [mapping.target for mapping in context.mapped if mapping.action is Action.COPY]
-    moved = [table.table for table in runs[0].tables] if len(runs) == 1 else planned
-    named = [known.target for known in talk.tables(before) if known.target] or moved
-    tables = tuple(name for name in named if name not in keep)
-    if not keep or not tables or _PHASE.search(said.text):
-        return unclear(said.original, context, tuple(f"undo only {name}" for name in moved[:2]))
-    return Rollback(run=runs[0].run if len(runs) == 1 else "", tables=tables)
 
 
 def _phase(said: Sentence, talk: Talk) -> int:

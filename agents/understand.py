@@ -15,12 +15,13 @@ from ferryman.agents.asking import ask, is_question, objection, without_politene
 from ferryman.agents.choosing import answer, decide
 from ferryman.agents.consent import after_lead, hedged, idle
 from ferryman.agents.context import Context, Place
-from ferryman.agents.controls import control, saved_for_others, undoes_more
+from ferryman.agents.controls import control, rollback, saved_for_others, undoes_more
 from ferryman.agents.edits import edited
 from ferryman.agents.names import Names
 from ferryman.agents.requesting import request
 from ferryman.agents.sentence import Sentence, read
 from ferryman.agents.showing import aside, show_rows, show_values
+from ferryman.agents.sparing import spares
 from ferryman.agents.suggestions import unclear
 from ferryman.agents.taking_back import corrected, take_back
 from ferryman.agents.talk import Doubt, Talk
@@ -91,6 +92,8 @@ def _heard(said: Sentence, talk: Talk) -> Heard:
     consented = yes_or_no(said, talk)
     if consented:
         return consented
+    if talk.context.place is not Place.REVIEW and spares(said):
+        return rollback(said, talk)
     meant = corrected(said, talk)
     instead = _changed(meant, talk) if meant else None
     if meant and isinstance(instead, ChangePlan):

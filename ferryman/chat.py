@@ -23,7 +23,7 @@ from ferryman.commands.interrupts import Interrupts
 from ferryman.commands.notify import SOON, Caller, notice
 from ferryman.commands.terminal import LONGEST, Reader, TypedAhead, listen
 from ferryman.commands.voice import printable
-from ferryman.commands.which import choose, show_runs, sure
+from ferryman.commands.which import choose, show_runs, sure, with_what_hangs
 from ferryman.domain.conversation import (
     Ask,
     Begin,
@@ -539,7 +539,11 @@ class Chat:
             run = self._choose(desk.to_undo(desk.runs(self.session)), said.run, "to undo")
         if run is None:
             return
-        said = said.but(tables=(*said.tables, *desk.of_phase(self.session, run.run, said.phase)), phase=0)
+        named = (*said.tables, *desk.of_phase(self.session, run.run, said.phase))
+        tables = with_what_hangs(self.screen, run, named, lambda chosen: desk.hangs_on(self.session, run.run, chosen))
+        if tables is None:
+            return
+        said = said.but(tables=tables, phase=0)
         if not sure(self.screen, self._ask, run, said.tables):
             return
         if isinstance(here, DecidePayload | PausedPayload) and run.run == here.run:

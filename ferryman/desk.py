@@ -37,10 +37,11 @@ from ferryman.report import write_report
 from ferryman.session import Session
 from ferryman.standing import OVER, now, status_of, waits_for
 from ferryman.tools.databases.dialect import clause
+from ferryman.tools.move.hanging import Hanging
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
 from ferryman.tools.move.records import UNDOING, WITHDRAWN, RunRecord
-from ferryman.tools.move.rollback import rollback, tables_of_phase
+from ferryman.tools.move.rollback import hanging_on, rollback, tables_of_phase
 from ferryman.tools.prepare.lineage import policies
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.misfit import ValuesDoNotFit
@@ -430,6 +431,11 @@ def _made(table: TableProgress) -> int:
 def of_phase(session: Session, run: str, phase: int) -> tuple[str, ...]:
     """The tables of a phase of a run's plan; none for phase 0. Raises Usage where there is no such phase."""
     return tables_of_phase(Ledger(session.context.target).run(run), phase) if phase else ()
+
+
+def hangs_on(session: Session, run: str, tables: Sequence[str]) -> tuple[Hanging, ...]:
+    """The rows that would stay and refer to rows which an undoing of these tables takes; none for the whole run."""
+    return hanging_on(session.context.target, run, tables) if tables else ()
 
 
 def undo(session: Session, run: str, tables: Sequence[str] = ()) -> tuple[RolledBack, ...]:

@@ -11,6 +11,7 @@ from ferryman.agents.wording import count, names
 from ferryman.desk import made
 from ferryman.domain.run import Status, TableState
 from ferryman.screen import Screen
+from ferryman.tools.move.hanging import Hanging
 
 Ask = Callable[[str], str]  #: prompts for a line
 
@@ -50,6 +51,22 @@ def choose(screen: Screen, ask: Ask, runs: Sequence[Status], fit: str) -> Status
     if picked is None:
         screen.says("Then none of them.")
     return next((run for run in runs if run.run == picked), None)
+
+
+def with_what_hangs(
+    screen: Screen, run: Status, tables: tuple[str, ...], hanging: Callable[[tuple[str, ...]], Sequence[Hanging]]
+) -> tuple[str, ...] | None:
+    """The tables that have to be undone with these, said before it is asked; None where rows of others forbid it."""
+    mine = {table.table for table in run.tables if table.state is not TableState.ROLLED_BACK}
+    while found := hanging(tables):
+        screen.says(f"What hangs on it: {'; '.join(one.text for one in found)}.")
+        more = tuple(dict.fromkeys(one.table for one in found if one.table in mine and one.table not in tables))
+        if not more:
+            screen.says("Those rows would refer to nothing. Delete them or let them refer to others first.")
+            return None
+        screen.says(f"So {names(more)} can only be undone as well.")
+        tables = (*tables, *more)
+    return tables
 
 
 def sure(screen: Screen, ask: Ask, run: Status, tables: Sequence[str]) -> bool:

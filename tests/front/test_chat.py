@@ -360,6 +360,26 @@ def test_one_table_or_one_phase_is_undone_alone(files: tuple[Path, Path], words:
     assert [status for _, status in runs(files[1])] == ["rolled_back"]
 
 
+@pytest.mark.parametrize("words", ["roll back customers but keep the rest", "keep the purchases, undo the rest"])
+def test_what_hangs_on_a_table_is_said_before_it_is_undone_with_it(files: tuple[Path, Path], words: str) -> None:
+    held = hold(files, "move everything", "yes", words, "no", "undo purchases, leave the others alone", "yes")
+    said = held.after(words)
+    assert "What hangs on it: 100 rows of purchases refer to customers" in said
+    assert "So purchases can only be undone as well." in said
+    assert "That takes 120 rows out of customers and purchases again" in said
+    assert [one(files[1], f"SELECT count(*) FROM {table}") for table in ("customers", "purchases")] == [20, 0]
+
+
+def test_an_undoing_that_rows_of_others_forbid_is_not_even_asked_about(files: tuple[Path, Path]) -> None:
+    hold(files, "only customers", "yes")
+    write(files[1], "INSERT INTO purchases SELECT 'since', min(id), 1, NULL, NULL, 'now' FROM customers")
+    held = hold(files, "undo customers but keep the rest", "yes")
+    said = held.after("undo customers but keep the rest")
+    assert "What hangs on it: 1 row of purchases refers to customers" in said
+    assert "Undo it? (yes/no)" not in said
+    assert one(files[1], "SELECT count(*) FROM customers") == 20
+
+
 # Names out of databases
 
 

@@ -424,7 +424,7 @@ def test_whether_it_can_be_undone_is_computed_when_asked(trial: Trial) -> None:
     with connected(trial.target) as connection:
         assert shop.hang(connection) == 1
     assert not available()[0]
-    assert "1 rows of visits refer to customers by customer_id" in available()[1]
+    assert "1 row of visits refers to customers by customer_id" in available()[1]
     with connected(trial.target) as connection:
         shop.unhang(connection)
     assert available() == (True, "")

@@ -147,7 +147,7 @@ def test_rows_of_others_that_hang_on_ours_forbid_it_with_a_list(pair: tuple[Path
     available, blocker = rollback_available(run.target, "run-1")
     assert not available
     assert "2 rows of visits refer to customers by who" in blocker
-    assert "1 rows of purchases refer to customers by customer_id" in blocker
+    assert "1 row of purchases refers to customers by customer_id" in blocker
     with pytest.raises(Refused):
         rollback(run.target, "run-1")
     assert contents(pair[1], "customers", "purchases", "visits") == before

@@ -24,7 +24,8 @@ class Hanging:
 
     @property
     def text(self) -> str:
-        return f"{self.rows:,} rows of {self.table} refer to {self.parent} by {', '.join(self.columns)}"
+        refer = f"1 row of {self.table} refers" if self.rows == 1 else f"{self.rows:,} rows of {self.table} refer"
+        return f"{refer} to {self.parent} by {', '.join(self.columns)}"
 
 
 def hanging(

@@ -21,7 +21,7 @@ from ferryman.tools.databases.connect import Target
 from ferryman.tools.discover.introspect import introspect
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.failpoint import failpoint
-from ferryman.tools.move.hanging import hanging
+from ferryman.tools.move.hanging import Hanging, hanging
 from ferryman.tools.move.keys import key_columns
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.ours import MADE, Ours, Undoing, count
@@ -57,6 +57,20 @@ def _look_for_others(ledger: Ledger, record: RunRecord) -> None:
     with _at(target, "looking whether it can be undone", reading=target.dialect.name == "sqlite") as connection:
         undone = undoings(connection, ledger, record, ())
         _refuse_blocked(connection, ledger, introspect(connection, target.dialect), undone)
+
+
+def hanging_on(target: Target, run: str, tables: Sequence[str]) -> tuple[Hanging, ...]:
+    """The rows that stay and refer to rows which an undoing of these tables of a run would take."""
+    ledger = Ledger(target)
+    record = ledger.run(run)
+    return patiently(lambda: _hanging_on(ledger, record, tuple(tables)))
+
+
+def _hanging_on(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> tuple[Hanging, ...]:
+    target = ledger.target
+    with _at(target, "looking what hangs on it", reading=target.dialect.name == "sqlite") as connection:
+        undone = undoings(connection, ledger, record, tables)
+        return hanging(connection, ledger.tables, introspect(connection, target.dialect), undone)
 
 
 def rollback(
@@ -276,11 +290,20 @@ def _refuse_blocked(connection: Connection, ledger: Ledger, catalogue: Database,
                 table=one.name,
             )
     if found := hanging(connection, ledger.tables, catalogue, undone):
-        raise Refused(
-            f"Rows that are not part of the run hang on rows of it: {'; '.join(one.text for one in found)}.",
-            "Delete those rows or let them refer to others first.",
-            table=found[0].table,
-        )
+        raise Refused(_blocked(found), _way_out(ledger, undone, found), table=found[0].table)
+
+
+def _blocked(found: Sequence[Hanging]) -> str:
+    return f"Rows that would stay hang on rows that would go: {'; '.join(one.text for one in found)}."
+
+
+def _way_out(ledger: Ledger, undone: dict[str, Undoing], found: Sequence[Hanging]) -> str:
+    """Tables of the same run can go as well; rows of others are for their owner to move."""
+    run = next(iter(undone.values())).run
+    moved = {one.table for one in ledger.tables_of(run) if one.batches and one.state is not TableState.ROLLED_BACK}
+    too = dict.fromkeys(one.table for one in found if one.table in moved and one.table not in undone)
+    also = f"Undo {', '.join(too)} as well, or delete" if too else "Delete"
+    return f"{also} those rows or let them refer to others first."
 
 
 def _conclude(ledger: Ledger, run: str) -> None:
