@@ -26,7 +26,7 @@ from tests.checkout import ROOT
 FOLDER = ROOT / "cassettes"
 HOST = "http://model.invalid"  #: stands for whichever host it was recorded from
 KEPT_HEADERS = frozenset(("content-type", "server"))  #: every other one stays out: keys, cookies, request ids
-COMPARED = ("model", "messages", "response_format", "tools", "tool_choice")
+COMPARED = ("model", "messages", "response_format", "tools", "tool_choice", "stream", "stream_options")
 
 
 class Missed(BaseException):
