@@ -25,6 +25,7 @@ from ferryman.domain.transforms import (
     EpochToTimestamp,
     ForeignKeyTo,
     KeyByType,
+    LocalTime,
     NewId,
     PreserveLegacyId,
     PythonFunction,
@@ -61,7 +62,7 @@ _BECOMES: dict[Family, frozenset[Family]] = {
     Family.OTHER: _ANY,
 }
 
-_ONE_SOURCE = (RemapIds, Split, EpochToTimestamp, TextToDate, BooleanWords, Trim, EmptyToNull, Cast)
+_ONE_SOURCE = (RemapIds, Split, EpochToTimestamp, LocalTime, TextToDate, BooleanWords, Trim, EmptyToNull, Cast)
 _OF_TEXT = (Split, TextToDate, BooleanWords, Trim, EmptyToNull)
 
 
@@ -122,6 +123,8 @@ def _step_wrong(step: Transform, number: int, column: ColumnMapping, family: Fam
         return here, f"{step.use} takes a type and an id", "two source columns, and no step before it"
     if isinstance(step, EpochToTimestamp) and family not in (*_NUMBERS, Family.OTHER, *_MOMENTS):
         return here, f"{step.use} takes numbers, and this is {_said(family)}", _epoch_hint(family)
+    if isinstance(step, LocalTime) and family not in (*_MOMENTS, *_TEXTS, Family.OTHER):
+        return here, f"{step.use} takes moments, and this is {_said(family)}", "leave the step out"
     if isinstance(step, _OF_TEXT) and family is Family.BINARY:
         return here, f"{step.use} takes text, and this is {_said(family)}", "a cast to text before it"
     if isinstance(step, Cast):
@@ -165,6 +168,7 @@ def _after(step: Transform, family: Family | None, flow: Flow) -> Family | None:
 #: What always comes out of a step, by its name.
 _ALWAYS = {
     "epoch_to_timestamp": Family.TIMESTAMP,
+    "local_time": Family.TIMESTAMP,
     "text_to_date": Family.TIMESTAMP,
     "add_created_at": Family.TIMESTAMP,
     "add_updated_at": Family.TIMESTAMP,

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ferryman.domain.model import Frozen
+from ferryman.domain.zones import is_zone
 
 Scalar = str | int | float | bool | None
 
@@ -120,6 +121,25 @@ class EpochToTimestamp(Frozen):
     unit: Literal["s", "ms"] = "s"
 
 
+class LocalTime(Frozen):
+    """A moment that a clock in a time zone showed, as the moment in UTC. One that says its own zone is that moment.
+
+    What the clock showed twice, when it was set back: stop and ask, or take the first or the second time. What it never
+    showed, when it was set forward: stop and ask, or read it as if the clock had not been set yet.
+    """
+
+    use: Literal["local_time"] = "local_time"
+    zone: str  #: by its IANA name, "Europe/Berlin"
+    doubtful: Literal["stop", "first", "second"] = "stop"
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        if not is_zone(zone):
+            raise ValueError(f"there is no time zone {zone}; names are like Europe/Berlin")
+        return zone
+
+
 class TextToDate(Frozen):
     """A text by a strptime format (%Y %m %d %H %M %S %y %b only) to a date or timestamp, as the target needs."""
 
@@ -202,6 +222,7 @@ Transform = Annotated[
     | Split
     | Lookup
     | EpochToTimestamp
+    | LocalTime
     | TextToDate
     | BooleanWords
     | Trim

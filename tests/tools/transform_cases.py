@@ -12,6 +12,7 @@ from ferryman.domain.transforms import (
     Constant,
     EmptyToNull,
     EpochToTimestamp,
+    LocalTime,
     Lookup,
     PreserveLegacyId,
     Rename,
@@ -267,6 +268,46 @@ CASES = (
         "TIMESTAMP",
         (EpochToTimestamp(unit="ms"),),
         [("1336982400250", "2012-05-14 08:00:00.250000"), ("-1", "1969-12-31 23:59:59.999000"), ("", BAD)],
+    ),
+    Case(
+        "a moment by a clock",
+        ("DATETIME",),
+        "TIMESTAMP",
+        (LocalTime(zone="Europe/Berlin"),),
+        [
+            ("2024-01-15 10:00:00", "2024-01-15 09:00:00"),
+            ("2024-07-15 10:00:00.25", "2024-07-15 08:00:00.250000"),
+            ("2024-07-15T10:00:00Z", "2024-07-15 10:00:00"),
+            ("2024-07-15 10:00:00-05:00", "2024-07-15 15:00:00"),
+            ("2024-07-15", "2024-07-14 22:00:00"),
+            ("2024-03-31 02:30:00", BAD),  # never
+            ("2024-10-27 02:30:00", BAD),  # twice
+            ("2024-10-27 03:00:00", "2024-10-27 02:00:00"),
+            ("0001-01-01 00:00:00", BAD),  # before the first year in UTC
+            ("yesterday", BAD),
+            (None, None),
+        ],
+    ),
+    Case(
+        "a moment by a clock, the first of two",
+        ("DATETIME",),
+        "TIMESTAMP",
+        (LocalTime(zone="Europe/Berlin", doubtful="first"), AddCreatedAt()),
+        [
+            ("2024-03-31 02:30:00", "2024-03-31 01:30:00"),
+            ("2024-10-27 02:30:00", "2024-10-27 00:30:00"),
+        ],
+    ),
+    Case(
+        "a moment by a clock, the second of two",
+        ("DATETIME",),
+        "TIMESTAMP",
+        (LocalTime(zone="Europe/Berlin", doubtful="second"),),
+        [
+            ("2024-03-31 02:30:00", "2024-03-31 01:30:00"),
+            ("2024-10-27 02:30:00", "2024-10-27 01:30:00"),
+            ("2024-10-27 01:59:59", "2024-10-26 23:59:59"),
+        ],
     ),
     Case("epoch to a date", ("INTEGER",), "DATE", (EpochToTimestamp(),), [(86400, "1970-01-02"), (86401, BAD)]),
     Case(

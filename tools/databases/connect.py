@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ferryman.domain.approval import Identity
 from ferryman.domain.errors import Configuration
+from ferryman.domain.zones import UTC, is_zone
 from ferryman.tools.databases.dialect import Dialect
 from ferryman.tools.databases.mysql import MySQL
 from ferryman.tools.databases.postgresql import PostgreSQL
@@ -27,6 +28,8 @@ DIALECTS: dict[str, Dialect] = {
     "mariadb": MySQL(),
 }
 
+TIME_ZONE = "time_zone"  #: the option of a source's URL
+
 _OPTION = re.compile(r"[&;?#]\s*\w+=")  #: where the question mark before it was forgotten
 _SECRET = ("password", "passwd", "pwd", "secret", "token")
 
@@ -40,6 +43,7 @@ class Source:
     identity: Identity
     url: str  #: for people: without a password
     cautions: tuple[str, ...] = ()  #: what a person should know before it is read, e.g. that its role could write
+    time_zone: str = UTC  #: of the clock that moments without a zone were read from, as the URL says
 
     @contextmanager
     def connect(self, doing: str = "reading the old database") -> Iterator[Connection]:
@@ -82,10 +86,16 @@ class Target:
 
 def open_source(url: str) -> Source:
     """The source behind a URL or the path of a SQLite file. Raises Configuration, or Transient where it is locked."""
-    parsed, dialect = _resolve(url)
+    given, dialect = _resolve(url)
+    parsed, zone = given.difference_update_query([TIME_ZONE]), str(given.query.get(TIME_ZONE, UTC))
+    if not is_zone(zone):
+        raise Configuration(
+            f"The database URL has a {TIME_ZONE} that this machine does not know: {zone}.",
+            "Give a name of the IANA list, such as Europe/Berlin; the package tzdata brings them where they lack.",
+        )
     engine = dialect.source_engine(parsed)
     shown = engine.url.render_as_string(hide_password=True)
-    return Source(engine, dialect, dialect.identity(engine), shown, dialect.cautions(engine))
+    return Source(engine, dialect, dialect.identity(engine), shown, dialect.cautions(engine), zone)
 
 
 def open_target(url: str) -> Target:

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from ferryman.domain.transforms import (
     EpochToTimestamp,
     ForeignKeyTo,
     KeyByType,
+    LocalTime,
     Lookup,
     NewId,
     PreserveLegacyId,
@@ -251,6 +253,25 @@ def _moment(unit: str, vector: Vector) -> Vector:
     return sort_out(vector, rule, pa.timestamp("us"))
 
 
+def local_time(step: LocalTime, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    return [vector.by_kind(lambda part: _in_utc(step, part)) for vector in vectors]
+
+
+def _in_utc(step: LocalTime, vector: Vector) -> Vector:
+    def rule(value: Any) -> Any:
+        if isinstance(value, str):
+            moment = moments.parse_local(value, step.zone, step.doubtful)
+        elif isinstance(value, datetime):
+            moment = moments.in_utc(value, step.zone, step.doubtful)
+        elif isinstance(value, date):
+            moment = moments.in_utc(datetime(value.year, value.month, value.day), step.zone, step.doubtful)
+        else:
+            moment = None
+        return moment or Problem.UNCASTABLE
+
+    return sort_out(vector, rule, pa.timestamp("us"))
+
+
 def text_to_date(step: TextToDate, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
     clock = moments.has_clock(step.format)
 
@@ -304,6 +325,7 @@ _STEPS: dict[type, Callable[[Any, list[Vector], Batch, Column], list[Vector]]] =
     Split: split,
     Lookup: lookup,
     EpochToTimestamp: epoch_to_timestamp,
+    LocalTime: local_time,
     TextToDate: text_to_date,
     BooleanWords: boolean_words,
     Trim: trim,

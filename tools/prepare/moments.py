@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1)
 _TIMESTAMP = re.compile(
@@ -32,6 +33,29 @@ def parse_timestamp(text: str) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return moment
+
+
+def parse_local(text: str, zone: str, doubtful: str) -> datetime | None:
+    """As `parse_timestamp`, where a text that names no zone is what a clock of this one showed; see `in_utc`."""
+    moment, found = parse_timestamp(text), _TIMESTAMP.fullmatch(text)
+    return moment if moment is None or (found and found[3]) else in_utc(moment, zone, doubtful)
+
+
+def in_utc(moment: datetime, zone: str, doubtful: str) -> datetime | None:
+    """What a clock showed, in UTC, without saying so; None where `doubtful` is "stop" and it showed that twice or
+    never, and beyond the years 1 to 9999. See `transforms.LocalTime`."""
+    there = _zone(zone)
+    try:
+        first, second = (moment.replace(tzinfo=there, fold=fold).astimezone(UTC) for fold in (0, 1))
+    except OverflowError:
+        return None
+    if first != second and doubtful == "stop":
+        return None
+    set_back = first < second
+    return (second if set_back and doubtful == "second" else first).replace(tzinfo=None)
+
+
+_zone = lru_cache(ZoneInfo)
 
 
 def parse_date(text: str) -> date | None:

@@ -11,13 +11,15 @@ from sqlalchemy import Connection
 from ferryman.domain.errors import Configuration, FerrymanError, NeedsDecision, Transient, Usage
 from ferryman.domain.mapping import Derived, Kept, Triggers
 from ferryman.domain.schema import Database
-from ferryman.domain.transforms import PythonFunction
+from ferryman.domain.transforms import EpochToTimestamp, LocalTime, PythonFunction
+from ferryman.domain.zones import local_to_zoned
 from ferryman.tools.databases.connect import Source, Target
 from ferryman.tools.prepare.reach import listed_parents
 from ferryman.tools.prepare.transform import CompiledTable
 
 GROWTH = 2  #: a target may need this many times what its rows take in the source: longer ids, indexes, the journal
 ROW_BYTES = 1_000  #: what a row takes at most, where the source's file is large for other reasons
+_NAMED = 3  #: columns that a warning names
 SPARE = 10_000_000  #: bytes that stay free in any case
 
 _ASIDE = "CREATE TEMPORARY TABLE ferryman_asks (probe INTEGER)"
@@ -93,6 +95,7 @@ def warnings(
     return (
         *source.cautions,
         *_triggers(target_db, compiled),
+        *_zones(source, compiled),
         *_snapshot(source),
         *_space(source, target, rows),
         *_slow_load(target),
@@ -131,6 +134,26 @@ def _triggers(target_db: Database, compiled: Mapping[str, CompiledTable]) -> Ite
                     f"{name} has the trigger {trigger.name} in the new database: it runs for every row that is "
                     "written, and what it changes is reported as a difference."
                 )
+
+
+def _zones(source: Source, compiled: Mapping[str, CompiledTable]) -> Iterator[str]:
+    """Moments that name no zone and become moments of one, where no step says what they are."""
+    found = [
+        f"{name}.{column.target}"
+        for name, table in compiled.items()
+        for column in table.mapping.columns
+        for ours in (table.source.by_name.get(one) for one in column.source)
+        if ours is not None
+        and not column.uses(LocalTime, EpochToTimestamp, PythonFunction)
+        and local_to_zoned(ours, source.dialect.name, table.target.column(column.target), table.target_database.dialect)
+    ]
+    if found:
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        yield (
+            f"The old database names no time zone for {', '.join(found[:_NAMED])}{more}, which are moments of one in "
+            "the new: they are read as UTC. Where the old application's clock showed another, say so in the old "
+            "database's URL (?time_zone=Europe/Berlin) and plan anew."
+        )
 
 
 def _snapshot(source: Source) -> Iterator[str]:

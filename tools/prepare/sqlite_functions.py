@@ -47,6 +47,11 @@ def _timestamp(text: str) -> str | None:
     return None if moment is None else moments.timestamp_text(moment)
 
 
+def _local(text: str, zone: str, doubtful: str) -> str | None:
+    moment = moments.parse_local(text, zone, doubtful)
+    return None if moment is None else moments.timestamp_text(moment)
+
+
 def _date(text: str) -> str | None:
     day = moments.parse_date(text)
     return None if day is None else day.isoformat()
@@ -99,6 +104,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "decimal": (2, _of_text(lambda value, scale: number(plain_digits(value, scale)))),
     "float": (1, _of_text(float)),
     "timestamp": (1, _of_text(_timestamp)),
+    "local": (3, _of_text(_local)),
     "date": (1, _of_text(_date)),
     "time": (1, _of_text(_time)),
     "formatted": (2, _of_text(_formatted)),

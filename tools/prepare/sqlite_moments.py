@@ -9,6 +9,7 @@ from sqlalchemy import and_, case, func, or_
 
 from ferryman.domain.mapping import Problem
 from ferryman.domain.schema import Family
+from ferryman.domain.transforms import LocalTime
 from ferryman.tools.prepare import moments
 from ferryman.tools.prepare.sqlite_goal import Goal
 from ferryman.tools.prepare.sqlite_values import (
@@ -84,6 +85,12 @@ def from_epoch(value: Value, unit: str, goal: Goal) -> Value:
         made = case((inside, func.datetime(sql, "unixepoch")), (sql.is_not(None), made))
     timed = value.but(made, stored=TEXT, family=Family.TIMESTAMP).failing(Problem.UNCASTABLE, ~counts)
     return timed.failing(Problem.OUT_OF_RANGE, and_(~inside, counts, parsed.is_(None)))
+
+
+def from_local(value: Value, step: LocalTime, goal: Goal) -> Value:
+    """See `transforms.LocalTime`."""
+    parsed = by_python("local", value.sql, step.zone, step.doubtful)
+    return spelt(value, goal, [], parsed, parsed.is_not(None), Family.TIMESTAMP)
 
 
 def from_format(text: Value, form: str, goal: Goal) -> Value:

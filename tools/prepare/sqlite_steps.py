@@ -26,6 +26,7 @@ from ferryman.domain.transforms import (
     EpochToTimestamp,
     ForeignKeyTo,
     KeyByType,
+    LocalTime,
     Lookup,
     NewId,
     PreserveLegacyId,
@@ -41,7 +42,7 @@ from ferryman.tools.prepare.lineage import single
 from ferryman.tools.prepare.sqlite_cast import fit, in_words, longer
 from ferryman.tools.prepare.sqlite_goal import Goal
 from ferryman.tools.prepare.sqlite_links import Named, key_by_type, named, remap_ids
-from ferryman.tools.prepare.sqlite_moments import from_epoch, from_format
+from ferryman.tools.prepare.sqlite_moments import from_epoch, from_format, from_local
 from ferryman.tools.prepare.sqlite_references import new_key, referred_key, stored_as
 from ferryman.tools.prepare.sqlite_scope import Scope
 from ferryman.tools.prepare.sqlite_values import (
@@ -201,6 +202,10 @@ def epoch_to_timestamp(step: EpochToTimestamp, values: list[Value], scope: Scope
     return [from_epoch(value, step.unit, goal) for value in values]
 
 
+def local_time(step: LocalTime, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    return [from_local(value, step, goal) for value in values]
+
+
 def text_to_date(step: TextToDate, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
     return [from_format(as_text(value), step.format, goal) for value in values]
 
@@ -234,6 +239,7 @@ _STEPS: dict[type, Callable[[Any, list[Value], Scope, Goal], list[Value]]] = {
     Split: split,
     Lookup: lookup,
     EpochToTimestamp: epoch_to_timestamp,
+    LocalTime: local_time,
     TextToDate: text_to_date,
     BooleanWords: boolean_words,
     Trim: trim,
