@@ -23,13 +23,16 @@ from ferryman.domain.transforms import (
     Concat,
     EpochToTimestamp,
     ForeignKeyTo,
+    LocalTime,
     Lookup,
     NewId,
     PreserveLegacyId,
+    Rename,
     Transform,
     ValueMap,
     ValuePair,
 )
+from ferryman.domain.zones import UTC, local_to_zoned
 
 NO_PARENT = 0  #: what old applications write where there is no parent
 
@@ -98,7 +101,17 @@ class TableColumns:
         if steps[:1] == (EpochToTimestamp(),) and column.nullable and book_of(column) is Book.DELETED:
             never = ValueMap(pairs=(ValuePair(old=0, new=None),), otherwise="keep")
             steps = (never, Cast(to=Family.INTEGER.value), *steps)
+        steps = self._by_the_clock(ours, column, steps)
         return ColumnMapping(target=column.name, source=(source,), steps=steps, why=why)
+
+    def _by_the_clock(self, ours: Column, theirs: Column, steps: tuple[Transform, ...]) -> tuple[Transform, ...]:
+        """The steps, and what the old application's clock showed as the moment that it was, where both count."""
+        facts = self.scope.facts
+        if facts.time_zone == UTC or not local_to_zoned(ours, facts.source.dialect, theirs, facts.target.dialect):
+            return steps
+        if any(isinstance(step, EpochToTimestamp) for step in steps):
+            return steps
+        return *(step for step in steps if not isinstance(step, Rename)), LocalTime(zone=facts.time_zone)
 
     def _profile(self, source: str) -> ColumnProfile | None:
         return self.scope.facts.column(self.pairing.source.name, source)
@@ -186,7 +199,8 @@ class TableColumns:
             return self.content(column, ours.name) if ours else None
         if ours is None:
             return ColumnMapping(target=column.name, steps=(step,), why="the run's start")
-        steps = (*moment_steps(ours, column, self._profile(ours.name)), step)
+        read = self._by_the_clock(ours, column, moment_steps(ours, column, self._profile(ours.name)))
+        steps = (*read, step)
         return ColumnMapping(target=column.name, source=(ours.name,), steps=steps)
 
     def _legacy_moment(self, book: Book) -> Column | None:

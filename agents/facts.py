@@ -12,6 +12,7 @@ from ferryman.domain.findings import Findings, Match, Matches
 from ferryman.domain.mapping import NAMESPACE, IdPolicy
 from ferryman.domain.profile import ColumnProfile, Profile
 from ferryman.domain.schema import Database
+from ferryman.domain.zones import UTC
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Facts:
     #: By target table: the policy that suits its keys, or the reason why none does.
     identities: Mapping[str, IdPolicy | str] = field(default_factory=dict)
     namespace: UUID = NAMESPACE
+    time_zone: str = UTC  #: of the old application's clock, where its moments name none
 
     @cached_property
     def pairings(self) -> dict[str, Pairing]:

@@ -26,7 +26,7 @@ from ferryman.domain.mapping import Action, Conflict, KeyPair, Mapping, Matched,
 from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.references import references_of
 from ferryman.domain.schema import Database, Family
-from ferryman.domain.transforms import Cast, EpochToTimestamp, Rename, Split
+from ferryman.domain.transforms import Cast, EpochToTimestamp, LocalTime, Rename, Split
 
 #: An option's key, as a person types it, in the order they are offered.
 KEYS: dict[Strategy, str] = {
@@ -38,6 +38,7 @@ KEYS: dict[Strategy, str] = {
 }
 KEEP = "keep"
 MERGE = "merge"
+FIRST = "first"
 INCLUDE = "include"
 LEAVE = "leave"
 DAY = "day"
@@ -57,6 +58,7 @@ _REASONS: dict[str, str] = {
     "quarantine": "Nothing is lost or changed: the rows are kept aside with the reason, to be mended later.",
     "day": "The new column holds days, and every row arrives.",
     "include": "It is the safest: nothing is lost and every connection stays as it was.",
+    FIRST: "An hour is at stake at most, and every row comes.",
     "keep": "What is in the new system already is not touched.",
     "leave": "Nothing else can be done about it.",
 }
@@ -101,6 +103,7 @@ def _of_its_own(problem: ProblemFound, plan: Plan, source: Database, target: Dat
     """What can be done about a class of problems by changing the table's mapping."""
     if day_only := _day_only(problem, plan, source, target):
         yield day_only
+    yield from _doubtful(problem, plan)
     if merged := _merged(problem, plan.mapping.by_target.get(problem.table)):
         yield merged
     if included := _included(problem, plan.mapping, target):
@@ -194,6 +197,25 @@ def _day_only(problem: ProblemFound, plan: Plan, source: Database, target: Datab
     return Option(key=DAY, text=text, changes=(change,))
 
 
+def _doubtful(problem: ProblemFound, plan: Plan) -> Iterator[Option]:
+    """For what a clock showed twice or never. What is no moment at all is asked about again."""
+    column = plan.mapping.by_target[problem.table].by_target.get(problem.columns[0]) if problem.columns else None
+    if problem.problem != Problem.UNCASTABLE or column is None:
+        return
+    for step in column.steps:
+        if not isinstance(step, LocalTime) or step.doubtful != "stop":
+            continue
+        for which in (FIRST, "second"):
+            steps = tuple(step.but(doubtful=which) if one == step else one for one in column.steps)
+            change = MapColumn(table=problem.table, source=column.source, target=column.target, steps=steps)
+            yield Option(
+                key=which,
+                text=f"Where a clock of {step.zone} showed a time twice, take the {which}; a time that it never showed "
+                "goes on by what it was set forward",
+                changes=(change,),
+            )
+
+
 def options_for(problem: ProblemFound) -> tuple[Option, ...]:
     """What can be done about a class of problems: what applies to it, and always to leave the table out."""
     offered = [
@@ -212,7 +234,7 @@ def recommend(problem: ProblemFound, options: tuple[Option, ...], before: Policy
     """The key of the option to take when in doubt: an earlier decision on the same cause, else what loses least."""
     best = BEST_FOR_ORPHANS if problem.problem == Problem.MISSING_PARENT else (Strategy.QUARANTINE,)
     first = [KEYS[before.strategy]] if before and before.strategy in KEYS else []
-    first += [DAY, INCLUDE]
+    first += [DAY, INCLUDE, FIRST]
     first += [KEEP] if problem.problem == Problem.CONFLICT else []
     offered = {option.key for option in options}
     return next(key for key in (*first, *(KEYS[strategy] for strategy in best), LEAVE) if key in offered)

@@ -17,6 +17,7 @@ from ferryman.domain.transforms import (
     EpochToTimestamp,
     ForeignKeyTo,
     KeyByType,
+    LocalTime,
     Lookup,
     NewId,
     PreserveLegacyId,
@@ -79,6 +80,8 @@ def _text_step(step: Transform) -> str:
             return f"joined with {step.separator!r} between the parts"
         case Split():
             return f"as part {step.part} of the text"
+        case LocalTime():
+            return f"read as the time on a clock of {clean(step.zone)}"
         case TextToDate():
             return f"read as a date written like {clean(step.format)}"
     return "as it is"

@@ -34,6 +34,7 @@ def facts_for_agents(analysis: Analysis, context: Context) -> Facts:
         findings=analysis.findings,
         identities=_identities(analysis),
         namespace=namespace_of(context.source.identity.name),
+        time_zone=context.source.time_zone,
     )
 
 
