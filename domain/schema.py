@@ -93,6 +93,7 @@ class Table(Frozen):
     uniques: tuple[tuple[str, ...], ...] = ()  #: column sets besides the primary key
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[str, ...] = ()
+    check_names: tuple[str, ...] = ()  #: what the database calls each of them; () where it gives their texts
     triggers: tuple[Trigger, ...] = ()
     kind: TableKind = TableKind.DATA
     kind_reason: str = ""  #: why it is left out, in words
@@ -106,6 +107,11 @@ class Table(Frozen):
     def column(self, name: str) -> Column:
         """The column of that name. Raises KeyError when there is none."""
         return self.by_name[name]
+
+    @property
+    def named_checks(self) -> tuple[tuple[str, str], ...]:
+        """Each CHECK's name and text; the name is empty where the database calls it by its text."""
+        return tuple(zip(self.check_names or ("",) * len(self.checks), self.checks, strict=True))
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -161,7 +167,7 @@ class Database(Frozen):
 
 def _structure(table: Table) -> dict[str, Any]:
     """A table as its fingerprint sees it; a collation counts where a column has one of its own."""
-    dumped = table.model_dump(mode="json")
+    dumped = table.model_dump(mode="json", exclude={"check_names"})
     for column in dumped["columns"]:
         if not column["collation"]:
             del column["collation"]

@@ -31,11 +31,11 @@ WHERE k.table_schema = DATABASE() AND k.referenced_table_schema = DATABASE()
 ORDER BY k.table_name, k.constraint_name, k.ordinal_position
 """
 _CHECKS_MARIADB = """
-SELECT table_name, check_clause FROM information_schema.check_constraints
+SELECT table_name, check_clause, constraint_name FROM information_schema.check_constraints
 WHERE constraint_schema = DATABASE() ORDER BY table_name, constraint_name
 """
 _CHECKS_MYSQL = """
-SELECT t.table_name, c.check_clause FROM information_schema.check_constraints AS c
+SELECT t.table_name, c.check_clause, constraint_name FROM information_schema.check_constraints AS c
 JOIN information_schema.table_constraints AS t USING (constraint_schema, constraint_name)
 WHERE constraint_schema = DATABASE() ORDER BY t.table_name, constraint_name
 """
@@ -103,6 +103,7 @@ def complete(connection: Connection, database: Database) -> Database:
                     "uniques": tuple(dict.fromkeys(sets.values())),
                     "foreign_keys": _foreign_keys(references[table.name]),
                     "checks": tuple(told),
+                    "check_names": tuple(str(row[1]) for row in checks[table.name]),
                     "triggers": tuple(_trigger(*row) for row in triggers[table.name]),
                     "comment": comments[table.name][0][0] or "",
                 }

@@ -65,7 +65,8 @@ WHERE f.contype = 'f' AND f.conparentid = 0 AND c.relnamespace = {_HERE} AND p.r
 ORDER BY c.relname, f.conname
 """
 _CHECKS = f"""
-SELECT c.relname, pg_get_expr(k.conbin, k.conrelid) FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
+SELECT c.relname, pg_get_expr(k.conbin, k.conrelid), k.conname
+FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
 WHERE k.contype = 'c' AND c.relnamespace = {_HERE} ORDER BY c.relname, k.conname
 """
 _DOMAIN_CHECKS = f"""
@@ -77,7 +78,7 @@ WITH RECURSIVE domain AS (
     SELECT d.relname, d.attname, d.attnum, t.oid, t.typbasetype FROM domain AS d
     JOIN pg_type AS t ON t.oid = d.typbasetype WHERE t.typtype = 'd'
 )
-SELECT d.relname, regexp_replace(pg_get_expr(k.conbin, 0), '\\mVALUE\\M', quote_ident(d.attname), 'g')
+SELECT d.relname, regexp_replace(pg_get_expr(k.conbin, 0), '\\mVALUE\\M', quote_ident(d.attname), 'g'), k.conname
 FROM domain AS d JOIN pg_constraint AS k ON k.contypid = d.oid WHERE k.contype = 'c'
 ORDER BY d.relname, d.attnum, k.conname
 """
@@ -140,6 +141,7 @@ def complete(connection: Connection, database: Database) -> Database:
                 "uniques": tuple(dict.fromkeys(uniques[table.name])),
                 "foreign_keys": tuple(_foreign_key(*row) for row in references[table.name]),
                 "checks": tuple(row[0] for row in (*checks[table.name], *domain_checks[table.name])),
+                "check_names": tuple(row[1] for row in (*checks[table.name], *domain_checks[table.name])),
                 "triggers": tuple(_trigger(*row) for row in triggers[table.name]),
                 "comment": comments[table.name][0][0] or "",
             }

@@ -9,6 +9,7 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from ferryman.domain.checks import columns_of_check
 from ferryman.domain.errors import FerrymanError, NeedsDecision
 from ferryman.domain.mapping import Problem
 from ferryman.domain.run import Key, Segment
@@ -98,9 +99,14 @@ def reason_of(error: NeedsDecision, table: Table) -> Reason:
 
 
 def _named_by(constraint: str, table: Table) -> tuple[str, ...]:
-    """The columns of a unique set that a server calls by its name: the names it gives by itself, or the only one."""
+    """The column of a type, the columns of a CHECK, or of a unique set that a server calls by its name: one that it
+    gives itself, or the only one."""
     kind, _, rest = constraint.partition(" ")
     name = rest.rpartition(" ")[2].rpartition(".")[2]
+    if kind == "TYPE" and rest in table.by_name:
+        return (rest,)
+    if kind == "CHECK":
+        return columns_of_check(name, table) or columns_of_check(rest, table)
     if kind != "UNIQUE":
         return ()
     if name in ("PRIMARY", f"{table.name}_pkey"):

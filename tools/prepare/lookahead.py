@@ -6,7 +6,6 @@ Every function takes a connection of `side_by_side` and gives {(target columns, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -30,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as sql_cast
 
+from ferryman.domain.checks import named_in
 from ferryman.domain.mapping import Conflict, Matched, Problem
 from ferryman.domain.schema import Family
 from ferryman.domain.transforms import NewId, PreserveLegacyId
@@ -39,8 +39,6 @@ from ferryman.tools.prepare.bonds import as_one
 from ferryman.tools.prepare.sqlite_values import untyped
 from ferryman.tools.prepare.transform import CompiledTable
 
-_LITERAL = re.compile(r"'(?:[^']|'')*'")
-_NAMES = re.compile(r"""\"((?:[^"]|"")+)\"|`([^`]+)`|\[([^]]+)\]|(\w+)""")
 Found = dict[tuple[tuple[str, ...], Problem], int]
 Expression = ColumnElement[Any]
 Condition = ColumnElement[bool]
@@ -139,7 +137,7 @@ def broken_checks(connection: Connection, compiled: CompiledTable, rows: FromCla
     """Rows that a CHECK of the target would refuse: its own text, asked about the new values where all of them fit."""
     checks = compiled.target.checks
     if not checks or compiled.target_database.dialect != "sqlite":
-        return {}  # written in another database's SQL: its own answer comes with the batch
+        return {}  # written in another database's SQL: see `trial`
     fits = not_(compiled.failing(rows))
     made = select(*_whole_row(compiled, rows)).select_from(rows).where(compiled.in_filter(rows), fits)
     new = made.subquery(compiled.target.name)
@@ -147,7 +145,7 @@ def broken_checks(connection: Connection, compiled: CompiledTable, rows: FromCla
     broken = connection.execute(select(*counts).select_from(new)).one()
     found: Found = {}
     for check, count in zip(checks, broken, strict=True):
-        key = (_named_in(check, compiled), Problem.CHECK_FAILED)
+        key = (named_in(check, compiled.target), Problem.CHECK_FAILED)
         found[key] = found.get(key, 0) + int(count)
     return {what: count for what, count in found.items() if count}
 
@@ -229,12 +227,6 @@ def _whole_row(compiled: CompiledTable, rows: FromClause) -> Iterator[Expression
             yield literal_column(f"({column.default})").label(column.name)
         else:
             yield null().label(column.name)
-
-
-def _named_in(check: str, compiled: CompiledTable) -> tuple[str, ...]:
-    """The columns in a CHECK's text, whose string literals are no names."""
-    words = {next(filter(None, word)).lower() for word in _NAMES.findall(_LITERAL.sub(" ", check))}
-    return tuple(column.name for column in compiled.target.columns if column.name.replace('"', '""').lower() in words)
 
 
 def _rows(connection: Connection, rows: FromClause, *where: Condition) -> int:

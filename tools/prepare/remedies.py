@@ -10,7 +10,7 @@ from ferryman.domain.schema import Table
 from ferryman.domain.stand_in import can_stand_in
 
 _NULLABLE = (
-    *(Problem.TOO_LONG, Problem.UNCASTABLE, Problem.OUT_OF_RANGE, Problem.UNMAPPED_VALUE, Problem.CHECK_FAILED),
+    *(Problem.TOO_LONG, Problem.UNCASTABLE, Problem.OUT_OF_RANGE, Problem.UNMAPPED_VALUE),
     Problem.MISSING_PARENT,  # of an id in a list, or beside a type: see `remedies_for_orphans` for plain references
 )
 
