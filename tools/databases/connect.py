@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +78,10 @@ class Target:
         engine = self.engine.execution_options(ferryman_reading=reading)
         with _translated(self, doing), engine.connect() as connection:
             yield connection
+
+    def told(self, doing: str) -> AbstractContextManager[None]:
+        """A driver's error inside the block leaves it as a `FerrymanError`, and the connection stays open."""
+        return _translated(self, doing)
 
     def dispose(self) -> None:
         """Close what is open. The target can be connected to again."""

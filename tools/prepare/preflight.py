@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from ferryman.domain.findings import MissingCause, MissingGroup
-from ferryman.domain.mapping import Problem
+from ferryman.domain.mapping import Problem, Strategy
 from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.schema import Database
 from ferryman.tools.databases.connect import Source, Target, check_pair
@@ -28,6 +28,7 @@ from ferryman.tools.prepare.problem_texts import orphans_text, problem_text, unf
 from ferryman.tools.prepare.remedies import decided, remedies, remedies_for_orphans
 from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.transform import CompiledTable
+from ferryman.tools.prepare.trial import try_on_server
 
 
 def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and what was made of it
@@ -65,7 +66,10 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
     in_scope = {name: tables[name].in_scope for name in compiled}
     return Preflight(
         problems=tuple(problem for name in compiled for problem in tables[name].problems),
-        warnings=readiness.warnings(source, target, target_db, compiled, sum(in_scope.values())),
+        warnings=(
+            *readiness.warnings(source, target, target_db, compiled, sum(in_scope.values())),
+            *(told for name in compiled for told in tables[name].untried),
+        ),
         tables=in_scope,
     )
 
@@ -76,6 +80,7 @@ class LookedAt:
 
     in_scope: int  #: rows
     problems: tuple[ProblemFound, ...]
+    untried: tuple[str, ...] = ()  #: rules of the target that could not be asked ahead, a sentence each
 
 
 def _looked_at(
@@ -89,7 +94,7 @@ def _looked_at(
     collations = {name: collations_of(target, name) for name in names}
     seen = {name: beside(table) for name, table in compiled.items()}
     with side_by_side(source, target, "looking ahead", about) as connection:
-        return {name: _Table(seen[name], plan, seen, collations[name]).look(connection) for name in names}
+        return {name: _Table(seen[name], plan, seen, collations[name], target).look(connection) for name in names}
 
 
 def problem_id(table: str, columns: tuple[str, ...], problem: Problem, cause: str = "") -> str:
@@ -106,6 +111,7 @@ class _Table:
     plan: Plan
     all: Mapping[str, CompiledTable]
     collations: Mapping[str, str]
+    target: Target
 
     @property
     def name(self) -> str:
@@ -115,15 +121,17 @@ class _Table:
         """Its rows in scope and what would fail."""
         rows = Ground(self.all).legacy_rows(self.compiled)
         in_scope, found = unfit_values(connection, self.compiled, rows)
+        refused, untried = try_on_server(connection, self.target, self.compiled, rows)
         for more in (
+            refused,
             repeated_values(connection, self.compiled, rows, self.collations),
             collisions(connection, self.compiled, rows, self.collations),
             broken_checks(connection, self.compiled, rows),
         ):
             for what, count in more.items():
                 found[what] = found.get(what, 0) + count
-        problems = (*self._orphans(connection), *self._unfilled(in_scope), *self._values(found))
-        return LookedAt(in_scope, problems)
+        problems = (*self._orphans(connection), *self._unfilled(in_scope), *self._values(found, refused))
+        return LookedAt(in_scope, problems, untried)
 
     def _orphans(self, connection: Connection) -> Iterator[ProblemFound]:
         if not self.plan.phase_of(self.name).handling.orphan_detection:
@@ -148,9 +156,11 @@ class _Table:
                 found = self._found((column.name,), Problem.NULL_IN_REQUIRED, in_scope)
                 yield found.but(text=unfilled_text(self.compiled.target, column.name, in_scope), applicable=())
 
-    def _values(self, found: Found) -> Iterator[ProblemFound]:
+    def _values(self, found: Found, refused: Found) -> Iterator[ProblemFound]:
+        """`refused`: those that only the server can tell, so that a batch can mend none of them by itself."""
         for (columns, problem), rows in sorted(found.items()):
-            yield self._found(columns, problem, rows)
+            one = self._found(columns, problem, rows)
+            yield one.but(applicable=(Strategy.QUARANTINE,)) if (columns, problem) in refused else one
 
     def _found(
         self, columns: tuple[str, ...], problem: Problem, rows: int, cause: MissingCause | None = None

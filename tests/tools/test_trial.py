@@ -1,0 +1,131 @@
+"""What only the target's server can say of new values is found before a row is written, and stays away by a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ferryman.domain.mapping import Mapping, Policy, Problem, Strategy, TableMapping
+from ferryman.domain.plan import Preflight
+from ferryman.tools.move.work import Ending
+from ferryman.tools.prepare.preflight import preflight
+from tests.tools.pairs import Run, column, plan_of
+from tests.tools.test_load import PHASES
+from tests.tools.test_relay import Pair, made_pair, validated
+
+PHASE = (PHASES[0].but(tables=("things",)),)
+
+
+@pytest.fixture(params=["sqlite to postgresql", "sqlite to mariadb"])
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Pair:
+    return made_pair(request, tmp_path)
+
+
+def mapped(names: Sequence[str], *policies: Policy) -> Mapping:
+    columns = tuple(column(name, name) for name in names)
+    table = TableMapping(source="thing", target="things", key=("id",), columns=columns, policies=policies)
+    return Mapping(tables=(table,))
+
+
+def looked_at(run: Run, mapping: Mapping) -> Preflight:
+    databases = run.compiled["things"].source_database, run.compiled["things"].target_database
+    return preflight(run.source, run.target, *databases, plan_of(mapping, phases=PHASE), run.compiled)
+
+
+def found(preflight: Preflight) -> dict[tuple[str, ...], tuple[str, int]]:
+    return {one.columns: (one.problem, one.rows) for one in preflight.problems}
+
+
+CHECKED = """
+CREATE TABLE things (
+    id integer NOT NULL PRIMARY KEY, price numeric(10,2), name varchar(40), kind varchar(10) DEFAULT 'plain',
+    made integer{generated},
+    CONSTRAINT fair CHECK (price > 0 AND price < 100), CONSTRAINT known CHECK (name IN ('a', 'b', '100%')),
+    CONSTRAINT cheap CHECK (kind <> 'plain' OR price < 50), CONSTRAINT odd CHECK (1 / (price - 7) < 1000)
+    {more});
+"""
+
+
+def test_rows_that_break_a_check_are_found_before_a_row_is_written_and_stay_behind(pair: Pair) -> None:
+    on_pg = "postgresql" in pair.new.url
+    generated = " GENERATED ALWAYS AS (price * 2) STORED" if on_pg else " AS (price * 2) STORED"
+    pair.new.run(CHECKED.format(generated=generated, more=", CONSTRAINT twice CHECK (made < 150)").strip())
+    pair.old.run("CREATE TABLE thing (id integer NOT NULL PRIMARY KEY, price numeric(10,2), name varchar(40));")
+    rows = [(1, 5, "a"), (2, -1, "b"), (3, 60, "a"), (4, 10, "c"), (5, "NULL", "100%"), (6, 120, "x")]
+    pair.old.run("".join(f"INSERT INTO thing VALUES ({n}, {price}, '{name}');" for n, price, name in rows))
+    names = ("id", "price", "name")
+    run = pair.start(mapped(names))
+    seen = looked_at(run, mapped(names))
+    broken = Problem.CHECK_FAILED.value
+    assert found(seen) == {("price",): (broken, 2), ("name",): (broken, 2), ("price", "kind"): (broken, 2)}
+    assert {one.applicable for one in seen.problems} == {(Strategy.QUARANTINE.value,)}
+    (told,) = [one for one in seen.warnings if "could not be tried" in one]
+    assert "the new database makes made itself" in told
+    assert pair.new.one("SELECT count(*) FROM things") == 0
+    decided = [
+        Policy(problem=Problem.CHECK_FAILED, columns=columns, strategy=Strategy.QUARANTINE, rows=9)
+        for columns in found(seen)
+    ]
+    run.ledger.release(run.run)
+    again = pair.start(mapped(names, *decided), run="run-2")
+    result = again.copy("things")
+    assert result.ending is Ending.COMPLETE, result.failure
+    assert pair.new.ask("SELECT id FROM things ORDER BY 1") == [(1,), (5,)]
+    validated(again, "things")
+
+
+def test_a_check_that_the_server_cannot_answer_is_said(pair: Pair) -> None:
+    if "postgresql" not in pair.new.url:
+        pytest.skip("a division by zero is NULL there")
+    pair.new.run("CREATE TABLE things (id integer PRIMARY KEY, price integer, CONSTRAINT odd CHECK (1 / price < 9));")
+    pair.old.run(
+        "CREATE TABLE thing (id integer NOT NULL PRIMARY KEY, price integer); INSERT INTO thing VALUES (1, 0);"
+    )
+    seen = looked_at(pair.start(mapped(("id", "price"))), mapped(("id", "price")))
+    assert not seen.problems
+    (told,) = [one for one in seen.warnings if "could not be tried" in one]
+    assert "things" in told
+
+
+SPECIAL = {
+    "postgresql": {
+        "address": ("inet", ["10.0.0.1", "::1/64", "10.0.0.999", None]),
+        "span": ("int4range", ["[1,5)", "empty", "5..6", None]),
+        "many": ("integer[]", ["{1,2}", "{}", "1,2", None]),
+        "flags": ("bit(3)", ["101", "000", "10", None]),
+        "card": ("macaddr", ["08:00:2b:01:02:03", "08002b010203", "zz", None]),
+        "later": ("tsvector", ["a b", "'c':1", "x", None]),
+    },
+    "mysql": {
+        "address": ("inet6", ["::ffff:10.0.0.1", "::1", "10.0.0.999", None]),
+        "flags": ("set('a','b c')", ["a", "a,b c", "d", None]),
+    },
+}  # fmt: skip
+
+
+def test_texts_that_are_no_value_of_a_special_type_are_found_and_stay_behind(pair: Pair) -> None:
+    columns = SPECIAL["postgresql" if "postgresql" in pair.new.url else "mysql"]
+    names = ("id", *columns)
+    listed = ", ".join(f"{name} {native}" for name, (native, _) in columns.items())
+    pair.new.run(f"CREATE TABLE things (id integer NOT NULL PRIMARY KEY, {listed});")
+    pair.old.run(f"CREATE TABLE thing (id integer NOT NULL PRIMARY KEY, {', '.join(f'{n} text' for n in columns)});")
+    for n in range(4):
+        cells = [texts[n] for _, texts in columns.values()]
+        told = ", ".join("NULL" if cell is None else "'" + cell.replace("'", "''") + "'" for cell in cells)
+        pair.old.run(f"INSERT INTO thing VALUES ({n}, {told});")
+    run = pair.start(mapped(names))
+    seen = looked_at(run, mapped(names))
+    wrong = {name: 1 for name in columns if name != "later"}
+    assert found(seen) == {(name,): (Problem.UNCASTABLE.value, rows) for name, rows in wrong.items()}
+    assert {one.applicable for one in seen.problems} == {(Strategy.QUARANTINE.value,)}
+    assert not [one for one in seen.warnings if "could not be tried" in one]
+    decided = [
+        Policy(problem=Problem.UNCASTABLE, columns=(name,), strategy=Strategy.QUARANTINE, rows=9) for name in wrong
+    ]
+    run.ledger.release(run.run)
+    again = pair.start(mapped(names, *decided), run="run-2")
+    result = again.copy("things")
+    assert result.ending is Ending.COMPLETE, result.failure
+    assert pair.new.ask("SELECT id FROM things ORDER BY 1") == [(0,), (1,), (3,)]

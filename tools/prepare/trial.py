@@ -1,0 +1,232 @@
+"""New values tried on the target's server, in temporary tables that go with the transaction: what only it can judge.
+
+Its CHECK constraints are written in its own SQL, and texts of some of its types (addresses, ranges, arrays) only it can
+read. The values go there as a copy would write them, without the table's other rules, and are counted; none stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, not_, select
+
+from ferryman.domain.checks import named_in
+from ferryman.domain.errors import FerrymanError, Transient
+from ferryman.domain.mapping import Problem
+from ferryman.domain.schema import Column, Family, Table
+from ferryman.tools.databases.connect import Target
+from ferryman.tools.databases.sqlite import SQLite
+from ferryman.tools.databases.triggers import run
+from ferryman.tools.prepare.mirror import ROWS
+from ferryman.tools.prepare.transform import CompiledTable
+
+Found = dict[tuple[tuple[str, ...], Problem], int]
+
+_TRIED = "ferryman_tried"
+_TEXTS = re.compile(r"(inet|cidr|macaddr8?|xml|inet4|inet6|set\(.*\))", re.IGNORECASE | re.DOTALL)
+_JSON = re.compile(r"json_valid\(`[^`]+`\)", re.IGNORECASE)  #: how MariaDB knows a JSON column: looked at already
+_MEMBER = re.compile(r"'((?:[^']|'')*)'")
+
+
+def try_on_server(
+    connection: Connection, target: Target, compiled: CompiledTable, rows: FromClause
+) -> tuple[Found, tuple[str, ...]]:
+    """Rows whose new values the server would refuse, and what could not be tried, a sentence each. `connection` is one
+    of `side_by_side`; rows that do not fit for another reason are none of these."""
+    if compiled.target_database.dialect == "sqlite":
+        return {}, ()
+    trial = _Trial(connection, target, compiled, rows)
+    special = [column for column in trial.written if trial.only_there(column)]
+    checks = [check for check in compiled.target.checks if not _JSON.fullmatch(check)]
+    found: Found = {}
+    untried: list[str] = []
+    if special:
+        counts = trial.unreadable(special)
+        if isinstance(counts, str):
+            names = ", ".join(column.name for column in special)
+            untried.append(
+                f"Whether texts are values of {names} of {compiled.target.name} could not be tried before: {counts}. "
+                "The new database looks at every row when it comes; one that it refuses is asked about then."
+            )
+        else:
+            found |= {((name,), Problem.UNCASTABLE): count for name, count in counts.items() if count}
+    if checks:
+        _add_broken(trial, checks, {columns[0] for columns, _ in found}, found, untried)
+    return {what: count for what, count in found.items() if count}, tuple(untried)
+
+
+def _add_broken(trial: _Trial, checks: Sequence[str], unfit: set[str], found: Found, untried: list[str]) -> None:
+    table, able = trial.compiled.target, list[str]()
+    for check in checks:
+        if why := trial.why_not(check, unfit):
+            untried.append(_untried(table, check, why))
+        else:
+            able.append(check)
+    for check, count in zip(able, trial.broken(able), strict=True):
+        if isinstance(count, str):
+            untried.append(_untried(table, check, count))
+        else:
+            columns = (named_in(check, table), Problem.CHECK_FAILED)
+            found[columns] = found.get(columns, 0) + count
+
+
+def _untried(table: Table, check: str, why: str) -> str:
+    return (
+        f"The rule {check} of {table.name} could not be tried before: {why}. The new database asks it of every row "
+        "when it comes; one that breaks it stops its batch, and is asked about then."
+    )
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """One table's new values on their way to the server and away again."""
+
+    connection: Connection
+    target: Target
+    compiled: CompiledTable
+    rows: FromClause
+
+    @property
+    def written(self) -> list[Column]:
+        return [self.compiled.target.column(name) for name in self.compiled.writes]
+
+    @property
+    def _postgresql(self) -> bool:
+        return self.target.dialect.name == "postgresql"
+
+    @property
+    def _text(self) -> str:
+        return "text" if self._postgresql else "longtext"
+
+    def only_there(self, column: Column) -> bool:
+        """Whether only the server can tell if a text is a value of the column."""
+        if column.family is not Family.OTHER and not _TEXTS.fullmatch(column.native):
+            return False
+        mapped = self.compiled.mapping.by_target[column.name]
+        ours = [self.compiled.source.by_name.get(name) for name in mapped.source]
+        return not (len(ours) == 1 and ours[0] and ours[0].native == column.native and len(mapped.steps) <= 1)
+
+    def unreadable(self, columns: Sequence[Column]) -> dict[str, int] | str:
+        """By column, the rows whose text is no value of it; or why the server did not tell."""
+        texts = [column.but(native="text", family=Family.TEXT) for column in columns]
+        with self.target.connect("trying new values") as there:
+            try:
+                with self.target.told("trying texts"):
+                    self._table(there, [f"{self._quoted(column.name)} {self._text}" for column in columns])
+                    self._fill(there, texts)
+                    told = [self._unread(there, number, column) for number, column in enumerate(columns)]
+                    counts = ", ".join(f"coalesce(sum(CASE WHEN {where} THEN 1 ELSE 0 END), 0)" for where in told)
+                    row = there.exec_driver_sql(f"SELECT {counts.replace('%', '%%')} FROM {_TRIED}").one()
+            except Transient:
+                raise
+            except FerrymanError as error:
+                return error.what.rstrip(".")
+            finally:
+                there.rollback()
+        return {column.name: int(count) for column, count in zip(columns, row, strict=True)}
+
+    def _unread(self, there: Connection, number: int, column: Column) -> str:
+        """A condition: a text that is there and is no value of the column's type."""
+        name = self._quoted(column.name)
+        if self._postgresql:
+            run(
+                there,
+                f"CREATE FUNCTION pg_temp.ferryman_reads_{number}(said text) RETURNS boolean LANGUAGE plpgsql AS "
+                f"$ferryman$ DECLARE it {column.native}; BEGIN it := said; RETURN true; "
+                "EXCEPTION WHEN others THEN RETURN false; END $ferryman$",
+            )
+            return f"{name} IS NOT NULL AND NOT pg_temp.ferryman_reads_{number}({name})"
+        word = column.native.lower()
+        if word in ("inet4", "inet6"):
+            return f"{name} IS NOT NULL AND CAST({name} AS {word}) IS NULL"
+        if word.startswith("set("):
+            members = "|".join(re.escape(member.replace("''", "'")) for member in _MEMBER.findall(column.native))
+            pattern = f"^({members})(,({members}))*$".replace("'", "''")  # a backslash is itself in our sessions
+            return f"{name} <> '' AND {name} NOT REGEXP '{pattern}'"
+        return "false"
+
+    def why_not(self, check: str, unfit: set[str]) -> str:
+        """Why a CHECK cannot be asked of the new values alone; "" where it can."""
+        for name in named_in(check, self.compiled.target):
+            column = self.compiled.target.column(name)
+            if name in unfit:
+                return f"values of {name} are none of its type"
+            if name not in self.compiled.writes and (column.generated or column.autoincrement):
+                return f"the new database makes {name} itself"
+        return ""
+
+    def broken(self, checks: Sequence[str]) -> list[int | str]:
+        """For each CHECK the rows that break it, or why the server did not tell."""
+        table = self.compiled.target
+        names = dict.fromkeys(name for check in checks for name in named_in(check, table))
+        columns = [table.column(name) for name in names]
+        if not columns:
+            return ["it names no column"] * len(checks)
+        with self.target.connect("trying new values") as there:
+            try:
+                with self.target.told("trying new values"):
+                    self._like(there, columns)
+                    self._fill(there, [column for column in columns if column.name in self.compiled.writes])
+                return [self._count(there, check) for check in checks]
+            except Transient:
+                raise
+            except FerrymanError as error:
+                return [error.what.rstrip(".")] * len(checks)
+            finally:
+                there.rollback()
+
+    def _count(self, there: Connection, check: str) -> int | str:
+        point = there.begin_nested()
+        try:
+            with self.target.told("asking it"):
+                sql = f"SELECT count(*) FROM {_TRIED} WHERE NOT ({check})"
+                return int(there.exec_driver_sql(sql.replace("%", "%%")).scalar_one())
+        except Transient:
+            raise
+        except FerrymanError as error:
+            return error.what.rstrip(".")
+        finally:
+            if point.is_active:
+                point.rollback()
+
+    def _like(self, there: Connection, columns: Sequence[Column]) -> None:
+        """A table with columns of the same types, their defaults, and no other rule."""
+        target = self._quoted(self.compiled.target.name)
+        if not self._postgresql:
+            run(there, f"DROP TEMPORARY TABLE IF EXISTS {_TRIED}")
+            listed = ", ".join(self._quoted(column.name) for column in columns)
+            run(there, f"CREATE TEMPORARY TABLE {_TRIED} AS SELECT {listed} FROM {target} LIMIT 0")
+            return
+        listed = ", ".join(f"CAST({n} AS {c.native}) AS {n}" for c in columns for n in [self._quoted(c.name)])
+        run(there, f"CREATE TEMPORARY TABLE {_TRIED} ON COMMIT DROP AS SELECT {listed} FROM {target} WITH NO DATA")
+        for column in columns:
+            if column.default is not None and column.name not in self.compiled.writes:
+                name = self._quoted(column.name)
+                run(there, f"ALTER TABLE {_TRIED} ALTER COLUMN {name} SET DEFAULT {column.default}")
+
+    def _table(self, there: Connection, columns: Sequence[str]) -> None:
+        if not self._postgresql:
+            run(there, f"DROP TEMPORARY TABLE IF EXISTS {_TRIED}")
+        end = " ON COMMIT DROP" if self._postgresql else " CHARACTER SET utf8mb4"
+        run(there, f"CREATE TEMPORARY TABLE {_TRIED} ({', '.join(columns)}){end}")
+
+    def _fill(self, there: Connection, columns: Sequence[Column]) -> None:
+        wanted: Select[Any] = select(*self._values(columns)).select_from(self.rows)
+        fits = not_(self.compiled.failing(self.rows))
+        batches = SQLite().read(
+            self.connection,
+            wanted.where(self.compiled.in_filter(self.rows), fits),
+            [column.family for column in columns],
+            ROWS,
+        )
+        self.target.dialect.load(there, Table(name=_TRIED, columns=tuple(columns)), batches)
+
+    def _values(self, columns: Sequence[Column]) -> Iterator[ColumnElement[Any]]:
+        for column in columns:
+            yield self.compiled.asked(column.name, self.rows).sql.label(column.name)
+
+    def _quoted(self, name: str) -> str:
+        return str(self.target.engine.dialect.identifier_preparer.quote_identifier(name))
