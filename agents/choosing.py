@@ -91,7 +91,7 @@ def chosen(said: Sentence, offers: Sequence[Offered], recommended: str, about: s
     if _refusing(text) or _of_other_tables(text, offers, about):
         return None
     by_rank = _ranked(text, offers, recommended)
-    return by_rank or _by_strategy(text, offers, about) or _by_words(text, offers)
+    return by_rank or _by_strategy(text, offers, about) or _by_words(text, offers, about)
 
 
 def _of_other_tables(text: str, offers: Sequence[Offered], about: str) -> bool:
@@ -159,12 +159,17 @@ def _beside(left: str, topic: str) -> bool:
     return all(word in _CHATTER or word.isdigit() or key(word) in known for word in left.split() if word.isalnum())
 
 
-def _by_words(text: str, offers: Sequence[Offered]) -> str | None:
-    """By the words of the key or the text; a word or two must all be there, and one offer must lead."""
+def _by_words(text: str, offers: Sequence[Offered], about: str) -> str | None:
+    """By the words of the key or the text; a word or two must all be there, one offer must lead, and what else is said
+    must not be of something else: "leave out orders" is an option, "leave out orders below 10" is none.
+    """
     scores = sorted(((_likeness(text, offer), offer.key) for offer in offers), reverse=True)
-    best = scores[0]
+    best, name = scores[0]
     second = scores[1][0] if len(scores) > 1 else 0.0
-    return best[1] if best[0] >= _CLOSE and best[0] - second >= _APART else None
+    if best < _CLOSE or best - second < _APART:
+        return None
+    taken = next(offer for offer in offers if offer.key == name)
+    return name if _beside(text, f"{about} {taken.key} {taken.text}") else None
 
 
 _CHATTER = frozenset(
@@ -241,7 +246,13 @@ def _said_of_table(said: Sentence, question: Question, talk: Talk) -> str | None
     if "?" in text or _NOT.search(text):
         return None
     exact = [option.key for option in question.options if text == _plain(option.key)]
-    return exact[0] if exact else _by_words(text, _offers(question)) if len(words) >= _LEAST_OF_TEXT else None
+    return (
+        exact[0]
+        if exact
+        else _by_words(text, _offers(question), question.text)
+        if len(words) >= _LEAST_OF_TEXT
+        else None
+    )
 
 
 def takes_all(words: str) -> bool:

@@ -38,7 +38,8 @@ _RESUME = re.compile(
     r"|again|working|moving|with (?:it|the rest|the migration)|from (?:there|where .+)|after all))*$"
 )
 _SAVE = re.compile(
-    r"\b(?:save|store|export|write|dump|put|keep|print|download|give me)\b.*\b(?:plan|it|this|that"
+    r"\b(?:save|store|export|write|dump|put|keep|print|download|give me)"
+    r"(?: (?:down|out|me|the|this|my|our|whole|entire|current|a copy of|all of))* (?:plan|it|this|that"
     r"|everything)\b.*\b(?:as|to|into|in|under|file|disk|yaml|plan)\b|\bsave (?:the |this |my )?(?:plan|it|this"
     r"|that)\b|^save$|\bexport (?:the )?plan\b|\b(?:the )?plan (?:as (?:a )?)?(?:file|yaml)\b"
 )
