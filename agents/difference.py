@@ -8,7 +8,7 @@ from ferryman.agents.wording import clean, count
 from ferryman.domain.filters import describe
 from ferryman.domain.mapping import Action, ColumnMapping, IdPolicy, Matched, TableMapping, Triggers
 from ferryman.domain.plan import Plan
-from ferryman.domain.transforms import AddMetadataJson, Transform, ValueMap
+from ferryman.domain.transforms import AddMetadataJson, Scalar, Transform, ValueMap
 
 MOST_PAIRS = 6  #: of a value map that are told
 
@@ -115,10 +115,14 @@ def _step(step: Transform) -> str:
     """A step's name; of a map of values also what becomes of them: it is the person who said so."""
     if not isinstance(step, ValueMap):
         return step.use.replace("_", " ")
-    pairs = [f"{clean(str(pair.old))} becomes {clean(str(pair.new))}" for pair in step.pairs[:MOST_PAIRS]]
+    pairs = [f"{_value(pair.old)} becomes {_value(pair.new)}" for pair in step.pairs[:MOST_PAIRS]]
     more = len(step.pairs) - len(pairs)
     others = {"keep": "others stay as they are", "null": "others become NULL", "stop": "others stop the run"}
     return f"value map ({', '.join((*pairs, *((f'{more} more',) if more else ()), others[step.otherwise]))})"
+
+
+def _value(value: Scalar) -> str:
+    return "empty" if value is None else clean(str(value))
 
 
 def _of_order(before: Plan, after: Plan) -> Iterator[str]:

@@ -68,14 +68,23 @@ def ignore_column(mapping: Mapping, change: IgnoreColumn, facts: Facts) -> Mappi
 
 
 def map_values(mapping: Mapping, change: MapValues, facts: Facts) -> Mapping:
-    """Old values become new ones, before whatever else happens to the column's value."""
+    """Old values become new ones, before whatever else happens to the column's value.
+
+    What was said of other values before still holds, unless the change says what becomes of all of them.
+    """
     table = copied_table_of(mapping, change.table, facts)
     _target(table, change.target, facts)
     known = table.by_target.get(change.target)
     if known is None or not known.source:
         raise Usage(f"Nothing fills {change.table}.{change.target} yet.", "Say first which old column does.")
     others = tuple(step for step in known.steps if not isinstance(step, ValueMap | Rename | Constant))
-    steps = (ValueMap(pairs=change.pairs, otherwise=change.otherwise), *others)
+    before = next((step for step in known.steps if isinstance(step, ValueMap)), None)
+    made = ValueMap(pairs=change.pairs, otherwise=change.otherwise)
+    if before is not None and change.otherwise == "keep":
+        said = {str(pair.old) for pair in change.pairs}
+        kept = tuple(pair for pair in before.pairs if str(pair.old) not in said)
+        made = before.model_copy(update={"pairs": (*kept, *change.pairs)})
+    steps = (made, *others)
     return _with(mapping, table, known.but(steps=steps, why=AS_SAID), _columns(table, mapping, facts))
 
 

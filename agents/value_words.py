@@ -25,18 +25,25 @@ _VALUE = re.compile(
     rf"|false) {_IS}) (?P<new>.+)$"
 )
 _ELLIPTIC = re.compile(rf"^(?P<col>)(?:(?P<old>$)|(?P<code>\S+)) (?:(?:for|{_IS}) )?(?P<new>\S.*)$")
+_REST = re.compile(
+    r"(?:(?:,|and|but|;) )*\b(?:(?:the|all|any) )*(?:rest|others?|(?:anything|everything|all) else|remaining(?: ones)?"
+    rf"|other (?:ones|values|numbers|codes|\w+))(?: of (?:it|them))? (?:{_MEANS}|{_IS}|stay|stays|becomes?) "
+)
 _GLUE = re.compile(
-    r"^(?:(?:in|for|of|the|a|an|value|values|column|field|where|when|if|and|old|with|map|turn|change|convert"
+    r"^(?:(?:in|treat|regard|count|consider|interpret|read|for|of|the|a|an|value|values|column|field|where|when|if|and|old|with|map|turn|change|convert"
     r"|translate|by|here|:|,|number|code|is|code) ?)+|(?:(?:^| )(?:is|of|value|values|=|:|,|column|code|in|a"
     r"|the|number|field|and))+ ?$"
 )
+_AROUND = frozenset("the in of for my our old a an , :".split())
 _KINDS = frozenset(
     "status state type kind stage phase level category flag code priority mode role gender sex grade condition".split()
 )
 
 
 def map_values(said: Sentence, talk: Talk) -> Edit:
-    """ "status 3 means archived", "1 is open and 2 is closed"."""
+    """ "status 3 means archived", "1 is open and 2 is closed". What the rest means has to be said value by value."""
+    if rest := _REST.search(said.text):
+        return _but_the_rest(said.part(0, rest.start()), talk)
     pieces = _pieces(said)
     matches = [
         (piece, _VALUE.match(piece.text) or (_ELLIPTIC.match(piece.text) if n else None))
@@ -52,7 +59,17 @@ def map_values(said: Sentence, talk: Talk) -> Edit:
     last_new, tail = _column_tail(pairs[-1][1], talk)
     if tail is not None:
         pairs[-1] = (pairs[-1][0], last_new)
+    if any("," in new.text for _, new in pairs):
+        return Doubt()
     return _valued(_described(tail or where), pairs, talk)
+
+
+def _but_the_rest(said: Sentence, talk: Talk) -> Edit:
+    found = map_values(said, talk) if said.words else None
+    if not isinstance(found, tuple):
+        return found
+    columns = (change.target for change in found if isinstance(change, MapValues))
+    return Doubt((said.typed, *(f"which values does {column} hold?" for column in columns)))
 
 
 def _pieces(said: Sentence) -> list[Sentence]:
@@ -99,13 +116,13 @@ def _valued(where: Sentence, pairs: list[tuple[Sentence, Sentence]], talk: Talk)
 
 def _value_columns(where: Sentence, talk: Talk) -> Iterator[tuple[Known, str]]:
     """(table, target column) for what the words name; for no words, the columns that hold kinds and states."""
-    if where.words:
-        tables = talk.tables(where)
+    tables = talk.tables(where)
+    if where.words and not (tables and not set(talk.unnamed(where).split()) - _AROUND):
         words = name_words(where)
         for found in talk.item(where).columns or talk.columns(words, tables) or talk.columns(words):
             yield from ((found.known, target) for target in _fed(found, talk))
         return
-    for known in [k for k in talk.planned if k.target == talk.context.table] or talk.planned:
+    for known in tables or [k for k in talk.planned if k.target == talk.context.table] or talk.planned:
         legacy = talk.legacy(known)
         for column in legacy.table.columns if legacy else ():
             if _KINDS & set(split_name(column.name)) and not legacy.table.reference(column.name):  # type: ignore[union-attr]
