@@ -1,4 +1,4 @@
-"""Second thoughts about the change before: "undo that change", "put it back", "no, 2017", "actually, after 2018"."""
+"""Second thoughts about changes: "undo that change", "put it back", "start over", "no, 2017", "actually, in 2018"."""
 
 from __future__ import annotations
 
@@ -28,6 +28,17 @@ _BACK = re.compile(
     rf"|(?:that|it|this)(?: {_CHANGE})? was (?:a mistake|wrong|an error|not what i (?:meant|wanted|said)))"
     rf"{_TAIL}"
 )
+_CHANGES = r"(?:changes|edits|corrections|steps|revisions|adjustments|modifications)"
+_ALL = re.compile(
+    rf"{_LEAD}(?:(?:start|begin)(?: it| this| that| the plan| everything)? (?:over|again|anew|afresh|from scratch"
+    r"|from the (?:start|beginning))(?: again)?|from scratch|reset(?: it| this| everything| all| the plan)?"
+    rf"|(?:undo|revert|reverse|discard|drop|forget(?: about)?|cancel|remove|withdraw|scrap|take back|reset)"
+    rf" (?:all|everything)(?: of)?(?: (?:the|my|our|those|these|that))*"
+    rf"(?: {_CHANGES}| (?:i|we) (?:have )?(?:changed|said|did|done|asked(?: for)?))+"
+    r"|(?:(?:go|get|take me) )?back to (?:the (?:first|original|initial|proposed) (?:plan|one|version|proposal)"
+    r"|(?:the |your )?(?:start|beginning|proposal)|(?:how|what) you (?:first )?proposed(?: it)?|square one)"
+    rf"|forget (?:all|everything)(?: (?:i|we) (?:have )?said)?){_TAIL}"
+)
 _CLEAR = re.compile(rf"\b{_CHANGE}\b")  #: about the plan, whether or not anything was changed before
 _AGAIN = re.compile(
     rf"{_LEAD}(?:redo(?: {_THAT})?|(?:put|bring) (?:it|them|that|this|those|the {_CHANGE}|the filter) back(?: in)?"
@@ -55,6 +66,8 @@ def take_back(said: Sentence, talk: Talk) -> TakeBack | None:
     context, text = talk.context, said.text.rstrip(" .!?")
     if context.place is not Place.REVIEW:
         return None
+    if _ALL.fullmatch(text):
+        return TakeBack(everything=True)
     if context.taken_back and _AGAIN.fullmatch(text):
         return TakeBack(again=True)
     if _BACK.fullmatch(text) and (context.changes or context.taken_back or _CLEAR.search(text)):

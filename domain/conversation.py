@@ -40,10 +40,12 @@ class ChangePlan(Frozen):
 
 
 class TakeBack(Frozen):
-    """Take back the last change of the plan; `again`: have the change that was taken back after all."""
+    """Take back the last change of the plan; `again`: have the change that was taken back after all; `everything`: take
+    back all changes since the plan was proposed."""
 
     say: Literal["take_back"] = "take_back"
     again: bool = False
+    everything: bool = False
 
 
 class AnswerQuestion(Frozen):
@@ -165,6 +167,7 @@ class Begin(Frozen):
 
     say: Literal["request"] = "request"
     request: Request
+    not_understood: str = ""  #: the part of what was said that the request does not hold, such as which rows
 
 
 class Unclear(Frozen):
