@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,18 +39,26 @@ _COMPARE = {
 }
 ANY_COMPARE = "|".join(_COMPARE.values())
 NUMBER = rf"-?\d+(?:\.\d+)?k?|{'|'.join(NUMBERS)}"
+RANGE = rf"(?:between|from) (?P<low>{NUMBER}) (?:and|to) (?P<high>{NUMBER})"
+_UP, _DOWN = "more|above|over|higher|up|greater", "less|below|under|fewer|lower"
+EDGE = rf"(?P<edge>{NUMBER})(?: (?P<unit>\w+))?? (?:or|and) (?:(?P<up>{_UP})|{_DOWN})"
 _IS = r"(?:is |are |was |were |being |has been |= |: |equals |equal to |equal |of )*"
 _EMPTY = r"empty|null|missing|blank|unset|unknown|not set|not known|not given|not filled|nothing"
 _FULL = r"not empty|not null|not missing|not blank|set|known|given|filled|present|filled in"
 _TEST = re.compile(
     rf"^ (?:{_IS}(?P<full>(?:{_FULL}))(?= |$)|{_IS}(?P<empty>(?:{_EMPTY}))(?= |$)"
-    rf"|{_IS}between (?P<low>{NUMBER}) and (?P<high>{NUMBER})(?= |$)"
+    rf"|{_IS}{RANGE}(?= |$)|{_IS}{EDGE}(?= |$)"
     rf"|{_IS}(?P<how>{ANY_COMPARE}) (?P<n>{NUMBER})(?= |$)"
     rf"|(?P<unequal>{_IS}(?:not equal to|not|!=|other than|different from|anything but) )(?P<other>.+)"
     rf"|(?P<equal>{_IS}(?:one of |in |either |exactly )?)(?P<value>.+))"
 )
-_NO_VALUE = re.compile(r"(?:starts?|begins?|contains?|ends?|includes?|matches|looks?|like|similar|has|have)\b")
-_NONE = frozenset("of out off from the them those these and".split())  #: words that are no value
+#: Words of a comparison: what holds one is no value, but a test that was not understood.
+NO_VALUE = re.compile(
+    r"^(?:starts?|begins?|contains?|ends?|includes?|matches|looks?|like|similar|has|have)\b"
+    r"|\b(?:other than|except|rather than|instead of|more than|less than|fewer than|older than|newer than|not|never"
+    r"|neither|but|who|whose|which|that (?:is|are|was|were|have|has|do|does))\b"
+)
+_NONE = frozenset("of out off from the them those these and is are was were be".split())  #: words that are no value
 _WHERE = frozenset("where whose with having if when have has and of".split())
 GLUE = frozenset(
     """the a an that which who are is was were be been have has had having where whose with ones one those these rows
@@ -74,7 +82,12 @@ class Scope:
 
 
 def wanted_rows(scope: Scope, test: Filter) -> Filter:
-    return test if scope.wanted else negated(test, scope.legacy)
+    return asked(scope, test, denied=False)
+
+
+def asked(scope: Scope, test: Filter, *, denied: bool) -> Filter:
+    """The rows that stay in, where those of a test are wanted or not; `denied`: "not from Paris"."""
+    return test if scope.wanted != denied else negated(test, scope.legacy)
 
 
 _OPPOSITE = {
@@ -165,9 +178,8 @@ def _tested(scope: Scope, column: Column, match: re.Match[str], offset: int) -> 
         return compare(Operator.IS_NULL)
     if match["full"]:
         return compare(Operator.NOT_NULL)
-    if match["low"]:
-        low, high = (typed(match[end], column) for end in ("low", "high"))
-        return AllOf(of=(compare(Operator.AT_LEAST, low), compare(Operator.AT_MOST, high))) if low and high else None
+    if match["low"] or match["edge"]:
+        return spanned(column, match.groupdict())
     if match["how"]:
         number = typed(match["n"], column)
         return None if number is None or isinstance(number, str) else compare(operator_of(match["how"]), number)
@@ -175,11 +187,26 @@ def _tested(scope: Scope, column: Column, match: re.Match[str], offset: int) -> 
     start, stop = (offset + edge for edge in match.span(group))
     said = scope.said.part(start, stop)
     values = tuple(typed(text, column) for text in _values(said))
-    if not values or None in values or _NO_VALUE.match(said.text) or {word.norm for word in said.words} <= _NONE:
+    if not values or None in values or NO_VALUE.search(said.text) or {word.norm for word in said.words} <= _NONE:
         return None
     if match["other"]:
         return compare(Operator.UNEQUAL if len(values) == 1 else Operator.NONE_OF, *values)
     return compare(Operator.EQUAL if len(values) == 1 else Operator.ONE_OF, *values)
+
+
+def spanned(column: Column, said: Mapping[str, str | None]) -> Filter | None:
+    """The test of a match of RANGE or EDGE, by its groups; None where the column holds no numbers."""
+
+    def compare(op: Operator, text: str) -> Comparison | None:
+        number = typed(text, column)
+        numeric = isinstance(number, int | float) and not isinstance(number, bool)
+        return Comparison(column=column.name, op=op, values=(number,)) if numeric else None
+
+    if edge := said.get("edge"):
+        return compare(Operator.AT_LEAST if said["up"] else Operator.AT_MOST, edge)
+    ends = (compare(Operator.AT_LEAST, said["low"] or ""), compare(Operator.AT_MOST, said["high"] or ""))
+    tests = tuple(test for test in ends if test is not None)
+    return AllOf(of=tests) if len(tests) == len(ends) else None
 
 
 def operator_of(how: str) -> Operator:

@@ -12,19 +12,25 @@ from itertools import pairwise
 
 from ferryman.agents.comparing import (
     ANY_COMPARE,
+    EDGE,
     GLUE,
+    NO_VALUE,
     NUMBER,
+    RANGE,
     Found,
     Part,
     Scope,
+    asked,
     columns,
     named_columns,
     negated,
     operator_of,
+    spanned,
     typed,
     wanted_rows,
 )
-from ferryman.agents.periods import PERIOD, period
+from ferryman.agents.lacking import happened, presence
+from ferryman.agents.periods import AGE, PERIOD, YOUNGER, Period, age, period
 from ferryman.agents.places import COUNTRIES
 from ferryman.agents.sentence import split_name
 from ferryman.agents.talk import Doubt
@@ -41,22 +47,23 @@ _UNTIL = "until|up to|through|by|no later than|no newer than|not after|up until"
 _IN = "in|during|on|of|for|dated|within"
 _ONWARDS = "onwards|onward|on|and later|or later|and after|and newer|or newer|and up|to now|until now|to today"
 _BACKWARDS = "or earlier|and earlier|or before|and before|or older|and older"
+_NAMED = r"(?:last|past|this) |yesterday\b|today\b"  #: stretches of time that need no "in" before them
 _BETWEEN = re.compile(rf"\b(?:between|from) (?P<a>{PERIOD}) (?:and|to|until|through|till) (?P<b>{PERIOD})(?= |$)")
 _MOMENT = re.compile(
-    rf"\b(?:(?:in|on|from|dated) )?(?P<how>{_AFTER}|{_SINCE}|{_BEFORE}|{_UNTIL}|{_IN}) (?P<a>{PERIOD})"
+    rf"\b(?P<not>not )?(?:(?:in|on|from|dated) )?(?:(?P<how>{_AFTER}|{_SINCE}|{_BEFORE}|{_UNTIL}|{_IN}) |(?={_NAMED}))"
+    rf"(?P<a>{PERIOD})(?P<more>(?: (?:,|or|and|, or|, and)(?: in)? {PERIOD})*)"
     rf"(?: (?P<tail>{_ONWARDS}|{_BACKWARDS}))?(?= |$)"
 )
 _AMOUNT = re.compile(
     rf"(?<!\S)(?P<how>{ANY_COMPARE}) (?P<n>{NUMBER})(?: (?:dollars?|euros?|usd|eur|units?|pieces))?(?= |$)"
 )
+_SPANS = (re.compile(rf"\b{RANGE}(?= |$)"), re.compile(rf"(?<!\S){EDGE}(?= |$)"))
+_SITE = r"(?:the )?(?!and |or |not )[^\s,]+(?: (?!and |or |, )[^\s,]+){0,3}"
 _PLACE = re.compile(
-    r"\b(?:in|from|of|based in|living in|located in|out of)(?: the (?:country|city|state|region"
-    r"|town) of)? (?P<value>(?:the )?(?!and |or )\S+(?: (?!and |or |, )\S+){0,3})$"
+    r"\b(?P<not>not )?(?:in|from|of|based in|living in|located in|out of)(?: the (?:country|city|state|region"
+    rf"|town) of)? (?P<value>{_SITE}(?: (?:, or|, and|or|and|,) {_SITE})*)$"
 )
-_PRESENCE = re.compile(
-    r"\b(?P<how>without|with no|with|that have no|have no|that have|that has no|that has|having no|having"
-    r"|lacking|missing)(?: (?:a|an|any|the))* (?P<column>\w+(?: \w+){0,2})$"
-)
+Bounds = tuple[tuple[Operator, date], ...]
 _MOMENT_VERBS = frozenset(
     """created made added entered updated modified changed opened closed born placed ordered hired uploaded sent paid
     recorded registered issued started ended finished published joined visited invoiced written held shipped due
@@ -68,7 +75,7 @@ def condition(scope: Scope) -> Filter | Doubt | None:
     """The filter that a clause asks for; None where it asks for none, a Doubt where it is not clear."""
     parts = list[Part]()
     taken = scope.said.text
-    for finder in (_between, _moments, columns, _amounts, _presence, _places, _adjectives):
+    for finder in (_ages, _between, _moments, columns, _amounts, _spans, presence, happened, _places, _adjectives):
         for found in finder(scope, taken):
             if isinstance(found, Doubt):
                 return found
@@ -77,9 +84,16 @@ def condition(scope: Scope) -> Filter | Doubt | None:
     if not parts:
         return None
     left = set(re.findall(r"[^\s~]+", taken)) - GLUE - _own_words(scope)
-    if left - (_MOMENT_VERBS if "~" in taken else frozenset()) - {",", ".", "!", "or"}:
+    left -= _MOMENT_VERBS if "~" in taken else frozenset()
+    if {word for word in left if not _is_verb(word, scope)} - {",", ".", "!", "or"}:
         return Doubt(())
     return _joined(parts, scope)
+
+
+def _is_verb(word: str, scope: Scope) -> bool:
+    """Whether a word pointed, alone or with the particle behind it, to the moment that is compared: "logged in"."""
+    said = re.search(rf"\b{re.escape(word)}(?: (?:in|out|up|off|on))?\b", scope.said.text)
+    return bool(said and scope.legacy.pointed_at(said.group()))
 
 
 def _own_words(scope: Scope) -> set[str]:
@@ -109,25 +123,40 @@ def _between(scope: Scope, text: str) -> Iterator[Found]:
             yield _moment_part(scope, match, ((Operator.AT_LEAST, first.start), (Operator.LESS, last.stop)))
 
 
-def _moments(scope: Scope, text: str) -> Iterator[Found]:
-    for match in _MOMENT.finditer(text):
-        when = period(match["a"], scope.today)
-        if when is None:
+def _ages(scope: Scope, text: str) -> Iterator[Found]:
+    """ "not older than 3 years", "more than 6 months ago": counted back from today."""
+    for match in AGE.finditer(text):
+        day = age(match, scope.today)
+        if day is None:
             yield Doubt(())
             continue
-        how, tail = match["how"], match["tail"] or ""
-        bounds: tuple[tuple[Operator, date], ...]
-        if re.fullmatch(_AFTER, how):
-            bounds = ((Operator.AT_LEAST, when.stop),)
-        elif re.fullmatch(_BEFORE, how):
-            bounds = ((Operator.LESS, when.start),)
-        elif re.fullmatch(_UNTIL, how) or re.fullmatch(_BACKWARDS, tail):
-            bounds = ((Operator.LESS, when.stop),)
-        elif re.fullmatch(_ONWARDS, tail) or (re.fullmatch(_SINCE, how) and not _whole(match["a"], how)):
-            bounds = ((Operator.AT_LEAST, when.start),)
+        within = bool(match["not"]) != ((match["age"] or match["much"]) in YOUNGER)
+        yield _moment_part(scope, match, ((Operator.AT_LEAST if within else Operator.LESS, day),))
+
+
+def _moments(scope: Scope, text: str) -> Iterator[Found]:
+    for match in _MOMENT.finditer(text):
+        said = [match["a"], *re.split(r" (?:,|or|and|in)(?: (?:or|and|in))* ", match["more"])[1:]]
+        when = [period(one, scope.today) for one in said]
+        bounds = [_bounds(match, one) for one in when if one]
+        if len(bounds) < len(said) or (len(said) > 1 and any(len(ends) == 1 for ends in bounds)):
+            yield Doubt(())
         else:
-            bounds = ((Operator.AT_LEAST, when.start), (Operator.LESS, when.stop))
-        yield _moment_part(scope, match, bounds)
+            yield _moment_part(scope, match, *bounds)
+
+
+def _bounds(match: re.Match[str], when: Period) -> Bounds:
+    """What of a moment is compared with a stretch of time."""
+    how, tail = match["how"] or "", match["tail"] or ""
+    if re.fullmatch(_AFTER, how):
+        return ((Operator.AT_LEAST, when.stop),)
+    if re.fullmatch(_BEFORE, how):
+        return ((Operator.LESS, when.start),)
+    if re.fullmatch(_UNTIL, how) or re.fullmatch(_BACKWARDS, tail):
+        return ((Operator.LESS, when.stop),)
+    if re.fullmatch(_ONWARDS, tail) or (re.fullmatch(_SINCE, how) and not _whole(match["a"], how)):
+        return ((Operator.AT_LEAST, when.start),)
+    return (Operator.AT_LEAST, when.start), (Operator.LESS, when.stop)
 
 
 def _whole(said: str, how: str) -> bool:
@@ -135,18 +164,21 @@ def _whole(said: str, how: str) -> bool:
     return how == "from" and bool(re.search(r"\b(?:last|past|this)\b", said))
 
 
-def _moment_part(scope: Scope, match: re.Match[str], bounds: tuple[tuple[Operator, date], ...]) -> Found:
-    columns = scope.legacy.moments_of(frozenset(re.findall(r"[a-z]+", scope.said.text)))
+def _moment_part(scope: Scope, match: re.Match[str], *stretches: Bounds) -> Found:
+    """The moment that is meant, within one of some stretches of time."""
+    columns = scope.legacy.moments_of(scope.said.text)
     if len(columns) != 1:
         return Doubt(tuple(f"{_opening(scope)} whose {c.name} is {match.group().strip()}" for c in columns))
-    tests = []
-    for op, day in bounds:
-        value = scope.legacy.moment_value(columns[0], day)
-        if value is None:
+    within = list[Filter]()
+    for bounds in stretches:
+        ends = [(op, scope.legacy.moment_value(columns[0], day)) for op, day in bounds]
+        if any(value is None for _, value in ends):
             return Doubt(())
-        tests.append(Comparison(column=columns[0].name, op=op, values=(value,)))
-    test: Filter = tests[0] if len(tests) == 1 else AllOf(of=tuple(tests))
-    return Part(match.start(), match.end(), wanted_rows(scope, test))
+        tests = tuple(Comparison(column=columns[0].name, op=op, values=(value,)) for op, value in ends)
+        within.append(tests[0] if len(tests) == 1 else AllOf(of=tests))
+    test = within[0] if len(within) == 1 else AnyOf(of=tuple(within))
+    denied = match.re is _MOMENT and bool(match["not"])
+    return Part(match.start(), match.end(), asked(scope, test, denied=denied))
 
 
 def _opening(scope: Scope) -> str:
@@ -165,38 +197,57 @@ def _amounts(scope: Scope, text: str) -> Iterator[Found]:
         yield Part(match.start(), stop, wanted_rows(scope, test))
 
 
+def _spans(scope: Scope, text: str) -> Iterator[Found]:
+    """ "between 10 and 20", "5 or more visits": of the column named behind, else of the only amount."""
+    for match in (found for pattern in _SPANS for found in pattern.finditer(text)):
+        columns, stop = _counted(scope, text, match.end())
+        if unit := match.groupdict().get("unit"):
+            columns, stop = _numbers(scope, unit), match.end()
+        if len(columns) != 1:
+            yield Doubt(tuple(f"{_opening(scope)} whose {c.name} is {match.group()}" for c in columns))
+            continue
+        test = spanned(columns[0], match.groupdict())
+        yield Part(match.start(), stop, wanted_rows(scope, test)) if test else Doubt(())
+
+
 def _counted(scope: Scope, text: str, start: int) -> tuple[tuple[Column, ...], int]:
     """The columns that an amount may be of, and where the words that say so end."""
     behind = re.match(r" (\w+)", text[start:])
-    named = named_columns(scope, (behind[1],)) if behind else ()
-    numbers = tuple(c for c in named if c.family in (Family.INTEGER, Family.DECIMAL, Family.FLOAT))
+    numbers = _numbers(scope, behind[1]) if behind else ()
     return (numbers, start + behind.end()) if behind and numbers else (scope.legacy.amounts, start)
 
 
-def _presence(scope: Scope, text: str) -> Iterator[Found]:
-    match = _PRESENCE.search(text.rstrip(" .!"))
-    columns = named_columns(scope, tuple(match["column"].split())) if match else ()
-    if match and len(columns) == 1:
-        without = any(word in match["how"] for word in ("without", "no", "lacking", "missing"))
-        op = Operator.IS_NULL if without == scope.wanted else Operator.NOT_NULL
-        yield Part(match.start(), match.end(), Comparison(column=columns[0].name, op=op))
+def _numbers(scope: Scope, word: str) -> tuple[Column, ...]:
+    named = named_columns(scope, (word,))
+    return tuple(c for c in named if c.family in (Family.INTEGER, Family.DECIMAL, Family.FLOAT))
 
 
 def _places(scope: Scope, text: str) -> Iterator[Found]:
     match = _PLACE.search(re.sub(r"[ .!]+(please[ .!]*)?$", "", text))
     if match is None or "~" in match.group() or not scope.legacy.places:
         return
-    folded = match["value"].removeprefix("the ")
-    value = scope.said.part(match.end() - len(folded), match.end()).typed
-    columns = scope.legacy.places
-    if folded in COUNTRIES:
-        columns = tuple(c for c in columns if "country" in scope.legacy.words(c.name)) or columns
-        value = COUNTRIES[folded]
-    if len(columns) != 1:
-        yield Doubt(tuple(f"{_opening(scope)} whose {c.name} is {value}" for c in columns))
+    if NO_VALUE.search(match["value"]):
+        yield Doubt(())
         return
-    test = Comparison(column=columns[0].name, op=Operator.EQUAL, values=(value,))
-    yield Part(match.start(), match.end(), wanted_rows(scope, test))
+    folded = [one.removeprefix("the ") for one in re.split(r" (?:, or|, and|or|and|,) ", match["value"])]
+    columns = scope.legacy.places
+    if all(one in COUNTRIES for one in folded):
+        columns = tuple(c for c in columns if "country" in scope.legacy.words(c.name)) or columns
+    values = tuple(COUNTRIES.get(one) or said for one, said in zip(folded, _typed(scope, match, folded), strict=True))
+    if len(columns) != 1:
+        yield Doubt(tuple(f"{_opening(scope)} whose {c.name} is {' or '.join(values)}" for c in columns))
+        return
+    test = Comparison(column=columns[0].name, op=Operator.EQUAL if len(values) == 1 else Operator.ONE_OF, values=values)
+    yield Part(match.start(), match.end(), asked(scope, test, denied=bool(match["not"])))
+
+
+def _typed(scope: Scope, match: re.Match[str], folded: list[str]) -> Iterator[str]:
+    """The places of a list, as they were typed."""
+    at = match.start("value")
+    for one in folded:
+        at = scope.said.text.index(one, at)
+        yield scope.said.part(at, at + len(one)).typed
+        at += len(one)
 
 
 _UN = {

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 
-from ferryman.agents.comparing import Scope
+from ferryman.agents.comparing import GLUE, Scope
 from ferryman.agents.conditions import condition
 from ferryman.agents.hints import is_deletion
 from ferryman.agents.known import Known
+from ferryman.agents.likeness import keys
+from ferryman.agents.names import SURE, Mention
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Edit, Talk
 from ferryman.domain.changes import SetFilter
-from ferryman.domain.filters import AllOf, Filter, columns_of
+from ferryman.domain.filters import AllOf, Comparison, Filter, Operator, columns_of
+from ferryman.domain.transforms import Scalar
 
 _VERBS = "take|move|migrate|copy|keep|use|bring|transfer|include|import|do|want|need|get|load|have|like|give|show"
 _ONLY = re.compile(
@@ -29,8 +32,28 @@ _NOT = re.compile(
 _BEHIND = re.compile(
     r" (?:can |should |may )?(?:(?:be )?(?:left|stay|stays|remain|skipped|excluded|ignored|dropped"
     r"|kept))? ?(?:out|behind|away|there)$| (?:can|should|may) (?:be (?:skipped|ignored|excluded|dropped"
-    r"|left out)|stay(?: behind| out)?)$"
+    r"|left out)|stay (?:behind|out))$| (?:can|may) stay$"
 )
+#: "everything except members without an email", "all bookings but the cancelled ones"
+_EXCEPT = re.compile(
+    rf"^(?:(?:please|i|we|want|would|like|to|let us|{_VERBS}|keep) )*(?:everything|everyone|all|every|all of it)"
+    r"(?: (?:of )?(?:the |my |our )?(?P<x>.+?))??(?: ,)? (?:except(?: for)?|but(?: not)?|apart from|other than"
+    r"|excluding|without|minus|besides|aside from) (?:(?:the|any|all|those|that|for) )*"
+)
+_ALL_THAT = re.compile(
+    rf"^(?:(?:please|i|we|want|would|like|to|let us|{_VERBS}|keep) )*(?:all|every|any)(?: of| the| my| our| those)* "
+    r"(?=.* (?:that|who|which|where|whose|with|without|from|since|after|before|between|until|in|older|newer"
+    r"|younger|not)\b)"
+)
+#: Where the rows that are meant may begin to be told, in a request.
+_SOME = re.compile(
+    r"\b(?:who|whose|which|where|that|with|without|since|after|before|between|until|from|in|of|older|newer|younger|not"
+    r"|except(?: for)?|but(?: only)?|only|if)\b"
+)
+_LONGEST_NAME = 3  #: words
+_SYSTEM = frozenset("new old legacy system database application app side one".split())
+_LOWER = frozenset((Operator.AT_LEAST, Operator.GREATER))
+_UPPER = frozenset((Operator.AT_MOST, Operator.LESS))
 _DROP = re.compile(
     r"\b(?:drop|remove|delete|clear|forget(?: about)?|lose|undo|take away|take off|cancel|without|no|lift|turn off"
     r"|switch off|get rid of)"
@@ -51,10 +74,34 @@ def drop_filter(said: Sentence, talk: Talk) -> Edit:
     return tuple(SetFilter(table=table, filter=None) for table in wanted if table in filtered) or None
 
 
+def rows_said(said: Sentence, talk: Talk) -> Sentence | None:
+    """The end of a sentence that is about some of a table's rows: "who joined after 2015"; None where there is none."""
+    for found in _SOME.finditer(said.text, 1):
+        tail = said.part(found.start(), len(said.text.rstrip(" .!?")))
+        rest = tail.part(len(found.group()) + 1, len(tail.text))
+        if set(talk.unnamed(rest).split()) <= GLUE | _SYSTEM:
+            continue
+        named = _rows_of(rest, talk) or _rows_of(said, talk) or talk.names.known
+        unnamed = _without_name(rest, talk)
+        tests = [_condition(words, known, talk, wanted=True) for known in named for words in (tail, unnamed)]
+        sure = any(test is not None and test != Doubt() for test in tests)
+        if sure or (any(tests) and re.search(r"\d|\bwhose?\b", tail.text)):
+            return tail
+    return None
+
+
+def _rows_of(said: Sentence, talk: Talk) -> tuple[Known, ...]:
+    mention = _mention(said, talk)
+    return talk.tables(said) or (mention.tables if mention else ())
+
+
 def filter_rows(said: Sentence, talk: Talk) -> Edit:
     """ "only brackets created after 2015", "skip deleted ones"; None where the clause has no condition."""
     text = said.text.rstrip(" .!,?")
-    lead = _ONLY.match(text)
+    excepted = _excepted(said, talk)
+    if excepted:
+        return excepted
+    lead = _ONLY.match(text) or _ALL_THAT.match(text)
     wanted = lead is not None
     behind = None if lead else _BEHIND.search(text)
     lead = lead or _NOT.match(text)
@@ -67,11 +114,23 @@ def filter_rows(said: Sentence, talk: Talk) -> Edit:
     return _filtered(said.part(start, stop), talk, wanted)
 
 
+def _excepted(said: Sentence, talk: Talk) -> Edit:
+    """ "everything except members without an email": the rows behind the word stay behind, where they are only some."""
+    lead = _EXCEPT.match(said.text.rstrip(" .!,?"))
+    if lead is None:
+        return None
+    rest = said.part(lead.end(), len(said.text.rstrip(" .!,?")))
+    named = said.slot(lead, "x")
+    if named.words and not talk.tables(rest):
+        if len(_rows_of(named, talk)) != 1:
+            return None
+        rest = Sentence(said.original, (*named.words, *rest.words))
+    return _filtered(rest, talk, wanted=False)
+
+
 def _filtered(said: Sentence, talk: Talk, wanted: bool) -> Edit:
-    mention = next((m for m in talk.mentions(said) if len(m.tables) == 1), None)
-    rest = said
-    if mention:
-        rest = Sentence(said.original, (*said.words[: mention.start], *said.words[mention.stop :]))
+    mention = _mention(said, talk)
+    rest = _without_name(said, talk)
     rest = Sentence(rest.original, tuple(w for w in rest.words if w.norm not in ("out", "behind")))
     if not rest.words:
         return None
@@ -82,12 +141,35 @@ def _filtered(said: Sentence, talk: Talk, wanted: bool) -> Edit:
         if isinstance(found, Doubt):
             doubts.append(found)
         elif found is not None and known.target:
-            changes.append(SetFilter(table=known.target, filter=_with(found, known.target, talk)))
+            changes.append(SetFilter(table=known.target, filter=_with(found, known.target, talk, wanted)))
     if changes and (mention or len(tables) == 1 or _deletion(rest)):
         return tuple(changes)
     if changes:
         return tuple(changes) if len(changes) == 1 and not doubts else Doubt(_wordings(changes, rest, wanted))
     return next((doubt for doubt in doubts if mention or doubt.wordings), None)
+
+
+def _mention(said: Sentence, talk: Talk) -> Mention | None:
+    """The table whose rows are meant: the first that is named, else what the words begin with, if that is a table."""
+    return next((m for m in talk.mentions(said) if len(m.tables) == 1), None) or _leading(said, talk)
+
+
+def _leading(said: Sentence, talk: Talk) -> Mention | None:
+    """A table that is called like a word of the conversation, such as people."""
+    words = [word.norm for word in said.words]
+    start = next((n for n, word in enumerate(words) if word not in ("the", "all", "my", "our", "those", "of")), 0)
+    for stop in range(min(len(words), start + _LONGEST_NAME), start, -1):
+        tables, score = talk.names.table(keys(words[start:stop]), typed="_".join(words[start:stop]))
+        if len(tables) == 1 and score >= SURE and not set(words[start:stop]) <= GLUE:
+            return Mention(start, stop, score, tables)
+    return None
+
+
+def _without_name(said: Sentence, talk: Talk) -> Sentence:
+    mention = _mention(said, talk)
+    if mention is None:
+        return said
+    return Sentence(said.original, (*said.words[: mention.start], *said.words[mention.stop :]))
 
 
 def _condition(rest: Sentence, known: Known, talk: Talk, wanted: bool) -> Filter | Doubt | None:
@@ -123,12 +205,37 @@ def _tail(rest: Sentence) -> str:
     return re.sub(r"^(?:the )?(?:ones|those|rows|records) ", "", rest.typed)
 
 
-def _with(new: Filter, table: str, talk: Talk) -> Filter:
-    """A new condition beside what the table's filter already asks of other columns."""
+def _with(new: Filter, table: str, talk: Talk, wanted: bool) -> Filter:
+    """A new condition beside what the table's filter asks already.
+
+    What is left out is left out as well. "only" says anew what it speaks of: the same column, or the same end of it.
+    """
     mapping = next((m for m in talk.context.mapped if m.target == table), None)
-    if mapping is None or mapping.filter is None:
-        return new
-    old = mapping.filter.of if isinstance(mapping.filter, AllOf) else (mapping.filter,)
-    kept = tuple(part for part in old if not set(columns_of(part)) & set(columns_of(new)))
-    added = new.of if isinstance(new, AllOf) else (new,)
+    added = _parts(new)
+    kept = tuple(part for part in _parts(mapping.filter if mapping else None) if part not in added)
+    if wanted:
+        kept = tuple(part for part in kept if not any(_anew(part, one) for one in added))
     return AllOf(of=(*kept, *added)) if kept else new
+
+
+def _parts(test: Filter | None) -> tuple[Filter, ...]:
+    return test.of if isinstance(test, AllOf) else (test,) if test is not None else ()
+
+
+def _anew(old: Filter, new: Filter) -> bool:
+    """Whether a condition takes the place of an older one: of the same columns, unless one says how much at least and
+    the other how much at most, and something lies between."""
+    if not set(columns_of(old)) & set(columns_of(new)):
+        return False
+    if not (isinstance(old, Comparison) and isinstance(new, Comparison)):
+        return True
+    for low, high in ((old, new), (new, old)):
+        if low.op in _LOWER and high.op in _UPPER:
+            return not _below(low.values[0], high.values[0])
+    return True
+
+
+def _below(low: Scalar, high: Scalar) -> bool:
+    if isinstance(low, str) and isinstance(high, str):
+        return low < high
+    return isinstance(low, int | float) and isinstance(high, int | float) and low <= high

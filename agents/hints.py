@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from ferryman.agents.sentence import split_name
-from ferryman.agents.vocabulary import key
+from ferryman.agents.verbs import same_verb, verbs
 from ferryman.domain.filters import AnyOf, Comparison, Filter, Operator
 from ferryman.domain.mapping import ColumnMapping, TableMapping
 from ferryman.domain.schema import Column, Family, Table
@@ -25,23 +25,6 @@ _DELETED = frozenset("deleted removed trashed voided erased".split())
 _FLAG_GLUE = frozenset("is has was flag status yn ind bit".split())
 _FLAGLIKE = ("ed", "ive", "able", "ible", "den", "lic")  #: endings of words that are true of a row or not
 _TRUE = ("Y", "y", "yes", "Yes", "YES", "t", "T", "true", "True", "TRUE", "1", "on", "J", "j", "X", "x")
-_SAME_VERB = tuple(
-    frozenset(group.split())
-    for group in (
-        "created made added entered inserted recorded written creation registered",
-        "changed updated modified edited touched",
-        "born birth birthday birthdate",
-        "died death deceased",
-        "placed ordered invoiced issued dated bought sold",
-        "hired employed joined hire",
-        "opened open started begun start begin",
-        "closed ended finished close end completed",
-        "uploaded upload",
-        "sent mailed",
-        "paid payment",
-        "visited visit seen held",
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -94,12 +77,18 @@ class Legacy:
         whole = [c for c in self.table.columns if c.family is Family.INTEGER and not self._refers(c.name)]
         return tuple(exact or [c for c in whole if not self.is_moment(c)])
 
-    def moments_of(self, said: frozenset[str]) -> tuple[Column, ...]:
-        """The moments that the sentence's words point to; all of them where no word does."""
-        pointed = tuple(
-            c for c in self.moments if any(_same_verb(w, name) for w in said for name in self.words(c.name))
-        )
-        return pointed or self.moments
+    def moments_of(self, text: str) -> tuple[Column, ...]:
+        """The moments that the words of a text point to; all of them where no word does."""
+        return self.pointed_at(text) or self.moments
+
+    def pointed_at(self, text: str) -> tuple[Column, ...]:
+        """The moments that a verb among the words of a text points to: last_login for "logged in"."""
+        said = verbs(text)
+        return tuple(c for c in self.moments if any(same_verb(w, name) for w in said for name in self._verbs(c)))
+
+    def _verbs(self, column: Column) -> frozenset[str]:
+        names = (column.name, *(c.name for c in self._target_columns(column.name)))
+        return frozenset(verb for name in names for verb in verbs(" ".join(split_name(name))))
 
     def flags(self, word: str) -> tuple[Column, ...]:
         """The columns that say yes or no to an adjective: is_active, Archived, deleted_at."""
@@ -111,8 +100,12 @@ class Legacy:
             if c.family in (Family.BOOLEAN, Family.INTEGER, Family.TEXT)
             and not self.is_moment(c)
             and set(split_name(c.name)) - _FLAG_GLUE == {word}
-            and (c.family is Family.BOOLEAN or word != c.name.casefold() or word.endswith(_FLAGLIKE))
+            and (self.is_flag(c) or word != c.name.casefold() or word.endswith(_FLAGLIKE))
         )
+
+    def is_flag(self, column: Column) -> bool:
+        """Whether a column says yes or no: by its family, or since that is what the plan makes of it."""
+        return Family.BOOLEAN in (column.family, *(c.family for c in self._target_columns(column.name)))
 
     def valued(self, word: str) -> tuple[Comparison, ...]:
         """Comparisons with the old values that the plan's value maps turn into a word."""
@@ -167,12 +160,3 @@ def _sortable(form: str, day: date) -> str | None:
 def is_deletion(column: Column) -> bool:
     """Whether a column marks rows as deleted without taking them away."""
     return bool(_DELETED & set(split_name(column.name))) and column.family is not Family.JSON
-
-
-def _same_verb(said: str, name: str) -> bool:
-    if len(said) < 4 or len(name) < 4:
-        return False
-    if key(said) == key(name) or any(said in group and name in group for group in _SAME_VERB):
-        return True
-    common = next((n for n, (a, b) in enumerate(zip(said, name, strict=False)) if a != b), min(len(said), len(name)))
-    return common >= 4 and common >= 0.65 * max(len(said), len(name))

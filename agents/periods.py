@@ -27,6 +27,13 @@ PERIOD = (
     rf"|(?:last|past) (?:(?:{_COUNT}) )?(?:days?|weeks?|months?|years?)|this (?:month|year)|yesterday|today))"
 )
 
+YOUNGER = frozenset("newer younger later less under fewer".split())
+#: How long ago, in a pattern over `Sentence.text`: "older than 3 years", "less than 6 months ago"; "3 years" is none.
+AGE = re.compile(
+    r"\b(?P<not>not |no )?(?:(?P<age>older|newer|younger|earlier|later)|(?P<much>more|less|fewer|over|under))(?: than)?"
+    rf" (?P<n>{_COUNT}|a|an) (?P<unit>days?|weeks?|months?|years?)(?(much) (?:old|ago)|(?: old| ago)?)(?= |$)"
+)
+
 
 @dataclass(frozen=True)
 class Period:
@@ -43,6 +50,18 @@ def period(text: str, today: date | None) -> Period | None:
         return _relative(words, today) or _absolute(words)
     except (ValueError, IndexError):
         return None
+
+
+def age(said: re.Match[str], today: date | None) -> date | None:
+    """The day that a match of AGE counts back to; None without `today`."""
+    count = 1 if said["n"] in ("a", "an") else int(said["n"]) if said["n"].isdigit() else _COUNTS[said["n"]]
+    return _back(today, count, said["unit"].rstrip("s")) if today else None
+
+
+def _back(today: date, count: int, unit: str) -> date:
+    if unit == "year":
+        return date(today.year - count, today.month, min(today.day, 28))
+    return today - timedelta(days=count * _UNITS[unit])
 
 
 def _absolute(words: list[str]) -> Period | None:
@@ -94,7 +113,4 @@ def _relative(words: list[str], today: date | None) -> Period | None:
         return _months(today.year - 1, 1, 12)
     said = " ".join(words[1:-1]) or "one"
     count = int(said) if said.isdigit() else _COUNTS.get(said, 1)
-    start = today - timedelta(days=count * _UNITS[unit])
-    if unit == "year":
-        start = date(today.year - count, today.month, min(today.day, 28))
-    return Period(start, today + timedelta(days=1))
+    return Period(_back(today, count, unit), today + timedelta(days=1))

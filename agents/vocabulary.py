@@ -193,7 +193,7 @@ UNSAID = frozenset(
     minute minutes missing month months more most move moved moves moving much must my name need needed never
     new newer next nice nine no nobody none nor normal not nothing notice noticed november now null number
     october of off often ok old older on once one ones only onto open opinion option options or order other
-    others our out over own part parts past pause people per perfect perhaps pick place placeholder placeholders
+    others our out over own part parts past pause per perfect perhaps pick place placeholder placeholders
     plan play please point position possible probably problem problems proceed process put question questions
     quick quickly quite rather read ready real really reason recommend recommended record records refer
     reference related remain remaining remove repeat report request resolve rest restore result resume review
