@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 from ferryman.agents.context import Place
+from ferryman.agents.filtering import rows_said
 from ferryman.agents.known import Known
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Talk
+from ferryman.domain.conversation import Begin
 from ferryman.domain.coordination import Request, RequestType
 
 _EXCEPT = re.compile(
@@ -26,7 +28,7 @@ _EVERYTHING = re.compile(
 _MISSING = re.compile(
     r"\b(?:empty|missing|mising|not (?:a|one) (?:single )?|nothing(?! (?:else|more))|no (?:rows|data|records"
     r"|entries)|not there|not here|gone|lost|lack"
-    r"|lacks|lacking|blank|zero|0 rows|vanished|disappeared|incomplete|partial|partly|half|gaps?|not (?:show"
+    r"|lacks|lacking|blank|zero|0 rows|vanished|disappeared|incomplete|partial|partly|half(?! of)|gaps?|not (?:show"
     r"|showing|appear|appearing|visible|arrive|arrived|come|came|made|make|copied|moved|migrated|transferred|in"
     r"|present|available|complete|all)|absent|never (?:made|came|arrived|got)|(?:can|could|do|does) not (?:see"
     r"|find)|where (?:are|is|did|have)|looking for|search(?:ing)? for|shows? no|has no|have no|without any"
@@ -77,6 +79,18 @@ _LEFTOVER = frozenset(
     everyone somebody users people today yesterday since after switch old-system     because
     """.split()
 )
+
+
+def begun(said: Sentence, talk: Talk) -> Begin | None:
+    """A request, and what of it is about some rows only: that goes into a plan, and there is none yet."""
+    rows = rows_said(said, talk)
+    wanted = request(said.part(0, len(said.text) - len(rows.text) - 1) if rows else said, talk)
+    if wanted is None and rows:
+        wanted, rows = request(said, talk), None
+    return Begin(request=wanted, not_understood=rows.typed if rows else "") if wanted else None
+
+
+_OUT = frozenset("out off aside behind away please".split())
 
 
 def request(said: Sentence, talk: Talk) -> Request | None:
@@ -143,9 +157,17 @@ def _split(said: Sentence, talk: Talk) -> tuple[Sentence, tuple[Known, ...]]:
             k for named in talk.items(slot) if named.one or named.group for k in named.tables
         )
         before = said.part(0, match.start())
+        if left and not _only_named(slot, talk):
+            continue
         if left and (talk.tables(before) or _EVERYTHING.search(before.text) or not before.words):
             return before, left
     return said, ()
+
+
+def _only_named(said: Sentence, talk: Talk) -> bool:
+    """Whether words name tables and say nothing about their rows: "the files", not "files without a name"."""
+    unnamed = talk.unnamed(said).split()
+    return len(unnamed) == len(said.words) or all(word in _LEFTOVER | _OUT for word in unnamed)
 
 
 def _targets(known: tuple[Known, ...]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from ferryman.agents.context import Context, Place
 from ferryman.agents.controls import control, rollback, saved_for_others, undoes_more
 from ferryman.agents.edits import edited
 from ferryman.agents.names import Names
-from ferryman.agents.requesting import request
+from ferryman.agents.requesting import begun, request
 from ferryman.agents.sentence import Sentence, read
 from ferryman.agents.showing import aside, show_rows, show_values
 from ferryman.agents.sparing import spares
@@ -118,7 +118,7 @@ def _with_text(said: Utterance, text: str) -> Utterance:
 def _one(said: Sentence, talk: Talk) -> Heard:
     """One clause, without what leads up to it ("yes, but", "no,", "ok and")."""
     rest = said.part(after_lead(said.text), len(said.text))
-    found = _said(rest if rest.words else said, talk)
+    found = take_back(said, talk) or _said(rest if rest.words else said, talk)
     return found or (_said(said, talk) if talk.context.place in (Place.RUNNING, Place.DECIDE, Place.PAUSED) else None)
 
 
@@ -180,8 +180,7 @@ def _told(said: Sentence, talk: Talk) -> Heard:
         changed = edited(said, talk)
         return ChangePlan(changes=changed) if isinstance(changed, tuple) else None
     if context.place in (Place.START, Place.DONE, Place.REVIEW):
-        wanted = request(said, talk)
-        return Begin(request=wanted) if wanted else None
+        return begun(said, talk)
     return None
 
 

@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 
 from ferryman.agents.meaning import understand_with
 from ferryman.agents.schema_analysis import analyze as analyze_tables
-from ferryman.agents.user_guidance import explain_findings
+from ferryman.agents.user_guidance import clean, explain_findings
 from ferryman.domain.conversation import UTTERANCE, Begin, Unclear
 from ferryman.domain.coordination import Request
 from ferryman.domain.errors import Usage
@@ -58,8 +58,18 @@ def understand(state: State, runtime: Runtime[Context]) -> State:
         said = understand_with(heard["text"], hearing(state, context), context.desk(emitter(runtime)))
     update: State = {"answer": said.model_dump(mode="json"), "meant": said.read if isinstance(said, Unclear) else ""}
     if isinstance(said, Begin):
+        _say_missed(said, emitter(runtime))
         update["request"] = said.request.model_dump(mode="json")
     return update
+
+
+def _say_missed(said: Begin, emit: delegate.Emit) -> None:
+    """Say which part of a request waits for the plan."""
+    if said.not_understood:
+        told = (
+            f'Not taken in yet: "{clean(said.not_understood)}". Say which rows you mean once the plan lies before you.'
+        )
+        emit(Said(topic="notice", text=told))
 
 
 def analyze(state: State, runtime: Runtime[Context]) -> State:

@@ -91,7 +91,7 @@ def bare(said: Utterance) -> Utterance:
     if isinstance(said, Unclear):
         return UNCLEAR
     if isinstance(said, Begin):
-        return Begin(request=said.request.but(user_context=""))
+        return said.but(request=said.request.but(user_context=""))
     if isinstance(said, Ask | ChangePlan):
         plain = said.but(text="")
         if isinstance(plain, ChangePlan):

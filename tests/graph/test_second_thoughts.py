@@ -150,3 +150,31 @@ def test_second_thoughts_go_on_in_another_process(talk: Talk, tmp_path: Path) ->
     later.session.restore()
     later.say("undo that change")
     assert later.review.token == before
+
+
+@pytest.mark.parametrize("words", ["start over", "undo all my changes", "back to the original plan"])
+def test_every_change_is_taken_back_at_once_and_can_be_had_again(talk: Talk, words: str) -> None:
+    proposed = talk.review.plan.hash
+    for said in ("leave the audit tables out", "only cases created after 2015", "status 3 means archived"):
+        talk.say(said)
+    changed = talk.review.plan.hash
+    told = heard(talk, words)
+    assert "audit_logins is filled" in told and "All rows of tbl_case" in told
+    assert talk.review.plan.hash == proposed
+    talk.say("put it back")
+    assert talk.review.plan.hash == changed
+    assert "as I proposed it" in heard(talk, words) + heard(talk, words)
+
+
+def test_what_values_mean_adds_up_and_a_later_word_replaces_the_earlier_for_its_value(talk: Talk) -> None:
+    for words in ("status 3 means archived", "status 1 is open, 2 is closed", "status 3 means gone"):
+        told = heard(talk, words)
+    assert "1 becomes open, 2 becomes closed, 3 becomes gone, others stay as they are" in told
+
+
+def test_rows_that_a_request_names_wait_for_the_plan_and_that_is_said(tmp_path: Path) -> None:
+    talk = again(tmp_path, write(tmp_path / "old.db", LEGACY), write(tmp_path / "new.db", NEW))
+    told = heard(talk, "move everything except cases created before 2015")
+    assert 'Not taken in yet: "except cases created before 2015"' in told
+    assert copied(talk) == {"cases", "files", "audit_logins", "audit_changes"}
+    assert "created >= 2015-01-01" in heard(talk, "everything except cases created before 2015")

@@ -1,0 +1,209 @@
+"""Which rows are meant: every wording of a condition, said as what is wanted and as what is to be left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ferryman.agents.comparing import negated
+from ferryman.agents.context import Context, Place
+from ferryman.agents.hints import Legacy
+from ferryman.agents.understand import understand
+from ferryman.domain.changes import LeaveOut, MapValues, SetFilter
+from ferryman.domain.conversation import Begin, ChangePlan, Unclear
+from ferryman.domain.filters import AllOf, AnyOf, Comparison, Filter, Operator
+from tests.agents.scenery import TODAY, database, findings_of, mapped, plan_of, same_named
+
+OLD = database("""
+person: id int key, full_name text?, email text?, joined date?, last_login moment?, visits int?, city text?, vip int?, level int?
+parcel: id int key, person_id int > person, weight money?, sent_on date?, returned_on date?, status int?
+""")  # noqa: E501
+NEW = database("""
+people: id int key, full_name text?, email text?, joined date?, last_login moment?, visits int?, city text?, vip bool?, level text?
+parcels: id int key, person_id int > people, weight money?, sent_on date?, returned_on date?, status text?
+""")  # noqa: E501
+TABLES = (("person", "people"), ("parcel", "parcels"))
+PLAN = plan_of(
+    OLD, NEW, tuple(mapped(OLD, NEW, old, new, same_named(OLD, NEW, old, new)) for old, new in TABLES),
+    {"people": 100, "parcels": 400},
+)  # fmt: skip
+CONTEXT = Context(Place.REVIEW, OLD, NEW, findings_of(PLAN, NEW), PLAN, today=TODAY)
+START = Context(Place.START, OLD, NEW, today=TODAY)
+
+
+def is_(column: str, op: str, *values: Any) -> Comparison:
+    return Comparison(column=column, op=Operator(op), values=values)
+
+
+def both(*tests: Filter) -> AllOf:
+    return AllOf(of=tests)
+
+
+def year(column: str, number: int) -> AllOf:
+    return both(is_(column, ">=", f"{number}-01-01"), is_(column, "<", f"{number + 1}-01-01"))
+
+
+#: A condition on people, in the words that follow the table's name. TODAY is 22 November 2026.
+SAID: dict[str, Filter] = {
+    "who never logged in": is_("last_login", "is null"),
+    "who have never logged in": is_("last_login", "is null"),
+    "who did not log in": is_("last_login", "is null"),
+    "that have not logged in yet": is_("last_login", "is null"),
+    "who have logged in": is_("last_login", "is not null"),
+    "who logged in after 2024": is_("last_login", ">=", "2025-01-01"),
+    "without an email": is_("email", "is null"),
+    "who do not have an email": is_("email", "is null"),
+    "with an email": is_("email", "is not null"),
+    "who joined not more than 3 years ago": is_("joined", ">=", "2023-11-22"),
+    "who joined more than 3 years ago": is_("joined", "<", "2023-11-22"),
+    "whose joined is older than 10 days": is_("joined", "<", "2026-11-12"),
+    "whose joined is not older than two years": is_("joined", ">=", "2024-11-22"),
+    "who joined less than a year ago": is_("joined", ">=", "2025-11-22"),
+    "who joined in 2019": year("joined", 2019),
+    "who joined in 2019 or 2021": AnyOf(of=(year("joined", 2019), year("joined", 2021))),
+    "who joined this year": year("joined", 2026),
+    "who joined from 2015 on": is_("joined", ">=", "2015-01-01"),
+    "who joined between 2015 and 2016": both(is_("joined", ">=", "2015-01-01"), is_("joined", "<", "2017-01-01")),
+    "with at least 10 visits": is_("visits", ">=", 10),
+    "with 10 or more visits": is_("visits", ">=", 10),
+    "with 10 visits or fewer": is_("visits", "<=", 10),
+    "with between 0 and 5 visits": both(is_("visits", ">=", 0), is_("visits", "<=", 5)),
+    "whose visits are from 0 to 5": both(is_("visits", ">=", 0), is_("visits", "<=", 5)),
+    "from New York": is_("city", "=", "New York"),
+    "in Graz or New York": is_("city", "in", "Graz", "New York"),
+    "with level 3": is_("level", "=", 3),
+    "with level 3 or 4": is_("level", "in", 3, 4),
+    "with vip": is_("vip", "=", 1),
+}
+WANTED = ("only people {}", "just the people {}", "people {} only", "move all people {}", "keep only people {}")
+UNWANTED = (
+    "leave out people {}",
+    "no people {}",
+    "everything except people {}",
+    "all people except those {}",
+    "skip the people {}",
+)
+
+
+def filter_of(text: str, context: Context = CONTEXT) -> Filter | None:
+    said = understand(text, context)
+    assert isinstance(said, ChangePlan) and not said.not_understood, (text, said)
+    (change,) = said.changes
+    assert isinstance(change, SetFilter), (text, change)
+    return change.filter
+
+
+@pytest.mark.parametrize("lead", WANTED)
+@pytest.mark.parametrize("words", SAID)
+def test_a_condition_is_the_same_however_it_is_asked_for(words: str, lead: str) -> None:
+    assert filter_of(lead.format(words)) == SAID[words]
+
+
+@pytest.mark.parametrize("lead", UNWANTED)
+@pytest.mark.parametrize("words", SAID)
+def test_what_is_left_out_is_all_that_would_be_taken(words: str, lead: str) -> None:
+    legacy = Legacy(OLD.table("person"), PLAN.mapping.tables[0], NEW.table("people"))
+    flag = legacy.flag(legacy.table.column("vip"), on=False)
+    assert filter_of(lead.format(words)) == (flag if words == "with vip" else negated(SAID[words], legacy))
+
+
+@pytest.mark.parametrize("words", ["not from New York", "that are not from New York", "who are not in New York"])
+def test_a_place_may_be_denied(words: str) -> None:
+    assert filter_of(f"leave out people {words}") == is_("city", "=", "New York")
+
+
+NOT_FOUND = (
+    "only people from cities other than Graz", "only people whose full name starts with A", "only the 10 newest people",
+    "half of the people", "people with level 3 should stay", "only people who like music",
+    "everything except people who like music", "all people but the tall ones",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NOT_FOUND)
+def test_half_a_condition_is_none(text: str) -> None:
+    """Neither a wrong filter nor a change of which tables come along."""
+    assert isinstance(understand(text, CONTEXT), Unclear)
+
+
+@pytest.mark.parametrize(
+    "words", ["from the last two years", "not older than 3 years", "since 2020", "between May 2019 and June 2020"]
+)
+@pytest.mark.parametrize("lead", ["only parcels", "leave out parcels"])
+def test_where_several_columns_fit_the_wordings_that_are_offered_say_which(lead: str, words: str) -> None:
+    said = understand(f"{lead} {words}", CONTEXT)
+    assert isinstance(said, Unclear) and len(said.suggestions) == 2
+    columns = [str(filter_of(suggestion)) for suggestion in said.suggestions]
+    assert "sent_on" in columns[0] and "returned_on" in columns[1]
+
+
+def after(*said: str) -> Filter | None:
+    """The filter of people after some changes in words, one upon the other."""
+    context, kept = CONTEXT, None
+    for text in said:
+        kept = filter_of(text, context)
+        tables = tuple(t.but(filter=kept) if t.target == "people" else t for t in PLAN.mapping.tables)
+        context = replace(CONTEXT, plan=PLAN.but(mapping=PLAN.mapping.but(tables=tables)))
+    return kept
+
+
+def test_only_says_anew_what_it_speaks_of_and_leaving_out_leaves_out_as_well() -> None:
+    graz, paris = is_("city", "=", "Graz"), is_("city", "=", "Paris")
+    no_graz, no_paris = (AnyOf(of=(is_("city", "!=", one), is_("city", "is null"))) for one in ("Graz", "Paris"))
+    at_least, at_most = is_("visits", ">=", 5), is_("visits", "<=", 9)
+    assert after("only people from Graz", "only people from Paris") == paris
+    assert after("only people from Graz", "only people with at least 5 visits") == both(graz, at_least)
+    assert after("leave out people from Graz", "leave out people from Paris") == both(no_graz, no_paris)
+    assert after("leave out people from Graz", "leave out people from Graz") == no_graz
+    assert after("only people from Graz", "leave out people from Paris") == both(graz, no_paris)
+    assert after("only people with at least 5 visits", "only people with at most 9 visits") == both(at_least, at_most)
+    assert after("only people with at least 5 visits", "only people with at least 9 visits") == is_("visits", ">=", 9)
+    assert after("only people with at least 50 visits", "only people with at most 9 visits") == at_most
+
+
+@pytest.mark.parametrize("words", SAID)
+@pytest.mark.parametrize("lead", ["move the people {}", "only people {}", "move everything except people {}"])
+def test_a_condition_of_a_request_is_kept_apart_and_changes_no_scope(lead: str, words: str) -> None:
+    said = understand(lead.format(words), START)
+    assert isinstance(said, Begin), said
+    assert words.split()[-1] in said.not_understood
+    assert (said.request.leave_out, set(said.request.tables) <= {"people"}) == ((), True)
+
+
+def test_a_request_without_a_condition_is_understood_whole() -> None:
+    for text in ("everything except the people", "only people", "move people and parcels", "my people table is empty"):
+        said = understand(text, START)
+        assert isinstance(said, Begin) and said.not_understood == "", text
+    said = understand("everything except the parcels", CONTEXT)
+    assert isinstance(said, ChangePlan) and LeaveOut not in map(type, said.changes)
+
+
+REST = (
+    "the rest is unknown",
+    "all others are unknown",
+    "everything else means unknown",
+    "the remaining ones become unknown",
+)
+
+
+@pytest.mark.parametrize("rest", REST)
+@pytest.mark.parametrize("joint", [", ", " and ", ", and "])
+def test_what_the_rest_means_has_to_be_said_value_by_value(rest: str, joint: str) -> None:
+    said = understand(f"level 1 is low, 2 is high{joint}{rest}", CONTEXT)
+    assert isinstance(said, Unclear)
+    assert said.suggestions == ("level 1 is low, 2 is high", "which values does level hold?")
+    told = understand(said.suggestions[0], CONTEXT)
+    assert isinstance(told, ChangePlan) and isinstance(told.changes[0], MapValues) and len(told.changes[0].pairs) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["in people, 1 means low", "people: 1 means low", "treat level 1 as low", "count level 1 as low", "level 1 -> low"],
+)
+def test_a_value_map_is_of_the_column_and_not_of_one_that_is_called_like_the_table(text: str) -> None:
+    said = understand(text, CONTEXT)
+    assert isinstance(said, ChangePlan)
+    (change,) = said.changes
+    assert isinstance(change, MapValues)
+    assert (change.table, change.target, [(p.old, p.new) for p in change.pairs]) == ("people", "level", [(1, "low")])
