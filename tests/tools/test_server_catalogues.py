@@ -17,7 +17,8 @@ CREATE TABLE thing (
     id serial PRIMARY KEY, maker_id int REFERENCES maker ON DELETE CASCADE, feeling mood DEFAULT 'sad',
     price numeric(10, 2), any_price numeric, hundreds numeric(3, -2),
     twice numeric GENERATED ALWAYS AS (price * 2) STORED,
-    tags text[], net inet, words text DEFAULT NULL, big bigint NOT NULL DEFAULT 7, key uuid DEFAULT gen_random_uuid(),
+    tags text[], net inet, words text COLLATE "C" DEFAULT NULL, big bigint NOT NULL DEFAULT 7,
+    key uuid DEFAULT gen_random_uuid(),
     UNIQUE (price, big), CHECK (price > 0));
 CREATE UNIQUE INDEX one_feeling ON thing (feeling);
 CREATE UNIQUE INDEX lower_words ON thing (lower(words));
@@ -105,7 +106,9 @@ def test_what_postgresql_says(postgresql: Server) -> None:
     assert (thing.column("words").default, thing.column("big").default) == (None, "7")
     assert (thing.column("key").family, thing.column("key").default) == (Family.UUID, "gen_random_uuid()")
     assert set(thing.uniques) == {("price", "big"), ("feeling",)}
-    assert thing.checks == ("(price > (0)::numeric)",)
+    assert thing.named_checks == (("thing_price_check", "(price > (0)::numeric)"),)
+    assert (thing.column("words").collation, thing.column("feeling").collation) == ("C", "")
+    assert found.table("measured").columns and not found.table("measured").primary_key
     assert (thing.comment, thing.column("price").comment) == ("What is sold", "In euros")
     (told,) = thing.triggers
     assert (told.name, told.events, told.before) == ("told", ("insert",), True)
@@ -145,7 +148,8 @@ def test_what_mariadb_says(mariadb: Server) -> None:
     assert (thing.column("words").default, thing.column("big").default) == (None, "7")
     assert thing.column("made").default == "current_timestamp()"
     assert set(thing.uniques) == {("price", "big")}
-    assert any("price" in check for check in thing.checks)
+    assert any("price" in check and name for name, check in thing.named_checks)
+    assert thing.column("words").collation.startswith("utf8mb4")
     assert (thing.comment, thing.column("price").comment) == ("What is sold", "In euros")
     assert thing.triggers == (Trigger(name="told", events=("insert",), before=True, body="SET NEW.words = 'x'"),)
     assert not thing.column("made").generated

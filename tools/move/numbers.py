@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
 
 from sqlalchemy import Connection, func, inspect, select, text
 
 from ferryman.domain.errors import Refused
 from ferryman.domain.schema import Table
 from ferryman.tools.databases.dialect import clause
+from ferryman.tools.databases.postgresql_sequences import sequence_of
+
+#: A default that takes numbers of a sequence, which is named as it is quoted.
+_NEXT_OF_MARIADB = re.compile(r"nextval\(((?:`(?:[^`]|``)+`\.)?`(?:[^`]|``)+`)\)", re.IGNORECASE)
 
 
 def next_number(connection: Connection, table: Table, column: str) -> int:
@@ -29,16 +33,14 @@ def reserve(connection: Connection, table: Table, column: str, rows: int) -> lis
 
 
 def catch_up(connection: Connection, table: Table) -> None:
-    """Move a sequence past every number that its column holds. Only PostgreSQL's does not move by itself."""
-    if connection.dialect.name != "postgresql":
-        return
+    """Move sequences past every number that their columns hold: those of PostgreSQL, and those that a default of
+    MariaDB's names. What SQLite and AUTO_INCREMENT count moves by itself."""
     for column in table.columns:
-        sequence = _sequence(connection, table, column.name) if column.autoincrement else None
-        if sequence is None:
-            continue
-        highest = _highest(connection, table, column.name)
-        if highest > 0:
-            _raise_to(connection, sequence, highest)
+        if connection.dialect.name == "postgresql" and column.autoincrement:
+            if sequence := sequence_of(connection, table, column.name):
+                _raise_to(connection, sequence, _highest(connection, table, column.name))
+        elif found := _NEXT_OF_MARIADB.fullmatch(column.default or ""):
+            _raise_to_on_mariadb(connection, found[1], _highest(connection, table, column.name))
 
 
 def _highest(connection: Connection, table: Table, column: str) -> int:
@@ -54,32 +56,32 @@ def _ever(connection: Connection, table: str) -> int:
 
 
 def _from_sequence(connection: Connection, table: Table, column: str, rows: int) -> list[int]:
-    sequence = _sequence(connection, table, column)
+    sequence = sequence_of(connection, table, column)
     if sequence is None:
         raise Refused(
             f"{table.name}.{column} has no sequence of its own that numbers could be taken from.",
             f"Attach one to it (ALTER SEQUENCE ... OWNED BY {table.name}.{column}), then plan again.",
             table=table.name,
         )
-    highest = _highest(connection, table, column)
-    if highest > 0:
-        _raise_to(connection, sequence, highest)
+    _raise_to(connection, sequence, _highest(connection, table, column))
     asked = text("SELECT nextval(CAST(:sequence AS regclass)) FROM generate_series(1, :rows)")
     return sorted(connection.execute(asked, {"sequence": sequence, "rows": rows}).scalars())
 
 
 def _raise_to(connection: Connection, sequence: str, number: int) -> None:
     """Never down: a number that was given once is not given again. The name comes quoted from the catalogue."""
-    last = connection.execute(text(f"SELECT last_value FROM {sequence}")).scalar_one()
-    if int(last) < number:
+    if number < 1:
+        return
+    last, given = connection.exec_driver_sql(f"SELECT last_value, is_called FROM {sequence.replace('%', '%%')}").one()
+    if int(last) < number + (not given):
         asked = text("SELECT setval(CAST(:sequence AS regclass), :number)")
         connection.execute(asked, {"sequence": sequence, "number": number})
 
 
-def _sequence(connection: Connection, table: Table, column: str) -> Any:
-    quoted = connection.dialect.identifier_preparer.quote_identifier(table.name)
-    asked = text("SELECT pg_get_serial_sequence(:table, :column)")
-    return connection.execute(asked, {"table": quoted, "column": column}).scalar()
+def _raise_to_on_mariadb(connection: Connection, sequence: str, number: int) -> None:
+    """Likewise: the server itself does not let it go down."""
+    if number > 0:
+        connection.exec_driver_sql(f"SELECT setval({sequence.replace('%', '%%')}, {number})")
 
 
 def _next_of_mysql(connection: Connection, table: Table, column: str) -> int:

@@ -53,6 +53,7 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
     readiness.check_structure(source_db, target_db, compiled)
     readiness.check_rights(target, ledger)
     readiness.check_triggers(target, compiled)
+    readiness.check_sequences(target, compiled)
     if skip_data or not compiled:
         return Preflight(warnings=readiness.warnings(source, target, target_db, compiled, None), skipped=skip_data)
     memory = memory or Memory()

@@ -14,6 +14,7 @@ from ferryman.domain.schema import Database
 from ferryman.domain.transforms import EpochToTimestamp, LocalTime, PythonFunction
 from ferryman.domain.zones import local_to_zoned
 from ferryman.tools.databases.connect import Source, Target
+from ferryman.tools.databases.postgresql_sequences import unmovable
 from ferryman.tools.prepare.reach import listed_parents
 from ferryman.tools.prepare.transform import CompiledTable
 
@@ -119,6 +120,20 @@ def check_triggers(target: Target, compiled: Mapping[str, CompiledTable]) -> Non
                 f"Give another role for the new database, or let them fire (triggers:{name}=fire).",
                 table=name,
             )
+
+
+def check_sequences(target: Target, compiled: Mapping[str, CompiledTable]) -> None:
+    """Whether a sequence can be moved past the keys that a run gives. Raises Configuration where it cannot."""
+    if target.dialect.name != "postgresql":
+        return
+    with target.connect("asking for rights over sequences", reading=True) as connection:
+        for name, table in compiled.items():
+            if sequence := unmovable(connection, table.target):
+                raise Configuration(
+                    f"The sequence {sequence} of {name} could not be moved past the keys of the rows that come.",
+                    f"GRANT SELECT, UPDATE ON SEQUENCE {sequence} to the role, or give another role.",
+                    table=name,
+                )
 
 
 def _triggers(target_db: Database, compiled: Mapping[str, CompiledTable]) -> Iterator[str]:
