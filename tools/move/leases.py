@@ -1,27 +1,39 @@
-"""The statements that take, keep and give back a lease, each in the caller's transaction. `lease.py` decides."""
+"""The statements that take, keep and give back a lease, each in the caller's transaction. `lease.py` decides.
+
+Time is the target server's, which is one for every machine that works on it, however far their own clocks are apart.
+Of a file there is no such clock: there it is the caller's.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, text, update
 
 from ferryman.domain.errors import Corrupt, Refused
+from ferryman.domain.run import duration_text
 from ferryman.tools.move.lease import LEASE, Holder, Lease, Standing, process_began, standing
 from ferryman.tools.move.records import Row
 from ferryman.tools.move.tables import LedgerTables
+
+#: The time of a server, in UTC: not that of the transaction's beginning, which may be a long load ago.
+_CLOCKS = {"postgresql": "SELECT clock_timestamp()", "mysql": "SELECT utc_timestamp(6)"}
+_CLOCKS["mariadb"] = _CLOCKS["mysql"]
+
+_APART = timedelta(seconds=5)  #: by which clocks may differ without a word
 
 _NOBODY: dict[str, Any] = dict.fromkeys(("lease_owner", "lease_until", "lease_host", "lease_pid", "lease_process"))
 
 
 def refuse_others(connection: Connection, tables: LedgerTables, run: str, me: Holder, now: datetime) -> None:
     """Raises Refused while a live process other than ours works on the run, or any on another run of this target."""
+    now = _time(connection, now)
     for lease in leases(connection, tables):
         stands = standing(lease, me, now, process_began(lease.holder.pid))
         if stands is Standing.LIVE or (stands is Standing.OURS and lease.run != run):
             raise Refused(
-                f"Run {lease.run} is at work on this target, in {_place(lease, me)}.",
+                f"Run {lease.run} is at work on this target, in {_place(lease, me, now)}.",
                 f"Wait for it, or stop it with `ferryman pause {lease.run}`; then again.",
             )
 
@@ -30,7 +42,7 @@ def take(connection: Connection, tables: LedgerTables, run: str, me: Holder, now
     """Write the lease down as ours. Call after `refuse_others`, in the same transaction."""
     values = {
         "lease_owner": me.owner,
-        "lease_until": (now + LEASE).isoformat(),
+        "lease_until": (_time(connection, now) + LEASE).isoformat(),
         "lease_host": me.host,
         "lease_pid": me.pid,
         "lease_process": me.process,
@@ -44,7 +56,7 @@ def renew(connection: Connection, tables: LedgerTables, run: str, me: Holder, no
     held = connection.execute(
         update(table)
         .where(table.c.run_id == run, table.c.lease_owner == me.owner)
-        .values(lease_until=(now + LEASE).isoformat())
+        .values(lease_until=(_time(connection, now) + LEASE).isoformat())
     )
     if held.rowcount != 1:
         raise Refused(
@@ -62,10 +74,17 @@ def drop(connection: Connection, tables: LedgerTables, run: str, me: Holder) -> 
 
 def live(connection: Connection, tables: LedgerTables, run: str, me: Holder, now: datetime) -> bool:
     """Whether a process, ours or another, holds the run's lease and is at work."""
+    now = _time(connection, now)
     return any(
         lease.run == run and standing(lease, me, now, process_began(lease.holder.pid)) is not Standing.DEAD
         for lease in leases(connection, tables)
     )
+
+
+def _time(connection: Connection, own: datetime) -> datetime:
+    asked = _CLOCKS.get(connection.dialect.name)
+    told: datetime = connection.execute(text(asked)).scalar_one() if asked else own
+    return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def leases(connection: Connection, tables: LedgerTables) -> tuple[Lease, ...]:
@@ -86,9 +105,12 @@ def _lease(row: Row) -> Lease:
         ) from None
 
 
-def _place(lease: Lease, me: Holder) -> str:
+def _place(lease: Lease, me: Holder, now: datetime) -> str:
     if lease.holder.owner == me.owner:
         return "this session"
     if lease.holder.host != me.host:
-        return f"a process on another machine (its hold ends at {lease.until:%H:%M:%S} UTC if it died)"
+        ahead = lease.until - now - LEASE
+        apart = f"; its clock is {duration_text(ahead.total_seconds())} ahead of this one's" if ahead > _APART else ""
+        at = f"{lease.until:%Y-%m-%d %H:%M:%S}" if apart else f"{lease.until:%H:%M:%S}"
+        return f"a process on another machine (its hold ends at {at} UTC if it died{apart})"
     return "this process" if lease.holder.pid == me.pid else f"process {lease.holder.pid} on this machine"
