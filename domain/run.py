@@ -154,12 +154,13 @@ class Outcome(Frozen):
     records_migrated: int
     records_quarantined: int = 0
     duration: str  #: "2m 14s"
-    seconds: float
+    seconds: float  #: in which batches were moved; waiting for a person, and lying dead, is not in it
     validation: str  #: "PASSED", "FAILED" or "NOT VALIDATED"
     rollback_available: bool
     rollback_blocker: str = ""
     next_steps: tuple[str, ...] = ()
     placeholders: dict[str, int] = Field(default_factory=dict)  #: target table -> rows that stand in for missing ones
+    undone: tuple[str, ...] = ()  #: tables that were undone alone: nothing of them is in the target by this run
 
 
 def duration_text(seconds: float) -> str:

@@ -9,7 +9,8 @@ from ferryman.domain.validation import CheckStatus
 from ferryman.graph.context import Context
 from ferryman.graph.state import State
 from ferryman.tools.move.ledger import Ledger
-from ferryman.tools.move.progress import progress
+from ferryman.tools.move.patience import patiently
+from ferryman.tools.move.progress import progress, seconds_at_work
 from ferryman.tools.move.rollback import rollback_available
 from ferryman.tools.move.stand_ins import stand_ins
 
@@ -30,26 +31,29 @@ def outcome_of(state: State, context: Context) -> Outcome:
     ledger = Ledger(context.target)
     record, tables = ledger.run(state["run"]), progress(ledger, state["run"])
     available, blocker = rollback_available(context.target, record.run)
-    quarantined = sum(table.accounting.quarantined for table in tables)
-    seconds = max(0.0, (context.clock() - record.run_started).total_seconds())  # the clock may have been set back
+    standing = [table for table in tables if table.state is not TableState.ROLLED_BACK]
+    quarantined = sum(table.accounting.quarantined for table in standing)
+    seconds = patiently(lambda: seconds_at_work(ledger, record.run))
     return Outcome(
         run=record.run,
-        status=ending([table.state for table in tables], quarantined),
+        status=ending([table.state for table in standing], quarantined),
         records_migrated=sum(table.accounting.migrated for table in tables),
         records_quarantined=quarantined,
         duration=duration_text(seconds),
         seconds=seconds,
-        validation=verdict([table.validation.status if table.validation else None for table in tables]),
+        validation=verdict([table.validation.status if table.validation else None for table in standing]),
         rollback_available=available,
         rollback_blocker=blocker,
         placeholders={one.table: one.rows for one in stand_ins(context.target, ledger, record.run)},
+        undone=tuple(table.table for table in tables if table not in standing) if standing else (),
         next_steps=_next(state, context, [t.table for t in tables if t.state is TableState.VALIDATED]),
     )
 
 
 def ending(states: list[TableState], quarantined: int) -> RunStatus:
-    """rolled_back when every table is; a success when every table is validated; failed otherwise."""
-    if states and all(state is TableState.ROLLED_BACK for state in states):
+    """By the tables that were not undone: rolled_back where none is left, a success when each is validated, else
+    failed."""
+    if not states:
         return RunStatus.ROLLED_BACK
     if any(state is not TableState.VALIDATED for state in states):
         return RunStatus.FAILED

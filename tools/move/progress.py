@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -48,6 +50,24 @@ def last_batch(ledger: Ledger, run: str) -> BatchRecord | None:
     with ledger.target.connect("reading the ledger", reading=True) as connection:
         latest = connection.execute(mine.order_by(batch.c.committed_at.desc()).limit(1)).mappings().first()
         return ledger.book(run, latest["table_name"]).last(connection) if latest else None
+
+
+def seconds_at_work(ledger: Ledger, run: str) -> float:
+    """Seconds in which some batch was being moved. Waiting for a person, and lying dead, is not in it."""
+    batch = ledger.tables.batch
+    wanted = select(batch.c.committed_at, batch.c.seconds).filter_by(run_id=run, state=BatchState.COMMITTED.value)
+    with ledger.target.connect("reading the ledger", reading=True) as connection:
+        ends = [(datetime.fromisoformat(at).timestamp(), taken) for at, taken in connection.execute(wanted)]
+    return covered((end - taken, end) for end, taken in ends)
+
+
+def covered(spans: Iterable[tuple[float, float]]) -> float:
+    """What spans cover together; where they overlap, as batches of tables side by side do, it counts once."""
+    total, until = 0.0, float("-inf")
+    for start, end in sorted(spans):
+        total += max(0.0, end - max(start, until))
+        until = max(until, end)
+    return total
 
 
 class _Sum:

@@ -128,7 +128,7 @@ def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit
             for one in children_first(undone, catalogue):
                 events.append(_undo_table(connection, ledger, one))
                 emit(events[-1])
-    _conclude(ledger, run)
+    _conclude(ledger, run, whole=not tables or record.intent == UNDOING)
     return tuple(events)
 
 
@@ -306,12 +306,17 @@ def _way_out(ledger: Ledger, undone: dict[str, Undoing], found: Sequence[Hanging
     return f"{also} those rows or let them refer to others first."
 
 
-def _conclude(ledger: Ledger, run: str) -> None:
-    """When nothing that was written is left, the run as a whole is rolled back."""
-    written = [table for table in ledger.tables_of(run) if table.batches]
-    if all(table.state is TableState.ROLLED_BACK for table in written):
+def _conclude(ledger: Ledger, run: str, whole: bool) -> None:
+    """When nothing that was written is left, the run is rolled back; where only tables of it were undone, it goes on
+    as long as others have something left to do."""
+    tables = ledger.tables_of(run)
+    gone = all(table.state is TableState.ROLLED_BACK for table in tables if table.batches)
+    through = all(table.state in (TableState.ROLLED_BACK, TableState.VALIDATED) for table in tables)
+    if gone and (whole or through):
         ledger.set_status(run, RunStatus.ROLLED_BACK)
         ledger.set_intent(run, "")
+    elif ledger.run(run).status is RunStatus.WAITING and not any(table.failure for table in tables):
+        ledger.set_status(run, RunStatus.PAUSED)  # what it had asked about is gone
 
 
 @contextmanager
