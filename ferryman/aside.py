@@ -28,6 +28,7 @@ from ferryman.tools.move.tables import QuarantineState
 _LEADS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets take these too
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d+)?")
 _LYING = (QuarantineState.OPEN, QuarantineState.RELEASED)
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")  #: what such bytes are read as, see `databases.sqlite`
 _PAST = {QuarantineState.RETRIED: "it went in later", QuarantineState.ROLLED_BACK: "its batch was undone"}
 _NOTHING = "Nothing is to be done"
 _ABOUT = ("table", "legacy key", "what is wrong", "how to mend it", "state")
@@ -120,7 +121,9 @@ def placeholders(ledger: Ledger, run: str, table: str = "") -> tuple[StoodIn, ..
 
 
 def cell(value: object) -> object:
-    """A value as JSON and a spreadsheet can hold it."""
+    """A value as JSON and a spreadsheet can hold it; bytes of a text that is not UTF-8 as Python writes them."""
+    if isinstance(value, str):
+        return _NOT_UTF8.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", value)
     return value.hex() if isinstance(value, bytes) else value
 
 
@@ -152,7 +155,7 @@ def export(rows: Iterable[RowAside], path: Path, *, force: bool = False) -> Path
     """Write the rows into a file that its owner alone can read. Raises Usage where it is there already."""
     flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
     try:
-        with open(os.open(path, flags, 0o600), "w", encoding="utf-8-sig", newline="") as out:
+        with open(os.open(path, flags, 0o600), "w", encoding="utf-8-sig", errors="backslashreplace", newline="") as out:
             out.write(as_csv(rows))
     except FileExistsError as error:
         raise Usage(f"{path} is there already.", "Give another name.") from error

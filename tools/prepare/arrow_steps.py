@@ -60,6 +60,7 @@ from ferryman.tools.prepare.arrow_values import (
 )
 from ferryman.tools.prepare.lineage import single
 from ferryman.tools.prepare.own_function import load
+from ferryman.tools.prepare.sqlite_values import TEXTS
 from ferryman.tools.prepare.texts import BLANKS, is_number, part_of, text_of
 
 _YEARS = (-62135596800, 253402300799)  #: the seconds of the years 1 to 9999
@@ -68,7 +69,7 @@ _YEARS = (-62135596800, 253402300799)  #: the seconds of the years 1 to 9999
 def column_vector(batch: Batch, mapping: ColumnMapping) -> Vector:
     """What lands in a target column, with the rows that fail on the way there."""
     column, vectors = batch.column(mapping.target), batch.values(mapping)
-    if batch.target.dialect != "sqlite":
+    if batch.target.dialect != "sqlite" or column.family in TEXTS:
         vectors = [torn_apart(vector) for vector in vectors]
     for step in mapping.steps:
         vectors = _STEPS[type(step)](step, vectors, batch, column)

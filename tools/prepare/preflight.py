@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -13,6 +13,7 @@ from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.schema import Database
 from ferryman.tools.databases.connect import Source, Target, check_pair
 from ferryman.tools.prepare import readiness
+from ferryman.tools.prepare.ill_texts import suspects
 from ferryman.tools.prepare.lookahead import (
     Found,
     broken_checks,
@@ -121,7 +122,8 @@ class _Table:
     def look(self, connection: Connection) -> LookedAt:
         """Its rows in scope and what would fail."""
         rows = Ground(self.all).legacy_rows(self.compiled)
-        in_scope, found = unfit_values(connection, self.compiled, rows)
+        doubted = self.compiled.doubted | suspects(connection, self.compiled, rows)
+        in_scope, found = unfit_values(connection, replace(self.compiled, doubted=doubted), rows)
         refused, untried = try_on_server(connection, self.target, self.compiled, rows)
         for more in (
             refused,

@@ -20,8 +20,8 @@ _KINDS = {
     Family.UUID: "a UUID",
     Family.ENUM: "one of its words",
     Family.TEXT: (
-        "what it takes: there is a zero byte in it or a letter that its character set lacks, or it is no list of ids "
-        "where one was to be"
+        "what it takes: it is not UTF-8, there is a zero byte in it or a letter that its character set lacks, or it is "
+        "no list of ids where one was to be"
     ),
 }
 

@@ -98,6 +98,7 @@ def _refuse(column: str) -> Stored:
 
 _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "text": (1, _text),
+    "utf8": (1, _of_text(lambda text: 1)),
     "json": (1, json_of),
     "epoch": (2, _epoch),
     "digits": (2, _of_text(plain_digits)),

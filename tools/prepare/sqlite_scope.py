@@ -29,6 +29,7 @@ class Scope:
     target_schema: str | None = None
     strict: bool = True  #: a value that does not fit stops the statement; else it becomes NULL
     beside: tuple[FromClause, ...] = ()  #: what else an inner query refers to, such as the members of a list
+    doubted: frozenset[str] = frozenset()  #: target columns whose texts may not be UTF-8
     settling: bool = True  #: decisions to empty or shorten what does not fit are carried out
 
     @property

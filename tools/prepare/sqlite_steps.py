@@ -52,6 +52,7 @@ from ferryman.tools.prepare.sqlite_values import (
     Value,
     as_text,
     by_python,
+    ill_formed,
     json_member,
     json_object,
     key_text,
@@ -65,6 +66,8 @@ def column_value(scope: Scope, mapping: ColumnMapping) -> Value:
     """What lands in a target column, with every way in which a row can fail on the way there."""
     goal = scope.goal(mapping.target)
     values = scope.values(mapping)
+    if mapping.target in scope.doubted:
+        values = [v if v.sure("integer", "real") else v.failing(Problem.UNCASTABLE, ill_formed(v.sql)) for v in values]
     for step in mapping.steps:
         values = _STEPS[type(step)](step, values, scope, goal)
     return _settled(single(scope.table, mapping, values), scope, goal)

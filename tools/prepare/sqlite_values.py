@@ -43,6 +43,7 @@ _MEMBERS = 60  #: of one json_object: SQLite's functions take 127 arguments
 ANY = frozenset(("integer", "real", "text", "blob"))
 INTEGER = frozenset(("integer",))
 TEXT = frozenset(("text",))
+TEXTS = frozenset((Family.TEXT, Family.ENUM, Family.JSON, Family.OTHER))  #: columns that take a text as it is
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,12 @@ def by_python(name: str, text: Expression, *more: Any) -> Expression:
     is not would stop the statement instead of being NULL."""
     made: Expression = getattr(func, f"ferryman_{name}")(as_blob(text), *more)
     return made
+
+
+def ill_formed(sql: Expression) -> Condition:
+    """Whether a text is not UTF-8. Python is asked about those beyond ASCII, and where a NUL hides what follows."""
+    beyond_ascii = or_(glob(sql, "*[^\x01-\x7f]*"), func.instr(sql, func.char(0)) > 0)
+    return and_(kind(sql) == "text", beyond_ascii, by_python("utf8", sql).is_(None))
 
 
 def as_blob(sql: Expression) -> Expression:

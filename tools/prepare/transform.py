@@ -32,7 +32,7 @@ from ferryman.tools.prepare.sqlite_links import Named
 from ferryman.tools.prepare.sqlite_references import matched_key, new_key, referred_source_key
 from ferryman.tools.prepare.sqlite_scope import Scope, column_of
 from ferryman.tools.prepare.sqlite_steps import column_value, named_rows
-from ferryman.tools.prepare.sqlite_values import Value, any_of, holds, key_text
+from ferryman.tools.prepare.sqlite_values import TEXTS, Value, any_of, holds, key_text
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ class CompiledTable:
     target_database: Database
     run_started: datetime
     folder: Path | None = None  #: where the plan's own functions are
+    doubted: frozenset[str] = frozenset()  #: target columns whose texts may not be UTF-8: looked at one by one
 
     @property
     def push_down(self) -> bool:
@@ -245,9 +246,8 @@ class CompiledTable:
         return self.mapping.by_target[name]
 
     def _scope(self, from_: FromClause, target_schema: str | None) -> Scope:
-        return Scope(
-            self.mapping, self.plan, self.source_database, self.target_database, self.run_started, from_, target_schema
-        )
+        databases = self.source_database, self.target_database
+        return Scope(self.mapping, self.plan, *databases, self.run_started, from_, target_schema, doubted=self.doubted)
 
     def _links(self) -> Iterator[Link]:
         for name in self.writes:
@@ -280,7 +280,13 @@ def compile_table(
     for function in own:
         load(function, folder)
     reason = why_careful(mine, source, target)
-    return CompiledTable(mine, legacy, new, reads, writes, reason, mapping, source, target, run_started, folder)
+    told = (policy.columns for policy in mine.policies if policy.problem is Problem.UNCASTABLE)
+    decided = frozenset(name for names in told for name in names)
+    texts = (name for name in writes if new.column(name).family in TEXTS)
+    doubted = decided.intersection(texts) if source.dialect == "sqlite" else frozenset()
+    return CompiledTable(
+        mine, legacy, new, reads, writes, reason, mapping, source, target, run_started, folder, doubted
+    )
 
 
 def why_careful(table: TableMapping, source: Database, target: Database) -> str:
