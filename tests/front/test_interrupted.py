@@ -8,16 +8,19 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import column as sql_column
+from sqlalchemy import inspect, make_url, text
+from sqlalchemy import table as sql_table
 
 from benchmarks.proofs import shop
-from benchmarks.proofs.engines import ENGINES, Server, connected
+from benchmarks.proofs.engines import ENGINES, Server, connected, fill_in_any_order
 from benchmarks.proofs.trial import Proof, Trial, Wish, set_up
 from benchmarks.proofs.victim import Victim, call
+from ferryman.tools.move.lease import process_began, this_process
 from tests.front.calling import Called, here, refused
 
 KILLED = -signal.SIGKILL
@@ -231,21 +234,10 @@ def test_a_run_is_paused_from_another_folder_and_resumed_from_the_ledger_alone(l
 
 
 def another(url: str) -> None:
-    """The same content in another database of the same name: the first one's rows moved into a new one."""
-    if url.startswith("sqlite"):
-        path = Path(url.removeprefix("sqlite:///"))
-        shutil.copy(path, path.with_suffix(".copy"))
-        path.with_suffix(".copy").replace(path)
-        return
-    parsed = make_url(url).difference_update_query(["superuser"])
-    name, engine = str(parsed.database), ENGINES["postgresql"]
-    assert isinstance(engine, Server)
-    engine.settle(url)
-    engine._run(
-        f"CREATE DATABASE {name}_2 TEMPLATE {name}",
-        f"DROP DATABASE {name}",
-        f"ALTER DATABASE {name}_2 RENAME TO {name}",
-    )
+    """The same content in another file of the same name."""
+    path = Path(url.removeprefix("sqlite:///"))
+    shutil.copy(path, path.with_suffix(".copy"))
+    path.with_suffix(".copy").replace(path)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +258,6 @@ def another(url: str) -> None:
         (lambda t: new(t, "DELETE FROM purchases WHERE legacy_id > 1"), 5, "it made 200 rows in purchases, and 2 are"),
     ],
 )
-@pytest.mark.parametrize("trial", ["sqlite", "postgresql"], indirect=True)
 def test_a_resume_is_refused_with_what_changed_and_what_to_do(
     halted: Trial, change: Callable[[Trial], object], code: int, said: str
 ) -> None:
@@ -276,6 +267,121 @@ def test_a_resume_is_refused_with_what_changed_and_what_to_do(
     assert said in what
     assert do
     assert hashes(halted) == before
+
+
+@contextmanager
+def changed(url: str, table: str, statement: str) -> Iterator[None]:
+    """A statement that changes rows of a table, taken back at the end."""
+    with connected(url) as connection:
+        found = connection.execute(text(f"SELECT * FROM {table}"))
+        names, rows = list(found.keys()), [dict(row) for row in found.mappings()]
+        connection.execute(text(statement))
+    yield
+    with connected(url) as connection:
+        fill_in_any_order(connection)
+        connection.execute(text(f"DELETE FROM {table}"))
+        held = sql_table(table, *map(sql_column, names))
+        connection.execute(held.insert(), rows)
+
+
+@contextmanager
+def altered(url: str, there: str, back: str) -> Iterator[None]:
+    """A change of a table's structure, taken back at the end."""
+    for statement in (there, back):
+        with connected(url) as connection:
+            connection.execute(text(statement))
+        if statement is there:
+            yield
+
+
+@contextmanager
+def moved_elsewhere(trial: Trial, side: str) -> Iterator[None]:
+    """The same content in another database: on PostgreSQL of the same name, on MariaDB of another, for the name is all
+    that tells it from others on its server."""
+    url, engine = make_url(getattr(trial, side)), trial.wish.engine
+    assert isinstance(engine, Server)
+    name = str(url.database)
+    engine.settle(getattr(trial, side))
+    if url.get_backend_name() == "postgresql":
+        engine._run(f"ALTER DATABASE {name} RENAME TO {name}_0", f"CREATE DATABASE {name} TEMPLATE {name}_0")
+        yield
+        engine.settle(getattr(trial, side))
+        engine._run(f"DROP DATABASE {name}", f"ALTER DATABASE {name}_0 RENAME TO {name}")
+        return
+    with connected(getattr(trial, side)) as connection:
+        tables = inspect(connection).get_table_names()
+    there = ", ".join(f"{name}.{table} TO {name}_2.{table}" for table in tables)
+    back = ", ".join(f"{name}_2.{table} TO {name}.{table}" for table in tables)
+    engine._run(f"CREATE DATABASE {name}_2", f"RENAME TABLE {there}")
+    setattr(trial, side, url.set(database=f"{name}_2").render_as_string(hide_password=False))
+    yield
+    setattr(trial, side, url.render_as_string(hide_password=False))
+    engine._run(f"RENAME TABLE {back}", f"DROP DATABASE {name}_2")
+
+
+def held_by_another() -> str:
+    """Of a process of this machine that is there: the first one."""
+    me, began = this_process(), process_began(1)
+    values = f"lease_owner = 'another', lease_host = '{me.host}', lease_pid = 1, lease_process = '{began}'"
+    return f"UPDATE ferryman_run SET {values}, lease_until = '2000-01-01T00:00:00+00:00'"
+
+
+#: What is changed, how the refusal ends, what it says.
+Case = tuple[Callable[[], AbstractContextManager[None]], int, str]
+
+
+def cases(trial: Trial) -> Iterator[Case]:
+    old_, new_ = trial.source, trial.target
+
+    def edited(table: str, statement: str) -> Callable[[], AbstractContextManager[None]]:
+        return lambda: changed(new_, table, statement)
+
+    def column(url: str, table: str) -> Callable[[], AbstractContextManager[None]]:
+        add, drop = f"ALTER TABLE {table} ADD COLUMN more TEXT", f"ALTER TABLE {table} DROP COLUMN more"
+        return lambda: altered(url, add, drop)
+
+    rename = "ALTER TABLE ferryman_batch RENAME COLUMN {} TO {}"
+    renamed = rename.format("seconds", "length"), rename.format("length", "seconds")
+    plan = "UPDATE ferryman_run SET plan = replace(plan, 'note', 'nope')"
+    yield column(old_, "purchase"), 5, "the old database's structure changed"
+    yield column(new_, "visits"), 5, "the new database's structure changed"
+    yield lambda: moved_elsewhere(trial, "source"), 5, "the old database is another one"
+    yield lambda: moved_elsewhere(trial, "target"), 5, "the new database is another one"
+    yield edited("ferryman_run", plan), 1, "not as it was written"
+    yield edited("ferryman_run", "UPDATE ferryman_run SET approval = '{}'"), 1, "not as it was written"
+    yield edited("ferryman_run", "UPDATE ferryman_run SET ledger_version = 99"), 5, "has a ledger of version 99"
+    yield edited("ferryman_run", held_by_another()), 5, "process 1 on this machine"
+    yield lambda: withdrawn(trial), 5, "the approval was withdrawn by anna"
+    yield lambda: altered(new_, *renamed), 5, "another version"
+    yield edited("ferryman_batch", "DELETE FROM ferryman_batch WHERE sequence = 2"), 1, "are there"
+    edit = "UPDATE ferryman_batch SET upto_key = '[9]' WHERE sequence = 2"
+    yield edited("ferryman_batch", edit), 1, "not as it was written"
+    yield edited("ferryman_row", "DELETE FROM ferryman_row WHERE table_name = 'purchases'"), 1, "not as it was written"
+    yield (
+        edited("purchases", "DELETE FROM purchases WHERE legacy_id > 1"),
+        5,
+        "it made 200 rows in purchases, and 2 are",
+    )
+
+
+@contextmanager
+def withdrawn(trial: Trial) -> Iterator[None]:
+    with changed(trial.target, "ferryman_run", "UPDATE ferryman_run SET stop_reason = ''"):
+        here("withdraw", "--target", trial.target, "--by", "anna")
+        yield
+
+
+@pytest.mark.parametrize("trial", ["postgresql", "mariadb"], indirect=True)
+def test_on_a_server_a_resume_is_refused_with_what_changed_and_goes_on_when_that_is_put_back(halted: Trial) -> None:
+    for change, code, said in cases(halted):
+        with change():
+            before = hashes(halted)
+            what, do = refused(resume(halted), code)
+            assert said in what
+            assert do
+            assert hashes(halted) == before
+    assert resume(halted).code == 0
+    whole(halted)
 
 
 def test_a_withdrawn_approval_stops_the_run_and_leaves_only_the_undoing(long: Trial) -> None:
