@@ -122,6 +122,15 @@ def test_another_schema_is_named_in_the_url(postgresql: Server) -> None:
     assert [table.name for table in found.tables] == ["elsewhere"]
 
 
+def test_who_may_only_select_is_told_of_every_reference_by_mariadb(mariadb: Server) -> None:
+    """Its information schema hides what a reference does on deletion from them."""
+    made = mariadb.database()
+    made.run(MARIADB)
+    may_all, may_select = (catalogue(url).table("thing").foreign_keys for url in (made.url, made.source))
+    assert may_select == may_all
+    assert [(key.columns, key.parent, key.on_delete) for key in may_all] == [(("maker_id",), "maker", "CASCADE")]
+
+
 def test_what_mariadb_says(mariadb: Server) -> None:
     made: Made = mariadb.database()
     made.run(MARIADB)

@@ -23,9 +23,10 @@ _INDEXES = f"""
 SELECT table_name, index_name, column_name, sub_part FROM information_schema.statistics
 WHERE {_HERE} AND non_unique = 0 ORDER BY table_name, index_name, seq_in_index
 """
+#: MariaDB shows the rules for deletion only to who may do more than SELECT; those are read off the table's definition.
 _REFERENCES = """
 SELECT k.table_name, k.constraint_name, k.referenced_table_name, r.delete_rule, k.column_name, k.referenced_column_name
-FROM information_schema.key_column_usage AS k JOIN information_schema.referential_constraints AS r
+FROM information_schema.key_column_usage AS k LEFT JOIN information_schema.referential_constraints AS r
 ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name
 WHERE k.table_schema = DATABASE() AND k.referenced_table_schema = DATABASE()
 ORDER BY k.table_name, k.constraint_name, k.ordinal_position
@@ -101,7 +102,7 @@ def complete(connection: Connection, database: Database) -> Database:
                     ),
                     "primary_key": sets.pop("PRIMARY", ()),
                     "uniques": tuple(dict.fromkeys(sets.values())),
-                    "foreign_keys": _foreign_keys(references[table.name]),
+                    "foreign_keys": _foreign_keys(references[table.name], table.foreign_keys),
                     "checks": tuple(told),
                     "check_names": tuple(str(row[1]) for row in checks[table.name]),
                     "triggers": tuple(_trigger(*row) for row in triggers[table.name]),
@@ -168,10 +169,11 @@ def _unique_sets(connection: Connection) -> dict[str, dict[str, tuple[str, ...]]
     return sets
 
 
-def _foreign_keys(rows: list[tuple[Any, ...]]) -> tuple[ForeignKey, ...]:
+def _foreign_keys(rows: list[tuple[Any, ...]], defined: tuple[ForeignKey, ...]) -> tuple[ForeignKey, ...]:
     parts: dict[tuple[str, str, str], list[tuple[str, str]]] = defaultdict(list)
+    rules = {key.name: key.on_delete for key in defined}
     for name, parent, on_delete, column, parent_column in rows:
-        parts[name, parent, on_delete].append((column, parent_column))
+        parts[name, parent, on_delete or rules.get(name, "")].append((column, parent_column))
     return tuple(
         ForeignKey(
             columns=tuple(own for own, _ in pairs),
