@@ -55,7 +55,8 @@ def _ring_question(tables: tuple[str, ...], found: list[Reference]) -> Question:
             Option(key=f"leave_{table}", text=f"Leave {table} out", changes=(LeaveOut(table=table),))
             for table in tables
         ),
-        reason="Making one of the columns nullable in the new database would do as well.",
+        reason="Making one of the columns nullable in the new database would do as well."
+        + ("" if late else f" So would a role that may alter {' and '.join(tables)}: it sets the constraints aside."),
     )
 
 

@@ -64,6 +64,7 @@ class ForeignKey(Frozen):
     name: str = ""
     enforced: bool = True  #: False where it was inferred from names and values, not declared
     on_delete: str = ""
+    stays: bool = False  #: a row must come after its parent: nothing of ours, no setting and no right, changes that
 
 
 class Trigger(Frozen):
@@ -166,8 +167,11 @@ class Database(Frozen):
 
 
 def _structure(table: Table) -> dict[str, Any]:
-    """A table as its fingerprint sees it; a collation counts where a column has one of its own."""
+    """A table as its fingerprint sees it; a collation counts where a column has one of its own, and what a role may do
+    with a foreign key does not."""
     dumped = table.model_dump(mode="json", exclude={"check_names"})
+    for key in dumped["foreign_keys"]:
+        del key["stays"]
     for column in dumped["columns"]:
         if not column["collation"]:
             del column["collation"]

@@ -102,7 +102,7 @@ def reopen(state: State, runtime: Runtime[Context]) -> State:
     """Go on with a run from the ledger alone. Raises Refused where anything that it was bound to has changed."""
     context, emit = runtime.context, emitter(runtime)
     ledger = Ledger(context.target)
-    restore(ledger, state["run"], emit)
+    restore(ledger, state["run"], emit, goes_on=True)
     live = live_catalogues(context)
     present = Present(
         source=context.source.identity,
@@ -119,7 +119,9 @@ def reopen(state: State, runtime: Runtime[Context]) -> State:
     tables = ledger.tables_of(record.run)
     rows = sum(table.scope.total for table in tables)
     emit(RunStarted(run=record.run, tables=len(tables), rows=rows, resumed=True))
+    facts = {"source": context.shelf.put(live.source), "target": context.shelf.put(live.target)}
     return {
+        "facts": {**state["facts"], **facts},  # with what was away when they were read
         "plan": context.shelf.put(record.amended),
         "request": record.amended.request.model_dump(mode="json"),
         "token": record.approval.token,

@@ -49,7 +49,7 @@ from ferryman.graph.state import Place, State
 from ferryman.graph.streams import emitter
 from ferryman.graph.work import all_compiled
 from ferryman.tools.move.ledger import Ledger
-from ferryman.tools.move.set_aside import announced
+from ferryman.tools.move.set_aside import announced, announced_first
 from ferryman.tools.move.straight import way_of
 from ferryman.tools.prepare.preflight import preflight as look_ahead
 from ferryman.tools.prepare.transform import CompiledTable
@@ -278,6 +278,7 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
 def _set_aside(plan: Plan, found: Preflight, work: dict[str, CompiledTable], context: Context) -> Iterator[str]:
     """What becomes of foreign keys while their tables are loaded."""
     for name, table in work.items():
+        yield from announced_first(plan, table.target_database, name)
         counts = plan.counts_by_table.get(name) or Counts(table=name, source=0, in_scope=0, target=0)
         if table.target.foreign_keys and way_of(table)[0] == "straight":
             rows = found.tables.get(name, counts.in_scope)

@@ -11,6 +11,7 @@ from ferryman.domain.validation import CheckStatus, TableValidation
 from ferryman.graph.delegate import Emit
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.patience import patiently
+from ferryman.tools.move.set_aside import checked
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prove.validate import validate_table
 
@@ -18,6 +19,7 @@ from ferryman.tools.prove.validate import validate_table
 def prove(work: TableWork, plan: Plan, emit: Emit) -> Failure | None:
     """Check a table as the plan says; gives what is wrong with it, which is in the ledger and was told by then."""
     name = work.compiled.target.name
+    checked(work.ledger, work.run, name, emit)
     failpoint("before_validation", name)
     validation = patiently(
         lambda: validate_table(work.source, work.target, work.ledger, work.run, work.compiled, plan.validation),

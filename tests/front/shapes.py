@@ -39,7 +39,7 @@ class Shape:
         return self.folder / "old.db", self.folder / "new.db"
 
     @property
-    def _names(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         old, new = (self.sides[0].source, self.sides[1].url) if self.sides else self.files
         return "--source", str(old), "--target", str(new)
 
@@ -52,7 +52,7 @@ class Shape:
     def planned(self, *answers: str) -> Called:
         """The same, however it ends."""
         words = [word for answer in answers for word in ("--answer", answer)]
-        return here("plan", *self._names, "-o", self.folder / "plan.yaml", "--force", *words)
+        return here("plan", *self.names, "-o", self.folder / "plan.yaml", "--force", *words)
 
     def edit(self, change: Callable[[str], str]) -> None:
         """Change the plan's file, as an engineer does."""
@@ -73,14 +73,14 @@ class Shape:
         assert done.code == -signal.SIGKILL, done.err
 
     def _approved(self) -> tuple[object, ...]:
-        asked = here("run", "--plan", self.folder / "plan.yaml", *self._names, "--json").out
+        asked = here("run", "--plan", self.folder / "plan.yaml", *self.names, "--json").out
         found = re.search(r'"(?:approval|token)": *"([0-9a-f-]+)"', asked)
         assert found, asked
-        return "run", "--plan", self.folder / "plan.yaml", *self._names, "--approve", found.group(1)
+        return "run", "--plan", self.folder / "plan.yaml", *self.names, "--approve", found.group(1)
 
     def proved_and_undone(self) -> None:
         """Everything validates, and afterwards the new database holds the very rows that it held at first."""
-        proved = here("validate", *self._names)
+        proved = here("validate", *self.names)
         assert proved.code == 0, proved.err
         self.undone()
 

@@ -77,7 +77,7 @@ def test_a_dry_run_says_what_would_come_of_it_and_leaves_nothing(folder: Path, o
         with shape.sides[1].engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql(f"CREATE DATABASE {stale}")
     for words, tried in ((("--dry-run",), {"shops": 300, "visits": 300}), (("--sample", "10%"), {"visits": 30})):
-        done = here("run", "--plan", "plan.yaml", *shape._names, *words, "--json")
+        done = here("run", "--plan", "plan.yaml", *shape.names, *words, "--json")
         assert done.code == 0, done.err
         told = {table["table"]: table for table in done.json["tables"]}
         assert {name: told[name]["tried"] for name in tried} == tried
@@ -96,7 +96,7 @@ def test_postgresql_makes_no_copy_while_others_are_connected(folder: Path, onto:
     shape.plan("add")
     assert shape.sides
     with shape.sides[1].engine.connect():
-        what, do = refused(here("run", "--plan", "plan.yaml", *shape._names, "--dry-run"), 5)
+        what, do = refused(here("run", "--plan", "plan.yaml", *shape.names, "--dry-run"), 5)
     assert "while another program is connected" in what
     assert "--target URL" in do
     assert shape.new(MADE_BY_US["postgresql"]) == []

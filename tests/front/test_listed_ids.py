@@ -99,7 +99,7 @@ def test_ids_in_lists_become_the_new_ones(folder: Path, identity: str) -> None:
 @pytest.mark.usefixtures("onto")
 def test_ids_in_lists_that_nothing_has_are_found_before(folder: Path) -> None:
     shape = teachers(folder, "derived", [*LISTS, (5, "4,99", "[1]", None, None), (6, "1", "{}", None, None)])
-    done = here("run", "--plan", folder / "plan.yaml", *shape._names, "--json")
+    done = here("run", "--plan", folder / "plan.yaml", *shape.names, "--json")
     assert done.code == 5
     told = " ".join((done.out + done.err).split())
     assert "1 row of teachers" in told

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ferryman.domain.schema import Column, Database, Family, ForeignKey, Trigger
+from ferryman.tools.databases import postgresql_constraints
 
 _HERE = "quote_ident(current_schema())::regnamespace"
 
@@ -54,12 +55,14 @@ LEFT JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k
 WHERE c.relnamespace = {_HERE} AND x.indisunique AND x.indpred IS NULL AND x.indisvalid
 ORDER BY c.relname, x.indexrelid, k
 """
+#: The last column: whether the role could not set it aside, as `postgresql_constraints` would.
 _REFERENCES = f"""
 SELECT c.relname, f.conname, p.relname, f.confdeltype,
     ARRAY(SELECT a.attname::text FROM unnest(f.conkey) WITH ORDINALITY AS k (n, i)
         JOIN pg_attribute AS a ON a.attrelid = f.conrelid AND a.attnum = k.n ORDER BY k.i),
     ARRAY(SELECT a.attname::text FROM unnest(f.confkey) WITH ORDINALITY AS k (n, i)
-        JOIN pg_attribute AS a ON a.attrelid = f.confrelid AND a.attnum = k.n ORDER BY k.i)
+        JOIN pg_attribute AS a ON a.attrelid = f.confrelid AND a.attnum = k.n ORDER BY k.i),
+    NOT ({postgresql_constraints.REMOVABLE})
 FROM pg_constraint AS f JOIN pg_class AS c ON c.oid = f.conrelid JOIN pg_class AS p ON p.oid = f.confrelid
 WHERE f.contype = 'f' AND f.conparentid = 0 AND c.relnamespace = {_HERE} AND p.relnamespace = {_HERE}
 ORDER BY c.relname, f.conname
@@ -133,13 +136,14 @@ def complete(connection: Connection, database: Database) -> Database:
     references = _by_table(connection, _REFERENCES)
     checks, domain_checks = _by_table(connection, _CHECKS), _by_table(connection, _DOMAIN_CHECKS)
     triggers, comments = _by_table(connection, _TRIGGERS), _by_table(connection, _COMMENTS)
+    kept = postgresql_constraints.kept(connection.engine.url)
     tables = [
         table.model_copy(
             update={
                 "columns": columns[table.name],
                 "primary_key": primary.get(table.name, ()),
                 "uniques": tuple(dict.fromkeys(uniques[table.name])),
-                "foreign_keys": tuple(_foreign_key(*row) for row in references[table.name]),
+                "foreign_keys": tuple(_foreign_key(*row, kept=kept) for row in references[table.name]),
                 "checks": tuple(row[0] for row in (*checks[table.name], *domain_checks[table.name])),
                 "check_names": tuple(row[1] for row in (*checks[table.name], *domain_checks[table.name])),
                 "triggers": tuple(_trigger(*row) for row in triggers[table.name]),
@@ -222,11 +226,13 @@ def _unique_sets(
     return primary, uniques
 
 
-def _foreign_key(name: str, parent: str, on_delete: str, columns: list[str], parent_columns: list[str]) -> ForeignKey:
+def _foreign_key(*facts: Any, kept: bool) -> ForeignKey:
+    name, parent, on_delete, columns, parent_columns, fixed = facts
     return ForeignKey(
         columns=tuple(columns),
         parent=parent,
         parent_columns=tuple(parent_columns),
         name=name,
         on_delete=_ON_DELETE[on_delete],
+        stays=kept or fixed,
     )

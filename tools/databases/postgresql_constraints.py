@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import URL, Connection, text
 
 _PATIENCE = "3s"  #: a table that others are at work in is not waited for
 
 _NUMBER = text("SELECT to_regclass(quote_ident(current_schema()) || '.' || quote_ident(:name))::oid::bigint")
 _NO_PATH = text("SELECT set_config('search_path', '', true)")
-#: Those that are whole and in force; not those of partitions, of a table to itself, nor what a person switched off.
-_KEYS = text("""
+#: Of a constraint f of a table c to a table p: whole and in force, of no partition, nothing that a person switched off.
+_WHOLE = """f.conparentid = 0 AND f.convalidated AND c.relkind = 'r' AND p.relkind = 'r'
+    AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgconstraint = f.oid AND t.tgenabled <> 'O')"""
+_ABLE = "pg_has_role(c.relowner, 'USAGE') AND has_table_privilege(p.oid, 'REFERENCES')"
+REMOVABLE = f"{_WHOLE} AND {_ABLE}"  #: and the role may take it away and put it back
+_KEYS = text(f"""
 SELECT f.conname, quote_ident(f.conname), pg_get_constraintdef(f.oid), obj_description(f.oid, 'pg_constraint'),
-    f.conrelid::regclass::text,
-    pg_has_role(c.relowner, 'USAGE') AND has_table_privilege(f.confrelid, 'REFERENCES')
+    f.conrelid::regclass::text, {_ABLE}
 FROM pg_constraint AS f JOIN pg_class AS c ON c.oid = f.conrelid JOIN pg_class AS p ON p.oid = f.confrelid
-WHERE f.contype = 'f' AND f.conparentid = 0 AND f.convalidated AND c.relkind = 'r' AND p.relkind = 'r'
-    AND f.conrelid <> f.confrelid AND c.oid = :number
-    AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgconstraint = f.oid AND t.tgenabled <> 'O')
-ORDER BY f.conname
+WHERE f.contype = 'f' AND c.oid = :number AND {_WHOLE} ORDER BY f.conname
 """)
 
 
@@ -39,6 +39,11 @@ class Key:
     removable: bool  #: the role may take it away and put it back
 
 
+def kept(url: URL) -> bool:
+    """Whether a person asked, by keep_constraints in the URL, that they be left where they are."""
+    return str(url.query.get("keep_constraints", "no")).lower() in ("1", "yes", "true", "on")
+
+
 def keys_of(connection: Connection, table: str) -> tuple[Key, ...]:
     """The foreign keys of a table that could be set aside. The transaction has no search path after this."""
     number = connection.execute(_NUMBER, {"name": table}).scalar()
@@ -50,9 +55,10 @@ def keys_of(connection: Connection, table: str) -> tuple[Key, ...]:
 
 
 def remove(connection: Connection, key: Key) -> None:
-    """Take it away, in the caller's transaction. A Transient error where others are at work in the tables."""
+    """Take it away where it is there, in the caller's transaction. A Transient error where others are at work in the
+    tables."""
     _run(connection, f"SET LOCAL lock_timeout = '{_PATIENCE}'")
-    _run(connection, f"ALTER TABLE {key.table} DROP CONSTRAINT {key.quoted}")
+    _run(connection, f"ALTER TABLE {key.table} DROP CONSTRAINT IF EXISTS {key.quoted}")
 
 
 def put_back(connection: Connection, key: Key) -> None:

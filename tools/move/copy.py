@@ -126,7 +126,8 @@ class _Copier:
         """Where the table goes straight and it pays; those that are away still come back in any case."""
         scope, done = self.record.scope, self.so_far
         rows = scope.total - done.source if self.desk.straight else 0
-        with set_aside(self.work, rows, scope.target_before + done.migrated, self.emit, self.clock) as keys:
+        there = scope.target_before + done.migrated
+        with set_aside(self.work, self.desk.plan, rows, there, self.emit, self.clock) as keys:
             self.desk.without(keys)
             yield
 

@@ -19,6 +19,7 @@ from ferryman.domain.run import RunStatus, TableState
 from ferryman.domain.schema import Database, ForeignKey, Table
 from ferryman.tools.databases.connect import Target
 from ferryman.tools.discover.introspect import introspect
+from ferryman.tools.move.away import away
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.hanging import Hanging, hanging
@@ -29,7 +30,7 @@ from ferryman.tools.move.own_rules import references_off
 from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.quiet import quiet
 from ferryman.tools.move.records import UNDOING, RunRecord, TableRecord
-from ferryman.tools.move.set_aside import put_back, restore
+from ferryman.tools.move.set_aside import first_by_none, put_back, restore, take_away
 from ferryman.tools.move.tables import RowKind
 from ferryman.tools.move.turns import turn
 from ferryman.tools.move.undo import Undone, undo_all, undo_batch
@@ -121,6 +122,7 @@ def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit
             ledger.set_intent(run, UNDOING)
         for name in undone:
             ledger.set_table(run, name, TableState.UNDOING)
+            _free(ledger, record, catalogue, name)
         events = []
         with ExitStack() as stack:
             for name in undone:
@@ -130,6 +132,13 @@ def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit
                 emit(events[-1])
     _conclude(ledger, run, whole=not tables or record.intent == UNDOING)
     return tuple(events)
+
+
+def _free(ledger: Ledger, record: RunRecord, catalogue: Database, table: str) -> None:
+    """Set the foreign keys aside again without which its rows came: no row could be the last either."""
+    left = away(ledger, record.run, table)
+    if keys := first_by_none(record.amended, catalogue, table, left) | {key.name for key in left.keys}:
+        patiently(lambda: take_away(ledger, record.run, table, keys), table=table)
 
 
 def undoings(connection: Connection, ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> dict[str, Undoing]:

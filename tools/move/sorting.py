@@ -18,7 +18,7 @@ from ferryman.domain.recovery import Failure
 from ferryman.domain.run import Key, Segment
 from ferryman.tools.move.aside import Aside, Fate, Reason
 from ferryman.tools.move.fault import of_obstacle, worst
-from ferryman.tools.move.foreign import made_late
+from ferryman.tools.move.foreign import ForeignCheck, made_late
 from ferryman.tools.move.job import Job, Stuck
 from ferryman.tools.move.records import QuarantinedRow
 from ferryman.tools.move.scan import Look, Obstacle
@@ -206,10 +206,14 @@ def _postponed(job: Job, look: Look) -> Iterator[Mend]:
     if not job.bench.refuses_early_rows:
         return
     for check in job.checks:
-        early = check.early(job.bench.legacy) if check.bond.key.enforced and not made_late(check.bond) else None
+        early = check.early(job.bench.legacy) if _refused(job, check) and not made_late(check.bond) else None
         if early is not None and job.sight.count(look.segment, early):
             for column in check.bond.columns:
                 yield Mend(column, early, Strategy.SET_NULL)
+
+
+def _refused(job: Job, check: ForeignCheck) -> bool:
+    return check.bond.key.enforced and check.bond.key.name not in job.work.aside
 
 
 def _mends(answers: Sequence[_Answer]) -> Iterator[Mend]:
