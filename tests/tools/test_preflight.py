@@ -178,6 +178,12 @@ def test_a_unique_value_that_a_row_of_the_target_has_is_found(tmp_path):
     assert found(people(tmp_path, person(), new=there)) == {(("email",), "duplicate"): 1}
 
 
+def test_a_row_that_repeats_both_another_and_one_of_the_target_is_counted_once(tmp_path):
+    there = NEW + "INSERT INTO persons VALUES ('x', NULL, 'Eve', 'ada@x.example', 'open', 1, 3, NULL);"
+    rows = person(), person(id=2), person(id=3), person(id=4, email="bo@x.example"), person(id=5, email="bo@x.example")
+    assert found(people(tmp_path, *rows, new=there)) == {(("email",), "duplicate"): 4}
+
+
 def test_case_makes_no_difference_where_the_target_says_so(tmp_path):
     folded = NEW.replace("email VARCHAR(40) UNIQUE", "email VARCHAR(40) COLLATE NOCASE UNIQUE")
     rows = person(), person(id=2, email="ADA@x.example")

@@ -23,9 +23,9 @@ from sqlalchemy import (
     literal_column,
     not_,
     null,
+    or_,
     select,
     text,
-    true,
 )
 from sqlalchemy import cast as sql_cast
 
@@ -60,20 +60,22 @@ def repeated_values(
     connection: Connection, compiled: CompiledTable, rows: FromClause, collations: Mapping[str, str]
 ) -> Found:
     """For each unique set of the target, rows that repeat what an earlier row has: all but one of each. Rows that
-    merge because they are alike are none of these.
+    merge because they are alike are none of these, nor those that `collisions` counts.
 
     `collations` as `collations_of` gives them: where case makes no difference, "A" repeats "a".
     """
     found: Found = {}
+    filled = _holds_rows(connection, compiled)
     for columns in unique_sets(compiled):
         if _merge_by(compiled, columns):
             continue
+        counted = [not_(_taken(compiled, columns, rows, collations))] if filled and columns != _key(compiled) else []
         values = _values(compiled, columns, rows, collations)
         whole = [value.is_not(None) for value in values]
         groups = (
             select(func.count().label("rows"))
             .select_from(rows)
-            .where(compiled.in_filter(rows), *whole)
+            .where(compiled.in_filter(rows), *whole, *counted)
             .group_by(*values)
             .having(func.count() > 1)
             .subquery()
@@ -114,23 +116,34 @@ def collisions(
 
     Rows that are matched on purpose are none of these, but where meeting one is to stop the run.
     """
-    if not connection.execute(select(select(literal(1)).select_from(clause(compiled.target)).exists())).scalar():
+    if not _holds_rows(connection, compiled):
         return {}
-    matched = compiled.matched_key(rows)
-    inside = [compiled.in_filter(rows), true() if matched is None else matched.is_(None)]
-    key = _key(compiled)
-    present = _present(compiled, key, rows, collations) if key else literal(0) == 1
     found: Found = {}
+    key = _key(compiled)
     if key and compiled.mapping.conflict is Conflict.STOP:
-        found[key, Problem.CONFLICT] = _rows(connection, rows, *inside, present)
-        if matched is not None:
-            met = _rows(connection, rows, compiled.in_filter(rows), matched.is_not(None))
-            found[key, Problem.CONFLICT] += met
+        matched = compiled.matched_key(rows)
+        met = _present(compiled, key, rows, collations)
+        met = met if matched is None else or_(matched.is_not(None), met)
+        found[key, Problem.CONFLICT] = _rows(connection, rows, compiled.in_filter(rows), met)
     for columns in unique_sets(compiled):
         if columns != key:
-            there = _present(compiled, columns, rows, collations)
-            found[columns, Problem.DUPLICATE] = _rows(connection, rows, *inside, not_(present), there)
+            taken = _taken(compiled, columns, rows, collations)
+            found[columns, Problem.DUPLICATE] = _rows(connection, rows, compiled.in_filter(rows), taken)
     return {what: count for what, count in found.items() if count}
+
+
+def _holds_rows(connection: Connection, compiled: CompiledTable) -> bool:
+    return bool(connection.execute(select(select(literal(1)).select_from(clause(compiled.target)).exists())).scalar())
+
+
+def _taken(
+    compiled: CompiledTable, columns: Sequence[str], rows: FromClause, collations: Mapping[str, str]
+) -> Condition:
+    """Whether a row of the target has a row's values in a unique set, and is not its counterpart by key or match."""
+    matched, key = compiled.matched_key(rows), _key(compiled)
+    others: list[Condition] = [] if matched is None else [matched.is_(None)]
+    others += [not_(_present(compiled, key, rows, collations))] if key else []
+    return and_(*others, _present(compiled, columns, rows, collations))
 
 
 def broken_checks(connection: Connection, compiled: CompiledTable, rows: FromClause) -> Found:
