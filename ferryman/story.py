@@ -29,6 +29,7 @@ from ferryman.domain.events import (
     TableCopied,
     TableValidated,
 )
+from ferryman.domain.recovery import Failure
 from ferryman.domain.run import duration_text
 from ferryman.domain.validation import CheckStatus
 
@@ -94,9 +95,7 @@ def trouble(event: Event) -> str:
             text = f"It went up to level {event.level}: {_words(event.trigger)}."
         case FailureFound():
             found = event.failure
-            text = (
-                f"{found.table} stopped: {_words(found.type.value)}, {count(found.affected_records, 'row')} concerned."
-            )
+            text = f"{found.table} stopped{_at(found)}: {_words(found.type.value)}{_concerned(found)}."
         case Diagnosed():
             text = f"Why {event.table} stopped: {event.diagnosis.root_cause}."
         case DecisionNeeded():
@@ -117,6 +116,17 @@ def trouble(event: Event) -> str:
         case RowsQuarantined():
             text = f"{count(event.rows, 'row')} of {event.table} set aside: {event.reason}."
     return text
+
+
+def _at(failure: Failure) -> str:
+    return f" at batch {failure.batch}" if failure.batch else ""
+
+
+def _concerned(failure: Failure) -> str:
+    """The rows of a batch alone, beside those of the whole table of which the decision speaks."""
+    if not failure.affected_records:
+        return ""
+    return f", {count(failure.affected_records, 'row')}{' of that batch' if failure.batch else ''} concerned"
 
 
 def origin_words(origin: str) -> str:
