@@ -119,7 +119,15 @@ def _slot(said: Sentence, talk: Talk) -> Ask | None:
     return Ask(topic=Topic.TABLE, tables=tables) if tables and named.tables else None
 
 
+_NEXT = re.compile(
+    r"^(?:(?:and|so|ok|well|now|then|great|thanks|fine) (?:, )?)*what(?: \w+){0,4} (?:next|now)\b"
+    r"|^(?:(?:and|so|ok|well) (?:, )?)*what else (?:is there|can|could|should|shall|remains|is left|is missing)\b"
+)
+
+
 def _topic(text: str, tables: tuple[str, ...], talk: Talk) -> Topic | None:
+    if talk.context.place is Place.DONE and not tables and _NEXT.search(text):
+        return Topic.STATUS  # which says what can be filled next; the order of phases is over
     found = next((topic for topic, pattern in TOPICS if re.search(pattern, text)), None)
     if found is Topic.OPTIONS and talk.context.place is not Place.DECIDE and not talk.context.open_questions:
         found = Topic.SAFETY if "recommend" in text or "advise" in text or "would you" in text else Topic.HELP

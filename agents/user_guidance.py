@@ -86,7 +86,7 @@ def present_change(before: Plan, after: Plan) -> PlanPresented:
     told = difference(before, after)
     waiting = after.open_questions
     return PlanPresented(
-        summary="The run waits. With your change it goes on like that:" if told else "That changes nothing.",
+        summary="The run waits. With your change it goes on like that:" if told else "The plan says that already.",
         time="",
         safety="What was moved stays as it is, and the rest of the plan as you approved it.",
         question="What is your answer?" if waiting else "Shall the run go on with the plan changed like that?",
@@ -109,7 +109,7 @@ def difference_text(lines: Sequence[str], not_understood: str = "") -> str:
     told = (
         ["What is different now:", *(f"  - {line}" for line in lines)]
         if lines
-        else ["That changes nothing in the plan."]
+        else ["That is what the plan says already: nothing in it changes."]
     )
     if not_understood:
         told.append(f'I did not understand this part: "{one_line(not_understood)}". It is not in the plan.')

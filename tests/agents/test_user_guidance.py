@@ -524,7 +524,7 @@ def test_what_was_not_understood_is_said_with_what_would_be() -> None:
 
 
 def test_a_difference_says_what_of_the_sentence_is_not_in_the_plan() -> None:
-    assert guidance.difference_text(()) == "That changes nothing in the plan."
+    assert guidance.difference_text(()) == "That is what the plan says already: nothing in it changes."
     text = guidance.difference_text(("leaves playlists out",), "encrypt the passwords")
     assert text.splitlines() == [
         "What is different now:",
