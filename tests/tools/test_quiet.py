@@ -251,6 +251,21 @@ def test_who_may_not_set_them_aside_is_told_before_anything_is_written(pair: Pai
     assert "triggers:purchases=fire" in caught.value.do
 
 
+@pytest.mark.parametrize("pair", ["sqlite to mariadb"], indirect=True)
+def test_a_user_without_the_right_to_triggers_sees_their_names_alone_and_cannot_set_them_aside(pair: Pair) -> None:
+    url = make_url(pair.new.url).set(username=READER, password=PASSWORD)
+    rights = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, CREATE TEMPORARY TABLES"
+    execute(pair, [f"GRANT {rights} ON {url.database}.* TO {READER}"])
+    theirs = url.render_as_string(hide_password=False)
+    target = open_target(theirs)
+    with target.connect(reading=True) as connection:
+        seen = introspect(connection, target.dialect).table("purchases").triggers
+    assert {trigger.body for trigger in seen} == {""}
+    assert {trigger.name for trigger in seen} == set(names(pair))
+    with pytest.raises(Configuration, match="no right to drop and make triggers"):
+        planned(pair, theirs)
+
+
 @pytest.mark.parametrize("pair", ["sqlite to postgresql", "sqlite to mariadb"], indirect=True)
 def test_a_table_that_others_are_at_work_in_stops_before_its_first_row(pair: Pair) -> None:
     before, run = triggers(pair), pair.start(QUIET)
@@ -293,3 +308,29 @@ def test_an_error_on_the_way_brings_them_back(pair: Pair, monkeypatch: pytest.Mo
     monkeypatch.delenv("FERRYMAN_FAILPOINT")
     set_aside.restore(run.ledger, run.run)
     assert triggers(pair) == before
+
+
+@pytest.mark.parametrize("pair", ["sqlite to postgresql"], indirect=True)
+def test_those_of_partitions_are_away_too_each_in_its_own_mode(pair: Pair) -> None:
+    pair.new.run("""
+        DROP TABLE purchases;
+        CREATE TABLE purchases (id uuid NOT NULL, customer_id uuid, amount int, note text, legacy_id int NOT NULL,
+            created_at timestamp, PRIMARY KEY (id, legacy_id)) PARTITION BY RANGE (legacy_id);
+        CREATE TABLE low PARTITION OF purchases FOR VALUES FROM (0) TO (50);
+        CREATE TABLE high PARTITION OF purchases FOR VALUES FROM (50) TO (1000);
+        CREATE TRIGGER whole BEFORE INSERT ON purchases FOR EACH ROW EXECUTE FUNCTION noted();
+        CREATE TRIGGER own BEFORE INSERT ON high FOR EACH ROW EXECUTE FUNCTION noted();
+        ALTER TABLE high ENABLE ALWAYS TRIGGER own;
+        ALTER TABLE low DISABLE TRIGGER whole;
+    """)
+    before = pair.new.ask("SELECT tgrelid::regclass::text, tgname, tgenabled::text FROM pg_trigger ORDER BY 1, 2")
+    with open_target(pair.new.url).connect(reading=True) as connection:
+        found = introspect(connection, open_target(pair.new.url).dialect).table("purchases")
+    assert [trigger.name for trigger in found.triggers] == ["own", "whole"]
+    run = pair.start(QUIET)
+    run.copy("customers")
+    assert run.copy("purchases").complete
+    assert notes(pair) == EXPECTED
+    assert before == pair.new.ask(
+        "SELECT tgrelid::regclass::text, tgname, tgenabled::text FROM pg_trigger ORDER BY 1, 2"
+    )

@@ -120,8 +120,9 @@ def _by_table(connection: Connection, sql: str) -> dict[str, list[tuple[Any, ...
     return found
 
 
-def _trigger(name: str, event: str, timing: str, statement: str) -> Trigger:
-    return Trigger(name=name, events=(event.lower(),), before=timing == "BEFORE", body=statement)
+def _trigger(name: str, event: str, timing: str, statement: str | None) -> Trigger:
+    """`statement` is NULL for a user without the right TRIGGER."""
+    return Trigger(name=name, events=(event.lower(),), before=timing == "BEFORE", body=statement or "")
 
 
 def _column(*facts: Any, documents: set[str], mariadb: bool) -> Column:

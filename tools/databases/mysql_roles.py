@@ -66,6 +66,12 @@ def may(connection: Connection, rights: Iterable[str]) -> bool:
     return any(one.where == "*.*" and one.names & asked for one in _granted(connection))
 
 
+def may_here(connection: Connection, rights: Iterable[str]) -> bool:
+    """Whether one of these rights was granted on the connection's database, or on a table of it."""
+    asked = {"ALL PRIVILEGES", *rights}
+    return any(one.names & asked for one in _granted(connection) if _concerns(one, connection))
+
+
 def _mighty(connection: Connection) -> bool:
     return may(connection, _MIGHTY)
 

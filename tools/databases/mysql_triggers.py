@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from ferryman.tools.databases import mysql_errors
-from ferryman.tools.databases.mysql_roles import may
+from ferryman.tools.databases.mysql_roles import may, may_here
 from ferryman.tools.databases.triggers import Aside, run
 
 _PATIENCE = 3  #: seconds; a table that others are at work in is not waited for
@@ -69,6 +69,8 @@ class MySQLTriggers:
             _set(connection, tuple(kept))
 
     def why_not(self, connection: Connection, table: str) -> str:
+        if not may_here(connection, ("TRIGGER",)):
+            return "this user has no right to drop and make triggers (TRIGGER)"
         other = connection.execute(_OTHERS, {"name": table}).scalar()
         if other and not may(connection, _FOR_OTHERS):
             return f"they run as {other}, and this user cannot make triggers for others (SET USER)"
