@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,7 @@ from ferryman.tools.move.archive import drop
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.tables import ledger_tables, schema_for
 from ferryman.tools.prepare.readiness import check_rights
+from tests.front.calling import here
 from tests.servers import READER, Made
 
 NAMES = [f"ferryman_{name}" for name in ("run", "table", "batch", "row", "quarantine", "amendment")]
@@ -124,3 +128,47 @@ def test_on_mariadb_the_ledger_holds_any_text_whatever_the_database_is_set_to(ma
         made.run(f"INSERT INTO ferryman_amendment VALUES ('{name}', 1, '', '', '', '', '', '', 0, '', '', '', '');")
     assert made.one("SELECT count(*) FROM ferryman_amendment WHERE run_id = 'Łódź'") == 1
     target.dispose()
+
+
+SHELVES = """
+CREATE TABLE shelf (id INTEGER PRIMARY KEY, label TEXT NOT NULL, below_id INTEGER REFERENCES shelf);
+CREATE TABLE book (id INTEGER PRIMARY KEY, title TEXT NOT NULL, shelf_id INTEGER REFERENCES shelf);
+INSERT INTO shelf VALUES (1, 'low', 2), (2, 'high', NULL);
+INSERT INTO book VALUES (1, 'One', 1);
+"""
+EMPTY = """
+CREATE TABLE shelves (id integer NOT NULL PRIMARY KEY, label varchar(20) NOT NULL, below_id integer,
+    CONSTRAINT below FOREIGN KEY (below_id) REFERENCES shelves (id));
+CREATE TABLE books (id integer NOT NULL PRIMARY KEY, title varchar(20) NOT NULL, shelf_id integer,
+    CONSTRAINT stands_on FOREIGN KEY (shelf_id) REFERENCES shelves (id));
+"""
+
+
+@pytest.mark.parametrize("words", [("plan",), ("plan", "--no-preflight")])
+def test_a_right_over_a_table_of_the_plan_is_asked_for_before_a_row_moves(
+    made: Made, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "old.db")) as old:
+        old.executescript(SHELVES)
+    made.run(EMPTY)
+    on_postgresql = "postgresql" in made.url
+    if on_postgresql:
+        made.run(f"GRANT CREATE, TEMPORARY ON DATABASE {made.name} TO {READER}; GRANT INSERT ON books TO {READER};")
+    else:
+        made.run([
+            statement.format(made.name, READER, host) for host in HOSTS for statement in (
+                "GRANT CREATE, CREATE TEMPORARY TABLES ON {}.* TO {}@'{}'", "GRANT INSERT ON {}.books TO {}@'{}'")
+        ])  # fmt: skip
+    asked = (*words, "--source", tmp_path / "old.db", "--target", made.source, "-o", tmp_path / "plan.yaml", "--force")
+    done = here(*asked)
+    assert done.code == 4, done.err
+    what, do = done.lines[-2:]
+    assert "may not read and write shelves as the plan does" in what
+    assert "GRANT INSERT, UPDATE ON" in do if on_postgresql else "GRANT INSERT" in do
+    assert "shelves" in do
+    assert READER in do
+    grant = do.removesuffix("; or give another role.")
+    user = grant.rpartition(" TO ")[2]
+    made.run([grant] if on_postgresql else [grant.replace(user, f"{READER}@'{host}'") for host in HOSTS])
+    assert here(*asked).code == 0
+    assert made.ask("SELECT count(*) FROM shelves") == [(0,)]

@@ -59,6 +59,10 @@ class Dialect(Protocol):
         """Ask for the right to create what this statement creates: raises its error, and nothing is there once the
         caller has rolled back."""
 
+    def lacks(self, connection: Connection, table: str, columns: Sequence[str], *, changing: bool) -> str:
+        """The GRANT without which these columns of a target's table could not be read and inserted (and, `changing`,
+        updated); empty where the role may."""
+
     def copied(self, engine: Engine) -> AbstractContextManager[str]:
         """The URL of a copy of a target with all its rows, to try things on; it is gone when the block is left. The
         target is only read. Raises Configuration or Refused where no copy can be made."""

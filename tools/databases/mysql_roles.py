@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from ferryman.domain.errors import Configuration
+from ferryman.tools.databases.mysql_errors import parts
 
 _GRANT = re.compile(r"GRANT (?P<rights>.+?) ON (?:TABLE )?(?P<where>(?:\*|`(?:[^`]|``)*`)\.\S+) TO ", re.IGNORECASE)
 _COLUMNS = re.compile(r"\([^)]*\)")
 _CHANGING = frozenset(("INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "ALL PRIVILEGES"))
+_DENIED = (1142, 1143)  #: error numbers: to a table, to a column
 _MIGHTY = frozenset(("SUPER", "FILE", "ALL PRIVILEGES"))  #: on the whole server
 
 
@@ -46,6 +49,32 @@ def check_target(connection: Connection) -> None:
             f"{_user(connection)} may not insert into the new database.",
             "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, CREATE TEMPORARY TABLES ON the database to the user.",
         )
+
+
+def lacks(connection: Connection, table: str, columns: Sequence[str], *, changing: bool) -> str:
+    """See `Dialect.lacks`. To prepare a statement asks for its rights, and runs nothing."""
+    name, *names = (f"`{one.replace('`', '``')}`" for one in (table, *columns))
+    statements = {
+        "SELECT": f"SELECT {', '.join(names)} FROM {name}",
+        "INSERT": f"INSERT INTO {name} ({', '.join(names)}) SELECT {', '.join(['NULL'] * len(names))}",
+        "UPDATE": f"UPDATE {name} SET {names[0]} = NULL",
+    }
+    wanted = [right for right in statements if changing or right != "UPDATE"]
+    rights = [right for right in wanted if not _prepares(connection, statements[right])]
+    user = "@".join(f"'{part}'" for part in _user(connection).rsplit("@", 1))
+    return f"GRANT {', '.join(rights)} ON {name} TO {user}" if rights else ""
+
+
+def _prepares(connection: Connection, statement: str) -> bool:
+    """Whether the user has the rights for a statement."""
+    try:
+        connection.exec_driver_sql("PREPARE ferryman_asks FROM %s", (statement,))
+    except DBAPIError as error:
+        if parts(error.orig or error)[0] in _DENIED:
+            return False
+        raise
+    connection.exec_driver_sql("DEALLOCATE PREPARE ferryman_asks")
+    return True
 
 
 def cautions(connection: Connection) -> tuple[str, ...]:

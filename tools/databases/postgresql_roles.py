@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
 
 from ferryman.domain.errors import Configuration
 
@@ -19,6 +21,15 @@ SELECT count(*), count(*) FILTER (WHERE has_table_privilege(oid, 'INSERT, UPDATE
 FROM pg_catalog.pg_class
 WHERE relkind IN ('r', 'p') AND relnamespace = quote_ident(current_schema())::regnamespace
 """
+_RIGHTS = text("""
+SELECT t.oid::regclass::text, quote_ident(current_user),
+    bool_and(has_column_privilege(t.oid, c.name, 'SELECT')),
+    bool_and(has_column_privilege(t.oid, c.name, 'INSERT')),
+    bool_and(has_column_privilege(t.oid, c.name, 'UPDATE'))
+FROM to_regclass(quote_ident(current_schema()) || '.' || quote_ident(:table)) AS t (oid),
+    unnest(CAST(:columns AS text[])) AS c (name)
+GROUP BY t.oid
+""")
 _PROGRAMS = """
 SELECT count(*) FROM pg_catalog.pg_roles
 WHERE rolname IN ('pg_execute_server_program', 'pg_write_server_files') AND pg_has_role(oid, 'MEMBER')
@@ -57,6 +68,15 @@ def check_target(connection: Connection, *, schema: str) -> None:
             f"{role} may insert into none of the {tables} tables of the schema {here} of the new database.",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {here} to it.",
         )
+
+
+def lacks(connection: Connection, table: str, columns: Sequence[str], *, changing: bool) -> str:
+    """See `Dialect.lacks`."""
+    asked = {"table": table, "columns": list(columns)}
+    named, role, *may = connection.execute(_RIGHTS, asked).one()
+    wanted = zip(("SELECT", "INSERT", "UPDATE"), may, (True, True, changing), strict=True)
+    rights = [name for name, has, needed in wanted if needed and not has]
+    return f"GRANT {', '.join(rights)} ON {named} TO {role}" if rights else ""
 
 
 def cautions(connection: Connection) -> tuple[str, ...]:

@@ -100,6 +100,9 @@ class SQLite:
     def rehearse(self, connection: Connection, statement: str) -> None:
         connection.exec_driver_sql(statement)
 
+    def lacks(self, connection: Connection, table: str, columns: Sequence[str], *, changing: bool) -> str:
+        return ""  # it has no roles
+
     @contextmanager
     def copied(self, engine: Engine) -> Iterator[str]:
         """See `Dialect.copied`. It is a file in a temporary folder."""
