@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, not_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, literal, not_, select
 
 from ferryman.domain.checks import named_in
 from ferryman.domain.errors import FerrymanError, Transient
@@ -103,11 +103,20 @@ class _Trial:
 
     def only_there(self, column: Column) -> bool:
         """Whether only the server can tell if a text is a value of the column."""
+        if column.native.lower() == "jsonb":
+            return self._escaped(column)
         if column.family is not Family.OTHER and not _TEXTS.fullmatch(column.native):
             return False
         mapped = self.compiled.mapping.by_target[column.name]
         ours = [self.compiled.source.by_name.get(name) for name in mapped.source]
         return not (len(ours) == 1 and ours[0] and ours[0].native == column.native and len(mapped.steps) <= 1)
+
+    def _escaped(self, column: Column) -> bool:
+        """Whether JSON has escapes of which a jsonb takes not all: the halves of a letter beyond the first plane."""
+        value = self.compiled.asked(column.name, self.rows).sql
+        odd = select(literal(1)).select_from(self.rows).where(self.compiled.in_filter(self.rows))
+        odd = odd.where(value.like(r"%\ud%"))  # letter case makes no difference
+        return self.connection.execute(odd.limit(1)).first() is not None
 
     def unreadable(self, columns: Sequence[Column]) -> dict[str, int] | str:
         """By column, the rows whose text is no value of it; or why the server did not tell."""
