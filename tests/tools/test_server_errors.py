@@ -5,13 +5,14 @@ from __future__ import annotations
 import socket
 from typing import Any
 
+import psycopg
 import pyarrow as pa
 import pytest
 
 from ferryman.domain.errors import Configuration, FerrymanError, NeedsDecision, Transient
 from ferryman.tools.databases.connect import open_source, open_target
 from ferryman.tools.discover.introspect import introspect
-from tests.servers import Made, Own, Server
+from tests.servers import PASSWORD, READER, Made, Own, Server
 
 KINDS = ("postgresql", "mariadb")
 
@@ -195,6 +196,18 @@ def test_no_right_is_exit_4(made: Made) -> None:
     with pytest.raises(Configuration, match="insert") as raised:
         open_target(made.source)
     assert raised.value.exit_code == 4
+
+
+def test_no_right_to_look_into_it(postgresql: Server, mariadb: Server) -> None:
+    made = postgresql.database()
+    made.ask("SELECT 1")
+    with psycopg.connect(made.url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA closed")
+        connection.execute(f"REVOKE CONNECT ON DATABASE {made.name} FROM PUBLIC".encode())
+        refused(postgresql.url(made.name, READER), "may not connect to it", "GRANT CONNECT")
+        connection.execute(f"GRANT CONNECT ON DATABASE {made.name} TO {READER}".encode())
+        refused(f"{made.source}?schema=closed", 'no schema "closed"', "GRANT USAGE")
+    refused(mariadb.locked(mariadb.database().name, PASSWORD), "a right is missing", "Grant it")
 
 
 def test_a_nul_byte_is_a_data_error(postgresql: Server) -> None:
