@@ -143,6 +143,9 @@ def _present(table: TableMapping, facts: Facts) -> Iterator[Question]:
 
 
 def _is_guess(table: TableMapping, facts: Facts) -> bool:
+    """Whether nobody said by what rows are recognised: `guessed_key` says of none what it is otherwise."""
+    if isinstance(table.identity, Matched) and table.identity.otherwise is not None:
+        return False
     pairing = facts.pairings.get(table.target)
     return pairing is not None and pairing.source.name == table.source and natural_key(pairing, facts) is None
 

@@ -472,6 +472,25 @@ def test_rows_with_one_label_become_one_and_so_does_what_hung_on_them(folder: Pa
     shape.proved_and_undone()
 
 
+def test_rows_become_one_with_a_row_that_is_there_by_one_answer(folder: Path) -> None:
+    shape = made(
+        folder,
+        POSTS,
+        f"""CREATE TABLE tags (id {KEYS["generated"]}, label TEXT NOT NULL UNIQUE);
+        CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT NOT NULL, main_tag_id INTEGER REFERENCES tags (id));
+        INSERT INTO tags VALUES (70, 'red');""",
+    )
+    assert "3 rows of tags repeat a value of label" in shape.plan(code=5).err
+    shape.plan("tags: merge")
+    shape.run()
+    shape.assert_same(
+        "SELECT title, label FROM post JOIN tag t ON t.id = main_tag_id ORDER BY 1",
+        "SELECT title, label FROM posts JOIN tags t ON t.id = main_tag_id ORDER BY 1",
+    )
+    assert shape.new("SELECT count(*), min(id) FROM tags") == [(3, 70)]
+    shape.proved_and_undone()
+
+
 # Rows that are marked as deleted
 
 CLIENTS = """
