@@ -8,6 +8,7 @@ from ferryman.agents.answer_facts import NO_PLAN, AnswerFacts
 from ferryman.agents.context import Place
 from ferryman.agents.discoveries import concerned
 from ferryman.agents.explain import asked, present_plan, safety
+from ferryman.agents.glossary import explained
 from ferryman.agents.mapped_words import of_column, of_table
 from ferryman.agents.problems import explain_problem
 from ferryman.agents.progress import explain_outcome, explain_status
@@ -180,6 +181,10 @@ def _change(ask: Ask, facts: AnswerFacts) -> str:
     )
 
 
+def _word(ask: Ask, facts: AnswerFacts) -> str:
+    return explained(ask.text) or _help(ask, facts)
+
+
 def _help(ask: Ask, facts: AnswerFacts) -> str:
     lines = {
         Place.START: (
@@ -234,5 +239,6 @@ _ANSWERS: dict[Topic, Callable[[Ask, AnswerFacts], str]] = {
     Topic.STATUS: _status,
     Topic.MATCH: _match,
     Topic.CHANGE: _change,
+    Topic.WORD: _word,
     Topic.HELP: _help,
 }

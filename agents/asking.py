@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ferryman.agents.context import Place
+from ferryman.agents.glossary import ASKED
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Talk
 from ferryman.agents.topics import TOPICS
@@ -73,7 +74,9 @@ def without_politeness(said: Sentence) -> Sentence:
 
 def ask(said: Sentence, talk: Talk) -> Ask | None:
     """The topic of a question; None where it is about nothing that can be answered from facts."""
-    named = _slot(said, talk)
+    if re.match(ASKED, said.text):
+        return Ask(topic=Topic.WORD)
+    named = _slot(said, talk) or _meaning(said, talk)
     if named:
         return named
     tables = tuple(dict.fromkeys(known.label for known in talk.tables(said) if known.label))
@@ -94,6 +97,7 @@ _OBJECTING = re.compile(
     r"|\b(?:can not|could not) be (?:right|true|correct)\b|\bnot the (?:right|correct|same) (?:one|table|column)\b"
     r"|\bwrong (?:one|table|column)$|^(?:wrong|not (?:right|correct|true))$"
 )
+_SAID_OF_COLUMN = 0.9  #: how well a column's name has to fit for a question to be about it
 _MOST_OBJECTED = 3  #: tables whose evidence is told where none is named
 
 
@@ -123,6 +127,20 @@ _NEXT = re.compile(
     r"^(?:(?:and|so|ok|well|now|then|great|thanks|fine) (?:, )?)*what(?: \w+){0,4} (?:next|now)\b"
     r"|^(?:(?:and|so|ok|well) (?:, )?)*what else (?:is there|can|could|should|shall|remains|is left|is missing)\b"
 )
+
+
+_MEANING = re.compile(
+    r"^(?:and |so |but )?what (?:(?:does|do) (?P<x>.+?) (?:mean|stand for|hold|contain)"
+    r"|(?:is|are|was) (?P<of>.+ of .+?))(?: \?)?$"
+)
+
+
+def _meaning(said: Sentence, talk: Talk) -> Ask | None:
+    """ "what does returned mean?", "what is the status of members?": about a column, where there is one so called."""
+    match = _MEANING.match(said.text)
+    columns = talk.item(said.slot(match, "x" if match["x"] else "of")).columns if match else ()
+    named = tuple(column.text for column in columns if column.score >= _SAID_OF_COLUMN)
+    return Ask(topic=Topic.COLUMN, columns=named) if named else None
 
 
 def _topic(text: str, tables: tuple[str, ...], talk: Talk) -> Topic | None:

@@ -6,6 +6,11 @@ from ferryman.domain.conversation import Topic
 
 TOPICS: tuple[tuple[Topic, str], ...] = (
     (
+        Topic.PLAN,
+        r"\bwhat (?:did|have) (?:i|we) (?:changed?|said|asked(?: for)?|altered)\b"
+        r"|\bwhat (?:is|was|has been) (?:different|changed)\b",
+    ),
+    (
         Topic.LEFT_OUT,
         r"\b(?:left out|leave out|leaving out|leaves out|left behind|leave behind|stays behind|stay behind"
         r"|not (?:being )?(?:moved|migrated|copied|included|moving|migrating|transferred|taken)"
@@ -21,7 +26,9 @@ TOPICS: tuple[tuple[Topic, str], ...] = (
         r"|why (?:has|have|is|was|are) (?:it|that|this|the \w+|they) (?:\w+ )?(?:stop\w*|fail\w*|stuck|halt\w*"
         r"|broken|missing|paused)|what (?:has )?happened|why (?:is|are) (?:the |these |those )?(?:\d+ "
         r"|\w+ ){0,3}(?:missing|failing|not there|orphaned|gone)|explain the (?:problem|error|issue|failure)"
-        r"|what does (?:this|that|the error) mean|root cause|how did (?:this|that) happen|why (?:this"
+        r"|how many (?:rows |records |ones |of them )?(?:(?:are|is|were) (?:affected|concerned|wrong|bad|broken|faulty)"
+        r"|fail|failed|do not fit|can not go)|what does (?:this|that|the error) mean"
+        r"|root cause|how did (?:this|that) happen|why (?:this"
         r"|that) error|what kind of problem)\b|^(?:but )?why(?: not| is that| that)? ?\?*$",
     ),
     (

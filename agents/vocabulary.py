@@ -259,7 +259,7 @@ def spelled(word: str, names: Collection[str]) -> str:
 
 def _english(word: str) -> bool:
     """Whether a word is of the vocabulary, as it is or with a usual ending."""
-    if word in COMMON or word in NOUNS:
+    if word in COMMON or word in NOUNS or word in MENDED:
         return True
     stems = [word.removesuffix(end) for end in _ENDINGS if word.endswith(end) and len(word) - len(end) >= 3]
     return any(

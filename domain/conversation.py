@@ -80,6 +80,7 @@ class Topic(StrEnum):
     STATUS = "status"
     MATCH = "match"  #: "why do you think Invoice is orders?", "that is not the right table"
     CHANGE = "change"  #: another plan is wanted while the approved one is under way
+    WORD = "word"  #: "what is a junction?"
     HELP = "help"
 
 
