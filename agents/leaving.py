@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
-from ferryman.agents.sentence import Sentence
+from ferryman.agents.known import Known
+from ferryman.agents.likeness import keys
+from ferryman.agents.names import ColumnFound
+from ferryman.agents.sentence import Sentence, split_name
 from ferryman.agents.talk import Doubt, Edit, Talk, general, listed
-from ferryman.domain.changes import Change, IgnoreColumn, Include, LeaveOut, UnmapColumn
+from ferryman.domain.changes import Change, IgnoreColumn, Include, LeaveOut, MapColumn, UnmapColumn
 
 _VERB = (
     r"(?:move|migrate|copy|bring|transfer|take|include|import|fill|touch|need|want|use|keep|port|load|carry|have|do"
@@ -57,6 +60,7 @@ _OUT_OF = re.compile(
     r"^(?:leave|leaving|keep|take|drop|remove|strip|cut|omit|exclude|skip|delete|do not (?:move|take|copy|migrate))"
     r" (?P<x>.+?) (?:out of|off|out from|from|in) (?P<t>.+)$"
 )
+_ALIKE = 0.9  #: how well the names of two columns fit that feed each other again
 _PRONOUN = re.compile(r"(?:this|that|the) table|(?:this|that) one")
 _REFUSE = frozenset("it them that this those these anything everything all me us nothing any one ones rows".split())
 
@@ -129,12 +133,43 @@ _INCLUDE = tuple(
 )
 
 
+_KEEP = re.compile(
+    r"^(?:(?:do|please) )*(?:keep|restore|put|bring|take|get|move|include) (?P<x>.+?)"
+    r"(?: (?:back|in|again|too|after all))*$"
+)
+
+
 def include(said: Sentence, talk: Talk) -> Edit:
-    """ "take the genres along too", "don't forget the playlists"."""
+    """ "take the genres along too", "don't forget the playlists", "put fax back"."""
+    text = said.text.rstrip(" .!,")
     for pattern in _INCLUDE:
-        match = pattern.match(said.text.rstrip(" .!,"))
+        match = pattern.match(text)
         items = talk.items(said.slot(match, "x")) if match else ()
         if items and all(named.one or named.group for named in items):
             targets = [known.target for named in items for known in named.tables if known.target]
             return tuple(Include(table=target) for target in dict.fromkeys(targets)) or None
+    for match in (pattern.match(text) for pattern in (*_INCLUDE, _KEEP)):
+        items = talk.items(said.slot(match, "x")) if match else ()
+        back = [_fed_again(column, talk) for named in items for column in named.columns]
+        if back and all(named.columns for named in items) and all(back):
+            return tuple(dict.fromkeys(change for change in back if change))
     return None
+
+
+def _fed_again(column: ColumnFound, talk: Talk) -> Change | None:
+    """A legacy column that nothing takes goes into the new one that is called so and that nothing fills."""
+    legacy = talk.legacy(column.known)
+    if legacy is None or legacy.mapping is None or column.known.target is None:
+        return None
+    filled = {line.target for line in legacy.mapping.columns}
+    ours = column.column if column.side == "source" else _namesake(column.column, column.known, "source", talk)
+    theirs = _namesake(ours, column.known, "target", talk) if column.side == "source" else column.column
+    if not ours or not theirs or theirs in filled or legacy.lines(ours):
+        return None
+    return MapColumn(table=column.known.target, source=(ours,), target=theirs)
+
+
+def _namesake(column: str, known: Known, side: str, talk: Talk) -> str:
+    """The one column of a table's other side that is called like a column; "" where there is none."""
+    found = talk.names.columns(keys(split_name(column)), (known,), side, typed=column)
+    return found[0].column if len(found) == 1 and found[0].score >= _ALIKE else ""
