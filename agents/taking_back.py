@@ -8,8 +8,10 @@ from ferryman.agents.context import Place
 from ferryman.agents.names import SURE
 from ferryman.agents.sentence import Sentence, read
 from ferryman.agents.talk import Talk
-from ferryman.domain.changes import MapValues
+from ferryman.agents.vocabulary import COMMON
+from ferryman.domain.changes import MapValues, SetFilter
 from ferryman.domain.conversation import TakeBack
+from ferryman.domain.filters import AllOf, AnyOf, Comparison
 
 _CHANGE = r"(?:change|changes|edit|correction|step|revision|adjustment|modification)"
 _THAT = rf"(?:it|that|this|(?:the|my|that|this|your) (?:(?:last|latest|previous|most recent) )?(?:{_CHANGE}|one|thing))"
@@ -87,7 +89,7 @@ def corrected(said: Sentence, talk: Talk) -> Sentence | None:
     before, new = read(context.latest.text, talk.names.words), said.slot(match, "new")
     text = _with_bound(before, new)
     if text is None and not _WITHOUT.match(said.text):
-        text = _with_table(before, new, talk) or _with_value(before, new, talk)
+        text = _with_table(before, new, talk) or _with_value(before, new, talk) or _with_texts(before, new, talk)
     return read(text, talk.names.words) if text else None
 
 
@@ -122,6 +124,24 @@ def _with_value(before: Sentence, new: Sentence, talk: Talk) -> str | None:
     if typed.count(meant) != 1 or len(wanted.split()) != 1:
         return None
     return typed.replace(meant, wanted)
+
+
+def _with_texts(before: Sentence, new: Sentence, talk: Talk) -> str | None:
+    """ "no, Austria and France": the texts that the change asks for are others. Words of the conversation are none."""
+    latest = talk.context.latest
+    changes = latest.changes if latest else ()
+    wanted = changes[0].filter if len(changes) == 1 and isinstance(changes[0], SetFilter) else None
+    tests = wanted.of if isinstance(wanted, AllOf | AnyOf) else (wanted,)
+    said = before.typed.casefold()
+    for test in tests:
+        values = [v.casefold() for v in test.values if isinstance(v, str)] if isinstance(test, Comparison) else []
+        if not values or not all(said.count(value) == 1 for value in values):
+            continue
+        first, last = min(map(said.index, values)), max(said.index(value) + len(value) for value in values)
+        words = [word.norm for word in new.words if word.norm not in (",", "and", "or", "the", "from", "in")]
+        if words and not talk.mentions(new) and COMMON.isdisjoint(words):
+            return f"{before.typed[:first]}{re.sub(r'^(?:from|in|the) ', '', new.typed)}{before.typed[last:]}"
+    return None
 
 
 def _bare(said: Sentence) -> Sentence:

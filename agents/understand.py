@@ -245,8 +245,10 @@ def _together(clauses: list[Sentence], found: list[Heard]) -> Heard:
 
 
 def _yes_and_an_answer(found: list[Heard]) -> Heard:
-    """ "yes, the first one": an answer or a choice beside a yes is that answer."""
-    said = [one for one in found if not isinstance(one, Approve)]
+    """ "yes, the first one": an answer or a choice beside a yes is that answer, and so is an answer after a no."""
+    said = [one for n, one in enumerate(found) if not isinstance(one, Approve) and (n or not isinstance(one, Cancel))]
+    if isinstance(found[0], Cancel) and not all(isinstance(one, AnswerQuestion) for one in said):
+        return None
     return said[0] if len(said) == 1 and isinstance(said[0], AnswerQuestion | Choose) else None
 
 

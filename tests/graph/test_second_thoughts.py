@@ -178,3 +178,9 @@ def test_rows_that_a_request_names_wait_for_the_plan_and_that_is_said(tmp_path: 
     assert 'Not taken in yet: "except cases created before 2015"' in told
     assert copied(talk) == {"cases", "files", "audit_logins", "audit_changes"}
     assert "created >= 2015-01-01" in heard(talk, "everything except cases created before 2015")
+
+
+def test_texts_of_a_condition_are_corrected_and_other_words_are_no_texts(talk: Talk) -> None:
+    assert "case_no = C1 go" in heard(talk, "only cases whose case_no is C1")
+    assert "case_no in (C2, C3) go into cases: 2 of 40" in heard(talk, "no, C2 and C3")
+    assert "files is left out" in heard(talk, "no, leave files out")
