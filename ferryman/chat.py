@@ -73,6 +73,7 @@ LEAVING = frozenset(("/quit", "/exit", "/q", "quit", "exit", "bye", "goodbye"))
 _UNMOVED = {
     "review": "Nothing is running yet: a plan waits for your answer.",
     "decide": "That does not settle it: take one of the options.",
+    "under way": 'The run rests: "yes" lets it go on with the change, "no" leaves the plan as you approved it.',
     "paused": "It stays as it is. /quit leaves; the run can go on at any time.",
 }
 
@@ -305,7 +306,8 @@ class Chat:
             self._about(said.tables)
         before = self.session.payload
         if not self._watch(self.session.say(said, text=words)) and before == self.session.payload is not None:
-            self.screen.says(_UNMOVED[self.session.payload.kind])
+            under_way = self._under_way(self.session.payload)
+            self.screen.says(_UNMOVED["under way" if under_way else self.session.payload.kind])
 
     def _about(self, tables: tuple[str, ...]) -> None:
         """The table that "them" means from now on: the first of these that the plan fills."""
