@@ -189,7 +189,7 @@ def _amounts(scope: Scope, text: str) -> Iterator[Found]:
     """ "over 20 dollars", "more than 10 points": of the column named behind the number, else of the only amount."""
     for match in _AMOUNT.finditer(text):
         columns, stop = _counted(scope, text, match.end())
-        if len(columns) != 1:
+        if _unsure(columns, stop == match.end(), scope):
             yield Doubt(tuple(f"{_opening(scope)} whose {c.name} is {match.group()}" for c in columns))
             continue
         value = typed(match["n"], columns[0])
@@ -203,7 +203,7 @@ def _spans(scope: Scope, text: str) -> Iterator[Found]:
         columns, stop = _counted(scope, text, match.end())
         if unit := match.groupdict().get("unit"):
             columns, stop = _numbers(scope, unit), match.end()
-        if len(columns) != 1:
+        if _unsure(columns, not unit and stop == match.end(), scope):
             yield Doubt(tuple(f"{_opening(scope)} whose {c.name} is {match.group()}" for c in columns))
             continue
         test = spanned(columns[0], match.groupdict())
@@ -215,6 +215,11 @@ def _counted(scope: Scope, text: str, start: int) -> tuple[tuple[Column, ...], i
     behind = re.match(r" (\w+)", text[start:])
     numbers = _numbers(scope, behind[1]) if behind else ()
     return (numbers, start + behind.end()) if behind and numbers else (scope.legacy.amounts, start)
+
+
+def _unsure(columns: tuple[Column, ...], bare: bool, scope: Scope) -> bool:
+    """Whether it is not clear which column is meant; a bare number is only of an amount: "under 30" may be years."""
+    return len(columns) != 1 or (bare and not scope.legacy.is_amount(columns[0]))
 
 
 def _numbers(scope: Scope, word: str) -> tuple[Column, ...]:

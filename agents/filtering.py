@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from ferryman.agents.comparing import GLUE, Scope
+from ferryman.agents.comparing import GLUE, Scope, negated
 from ferryman.agents.conditions import condition
 from ferryman.agents.hints import is_deletion
 from ferryman.agents.known import Known
@@ -13,7 +14,7 @@ from ferryman.agents.names import SURE, Mention
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Edit, Talk
 from ferryman.domain.changes import SetFilter
-from ferryman.domain.filters import AllOf, Comparison, Filter, Operator, columns_of
+from ferryman.domain.filters import AllOf, AnyOf, Comparison, Filter, Operator, columns_of
 from ferryman.domain.transforms import Scalar
 
 _VERBS = "take|move|migrate|copy|keep|use|bring|transfer|include|import|do|want|need|get|load|have|like|give|show"
@@ -53,6 +54,7 @@ _SOME = re.compile(
 _LONGEST_NAME = 3  #: words
 _SYSTEM = frozenset("new old legacy system database application app side one".split())
 _LOWER = frozenset((Operator.AT_LEAST, Operator.GREATER))
+_OTHERS = frozenset((Operator.UNEQUAL, Operator.NONE_OF))
 _UPPER = frozenset((Operator.AT_MOST, Operator.LESS))
 _DROP = re.compile(
     r"\b(?:drop|remove|delete|clear|forget(?: about)?|lose|undo|take away|take off|cancel|without|no|lift|turn off"
@@ -141,7 +143,7 @@ def _filtered(said: Sentence, talk: Talk, wanted: bool) -> Edit:
         if isinstance(found, Doubt):
             doubts.append(found)
         elif found is not None and known.target:
-            changes.append(SetFilter(table=known.target, filter=_with(found, known.target, talk, wanted)))
+            changes.append(SetFilter(table=known.target, filter=_with(found, known, talk, wanted)))
     if changes and (mention or len(tables) == 1 or _deletion(rest)):
         return tuple(changes)
     if changes:
@@ -205,16 +207,20 @@ def _tail(rest: Sentence) -> str:
     return re.sub(r"^(?:the )?(?:ones|those|rows|records) ", "", rest.typed)
 
 
-def _with(new: Filter, table: str, talk: Talk, wanted: bool) -> Filter:
+def _with(new: Filter, known: Known, talk: Talk, wanted: bool) -> Filter:
     """A new condition beside what the table's filter asks already.
 
-    What is left out is left out as well. "only" says anew what it speaks of: the same column, or the same end of it.
+    What is left out is left out as well, unless it is just what was asked for. "only" says anew what it speaks of: the
+    same column, or the same end of it.
     """
-    mapping = next((m for m in talk.context.mapped if m.target == table), None)
+    mapping = next((m for m in talk.context.mapped if m.target == known.target), None)
     added = _parts(new)
     kept = tuple(part for part in _parts(mapping.filter if mapping else None) if part not in added)
+    legacy = talk.legacy(known)
     if wanted:
         kept = tuple(part for part in kept if not any(_anew(part, one) for one in added))
+    elif legacy is not None:
+        kept = tuple(part for part in kept if negated(part, legacy) not in added and not _none_left(part, added))
     return AllOf(of=(*kept, *added)) if kept else new
 
 
@@ -233,6 +239,23 @@ def _anew(old: Filter, new: Filter) -> bool:
         if low.op in _LOWER and high.op in _UPPER:
             return not _below(low.values[0], high.values[0])
     return True
+
+
+def _none_left(old: Filter, added: Iterable[Filter]) -> bool:
+    """Whether the values that were asked for are just those that are left out now."""
+    if not isinstance(old, Comparison) or old.op not in (Operator.EQUAL, Operator.ONE_OF):
+        return False
+    same = [one for one in added if columns_of(one) and set(columns_of(one)) == {old.column}]
+    return any(not any(_accepts(one, value) for value in old.values) for one in same)
+
+
+def _accepts(test: Filter, value: Scalar) -> bool:
+    """Whether a row with a value passes a test of that one column; of spans it is not asked."""
+    if isinstance(test, AnyOf | AllOf):
+        return (any if isinstance(test, AnyOf) else all)(_accepts(one, value) for one in test.of)
+    if test.op in (Operator.EQUAL, Operator.ONE_OF):
+        return value in test.values
+    return test.op is not Operator.IS_NULL and not (test.op in _OTHERS and value in test.values)
 
 
 def _below(low: Scalar, high: Scalar) -> bool:

@@ -18,8 +18,13 @@ _MOMENT_WORDS = frozenset(
     started ended finished placed ordered shipped paid issued due expires expiry changed registered entered received
     sent visited since until date datetime timestamp""".split()
 )
+_YEARS = frozenset(("year", "yr"))
 _PLACE_WORDS = frozenset(
     "country city state region province county town place location area district nation municipality".split()
+)
+_MONEY = frozenset(
+    """price amount total sum cost costs fee charge salary wage value balance rate paid due payment budget revenue
+    weight worth""".split()
 )
 _DELETED = frozenset("deleted removed trashed voided erased".split())
 _FLAG_GLUE = frozenset("is has was flag status yn ind bit".split())
@@ -56,7 +61,7 @@ class Legacy:
         parts = split_name(column.name)
         fed = any(c.family in (Family.DATE, Family.TIMESTAMP) for c in self._target_columns(column.name))
         named = len(parts) > 1 and parts[-1] in _MOMENT_TAILS
-        return fed or named or bool(_MOMENT_WORDS & set(parts)) or parts[-1] in ("year", "yr")
+        return fed or named or bool(_MOMENT_WORDS & set(parts)) or bool(_YEARS & set(parts))
 
     def _refers(self, column: str) -> bool:
         return column in self.table.primary_key or any(column in f.columns for f in self.table.foreign_keys)
@@ -74,12 +79,20 @@ class Legacy:
     def amounts(self) -> tuple[Column, ...]:
         """Columns to compare a bare number with: amounts of money or measure, else any number that is no key."""
         exact = [c for c in self.table.columns if c.family in (Family.DECIMAL, Family.FLOAT)]
+        exact = [c for c in exact if _MONEY & self.words(c.name)] or exact
         whole = [c for c in self.table.columns if c.family is Family.INTEGER and not self._refers(c.name)]
         return tuple(exact or [c for c in whole if not self.is_moment(c)])
 
+    def is_amount(self, column: Column) -> bool:
+        """Whether a bare number may be said of a column: exact numbers, and what is called an amount."""
+        return column.family is Family.DECIMAL or bool(_MONEY & self.words(column.name))
+
     def moments_of(self, text: str) -> tuple[Column, ...]:
-        """The moments that the words of a text point to; all of them where no word does."""
-        return self.pointed_at(text) or self.moments
+        """The moments that the words of a text name or point to; all of them where no word does."""
+        named = tuple(c for c in self.moments if f" {' '.join(split_name(c.name))} " in f" {text} ")
+        longest = max((len(split_name(c.name)) for c in named), default=0)
+        exact = tuple(c for c in named if len(split_name(c.name)) == longest)
+        return exact or self.pointed_at(text) or self.moments
 
     def pointed_at(self, text: str) -> tuple[Column, ...]:
         """The moments that a verb among the words of a text points to: last_login for "logged in"."""
@@ -88,7 +101,8 @@ class Legacy:
 
     def _verbs(self, column: Column) -> frozenset[str]:
         names = (column.name, *(c.name for c in self._target_columns(column.name)))
-        return frozenset(verb for name in names for verb in verbs(" ".join(split_name(name))))
+        words = (" ".join(part for part in split_name(name) if part not in _MOMENT_TAILS) for name in names)
+        return frozenset(verb for text in words for verb in verbs(text))
 
     def flags(self, word: str) -> tuple[Column, ...]:
         """The columns that say yes or no to an adjective: is_active, Archived, deleted_at."""
@@ -145,7 +159,7 @@ class Legacy:
             if isinstance(step, TextToDate) and column.family is Family.TEXT:
                 return _sortable(step.format, day)
         if column.family in (Family.INTEGER, Family.FLOAT):
-            return day.year if split_name(column.name)[-1] in ("year", "yr") else None
+            return day.year if _YEARS & set(split_name(column.name)) else None
         return day.isoformat()
 
 

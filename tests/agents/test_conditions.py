@@ -11,7 +11,7 @@ from ferryman.agents.comparing import negated
 from ferryman.agents.context import Context, Place
 from ferryman.agents.hints import Legacy
 from ferryman.agents.understand import understand
-from ferryman.domain.changes import LeaveOut, MapValues, SetFilter
+from ferryman.domain.changes import LeaveOut, MapColumn, MapValues, SetFilter
 from ferryman.domain.conversation import Begin, ChangePlan, Unclear
 from ferryman.domain.filters import AllOf, AnyOf, Comparison, Filter, Operator
 from tests.agents.scenery import TODAY, database, findings_of, mapped, plan_of, same_named
@@ -138,6 +138,39 @@ def test_where_several_columns_fit_the_wordings_that_are_offered_say_which(lead:
     assert "sent_on" in columns[0] and "returned_on" in columns[1]
 
 
+def test_a_moment_is_the_one_whose_whole_name_is_said() -> None:
+    old = database("stay: id int key, start_date date, end_date date, note text?")
+    tables = (mapped(old, old, "stay", "stay", same_named(old, old, "stay", "stay")),)
+    plan = plan_of(old, old, tables, {"stay": 9})
+    context = Context(Place.REVIEW, old, old, findings_of(plan, old), plan, today=TODAY)
+    said = understand("only stays from 2018 on", context)
+    assert isinstance(said, Unclear)
+    tests = [filter_of(suggestion, context) for suggestion in said.suggestions]
+    assert tests == [is_(column, ">=", "2018-01-01") for column in ("start_date", "end_date")]
+    assert filter_of("leave out stays that start before 2018", context) == is_("start_date", ">=", "2018-01-01")
+
+
+@pytest.mark.parametrize("words", ["under 30", "over 30", "between 20 and 30", "30 or more"])
+def test_a_bare_number_is_of_an_amount_and_of_nothing_else(words: str) -> None:
+    assert isinstance(filter_of(f"only parcels {words}"), Comparison | AllOf)
+    assert isinstance(understand(f"only people {words}", CONTEXT), Unclear)
+
+
+def test_columns_that_were_left_out_are_taken_back_by_name() -> None:
+    mapping = PLAN.mapping.tables[0]
+    left = mapping.but(columns=tuple(c for c in mapping.columns if c.target not in ("email", "city")))
+    plan = PLAN.but(mapping=PLAN.mapping.but(tables=(left, PLAN.mapping.tables[1])))
+    context = replace(CONTEXT, plan=plan)
+    again = tuple(MapColumn(table="people", source=(name,), target=name) for name in ("email", "city"))
+    for text in ("put email back", "keep email", "take the email back in", "move email too"):
+        said = understand(text, context)
+        assert isinstance(said, ChangePlan) and said.changes == again[:1], text
+    said = understand("take email and city back", context)
+    assert isinstance(said, ChangePlan) and said.changes == again
+    for text in ("put email back", "keep visits"):
+        assert not isinstance(understand(text, CONTEXT), ChangePlan), "it is moved as it is"
+
+
 def after(*said: str) -> Filter | None:
     """The filter of people after some changes in words, one upon the other."""
     context, kept = CONTEXT, None
@@ -159,6 +192,9 @@ def test_only_says_anew_what_it_speaks_of_and_leaving_out_leaves_out_as_well() -
     assert after("only people from Graz", "leave out people from Paris") == both(graz, no_paris)
     assert after("only people with at least 5 visits", "only people with at most 9 visits") == both(at_least, at_most)
     assert after("only people with at least 5 visits", "only people with at least 9 visits") == is_("visits", ">=", 9)
+    assert after("only people from Graz", "leave out people from Graz") == no_graz
+    not_vip = AnyOf(of=(is_("vip", "=", 0), is_("vip", "is null")))
+    assert after("only people with vip", "leave out people with vip") == not_vip
     assert after("only people with at least 50 visits", "only people with at most 9 visits") == at_most
 
 
