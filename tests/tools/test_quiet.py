@@ -14,7 +14,9 @@ from sqlalchemy import make_url
 
 from ferryman.domain.errors import Configuration, Refused, Transient
 from ferryman.domain.events import Event, TriggersRestored, TriggersSetAside
-from ferryman.domain.mapping import Mapping, Triggers
+from ferryman.domain.filters import Comparison, Operator
+from ferryman.domain.findings import MissingCause
+from ferryman.domain.mapping import Mapping, Policy, Problem, Strategy, Triggers
 from ferryman.tools.databases.connect import open_target
 from ferryman.tools.discover.introspect import introspect
 from ferryman.tools.move import set_aside
@@ -25,10 +27,10 @@ from ferryman.tools.move.rollback import rollback
 from ferryman.tools.move.work import Ending
 from ferryman.tools.prepare.preflight import preflight
 from tests.servers import PASSWORD, READER
-from tests.tools.pairs import PURCHASES, SHOP, Run, plan_of, resumed
+from tests.tools.pairs import CUSTOMERS, PURCHASES, SHOP, Run, plan_of, resumed
 from tests.tools.test_crash import forked
 from tests.tools.test_load import PHASES
-from tests.tools.test_relay import Pair, made_pair, validated
+from tests.tools.test_relay import Pair, made_pair, validated, without_keys
 
 QUIET = SHOP.with_table(PURCHASES.but(triggers=Triggers.ASIDE))
 
@@ -70,7 +72,7 @@ TRIGGERS = {
     ],
 }  # fmt: skip
 AS_THEY_ARE = {
-    "sqlite": "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid",
+    "sqlite": "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY lower(tbl_name), rowid",
     "postgresql": "SELECT tgname, tgenabled::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal "
     "ORDER BY 1",
     "mysql": "SELECT trigger_name, event_manipulation, action_timing, action_order, action_statement, definer, "
@@ -334,3 +336,32 @@ def test_those_of_partitions_are_away_too_each_in_its_own_mode(pair: Pair) -> No
     assert before == pair.new.ask(
         "SELECT tgrelid::regclass::text, tgname, tgenabled::text FROM pg_trigger ORDER BY 1, 2"
     )
+
+
+ON_CUSTOMERS = {
+    "sqlite": "CREATE TRIGGER met AFTER INSERT ON customers BEGIN INSERT INTO log VALUES ('met'); END",
+    "postgresql": "CREATE TRIGGER met AFTER INSERT ON customers FOR EACH ROW EXECUTE FUNCTION logged()",
+    "mysql": "CREATE TRIGGER met AFTER INSERT ON customers FOR EACH ROW INSERT INTO log VALUES ('met')",
+}
+
+
+@pytest.mark.parametrize("strategy", [Strategy.MIGRATE_PARENTS, Strategy.PLACEHOLDERS])
+@pytest.mark.parametrize("triggers", list(Triggers))
+def test_parents_that_come_beside_the_order_come_without_their_triggers_too(
+    pair: Pair, strategy: Strategy, triggers: Triggers
+) -> None:
+    execute(pair, [ON_CUSTOMERS[kind(pair)]])
+    before = pair.new.ask(AS_THEY_ARE[kind(pair)])
+    few = Comparison(column="id", op=Operator.AT_MOST, values=(15,))
+    cause = MissingCause.FILTERED_OUT if strategy is Strategy.MIGRATE_PARENTS else MissingCause.NEVER_EXISTED
+    policy = Policy(problem=Problem.MISSING_PARENT, columns=("customer_id",), cause=cause, strategy=strategy)
+    quiet = SHOP.with_table(CUSTOMERS.but(triggers=triggers, filter=few if "migrate" in strategy.value else None))
+    quiet = quiet.with_table(PURCHASES.but(triggers=Triggers.ASIDE, policies=(policy,)))
+    if strategy is Strategy.PLACEHOLDERS:
+        pair.old.run(without_keys(pair, "purchase", "UPDATE purchase SET customer_id = 900 + id % 5 WHERE id < 30;"))
+    run = pair.start(quiet)
+    run.copy_all()
+    assert pair.new.one("SELECT count(*) FROM customers") == (20 if strategy is Strategy.MIGRATE_PARENTS else 25)
+    came = pair.new.one("SELECT count(*) FROM customers") if triggers is Triggers.FIRE else 0
+    assert pair.new.one("SELECT count(*) FROM log") == came
+    assert pair.new.ask(AS_THEY_ARE[kind(pair)]) == before
