@@ -47,7 +47,16 @@ from ferryman.domain.plan import (
 from ferryman.domain.profile import ColumnProfile, Profile, TableProfile
 from ferryman.domain.run import Accounting, Outcome, RunStatus, Status, TableProgress, TableState
 from ferryman.domain.schema import Database
-from ferryman.domain.transforms import AddMetadataJson, Concat, KeyByType, Transform, TypeParent, ValueMap, ValuePair
+from ferryman.domain.transforms import (
+    AddMetadataJson,
+    Concat,
+    KeyByType,
+    LocalTime,
+    Transform,
+    TypeParent,
+    ValueMap,
+    ValuePair,
+)
 from tests.agents.sayings import ask, where
 from tests.agents.scenery import (
     DECISION,
@@ -502,6 +511,7 @@ def test_hostile_names_stay_names_in_every_text() -> None:
 #: What a transform needs to be made where a text will not do.
 NEEDED: dict[type[Frozen], dict[str, object]] = {
     KeyByType: {"parents": (TypeParent(type="book", parent="books"), TypeParent(type="film", parent="films"))},
+    LocalTime: {"zone": "Europe/Berlin"},
 }
 
 
