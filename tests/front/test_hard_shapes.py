@@ -647,7 +647,7 @@ TYPES = """CREATE TABLE django_content_type (id integer NOT NULL PRIMARY KEY AUT
     app_label varchar(100) NOT NULL, model varchar(100) NOT NULL, UNIQUE (app_label, model));"""
 
 
-@pytest.mark.parametrize("identity", IDENTITIES)
+@everywhere(*IDENTITIES)
 def test_content_types_are_found_by_app_and_model_whatever_their_numbers(folder: Path, identity: str) -> None:
     key = KEYS[identity]
     shape = made(
@@ -678,7 +678,7 @@ def test_content_types_are_found_by_app_and_model_whatever_their_numbers(folder:
 
 
 @pytest.mark.parametrize("declared", ["REFERENCES currency (code)", ""])
-@pytest.mark.parametrize("identity", IDENTITIES)
+@everywhere(*IDENTITIES)
 def test_a_parent_that_the_old_side_names_by_its_code_is_named_by_its_id(
     folder: Path, identity: str, declared: str
 ) -> None:  # fmt: skip

@@ -443,6 +443,29 @@ def test_rows_that_change_after_their_batch_are_found_by_validation(halted: Tria
     assert check in failed
 
 
+@pytest.mark.parametrize("trial", ["postgresql", "mariadb"], indirect=True)
+def test_on_a_server_rows_that_change_meanwhile_are_counted_or_found(halted: Trial) -> None:
+    old(halted, "UPDATE remark SET reply_to = NULL")
+    old(halted, "DELETE FROM remark")
+    old(halted, "DELETE FROM purchase WHERE id IN (390, 391)")
+    old(halted, "UPDATE purchase SET note = 'changed' WHERE id IN (3, 380)")
+    old(halted, "INSERT INTO purchase VALUES (9999, 1, 'x', 1, NULL)")
+    done = resume(halted, "--json")
+    assert done.code == 5
+    assert done.json["payload"]["decision"]["failure"]["type"] == "validation_failed"
+    assert "1 row differs in note" in done.json["payload"]["decision"]["failure"]["error_detail"]
+    new(halted, "UPDATE purchases SET note = 'changed' WHERE legacy_id = 3")
+    done = resume(halted)
+    assert done.code == 0, done.err
+    with connected(halted.target) as connection:
+        notes = connection.execute(text("SELECT note FROM purchases WHERE legacy_id IN (3, 380)")).scalars().all()
+        assert notes == ["changed", "changed"]
+        assert shop.made(connection, "purchases") == 498
+    told = " ".join(done.err.split())
+    assert "2 deleted in the old database since the run began" in told
+    assert "1 row arrived in the old database since" in told
+
+
 # Undoing
 
 
