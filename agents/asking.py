@@ -89,6 +89,26 @@ def ask(said: Sentence, talk: Talk) -> Ask | None:
     return Ask(topic=topic, tables=tables, columns=columns) if topic else None
 
 
+_ALSO = re.compile(r"\b(?:as well|too|also|both|together|combine\w*|merge\w*|plus|additionally|besides|join\w*)\b")
+_INTO = re.compile(r"\b(?:in|into|to|from|with|out of|of)\b")
+
+
+def second_source(said: Sentence, talk: Talk) -> Ask | None:
+    """ "put suppliers into contacts as well", where customers fills contacts: what can be done is told, and nothing is
+    changed by half. "suppliers goes into contacts" is no such thing: it goes there instead."""
+    named, place = talk.tables(said), talk.context.place
+    if place not in (Place.START, Place.REVIEW, Place.DONE) or not _INTO.search(said.text) or len(named) < 2:
+        return None
+    for second in (known for known in named if known.target is None):
+        for first in (known for known in named if known.target and known.source):
+            found = talk.context.findings.by_target.get(first.target or "")
+            alike = found is not None and any(match.source == second.source for match in found.alternatives)
+            spoken = re.search(rf"\b{re.escape((first.source or '').casefold())}\b", said.text)
+            if alike and (spoken or _ALSO.search(said.text) or place is Place.START):
+                return Ask(topic=Topic.LEFT_OUT, tables=(second.label,))
+    return None
+
+
 _OBJECTING = re.compile(
     r"\b(?:i do not (?:think|believe|agree)|i doubt|i am not sure|not convinced)\b.*\b(?:right|correct|true|same"
     r"|belongs?|fits?|match(?:es)?|feeds?|good|it)\b"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ferryman.agents.facts import Facts
-from ferryman.agents.pairing import Choice, Pairing, references
+from ferryman.agents.pairing import Choice, Pairing, leads_elsewhere, references
 from ferryman.agents.person_names import full_name
 from ferryman.agents.table_questions import LEAST_OFFERED, MOST_OPTIONS, leave_out
 from ferryman.agents.value_questions import value_questions
 from ferryman.agents.value_steps import can_become, text_formats
+from ferryman.agents.wording import listed
 from ferryman.domain.changes import Include, MapColumn, Option, Question, UnmapColumn
 from ferryman.domain.mapping import AS_SAID, Action, ColumnMapping, Mapping, TableMapping
 from ferryman.domain.schema import Column, Family
@@ -141,7 +142,7 @@ def _unfed(table: TableMapping, mapping: Mapping, pairing: Pairing | None, facts
         if parent:
             yield _without_parent(table, column, parent, mapping, facts)
         elif (column.name,) != target.primary_key:
-            yield _without_source(table, column, facts)
+            yield _without_source(table, column, mapping, facts)
 
 
 def _parent(table: TableMapping, column: Column, pairing: Pairing | None, facts: Facts) -> str:
@@ -156,7 +157,7 @@ def _without_parent(table: TableMapping, column: Column, parent: str, mapping: M
     What a table needs comes along by itself; where its parent does not, a person left it out, and that holds.
     """
     if parent in mapping.by_target:
-        return _without_source(table, column, facts)
+        return _without_source(table, column, mapping, facts)
     finding = facts.findings.by_target.get(parent)
     can_be_filled = finding is not None and finding.source_table is not None
     include = Option(key=f"include_{parent}", text=f"Take {parent} along", changes=(Include(table=parent),))
@@ -170,22 +171,44 @@ def _without_parent(table: TableMapping, column: Column, parent: str, mapping: M
     )
 
 
-def _without_source(table: TableMapping, column: Column, facts: Facts) -> Question:
-    options = (*_weak(table, column, facts), *_constant(table, column, facts))
+def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts: Facts) -> Question:
+    elsewhere = _elsewhere(table, column, mapping, facts)
+    safe = (*_weak(table, column, elsewhere, facts), *_constant(table, column, facts))
+    why = f" {listed(f'{old} names rows of {parent}' for old, parent in elsewhere)}." if elsewhere else ""
     return Question(
         id=f"{UNFED}:{table.target}.{column.name}",
         table=table.target,
-        text=f"{table.target}.{column.name} must be filled, and nothing in {table.source} does. What stands there?",
-        options=(*options, leave_out(table.target)),
-        recommended=options[0].key if options else leave_out(table.target).key,
+        text=(
+            f"{table.target}.{column.name} must be filled, and nothing in {table.source} does.{why} What stands there?"
+        ),
+        options=(*safe, *(_all_the_same(table, column, *one) for one in elsewhere), leave_out(table.target)),
+        recommended=safe[0].key if safe else leave_out(table.target).key,
     )
 
 
-def _weak(table: TableMapping, column: Column, facts: Facts) -> list[Option]:
-    found = facts.matches.by_pair.get((table.source, table.target))
-    names = [m.source for m in (found.columns if found else ()) if m.target == column.name and m.score >= LEAST_OFFERED]
-    fitting = [source for source in names if _can_fill(table, source, column.name, facts)]
+def _all_the_same(table: TableMapping, column: Column, old: str, parent: str) -> Option:
+    """For two old tables that share their numbers, as one that only adds columns to another."""
+    text = f"Fill it from {old} all the same: right only where {parent} shares its numbers with what goes there"
+    return _from(table, old, column.name).but(text=text)
+
+
+def _weak(table: TableMapping, column: Column, elsewhere: list[tuple[str, str]], facts: Facts) -> list[Option]:
+    names, wrong = _likely(table, column, facts), {old for old, _ in elsewhere}
+    fitting = [old for old in names if old not in wrong and _can_fill(table, old, column.name, facts)]
     return [_from(table, source, column.name) for source in fitting[: MOST_OPTIONS - 2]]
+
+
+def _likely(table: TableMapping, column: Column, facts: Facts) -> list[str]:
+    found = facts.matches.by_pair.get((table.source, table.target))
+    return [m.source for m in (found.columns if found else ()) if m.target == column.name and m.score >= LEAST_OFFERED]
+
+
+def _elsewhere(table: TableMapping, column: Column, mapping: Mapping, facts: Facts) -> list[tuple[str, str]]:
+    """Likely legacy columns whose numbers name rows of another table than the new column's do, with that table."""
+    ours, theirs = facts.source.table(table.source), facts.target.table(table.target)
+    fed = facts.fed_in(mapping)
+    told = ((old, leads_elsewhere(ours, old, theirs, column.name, fed)) for old in _likely(table, column, facts))
+    return [(old, parent) for old, parent in told if parent]
 
 
 def _can_fill(table: TableMapping, source: str, target: str, facts: Facts) -> bool:

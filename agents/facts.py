@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from uuid import UUID
 
 from ferryman.agents.pairing import Fed, Pairing, fed_by, pair, pairings
 from ferryman.domain.findings import Findings, Match, Matches
 from ferryman.domain.mapping import NAMESPACE, IdPolicy
+from ferryman.domain.mapping import Mapping as TablesMapping
 from ferryman.domain.profile import ColumnProfile, Profile
 from ferryman.domain.schema import Database
 from ferryman.domain.zones import UTC
@@ -43,11 +44,23 @@ class Facts:
         """Which legacy table feeds which target table, by the matches alone."""
         return fed_by(self.pairings)
 
+    def fed_in(self, mapping: TablesMapping) -> Fed:
+        """Who feeds whom: as a mapping has it, and for all other tables as the matches have it."""
+        ours = {table.target: table.source for table in mapping.tables}
+        return Fed({**self.fed.sources, **ours}, self.fed.sure | ours.keys())
+
     def pairing(self, source: str, target: str, fed: Fed) -> Pairing:
-        """The pairing of two tables; one that the matches did not choose is taken as decided by a person."""
+        """The pairing of two tables; one that the matches did not choose is taken as decided by a person.
+
+        Where a parent is fed by another table than the matches say, what refers to it is chosen anew.
+        """
         known = self.pairings.get(target)
         if known and known.source.name == source:
-            return known
+            parents = {key.parent for key in known.target.foreign_keys} - {target}
+            if all(fed.sources.get(name) == self.fed.sources.get(name) for name in parents):
+                return known
+            match = Match(source=source, target=target, score=known.score, sure=known.sure)
+            return replace(pair(known.source, known.target, match, self.matches, fed), why=known.why)
         decided = Match(source=source, target=target, score=1.0, sure=True)
         return pair(self.source.table(source), self.target.table(target), decided, self.matches, fed)
 

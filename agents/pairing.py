@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ferryman.agents.bookkeeping import Book, book_of, content_words
+from ferryman.agents.bookkeeping import Book, book_of, content_words, words
 from ferryman.domain.findings import Match, Matches
 from ferryman.domain.schema import Column, Database, Family, ForeignKey, Table
 
@@ -95,7 +95,11 @@ def fed_by(found: Mapping[str, Pairing]) -> Fed:
 def pair(source: Table, target: Table, match: Match, matches: Matches, fed: Fed) -> Pairing:
     """The choices for the columns of one pair of tables, each legacy column taken once."""
     joined = dict(_joined(source, target, fed))
-    ranked = [(name, choice) for name, choice in _ranked(source, target, matches) if name not in joined]
+    ranked = [
+        (name, choice)
+        for name, choice in _ranked(source, target, matches)
+        if name not in joined and not leads_elsewhere(source, choice.source, target, name, fed)
+    ]
     choices = {name: c for name, c in _by_references(source, target, fed) if _is_upheld(name, c, source, ranked)}
     taken = {choice.source for choice in choices.values()}
     for choice_target, choice in ranked:
@@ -105,6 +109,21 @@ def pair(source: Table, target: Table, match: Match, matches: Matches, fed: Fed)
             if choice_target not in target.primary_key:
                 taken.add(choice.source)
     return Pairing(source, target, match.sure, match.score, choices, _why(match), joined)
+
+
+def leads_elsewhere(source: Table, column: str, target: Table, name: str, fed: Fed) -> str:
+    """The legacy table that a legacy column refers to, where the target column refers to a table that another one
+    feeds: their numbers name different rows. "" where it leads the same way, or nothing says where it leads.
+
+    A reference that is no constraint counts where its column is called after its parent, and not after the other one.
+    """
+    legacy = source.reference(column)
+    feeding = next((fed.sources.get(key.parent) for key in target.foreign_keys if key.columns == (name,)), None)
+    if legacy is None or feeding is None or legacy.parent == feeding:
+        return ""
+    called = {word.rstrip("s") for word in words(column)}
+    named = [bool(called & {word.rstrip("s") for word in words(table)}) for table in (legacy.parent, feeding)]
+    return legacy.parent if legacy.enforced or named == [True, False] else ""
 
 
 def _joined(source: Table, target: Table, fed: Fed) -> Iterator[tuple[str, ForeignKey]]:

@@ -68,7 +68,7 @@ def make_plan(
         estimate=total(batch.estimate for batch in measured.batches),
         validation=tuple(kind.value for kind in CheckKind),
         rollback=most_careful(step.rollback for phase in phases for step in phase.steps),
-        left_out=(*facts.findings.left_out, *planner.not_taken()),
+        left_out=(*planner.unfed(), *planner.not_taken()),
         leftovers=leftovers_of(mapping),
         preflight=measured.preflight,
         sharing=measured.sharing,
@@ -196,6 +196,11 @@ class _Planner:
 
     def _problems(self, table: str) -> tuple[ProblemFound, ...]:
         return tuple(problem for problem in self.measured.preflight.problems if problem.table == table)
+
+    def unfed(self) -> Iterable[LeftOut]:
+        """What the findings leave out, but for old tables that a person lets feed something."""
+        sources = {table.source for table in self.mapping.tables}
+        return (one for one in self.facts.findings.left_out if one.side != "source" or one.table not in sources)
 
     def not_taken(self) -> Iterable[LeftOut]:
         """The target tables that could be filled and are not, and why."""

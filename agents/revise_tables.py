@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.facts import Facts
-from ferryman.agents.pairing import Fed
+from ferryman.agents.pairing import Fed, leads_elsewhere
 from ferryman.agents.selection import referred, with_parents
 from ferryman.agents.table_mapping import bare_table, columns_of, fill, for_key
 from ferryman.domain.changes import (
@@ -72,8 +72,7 @@ def copied_table_of(mapping: Mapping, name: str, facts: Facts) -> TableMapping:
 
 def fed_in(mapping: Mapping, facts: Facts) -> Fed:
     """Who feeds whom: as the mapping has it, and for all other tables as the matches have it."""
-    ours = {table.target: table.source for table in mapping.tables}
-    return Fed({**facts.fed.sources, **ours}, facts.fed.sure | ours.keys())
+    return facts.fed_in(mapping)
 
 
 def set_request(mapping: Mapping, change: SetRequest, facts: Facts) -> Mapping:
@@ -164,7 +163,23 @@ def map_table(mapping: Mapping, change: MapTable, facts: Facts) -> Mapping:
     known = mapping.by_target.get(change.target)
     if known and known.source == change.source:
         return mapping
-    return _with(mapping, change.target, change.source, facts)
+    return _linked_anew(_with(mapping, change.target, change.source, facts), change.target, facts)
+
+
+def _linked_anew(mapping: Mapping, parent: str, facts: Facts) -> Mapping:
+    """With the references to a table that another one feeds now: what names rows of the one before goes."""
+    fed = fed_in(mapping, facts)
+    for table in mapping.copied:
+        ours, theirs = facts.source.table(table.source), facts.target.table(table.target)
+        kept = tuple(
+            column
+            for column in table.columns
+            if parent_of(column) != parent
+            or not any(leads_elsewhere(ours, old, theirs, column.target, fed) for old in column.source)
+        )
+        if kept != table.columns:
+            mapping = mapping.with_table(tidied(table.but(columns=kept), mapping, facts))
+    return _with_references(mapping, {parent}, facts)
 
 
 def _with(mapping: Mapping, target: str, source: str, facts: Facts) -> Mapping:

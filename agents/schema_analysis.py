@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ferryman.agents.challenges import Seen, challenges
 from ferryman.agents.pairing import Pairing, fed_by, pairings, references
 from ferryman.agents.table_type import Surroundings, complexity, first_type, table_type
-from ferryman.domain.findings import Findings, LeftOut, Match, Matches, TableFinding, TableStatus
+from ferryman.agents.wording import listed
+from ferryman.domain.findings import (
+    Challenge,
+    ChallengeKind,
+    Findings,
+    LeftOut,
+    Match,
+    Matches,
+    TableFinding,
+    TableStatus,
+)
 from ferryman.domain.profile import Profile
 from ferryman.domain.references import rings
 from ferryman.domain.schema import Database, ForeignKey, Table, TableKind
@@ -15,6 +25,7 @@ from ferryman.domain.schema import Database, ForeignKey, Table, TableKind
 NOTHING_FEEDS = "nothing in the old application feeds it"
 FEEDS_NOTHING = "it feeds nothing in the new application"
 NO_ROWS = "it has no rows and feeds nothing in the new application"
+LEAST_SECOND = 0.4  #: likeness from which a second old table for one new table is spoken of
 
 
 def analyze(
@@ -40,6 +51,7 @@ class _Analysis:
         self.source_profile, self.target_profile = source_profile, target_profile
         self.pairings = pairings(source, target, matches)
         self.candidates = _by_target(matches.tables)
+        self.seconds = _seconds(self.pairings, source, source_profile, matches)
         self.fed = fed_by(self.pairings)
         self.references = {table.name: self._references(table) for table in target.data_tables}
         self.children = _children(self.references)
@@ -80,11 +92,17 @@ class _Analysis:
             source_relationships=tuple(_legacy_relationship(k) for k in pairing.source.foreign_keys) if pairing else (),
             dependencies=tuple(parent for parent in parents if self.must_be_filled(parent)),
             complexity=complexity(kind, keys, found, sure=pairing.sure if pairing else True),
-            challenges=found,
+            challenges=(*found, *self._second(table.name)),
             score=pairing.score if pairing else 0.0,
             sure=pairing.sure if pairing else True,
             alternatives=self._alternatives(table.name),
         )
+
+    def _second(self, table: str) -> Iterator[Challenge]:
+        for match in self.seconds.values():
+            if match.target == table:
+                told = _second_words(match, self).replace("it looks", f"{match.source} looks", 1)
+                yield Challenge(kind=ChallengeKind.OTHER, table=table, text=f"{told}. {_way_for(match, self)}")
 
     def _around(self, table: str) -> Surroundings:
         children = [child for child in self.children.get(table, ()) if child != table]
@@ -120,6 +138,18 @@ def _legacy_relationship(key: ForeignKey) -> str:
     return f"{', '.join(key.columns)} -> {key.parent}"
 
 
+def _seconds(chosen: Mapping[str, Pairing], source: Database, profile: Profile, matches: Matches) -> dict[str, Match]:
+    """Legacy tables with rows that feed nothing, and look like a new table that another one surely feeds; by name."""
+    feeding = {pairing.source.name for pairing in chosen.values()}
+    free = {table.name for table in source.data_tables if table.name not in feeding and profile.rows(table.name)}
+    found: dict[str, Match] = {}
+    for match in sorted(matches.tables, key=lambda match: (-match.score, match.target)):
+        sure = match.target in chosen and chosen[match.target].sure
+        if match.source in free and sure and match.score >= LEAST_SECOND:
+            found.setdefault(match.source, match)
+    return found
+
+
 def _by_target(found: Iterable[Match]) -> dict[str, list[Match]]:
     candidates: dict[str, list[Match]] = {}
     for match in sorted(found, key=lambda m: (not m.sure, -m.score, m.source)):
@@ -153,8 +183,27 @@ def _left_out(analysis: _Analysis) -> tuple[LeftOut, ...]:
 
 def _source_left_out(table: Table, analysis: _Analysis) -> LeftOut:
     rows = _counted(table, analysis.source_profile)
-    reason = NO_ROWS if rows == 0 else FEEDS_NOTHING
+    reason = NO_ROWS if rows == 0 else _second_of(table, analysis) or FEEDS_NOTHING
     return LeftOut(side="source", table=table.name, rows=rows, reason=_kind_reason(table) or reason)
+
+
+def _second_of(table: Table, analysis: _Analysis) -> str:
+    """What to do with the second of two old tables for one new table; "" where it is none."""
+    match = analysis.seconds.get(table.name)
+    return f"{_second_words(match, analysis)}. {_way_for(match, analysis)}" if match else ""
+
+
+def _second_words(match: Match, analysis: _Analysis) -> str:
+    first = analysis.fed.sources[match.target]
+    return f"it looks like {match.target} as well, which {first} fills, and a plan fills a new table from one old table"
+
+
+def _way_for(match: Match, analysis: _Analysis) -> str:
+    """The plan of its own by which a second table comes, with what refers to it: only there its new keys are known."""
+    below = {child.name for child, _ in analysis.source.children(match.source)} - {match.source}
+    fed = [name for name, source in analysis.fed.sources.items() if source in below and name != match.target]
+    asked = listed((match.target, *fed))
+    return f'When that is done, ask for it anew: "fill {asked}", then "{match.source} goes into {match.target}"'
 
 
 def _target_left_out(table: Table, analysis: _Analysis) -> LeftOut:

@@ -11,7 +11,7 @@ import re
 
 from ferryman.agents.addressing import address, addressed
 from ferryman.agents.agreeing import yes_or_no
-from ferryman.agents.asking import ask, is_question, objection, without_politeness
+from ferryman.agents.asking import ask, is_question, objection, second_source, without_politeness
 from ferryman.agents.choosing import answer, decide
 from ferryman.agents.consent import after_lead, hedged, idle
 from ferryman.agents.context import Context, Place
@@ -171,7 +171,7 @@ def _told(said: Sentence, talk: Talk) -> Heard:
         answered = answer(said, talk)
         if answered:
             return answered
-    told = control(said, talk) or _vain(said, talk)
+    told = second_source(said, talk) or control(said, talk) or _vain(said, talk)
     if told:
         return told
     if context.place is Place.REVIEW and context.plan:
