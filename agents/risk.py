@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ferryman.agents.wording import count
 from ferryman.domain.findings import ChallengeKind, TableFinding, TableType
-from ferryman.domain.mapping import Conflict, TableMapping
+from ferryman.domain.mapping import Conflict, TableMapping, Triggers
 from ferryman.domain.plan import Counts, ProblemFound, Risk, RiskLevel, RollbackKind
 from ferryman.domain.transforms import PythonFunction
 
@@ -56,7 +56,9 @@ def _medium(table: AtStake) -> Iterator[str]:
     found = {c.kind for c in table.finding.challenges} if table.finding else set()
     if found & _RINGS:
         yield "its rows refer to one another, or to tables that refer back"
-    if ChallengeKind.TRIGGER in found:
+    if table.mapping.triggers is Triggers.ASIDE:
+        yield "triggers of the new database are set aside meanwhile"
+    elif ChallengeKind.TRIGGER in found:
         yield "a trigger of the new database runs for every row"
     if table.counts.target:
         yield f"{table.mapping.target} has {count(table.counts.target, 'row')} already"

@@ -62,6 +62,7 @@ def test_who_changes_what_is_moved_is_asked_about_and_set_aside_by_an_answer(old
     file = tmp_path / "plan.yaml"
     here("plan", "--source", old, "--target", target, "--answer", "triggers:person=set_aside", "-o", file)
     assert "triggers: set_aside" in file.read_text()
+    assert "triggers of the new database are set aside meanwhile" in file.read_text()
     token = here("run", "--plan", file, "--source", old, "--target", target, "--json").json["approval"]
     done = here("run", "--source", old, "--target", target, "--plan", file, "--approve", token)
     assert done.code == 0, done.err

@@ -167,7 +167,7 @@ def _triggers(target_db: Database, compiled: Mapping[str, CompiledTable]) -> Ite
             else:
                 yield (
                     f"{name} has the trigger {trigger.name} in the new database: it runs for every row that is "
-                    "written, and what it changes is reported as a difference."
+                    "written, and what it changes of them is a difference that stops a batch, or that validation finds."
                 )
 
 
