@@ -10,7 +10,7 @@ from datetime import date
 from ferryman.agents.hints import Legacy
 from ferryman.agents.known import Known
 from ferryman.agents.names import Names
-from ferryman.agents.sentence import Sentence
+from ferryman.agents.sentence import Sentence, split_name
 from ferryman.agents.talk import Doubt
 from ferryman.agents.vocabulary import NUMBERS, key
 from ferryman.domain.filters import AllOf, AnyOf, Comparison, Filter, Operator
@@ -59,6 +59,7 @@ NO_VALUE = re.compile(
     r"|neither|but|who|whose|which|that (?:is|are|was|were|have|has|do|does))\b"
 )
 _NONE = frozenset("of out off from the them those these and is are was were be".split())  #: words that are no value
+_SMALL = frozenset("on at by in no to of up off out".split())
 _WHERE = frozenset("where whose with having if when have has and of".split())
 GLUE = frozenset(
     """the a an that which who are is was were be been have has had having where whose with ones one those these rows
@@ -147,9 +148,16 @@ def _first_column(scope: Scope, text: str, at: int) -> tuple[int, int, tuple[Col
             if len(span) < count:
                 continue
             columns = named_columns(scope, tuple(w.group() for w in span))
+            if count > 1 and span[-1].group() in _SMALL and not _ends_so(columns, span[-1].group()):
+                continue
             if columns and _introduced(text, words, first, first + count):
                 return word.start(), span[-1].end(), columns
     return None
+
+
+def _ends_so(columns: tuple[Column, ...], word: str) -> bool:
+    """Whether a small word belongs to a column's name, as in created_on; else it begins what comes after: "on hold"."""
+    return any(split_name(column.name)[-1] == word for column in columns)
 
 
 def _introduced(text: str, words: list[re.Match[str]], first: int, stop: int) -> bool:

@@ -66,10 +66,17 @@ _ALL_ROWS = re.compile(
     r"|every)(?: of)? (?:the )?(?:rows?|records?|of them|them)\b"
 )
 
+_WHOLE = re.compile(
+    rf"^(?:(?:please|i|we|want|need|would|like|to|{_VERBS}) )*(?:all|every)(?: of| the| my| our)* (?P<x>.+?)"
+    r"(?: please| after all| again| then| instead)*$"
+)
+
 
 def drop_filter(said: Sentence, talk: Talk) -> Edit:
-    """ "drop the filter", "take all rows of cases"."""
-    if not _DROP.search(said.text) and not _ALL_ROWS.search(said.text):
+    """ "drop the filter", "take all rows of cases", "take all cases" where only some are taken."""
+    whole = _WHOLE.match(said.text.rstrip(" .!"))
+    table = talk.item(said.slot(whole, "x")).one if whole else None
+    if not _DROP.search(said.text) and not _ALL_ROWS.search(said.text) and table is None:
         return None
     filtered = [m.target for m in talk.context.mapped if m.filter is not None]
     wanted = [k.target for k in talk.tables(said)] or [t for t in filtered if t == talk.context.table] or filtered

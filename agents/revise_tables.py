@@ -58,7 +58,7 @@ def table_of(mapping: Mapping, name: str, facts: Facts) -> TableMapping:
     if name in mapping.by_target:
         return mapping.by_target[name]
     if name in facts.target.by_name:
-        raise Usage(f"{name} takes no part in this plan.", f"Include it first; {closest(name, mapping.by_target)}.")
+        raise Usage(f"{name} takes no part in this plan.", f"Include it first. {hint(name, mapping.by_target)}")
     raise Usage(f"The new database has no table {name}.", hint(name, facts.target.by_name))
 
 

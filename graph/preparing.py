@@ -112,7 +112,8 @@ def _differs(plan: Plan, request: Request, draft: Draft) -> bool:
     """Whether a draft is about something else than a plan, or answers more of its questions."""
     answered = {question.id: question.answer for question in draft.questions if not question.open}
     before = {question.id: question.answer for question in plan.questions if not question.open}
-    return request != plan.request or draft.mapping != plan.mapping or answered != before
+    same = request.but(user_context=plan.request.user_context)
+    return same != plan.request or draft.mapping != plan.mapping or answered != before
 
 
 def _sizes(plan: Plan) -> dict[str, int]:

@@ -156,6 +156,21 @@ def test_a_bare_number_is_of_an_amount_and_of_nothing_else(words: str) -> None:
     assert isinstance(understand(f"only people {words}", CONTEXT), Unclear)
 
 
+@pytest.mark.parametrize(
+    "words", ["with city on hold", 'with city "on hold"', "whose city is on hold", "where city = on hold"]
+)
+def test_a_value_keeps_its_small_words(words: str) -> None:
+    assert filter_of(f"only people {words}") == is_("city", "=", "on hold")
+
+
+def test_all_of_a_table_drops_its_filter_and_leaves_the_other_tables_alone() -> None:
+    filtered = PLAN.mapping.tables[0].but(filter=is_("city", "=", "Graz"))
+    plan = PLAN.but(mapping=PLAN.mapping.but(tables=(filtered, PLAN.mapping.tables[1])))
+    for text in ("take all people", "all the people please", "I changed my mind, take all people", "drop the filter"):
+        said = understand(text, replace(CONTEXT, plan=plan))
+        assert isinstance(said, ChangePlan) and said.changes == (SetFilter(table="people", filter=None),), text
+
+
 def test_columns_that_were_left_out_are_taken_back_by_name() -> None:
     mapping = PLAN.mapping.tables[0]
     left = mapping.but(columns=tuple(c for c in mapping.columns if c.target not in ("email", "city")))
