@@ -106,7 +106,8 @@ def _named_by(constraint: str, table: Table) -> tuple[str, ...]:
     if kind == "TYPE" and rest in table.by_name:
         return (rest,)
     if kind == "CHECK":
-        return columns_of_check(name, table) or columns_of_check(rest, table)
+        called = (rest.removeprefix(f"{table.name} "), rest, name)  # PostgreSQL and MariaDB may name the table as well
+        return next(filter(None, (columns_of_check(one, table) for one in called)), ())
     if kind != "UNIQUE":
         return ()
     if name in ("PRIMARY", f"{table.name}_pkey"):
