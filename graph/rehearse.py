@@ -12,10 +12,11 @@ from ferryman.domain.model import Frozen
 from ferryman.domain.plan import Handling, Plan
 from ferryman.domain.recovery import Failure
 from ferryman.domain.references import references_of
-from ferryman.domain.run import Accounting
+from ferryman.domain.run import Accounting, TableState
 from ferryman.domain.validation import TableValidation
 from ferryman.graph.checks import live_catalogues
 from ferryman.graph.context import Context
+from ferryman.graph.due import Course
 from ferryman.graph.facts import Catalogues
 from ferryman.graph.work import copied_in_order, table_starts, table_work
 from ferryman.tools.databases.connect import Target
@@ -24,6 +25,7 @@ from ferryman.tools.move.copy import copy_table
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import Beginning
 from ferryman.tools.move.scratch import scratch, untried
+from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.prove.validate import validate_table
 
 
@@ -72,6 +74,8 @@ def rehearse(context: Context, plan: Plan, share: float | None = None) -> Rehear
             tables.append(_try(plan, name, catalogues, trying, run, share))
             if tables[-1].failure is not None:
                 break
+        if share is None:  # when all are there: in a ring of references none could be proved before
+            tables = [_proved(plan, table, catalogues, trying, run) for table in tables]
     reached = {table.table for table in tables}
     left = tuple(name for name in copied_in_order(plan) if name not in reached)
     failed = (tables[-1].table,) if tables and tables[-1].failure else ()
@@ -109,7 +113,6 @@ def _try(plan: Plan, name: str, catalogues: Catalogues, context: Context, run: s
         work = replace(work, handling=Handling(foreign_key_validation=False, orphan_detection=False))
     whole = share is None or name in _numbering(plan, catalogues)
     result = copy_table(work, batches=None if whole else 1)
-    checked = result.complete and share is None
     return TriedTable(
         table=name,
         source=work.compiled.source.name,
@@ -119,10 +122,19 @@ def _try(plan: Plan, name: str, catalogues: Catalogues, context: Context, run: s
         after=_rows(context.target, name),
         accounting=result.accounting,
         failure=result.failure,
-        validation=validate_table(context.source, context.target, ledger, run, work.compiled, plan.validation)
-        if checked
-        else None,
     )
+
+
+def _proved(plan: Plan, table: TriedTable, catalogues: Catalogues, context: Context, run: str) -> TriedTable:
+    """With the references that come last, and its checks, where all that it refers to is there."""
+    ledger, course = Ledger(context.target), Course.of(plan, catalogues.target)
+    states = {record.table: record.state for record in ledger.tables_of(run)}
+    if states[table.table] is not TableState.COPIED or course.waits(table.table, states):
+        return table
+    work = table_work(plan, table.table, catalogues, context, ledger.run(run))
+    fill_references(work, course.late_parents(table.table))
+    found = validate_table(context.source, context.target, ledger, run, work.compiled, plan.validation)
+    return table.but(validation=found)
 
 
 def _numbering(plan: Plan, catalogues: Catalogues) -> frozenset[str]:

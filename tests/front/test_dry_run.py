@@ -90,6 +90,26 @@ def test_a_dry_run_says_what_would_come_of_it_and_leaves_nothing(folder: Path, o
     assert shape.new("SELECT count(*) FROM visits v JOIN shops s ON s.id = v.shop_id") == [(300,)]
 
 
+@pytest.mark.parametrize("head", ["", "NOT NULL"])
+def test_a_ring_is_proved_when_all_of_it_is_there(folder: Path, head: str) -> None:
+    shape = made(
+        folder,
+        f"""CREATE TABLE department (id INTEGER PRIMARY KEY, name TEXT, head_id INTEGER {head} REFERENCES employee);
+        CREATE TABLE employee (id INTEGER PRIMARY KEY, name TEXT, dept_id INTEGER NOT NULL REFERENCES department);
+        INSERT INTO department VALUES (1, 'Sales', 2), (2, 'Store', 1);
+        INSERT INTO employee VALUES (1, 'Ann', 1), (2, 'Bo', 2);""",
+        f"""CREATE TABLE departments (id INTEGER NOT NULL PRIMARY KEY, name TEXT,
+            head_id INTEGER {head} REFERENCES employees (id));
+        CREATE TABLE employees (id INTEGER NOT NULL PRIMARY KEY, name TEXT,
+            dept_id INTEGER NOT NULL REFERENCES departments (id));""",
+    )
+    shape.plan()
+    done = here("run", "--plan", folder / "plan.yaml", *shape.names, "--dry-run")
+    assert done.code == 0, done.err
+    assert done.err.count("checks: pass") == 2
+    assert shape.new("SELECT count(*) FROM departments") == [(0,)]
+
+
 @pytest.mark.parametrize("onto", ["sqlite to postgresql"], indirect=True)
 def test_postgresql_makes_no_copy_while_others_are_connected(folder: Path, onto: str) -> None:
     shape = shops(folder)
