@@ -124,6 +124,9 @@ def test_texts_that_are_no_value_of_a_special_type_are_found_and_stay_behind(pai
     assert found(seen) == {(name,): (Problem.UNCASTABLE.value, rows) for name, rows in wrong.items()}
     assert {one.applicable for one in seen.problems} == {(Strategy.QUARANTINE.value,)}
     assert not [one for one in seen.warnings if "could not be tried" in one]
+    assert {one.columns: one.text for one in seen.problems}[("address",)] == (
+        f"1 row of things has a value for address that is not of its type, {columns['address'][0]}."
+    )
     decided = [
         Policy(problem=Problem.UNCASTABLE, columns=(name,), strategy=Strategy.QUARANTINE, rows=9) for name in wrong
     ]

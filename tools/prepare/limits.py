@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from ferryman.domain.schema import Column, Family
@@ -14,6 +15,9 @@ SINGLE, NOTHING = 3.4028234663852886e38, 2.0**-150
 LARGEST = 1.7976931348623157e308  #: of double precision
 #: Of MariaDB's and MySQL's TIMESTAMP: the first moment, and the first that is none any more.
 STAMPS = ("1970-01-01 00:00:01", "2038-01-19 03:14:08")
+
+#: Types whose values are texts of a form that only the server knows.
+_FORMS = re.compile(r"inet|cidr|macaddr8?|xml|inet4|inet6|set\(.*\)", re.IGNORECASE | re.DOTALL)
 
 _FIRST_PLANE = "first plane"
 #: MariaDB's and MySQL's character sets -> Python's name, where it is the same set; others are not looked at.
@@ -25,6 +29,11 @@ _LETTERS = {
     "gb2312": "gb2312", "euckr": "euc_kr", "sjis": "shift_jis", "cp932": "cp932", "ujis": "euc_jp",
 }  # fmt: skip
 _HOLES = frozenset("\x81\x8d\x8f\x90\x9d")  #: that latin1 has there, and cp1252 has not
+
+
+def has_a_form(column: Column) -> bool:
+    """Whether a column of texts takes only those of a form that the server knows: addresses, XML, members of a set."""
+    return column.family is Family.TEXT and _FORMS.fullmatch(column.native) is not None
 
 
 def letters_of(column: Column, dialect: str) -> str:

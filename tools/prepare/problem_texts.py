@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from ferryman.domain.findings import MissingCause, MissingGroup
 from ferryman.domain.mapping import Problem
-from ferryman.domain.schema import Family, Table
+from ferryman.domain.schema import Column, Family, Table
+from ferryman.tools.prepare.limits import has_a_form
 
 _KINDS = {
     Family.INTEGER: "a whole number",
@@ -69,8 +70,14 @@ def problem_text(table: Table, columns: Sequence[str], problem: Problem, rows: i
         s="s" if rows == 1 else "",
         names=" and ".join(columns) or table.name,
         length=first.length if first else "",
-        kind=_KINDS.get(first.family, f"of its type, {first.native}") if first else "",
+        kind=_kind(first) if first else "",
     )
+
+
+def _kind(column: Column) -> str:
+    """What a value of a column has to be."""
+    named = f"of its type, {column.native}"
+    return named if has_a_form(column) else _KINDS.get(column.family, named)
 
 
 def unfilled_text(table: Table, column: str, rows: int) -> str:

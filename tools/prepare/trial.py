@@ -20,13 +20,13 @@ from ferryman.domain.schema import Column, Family, Table
 from ferryman.tools.databases.connect import Target
 from ferryman.tools.databases.sqlite import SQLite
 from ferryman.tools.databases.triggers import run
+from ferryman.tools.prepare.limits import has_a_form
 from ferryman.tools.prepare.mirror import ROWS
 from ferryman.tools.prepare.transform import CompiledTable
 
 Found = dict[tuple[tuple[str, ...], Problem], int]
 
 _TRIED = "ferryman_tried"
-_TEXTS = re.compile(r"(inet|cidr|macaddr8?|xml|inet4|inet6|set\(.*\))", re.IGNORECASE | re.DOTALL)
 _JSON = re.compile(r"json_valid\(`[^`]+`\)", re.IGNORECASE)  #: how MariaDB knows a JSON column: looked at already
 _MEMBER = re.compile(r"'((?:[^']|'')*)'")
 
@@ -105,7 +105,7 @@ class _Trial:
         """Whether only the server can tell if a text is a value of the column."""
         if column.native.lower() == "jsonb":
             return self._escaped(column)
-        if column.family is not Family.OTHER and not _TEXTS.fullmatch(column.native):
+        if column.family is not Family.OTHER and not has_a_form(column):
             return False
         mapped = self.compiled.mapping.by_target[column.name]
         ours = [self.compiled.source.by_name.get(name) for name in mapped.source]
