@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from ferryman.domain.changes import Change
@@ -75,4 +76,9 @@ class Decision(Frozen):
     impact: str
     options: tuple[RecoveryOption, ...]
     recommended: Strategy
-    recommendation: str
+    recommendation: str  #: "Option 1: ..."
+
+    @property
+    def why(self) -> str:
+        """Why the recommended option is, without its number."""
+        return re.sub(r"^Option \d+: ", "", self.recommendation)

@@ -220,7 +220,7 @@ def _amend(
         table=decision.failure.table,
         cause=decision.diagnosis.groups[0].cause if decision.diagnosis.groups else str(decision.failure.problem or ""),
         strategy=chosen.strategy,
-        reason=decision.recommendation if chosen.strategy is decision.recommended else "",
+        reason=decision.why if chosen.strategy is decision.recommended else "",
         rows=chosen.rows,
         hash_before=before.hash,
         hash_after=after.hash,

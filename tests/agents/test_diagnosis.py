@@ -130,6 +130,7 @@ def test_the_specification_s_options() -> None:
     assert second.tradeoff == "You will need to connect them by hand later"
     assert decision.recommended is MIGRATE
     assert decision.recommendation.startswith("Option 1: it is what we would do for production data")
+    assert decision.why == decision.recommendation.removeprefix("Option 1: ")
     assert first.steps == (
         "identify_missing_parent_records",
         "migrate_missing_parents",

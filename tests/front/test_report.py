@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -223,3 +224,10 @@ def test_a_table_that_is_half_moved_is_reported_with_its_whole_scope(tmp_path: P
     (line,) = [line for line in told.splitlines() if line.startswith("| purchase | purchases | copying")]
     assert "| 100 | 40 |" in line
     assert line.endswith("| not finished |")
+
+
+def test_why_it_cannot_be_undone_ends_with_one_full_stop(ledger: Ledger) -> None:
+    told = replace(collect(ledger, "run-1"), can_undo=False, undo_blocker="Rows of others hang on it.")
+    for text in (markdown(told), html(told)):
+        assert "It cannot be undone now: Rows of others hang on it." in text
+        assert "it.." not in text

@@ -319,6 +319,8 @@ class TestErrorRecovery:
     def test_execute_recovery(self, second: Talk) -> None:
         steps: list[RecoveryStep] = second.seen("recovery_step")
         assert {step.strategy for step in steps} == {Strategy.MIGRATE_PARENTS}  # strategy: userChoice.selectedOption
+        ((reason,),) = second.ask("SELECT reason FROM ferryman_amendment")
+        assert reason.startswith("it is what we would do for production data")
         assert [step.step for step in steps if step.state == "done"] == [
             "identify_missing_parent_records",
             "migrate_missing_parents",
