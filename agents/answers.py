@@ -121,6 +121,8 @@ def _left_out(ask: Ask, facts: AnswerFacts) -> str:
             old, new = clean(mapping.source), clean(mapping.target)
             it = "it" if len(mapping.ignored) == 1 else "them"
             lines.append(f"{names(mapping.ignored)} of {old}: nothing in {new} takes {it}")
+    aside = [(t.table, t.accounting.quarantined) for t in (facts.status.tables if facts.status else ())]
+    lines += [f"{count(rows, 'row')} of {clean(table)}, set aside with the reason" for table, rows in aside if rows]
     return "\n".join(("Left out:", *bullet(lines))) if lines else "Nothing is left out."
 
 

@@ -402,6 +402,13 @@ def test_columns_that_nothing_takes_are_told_before_anybody_says_yes() -> None:
     assert "not moved" not in guidance.present_plan(SHOP_PLAN).text
 
 
+def test_rows_that_were_set_aside_are_left_out_too() -> None:
+    now = status(RunStatus.WAITING)
+    tables = tuple(table.but(accounting=Accounting(source=20, migrated=17, quarantined=3)) for table in now.tables[:1])
+    known = AnswerFacts(place=Place.DECIDE, plan=DISPATCH_PLAN, status=now.but(tables=tables))
+    assert "3 rows of cases, set aside with the reason" in guidance.answer(ask(Topic.LEFT_OUT), known)
+
+
 def test_a_filter_is_told_with_its_counts() -> None:
     mapping = DISPATCH_PLAN.mapping.with_table(
         DISPATCH_PLAN.mapping.by_target["cases"].but(filter=where("deleted_at", "is null"))
