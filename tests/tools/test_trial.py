@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ferryman.domain.mapping import Mapping, Policy, Problem, Strategy, TableMapping
+from ferryman.domain.mapping import Derived, Kept, Mapping, Policy, Problem, Strategy, TableMapping
 from ferryman.domain.plan import Preflight
+from ferryman.domain.transforms import NewId, PreserveLegacyId
 from ferryman.tools.move.work import Ending
 from ferryman.tools.prepare.preflight import preflight
 from tests.tools.pairs import Run, column, plan_of
@@ -135,3 +136,25 @@ def test_texts_that_are_no_value_of_a_special_type_are_found_and_stay_behind(pai
     result = again.copy("things")
     assert result.ending is Ending.COMPLETE, result.failure
     assert pair.new.ask("SELECT id FROM things ORDER BY 1") == [(0,), (1,), (3,)]
+
+
+@pytest.mark.parametrize("collation", ["utf8mb4_general_ci", "utf8mb4_bin"])
+@pytest.mark.parametrize("column_of", ["code", "old_code"])
+def test_text_keys_that_differ_by_case_alone_are_found_where_the_target_takes_them_for_one(
+    request: pytest.FixtureRequest, tmp_path: Path, column_of: str, collation: str
+) -> None:
+    request.param = "sqlite to mariadb"
+    pair = made_pair(request, tmp_path)
+    pair.old.run("CREATE TABLE thing (code varchar(12) NOT NULL PRIMARY KEY);")
+    pair.old.run("INSERT INTO thing VALUES ('T1'), ('t1'), ('T2');")
+    kept = column_of == "code"
+    made, kept_beside = (
+        f"{kind} COLLATE {collation}" for kind in ("varchar(12)" if kept else "char(36)", "varchar(12)")
+    )
+    pair.new.run(f"CREATE TABLE things (code {made} PRIMARY KEY, old_code {kept_beside} UNIQUE);")
+    columns = (column("code", "code", NewId()), *(() if kept else (column("old_code", "code", PreserveLegacyId()),)))
+    identity = Kept() if kept else Derived(version=5)
+    table = TableMapping(source="thing", target="things", key=("code",), identity=identity, columns=columns)
+    mapping = Mapping(tables=(table,))
+    expected = {} if collation.endswith("bin") else {(column_of,): (Problem.DUPLICATE.value, 1)}
+    assert found(looked_at(pair.start(mapping), mapping)) == expected

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy import cast as sql_cast
 
 from ferryman.domain.checks import named_in
-from ferryman.domain.mapping import Conflict, Matched, Problem
+from ferryman.domain.mapping import Conflict, Kept, Matched, Problem
 from ferryman.domain.schema import Family
 from ferryman.domain.transforms import NewId, PreserveLegacyId
 from ferryman.tools.databases.connect import Target
@@ -66,7 +66,7 @@ def repeated_values(
     """
     found: Found = {}
     filled = _holds_rows(connection, compiled)
-    for columns in unique_sets(compiled):
+    for columns in unique_sets(compiled, collations):
         if _merge_by(compiled, columns):
             continue
         counted = [not_(_taken(compiled, columns, rows, collations))] if filled and columns != _key(compiled) else []
@@ -125,7 +125,7 @@ def collisions(
         met = _present(compiled, key, rows, collations)
         met = met if matched is None else or_(matched.is_not(None), met)
         found[key, Problem.CONFLICT] = _rows(connection, rows, compiled.in_filter(rows), met)
-    for columns in unique_sets(compiled):
+    for columns in unique_sets(compiled, collations):
         if columns != key:
             taken = _taken(compiled, columns, rows, collations)
             found[columns, Problem.DUPLICATE] = _rows(connection, rows, compiled.in_filter(rows), taken)
@@ -163,11 +163,12 @@ def broken_checks(connection: Connection, compiled: CompiledTable, rows: FromCla
     return {what: count for what, count in found.items() if count}
 
 
-def unique_sets(compiled: CompiledTable) -> Iterator[tuple[str, ...]]:
+def unique_sets(compiled: CompiledTable, collations: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
     """The column sets that have to be unique in the target and that this table's mapping fills.
 
     Of those that hold nothing but the legacy key, in one form or another, only the first; none where legacy itself
-    keeps its key unique.
+    keeps its key unique. One that holds it as a text, and that the target compares by one of `collations`, is looked
+    at in any case: "a" and "A" are two keys in legacy.
     """
     unique_key = compiled.mapping.key in (compiled.source.primary_key, *compiled.source.uniques)
     key_is_done = unique_key
@@ -175,7 +176,7 @@ def unique_sets(compiled: CompiledTable) -> Iterator[tuple[str, ...]]:
         if not columns or not set(columns) <= set(compiled.writes):
             continue
         if all(_is_the_key(compiled, name) for name in columns):
-            if not key_is_done:
+            if not key_is_done or any(_keeps_text(compiled, name) for name in columns if name in collations):
                 yield columns
             key_is_done = True
         else:
@@ -193,6 +194,13 @@ def _merge_by(compiled: CompiledTable, columns: Sequence[str]) -> bool:
 def _is_the_key(compiled: CompiledTable, column: str) -> bool:
     steps = compiled.mapping.by_target[column].steps
     return len(steps) == 1 and isinstance(steps[0], NewId | PreserveLegacyId)
+
+
+def _keeps_text(compiled: CompiledTable, column: str) -> bool:
+    """Whether a column takes a legacy key as it stands, and that is a text."""
+    made = compiled.mapping.by_target[column]
+    kept = isinstance(made.steps[0], PreserveLegacyId) or isinstance(compiled.mapping.identity, Kept)
+    return kept and any(compiled.source.column(name).family is Family.TEXT for name in made.source)
 
 
 def _key(compiled: CompiledTable) -> tuple[str, ...]:
