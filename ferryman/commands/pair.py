@@ -101,10 +101,12 @@ def chosen_run(ledger: Ledger, run: str, fits: Callable[[RunRecord], bool], fitt
     """The named run; without a name the only one that fits. Raises Usage, listing what there is, else."""
     if run:
         return ledger.run(run)
-    found = [record for record in ledger.runs() if fits(record)]
+    known = ledger.runs()
+    found = [record for record in known if fits(record)]
     if len(found) == 1:
         return found[0]
     if not found:
-        raise Usage(f"There is no run {fitting}.", "`ferryman runs` lists the runs that there are.")
+        last = f": {known[-1].run}, the last, is {known[-1].status.value.replace('_', ' ')}" if known else ""
+        raise Usage(f"There is no run {fitting}{last}.", "`ferryman runs` lists the runs that there are.")
     listed = ", ".join(f"{record.run} ({record.status.value})" for record in found[-5:])
     raise Usage(f"There are {len(found)} runs {fitting}.", f"Say which one: {listed}.")

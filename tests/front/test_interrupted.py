@@ -480,6 +480,9 @@ def test_an_undoing_that_was_cut_short_is_said_and_only_finished(trial: Trial) -
     assert rollback(trial).code == 0
     assert hashes(trial) == before
     assert "was undone already" in refused(rollback(trial, trial_run(trial)), 5)[0]
+    assert (
+        "There is no run to undo: " in (told := refused(rollback(trial), 2)[0]) and "the last, is rolled back" in told
+    )
 
 
 @pytest.mark.parametrize("moment", ["before_undo:remarks", "before_undo_commit:remarks", "after_undo_commit:remarks"])
