@@ -443,3 +443,13 @@ def test_how_a_table_is_undone(
     run = start(*pair)
     facts = run.compiled["customers"].target
     assert kind_of(Undoing("run-1", facts, ("id",), before, 10, changed), others) is expected
+
+
+def test_rows_that_only_an_edited_ledger_calls_others_are_not_what_forbids_it(tmp_path: Path) -> None:
+    old, new = shop(tmp_path)
+    run = start(old, new)
+    run.copy_all()
+    write(new, "DELETE FROM ferryman_row WHERE table_name = 'purchases' AND batch = '2'")
+    available, why = rollback_available(run.target, run.run)
+    assert not available
+    assert why.startswith("The ledger of purchases is not as it was written")

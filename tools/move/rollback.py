@@ -41,16 +41,26 @@ _OVER = (RunStatus.ROLLED_BACK, RunStatus.CANCELLED)
 
 
 def rollback_available(target: Target, run: str) -> tuple[bool, str]:
-    """Whether a run can be undone now, and what forbids it."""
+    """Whether a run can be undone now, and what forbids it. Where rows do, the ledger may not be as it was written:
+    then that is why."""
+    ledger = Ledger(target)
     try:
-        ledger = Ledger(target)
         record = ledger.run(run)
         _refuse(ledger, record)
         ledger.refuse_others(run)
         patiently(lambda: _look_for_others(ledger, record))
     except FerrymanError as error:
-        return False, error.what
+        return False, _torn(ledger, run) or error.what
     return True, ""
+
+
+def _torn(ledger: Ledger, run: str) -> str:
+    """In which way the ledger is not as it was written; empty where it is."""
+    try:
+        ledger.verify(run)
+    except FerrymanError as error:
+        return error.what
+    return ""
 
 
 def _look_for_others(ledger: Ledger, record: RunRecord) -> None:
