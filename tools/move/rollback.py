@@ -48,6 +48,9 @@ def rollback_available(target: Target, run: str) -> tuple[bool, str]:
         record = ledger.run(run)
         _refuse(ledger, record)
         ledger.refuse_others(run)
+    except FerrymanError as error:
+        return False, error.what
+    try:
         patiently(lambda: _look_for_others(ledger, record))
     except FerrymanError as error:
         return False, _torn(ledger, run) or error.what
