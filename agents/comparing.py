@@ -47,7 +47,7 @@ _EMPTY = r"empty|null|missing|blank|unset|unknown|not set|not known|not given|no
 _FULL = r"not empty|not null|not missing|not blank|set|known|given|filled|present|filled in"
 _TEST = re.compile(
     rf"^ (?:{_IS}(?P<full>(?:{_FULL}))(?= |$)|{_IS}(?P<empty>(?:{_EMPTY}))(?= |$)"
-    rf"|{_IS}{RANGE}(?= |$)|{_IS}{EDGE}(?= |$)"
+    rf"|{_IS}(?P<not>not )?(?:{RANGE}|{EDGE})(?= |$)"
     rf"|{_IS}(?P<how>{ANY_COMPARE}) (?P<n>{NUMBER})(?= |$)"
     rf"|(?P<unequal>{_IS}(?:not equal to|not|!=|other than|different from|anything but) )(?P<other>.+)"
     rf"|(?P<equal>{_IS}(?:one of |in |either |exactly )?)(?P<value>.+))"
@@ -127,7 +127,7 @@ def columns(scope: Scope, text: str) -> Iterator[Found]:
         if test is None:
             at = stop
             continue
-        yield Part(start, stop + match.end(), wanted_rows(scope, test))
+        yield Part(start, stop + match.end(), asked(scope, test, denied=bool(match["not"])))
         text = text[:start] + "~" * (stop + match.end() - start) + text[stop + match.end() :]
         at = stop + match.end()
 

@@ -29,7 +29,7 @@ from ferryman.agents.comparing import (
     typed,
     wanted_rows,
 )
-from ferryman.agents.lacking import happened, presence
+from ferryman.agents.lacking import BEING, happened, presence
 from ferryman.agents.periods import AGE, PERIOD, YOUNGER, Period, age, period
 from ferryman.agents.places import COUNTRIES
 from ferryman.agents.sentence import split_name
@@ -48,7 +48,9 @@ _IN = "in|during|on|of|for|dated|within"
 _ONWARDS = "onwards|onward|on|and later|or later|and after|and newer|or newer|and up|to now|until now|to today"
 _BACKWARDS = "or earlier|and earlier|or before|and before|or older|and older"
 _NAMED = r"(?:last|past|this) |yesterday\b|today\b"  #: stretches of time that need no "in" before them
-_BETWEEN = re.compile(rf"\b(?:between|from) (?P<a>{PERIOD}) (?:and|to|until|through|till) (?P<b>{PERIOD})(?= |$)")
+_BETWEEN = re.compile(
+    rf"\b(?P<not>not )?(?:between|from) (?P<a>{PERIOD}) (?:and|to|until|through|till) (?P<b>{PERIOD})(?= |$)"
+)
 _MOMENT = re.compile(
     rf"\b(?P<not>not )?(?:(?:in|on|from|dated) )?(?:(?P<how>{_AFTER}|{_SINCE}|{_BEFORE}|{_UNTIL}|{_IN}) |(?={_NAMED}))"
     rf"(?P<a>{PERIOD})(?P<more>(?: (?:,|or|and|, or|, and)(?: in)? {PERIOD})*)"
@@ -57,7 +59,10 @@ _MOMENT = re.compile(
 _AMOUNT = re.compile(
     rf"(?<!\S)(?P<how>{ANY_COMPARE}) (?P<n>{NUMBER})(?: (?:dollars?|euros?|usd|eur|units?|pieces))?(?= |$)"
 )
-_SPANS = (re.compile(rf"\b{RANGE}(?= |$)"), re.compile(rf"(?<!\S){EDGE}(?= |$)"))
+_SPANS = tuple(re.compile(rf"(?<!\S)(?P<not>not )?{span}(?= |$)") for span in (RANGE, EDGE))
+_DENIED = re.compile(
+    rf"(?:\b{BEING} )*\b(?:not|never)(?: {BEING})* (?P<verb>[a-z]+)(?: (?:in|out|up|off|on))? $"
+)  #: what comes before the stretch of time in "who did not log in since 2020"
 _SITE = r"(?:the )?(?!and |or |not )[^\s,]+(?: (?!and |or |, )[^\s,]+){0,3}"
 _PLACE = re.compile(
     r"\b(?P<not>not )?(?:in|from|of|based in|living in|located in|out of)(?: the (?:country|city|state|region"
@@ -177,8 +182,11 @@ def _moment_part(scope: Scope, match: re.Match[str], *stretches: Bounds) -> Foun
         tests = tuple(Comparison(column=columns[0].name, op=op, values=(value,)) for op, value in ends)
         within.append(tests[0] if len(tests) == 1 else AllOf(of=tests))
     test = within[0] if len(within) == 1 else AnyOf(of=tuple(within))
-    denied = match.re is _MOMENT and bool(match["not"])
-    return Part(match.start(), match.end(), asked(scope, test, denied=denied))
+    verb = _DENIED.search(scope.said.text[: match.start()])
+    if verb and not (verb["verb"] in _MOMENT_VERBS or _is_verb(verb["verb"], scope)):
+        verb = None
+    denied = (match.re is not AGE and bool(match["not"])) != bool(verb)
+    return Part(verb.start() if verb else match.start(), match.end(), asked(scope, test, denied=denied))
 
 
 def _opening(scope: Scope) -> str:
@@ -207,7 +215,7 @@ def _spans(scope: Scope, text: str) -> Iterator[Found]:
             yield Doubt(tuple(f"{_opening(scope)} whose {c.name} is {match.group()}" for c in columns))
             continue
         test = spanned(columns[0], match.groupdict())
-        yield Part(match.start(), stop, wanted_rows(scope, test)) if test else Doubt(())
+        yield Part(match.start(), stop, asked(scope, test, denied=bool(match["not"]))) if test else Doubt(())
 
 
 def _counted(scope: Scope, text: str, start: int) -> tuple[tuple[Column, ...], int]:

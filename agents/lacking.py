@@ -15,9 +15,9 @@ _PRESENCE = re.compile(
     r"|that has|having no|having|lacking|missing)(?: (?:a|an|any|the))* (?P<column>\w+(?: \w+){0,2})$"
 )
 _ABSENT = frozenset("without no not lacking missing".split())
-_BEING = r"(?:have|has|had|were|was|are|is|did|do|does|been|be|got|get)"
+BEING = r"(?:have|has|had|were|was|are|is|did|do|does|been|be|got|get)"
 _HAPPENED = re.compile(
-    rf"\b(?:(?P<no>(?:{_BEING} )*(?:not|never)(?: (?:{_BEING}|yet|ever|once|even|actually))*)"
+    rf"\b(?:(?P<no>(?:{BEING} )*(?:not|never)(?: (?:{BEING}|yet|ever|once|even|actually))*)"
     rf"|(?P<yes>(?:have|has|had)(?: (?:been|ever|already|at least once))*|already|ever))"
     r" (?P<verb>[a-z]{3,}(?: (?:in|out|up|off|on|back|over)(?= |$))?)"
     r"(?: (?:yet|before|at all|so far|ever|once))*(?= |$)"

@@ -114,6 +114,33 @@ def test_a_place_may_be_denied(words: str) -> None:
     assert filter_of(f"leave out people {words}") == is_("city", "=", "New York")
 
 
+@pytest.mark.parametrize(
+    ("denied", "meant"),
+    [
+        ("who joined not between 2015 and 2016", "who joined between 2015 and 2016"),
+        ("who did not join between 2015 and 2016", "who joined between 2015 and 2016"),
+        ("who have not joined in 2019", "who joined in 2019"),
+        ("who did not log in after 2024", "who logged in after 2024"),
+        ("who never joined more than 3 years ago", "who joined more than 3 years ago"),
+        ("whose visits are not between 0 and 5", "with between 0 and 5 visits"),
+        ("with not between 0 and 5 visits", "with between 0 and 5 visits"),
+        ("with not 10 or more visits", "with at least 10 visits"),
+    ],
+)
+def test_a_span_or_a_moment_may_be_denied(denied: str, meant: str) -> None:
+    legacy = Legacy(OLD.table("person"), PLAN.mapping.tables[0], NEW.table("people"))
+    assert filter_of(f"only people {denied}") == negated(SAID[meant], legacy)
+    assert filter_of(f"leave out people {denied}") == SAID[meant]
+
+
+def test_the_wordings_that_are_offered_for_a_denied_span_deny_it_too() -> None:
+    said = understand("only parcels not between 2015 and 2016", CONTEXT)
+    assert isinstance(said, Unclear) and len(said.suggestions) == 2
+    legacy = Legacy(OLD.table("parcel"), PLAN.mapping.tables[1], NEW.table("parcels"))
+    for suggestion in said.suggestions:
+        assert filter_of(suggestion) == negated(filter_of(suggestion.replace("not ", "")) or both(), legacy)
+
+
 NOT_FOUND = (
     "only people from cities other than Graz", "only people whose full name starts with A", "only the 10 newest people",
     "half of the people", "people with level 3 should stay", "only people who like music",
