@@ -26,7 +26,7 @@ from ferryman.domain.mapping import Action, Conflict, KeyPair, Mapping, Matched,
 from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.references import references_of
 from ferryman.domain.schema import Database, Family
-from ferryman.domain.transforms import Cast, EpochToTimestamp, LocalTime, Rename, Split
+from ferryman.domain.transforms import Cast, EpochToTimestamp, LocalTime, RemapIds, Rename, Split
 
 #: An option's key, as a person types it, in the order they are offered.
 KEYS: dict[Strategy, str] = {
@@ -42,6 +42,7 @@ FIRST = "first"
 INCLUDE = "include"
 LEAVE = "leave"
 DAY = "day"
+WITHOUT = "without"
 
 #: What is recommended for missing parents, best first. All other rows that cannot go as they are rest in quarantine.
 BEST_FOR_ORPHANS = (Strategy.MIGRATE_PARENTS, Strategy.SET_NULL, Strategy.QUARANTINE)
@@ -58,6 +59,7 @@ _REASONS: dict[str, str] = {
     "quarantine": "Nothing is lost or changed: the rows are kept aside with the reason, to be mended later.",
     "day": "The new column holds days, and every row arrives.",
     "include": "It is the safest: nothing is lost and every connection stays as it was.",
+    WITHOUT: "Every row arrives, with every id that leads somewhere.",
     FIRST: "An hour is at stake at most, and every row comes.",
     "keep": "What is in the new system already is not touched.",
     "leave": "Nothing else can be done about it.",
@@ -104,10 +106,25 @@ def _of_its_own(problem: ProblemFound, plan: Plan, source: Database, target: Dat
     if day_only := _day_only(problem, plan, source, target):
         yield day_only
     yield from _doubtful(problem, plan)
+    if without := _without(problem, plan.mapping):
+        yield without
     if merged := _merged(problem, plan.mapping.by_target.get(problem.table)):
         yield merged
     if included := _included(problem, plan.mapping, target):
         yield included
+
+
+def _without(problem: ProblemFound, mapping: Mapping) -> Option | None:
+    """Lists without the ids that lead nowhere: also of rows that arrive later, for it is a step that drops them."""
+    if problem.problem != Problem.MISSING_PARENT or problem.cause:
+        return None
+    column = mapping.by_target[problem.table].by_target[problem.columns[0]]
+    if not column.uses(RemapIds):
+        return None
+    steps = tuple(step.but(missing="drop") if isinstance(step, RemapIds) else step for step in column.steps)
+    change = MapColumn(table=problem.table, source=column.source, target=column.target, steps=steps)
+    text = f"Drop from {column.target} every id that leads nowhere, and move the rows with the others"
+    return Option(key=WITHOUT, text=text, changes=(change,))
 
 
 def _included(problem: ProblemFound, mapping: Mapping, target: Database) -> Option | None:
@@ -234,7 +251,7 @@ def recommend(problem: ProblemFound, options: tuple[Option, ...], before: Policy
     """The key of the option to take when in doubt: an earlier decision on the same cause, else what loses least."""
     best = BEST_FOR_ORPHANS if problem.problem == Problem.MISSING_PARENT else (Strategy.QUARANTINE,)
     first = [KEYS[before.strategy]] if before and before.strategy in KEYS else []
-    first += [DAY, INCLUDE, FIRST]
+    first += [DAY, INCLUDE, FIRST, WITHOUT]
     first += [KEEP] if problem.problem == Problem.CONFLICT else []
     offered = {option.key for option in options}
     return next(key for key in (*first, *(KEYS[strategy] for strategy in best), LEAVE) if key in offered)

@@ -11,6 +11,7 @@ import pytest
 from ferryman.agents.preflight_questions import questions
 from ferryman.domain.changes import LeaveOut, MigrateParents, SetConflict, SetPolicy
 from ferryman.domain.errors import Configuration, NeedsDecision, Transient, Usage
+from ferryman.domain.filters import Comparison, Operator
 from ferryman.domain.mapping import Conflict, Derived, Generated, Kept, Mapping, Policy, Problem, Strategy, TableMapping
 from ferryman.domain.plan import Handling, Preflight
 from ferryman.domain.schema import Column, Family, ForeignKey, Table
@@ -21,6 +22,7 @@ from ferryman.domain.transforms import (
     ForeignKeyTo,
     NewId,
     PreserveLegacyId,
+    RemapIds,
     ValueMap,
     ValuePair,
 )
@@ -399,3 +401,49 @@ def test_placeholders_need_a_parent_whose_required_columns_anybody_can_fill():
 def test_what_cannot_become_a_value_is_told_by_the_kind_of_column(family: Family, native: str, told: str) -> None:
     table = Table(name="drugs", columns=(Column(name="label", native=native, family=family),))
     assert told in problem_text(table, ["label"], Problem.UNCASTABLE, 1)
+
+
+def with_lists(folder: Path, separator: str, lists: list[str | None], missing: str = "stop") -> Pair:
+    """Visits that list towns, of which the plan leaves Oslo out."""
+    with closing(sqlite3.connect(folder / "old.sqlite")) as old, old:
+        old.executescript(f"{OLD}CREATE TABLE visit (id integer PRIMARY KEY, seen text);")
+        old.executemany("INSERT INTO visit (seen) VALUES (?)", [(one,) for one in lists])
+    with closing(sqlite3.connect(folder / "new.sqlite")) as new, new:
+        new.executescript(f"{NEW}CREATE TABLE visits (id integer PRIMARY KEY, seen text);")
+    step = RemapIds(parent="towns", separator=separator, missing=missing)
+    visits = TableMapping(
+        source="visit",
+        target="visits",
+        key=("id",),
+        identity=Kept(),
+        columns=(column("id", "id"), column("seen", "seen", step)),
+    )
+    towns = TOWNS.but(filter=Comparison(column="name", op=Operator.EQUAL, values=("Bergen",)))
+    return pair_of(folder / "old.sqlite", folder / "new.sqlite", Mapping(tables=(towns, visits)))
+
+
+@pytest.mark.parametrize(
+    ("separator", "lists"),
+    [
+        (",", ["1", "1,2", "8,9", "8, 2", None, "", "1,9,9"]),
+        ("", ["[1]", "[1, 2]", "[8, 9]", '["8", 2]', None, "[]", "[1,9,9]"]),
+    ],
+)
+def test_ids_in_lists_that_lead_nowhere_are_told_by_cause(tmp_path, separator, lists):
+    pair = with_lists(tmp_path, separator, lists)
+    (problem,) = look(pair).problems
+    assert (problem.id, problem.rows) == ("orphans:visits.seen:", 4)
+    assert problem.text == (
+        "4 rows of visits refer by seen to rows that are not there. "
+        "1 id of towns, in 2 rows, is in the old database, but left out by this plan; "
+        "2 ids of towns, in 3 rows, never were in the old database."
+    )
+    (question,) = questions(look(pair), pair.plan(), pair.source_db, pair.target_db)
+    assert [option.key for option in question.options] == ["without", "empty", "quarantine", "leave"]
+    assert question.recommended == "without"
+    (change,) = question.option("without").changes
+    assert change.steps == (RemapIds(parent="towns", separator=separator, missing="drop"),)
+
+
+def test_ids_that_are_dropped_from_lists_are_no_problem(tmp_path):
+    assert look(with_lists(tmp_path, ",", ["1,2", "9"], missing="drop")).problems == ()

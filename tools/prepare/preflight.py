@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, FromClause
 
 from ferryman.domain.findings import MissingCause, MissingGroup
 from ferryman.domain.mapping import Problem, Strategy
@@ -22,10 +22,11 @@ from ferryman.tools.prepare.lookahead import (
     repeated_values,
     unfit_values,
 )
+from ferryman.tools.prepare.lost_ids import lost_ids
 from ferryman.tools.prepare.memory import Memory
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.orphans import Ground, groups_on
-from ferryman.tools.prepare.problem_texts import orphans_text, problem_text, unfilled_text
+from ferryman.tools.prepare.problem_texts import lost_ids_text, orphans_text, problem_text, unfilled_text
 from ferryman.tools.prepare.remedies import decided, remedies, remedies_for_orphans
 from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.transform import CompiledTable
@@ -134,8 +135,9 @@ class _Table:
         ):
             for what, count in more.items():
                 found[what] = found.get(what, 0) + count
-        problems = (*self._orphans(connection), *self._unfilled(in_scope), *self._values(found, refused))
-        return LookedAt(in_scope, problems, untried)
+        problems = (*self._orphans(connection), *self._unfilled(in_scope))
+        values = (self._with_causes(connection, one, rows) for one in self._values(found, refused))
+        return LookedAt(in_scope, (*problems, *values), untried)
 
     def _orphans(self, connection: Connection) -> Iterator[ProblemFound]:
         if not self.plan.phase_of(self.name).handling.orphan_detection:
@@ -165,6 +167,13 @@ class _Table:
         for (columns, problem), rows in sorted(found.items()):
             one = self._found(columns, problem, rows)
             yield one.but(applicable=(Strategy.QUARANTINE,)) if (columns, problem) in refused else one
+
+    def _with_causes(self, connection: Connection, found: ProblemFound, rows: FromClause) -> ProblemFound:
+        """Why ids in lists lead nowhere. They are one class still: a list is mended as a whole."""
+        if found.problem != Problem.MISSING_PARENT:
+            return found
+        groups = lost_ids(connection, self.compiled, found.columns[0], rows)
+        return found.but(text=f"{found.text} {lost_ids_text(groups)}") if groups else found
 
     def _found(
         self, columns: tuple[str, ...], problem: Problem, rows: int, cause: MissingCause | None = None

@@ -61,6 +61,16 @@ def orphans_text(group: MissingGroup) -> str:
     return f"{rows_of(group.rows, group.table)} {refer} by {' and '.join(group.columns)} to {parents} that {why}."
 
 
+def lost_ids_text(groups: Sequence[MissingGroup]) -> str:
+    """ "2 ids, in 3 rows, never were in the old database; 1 id, in 1 row, is ... left out by this plan." """
+    told = []
+    for group in groups:
+        ids = f"{group.parents:,} id{'' if group.parents == 1 else 's'} of {group.parent}"
+        rows = f"{group.rows:,} row{'' if group.rows == 1 else 's'}"
+        told.append(f"{ids}, in {rows}, {_CAUSES[group.cause][group.parents != 1]}")
+    return f"{'; '.join(told)}."
+
+
 def problem_text(table: Table, columns: Sequence[str], problem: Problem, rows: int) -> str:
     """One sentence about a class of rows of a target table."""
     first = table.column(columns[0]) if columns else None

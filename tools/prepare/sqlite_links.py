@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import FromClause, Subquery, TableValuedAlias, and_, case, func, literal, not_, null, or_, select
+from sqlalchemy import (
+    FromClause,
+    Select,
+    Subquery,
+    TableValuedAlias,
+    and_,
+    case,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+)
 
-from ferryman.domain.mapping import Problem, TableMapping
+from ferryman.domain.findings import MissingCause
+from ferryman.domain.mapping import Kept, Problem, TableMapping
 from ferryman.domain.schema import Column
 from ferryman.domain.transforms import KeyByType, RemapIds
 from ferryman.tools.prepare.lineage import key_column
@@ -103,6 +119,22 @@ def named(step: KeyByType | RemapIds, values: Sequence[Value], scope: Scope) -> 
     for value in values:
         each = _each(by_python("ids", as_text(value).sql, step.separator))
         yield Named(parent, key_text([stored_as(_one_of(each), _key_of(scope, parent))]), each)
+
+
+def lost_members(step: RemapIds, text: Value, scope: Scope, row: Expression, inside: Expression) -> Select[Any]:
+    """Of each list in legacy rows `inside`, the ids that the parent has no row of: `row` as it is given, the `id`, and
+    why it is missing, as `cause`."""
+    parent = scope.mapping.by_target[step.parent]
+    column = _key_of(scope, parent)
+    each = _each(by_python("ids", as_text(text).sql, step.separator))
+    stored = stored_as(_one_of(each), column)
+    listed = select(row.label("row"), stored.sql.label("id")).select_from(scope.legacy_from.join(each, true()))
+    member = listed.where(inside).subquery("ferryman_member")
+    one, inner = replace(stored, sql=untyped(member.c.id)), replace(scope, beside=(member,))
+    towards = _goal_of(scope, parent, Goal(scope.target.table(parent.target).columns[0], scope.target.dialect, False))
+    ever = is_there(inner, parent.but(filter=None, identity=Kept()), one, towards)
+    cause = case((ever, MissingCause.FILTERED_OUT.value), else_=MissingCause.NEVER_EXISTED.value)
+    return select(member.c.row, member.c.id, cause.label("cause")).where(not_(is_there(inner, parent, one, towards)))
 
 
 def _each(ids: Expression) -> TableValuedAlias:

@@ -75,10 +75,16 @@ def column_value(scope: Scope, mapping: ColumnMapping) -> Value:
 
 def named_rows(scope: Scope, mapping: ColumnMapping) -> Iterator[Named]:
     """The rows of parents that a column names beside a type or in lists."""
+    for step, values in naming_steps(scope, mapping):
+        yield from named(step, values, scope)
+
+
+def naming_steps(scope: Scope, mapping: ColumnMapping) -> Iterator[tuple[KeyByType | RemapIds, list[Value]]]:
+    """The steps of a column that name rows beside a type or in lists, each with the values that it is given."""
     goal, values = scope.goal(mapping.target), scope.values(mapping)
     for step in mapping.steps:
         if isinstance(step, KeyByType | RemapIds):
-            yield from named(step, values, scope)
+            yield step, values
         values = _STEPS[type(step)](step, values, scope, goal)
 
 

@@ -28,10 +28,10 @@ from ferryman.tools.prepare.lineage import ROWID, Link, link_of, sources_of
 from ferryman.tools.prepare.misfit import Misfit, ValuesDoNotFit
 from ferryman.tools.prepare.own_function import load
 from ferryman.tools.prepare.references import References
-from ferryman.tools.prepare.sqlite_links import Named
+from ferryman.tools.prepare.sqlite_links import Named, lost_members
 from ferryman.tools.prepare.sqlite_references import matched_key, new_key, referred_source_key
 from ferryman.tools.prepare.sqlite_scope import Scope, column_of
-from ferryman.tools.prepare.sqlite_steps import column_value, named_rows
+from ferryman.tools.prepare.sqlite_steps import column_value, named_rows, naming_steps
 from ferryman.tools.prepare.sqlite_values import TEXTS, Value, any_of, holds, key_text
 
 
@@ -213,6 +213,15 @@ class CompiledTable:
         for name in self.writes:
             if self._column(name).uses(KeyByType, RemapIds):
                 yield from named_rows(scope, self._column(name))
+
+    def lost_members(self, column: str, from_: FromClause) -> Iterator[tuple[str, Select[Any]]]:
+        """For each list that a column is made of and that has to be whole, whose ids it holds, and what
+        `sqlite_links.lost_members` gives."""
+        scope = self._scope(from_, None).asking()
+        for step, values in naming_steps(scope, self._column(column)):
+            if isinstance(step, RemapIds) and step.missing == "stop":
+                for value in values:
+                    yield step.parent, lost_members(step, value, scope, key_text(scope.key()), self.in_filter(from_))
 
     def asked(self, column: str, source_from: FromClause, target_schema: str | None = None) -> Value:
         """A column's value for looking at: NULL where it does not fit, with the conditions under which it does not."""
