@@ -123,7 +123,7 @@ def _without(problem: ProblemFound, mapping: Mapping) -> Option | None:
         return None
     steps = tuple(step.but(missing="drop") if isinstance(step, RemapIds) else step for step in column.steps)
     change = MapColumn(table=problem.table, source=column.source, target=column.target, steps=steps)
-    text = f"Drop from {column.target} every id that leads nowhere, and move the rows with the others"
+    text = f"Drop from {column.target} every id that leads nowhere, and move the rows"
     return Option(key=WITHOUT, text=text, changes=(change,))
 
 

@@ -227,7 +227,7 @@ def _rows_of(context: Context, found: Trouble, ground: Ground, count: int) -> It
     work = ground.compiled[found.table]
     if isinstance(found, MissingGroup):
         yield from ((found, row) for row in orphan_rows(context.source, context.target, work, found, ground, count))
-    elif found.problem == Problem.MISSING_PARENT:
+    elif found.problem == Problem.MISSING_PARENT and found.cause:  # without one: ids in lists, or beside a type
         for group in missing_groups(context.source, context.target, work, ground):
             if group.columns == found.columns and group.cause == found.cause:
                 yield from _rows_of(context, group, ground, count)

@@ -101,6 +101,31 @@ def test_a_word_that_names_no_table_is_found_before_a_row_is_written(folder: Pat
     shape.undone()
 
 
+@pytest.mark.parametrize("onto", ["sqlite", "postgresql"])
+def test_rows_go_without_the_ids_of_their_lists_that_lead_nowhere(folder: Path, onto: str) -> None:
+    lost = "INSERT INTO comment VALUES (9001, 'ticket', 3, 'x1', '1,777'), (9002, 'ticket', 4, 'x2', '888,777,2')"
+    shape = desk(folder, more=lost)
+    told = " ".join(shape.plan("add", "add", "by_name", "ids_of_agents", code=5).err.split())
+    assert "2 ids of agents, in 2 rows, never were in the old database" in told
+    assert "777" not in told + (folder / "plan.yaml").read_text()
+    shape.plan("add", "add", "by_name", "ids_of_agents", "without")
+    shape.run()
+    names = {row[0]: row[1] for row in shape.new("SELECT id, name FROM agents")}
+    listed = shape.new("SELECT body, agent_ids FROM comments WHERE body IN ('x1', 'x2') ORDER BY 1")
+    assert [(body, [names[int(one)] for one in ids.split(",")]) for body, ids in listed] == [
+        ("x1", ["A1"]),
+        ("x2", ["A2"]),
+    ]
+    shape.proved_and_undone()
+
+
+def test_rows_with_ids_in_lists_that_lead_nowhere_are_shown(folder: Path) -> None:
+    lost = "INSERT INTO comment VALUES (9001, 'ticket', 3, 'x1', '1,777')"
+    shape = desk(folder, more=lost)
+    shown = hold(shape.files, "move everything", "add", "by name", "ids of agents", "add", "show me the problem rows")
+    assert "1,777" in shown.text, shown.text
+
+
 def test_the_same_in_words(folder: Path) -> None:
     shape = desk(folder)
     moved = hold(shape.files, "move everything", "add", "by name", "ids of agents", "add", "yes, go ahead")

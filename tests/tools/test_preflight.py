@@ -5,11 +5,12 @@ import sqlite3
 from collections import namedtuple
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from ferryman.agents.preflight_questions import questions
-from ferryman.domain.changes import LeaveOut, MigrateParents, SetConflict, SetPolicy
+from ferryman.domain.changes import LeaveOut, MapColumn, MigrateParents, SetConflict, SetPolicy
 from ferryman.domain.errors import Configuration, NeedsDecision, Transient, Usage
 from ferryman.domain.filters import Comparison, Operator
 from ferryman.domain.mapping import Conflict, Derived, Generated, Kept, Mapping, Policy, Problem, Strategy, TableMapping
@@ -403,7 +404,9 @@ def test_what_cannot_become_a_value_is_told_by_the_kind_of_column(family: Family
     assert told in problem_text(table, ["label"], Problem.UNCASTABLE, 1)
 
 
-def with_lists(folder: Path, separator: str, lists: list[str | None], missing: str = "stop") -> Pair:
+def with_lists(
+    folder: Path, separator: str, lists: list[str | None], missing: Literal["stop", "drop"] = "stop"
+) -> Pair:
     """Visits that list towns, of which the plan leaves Oslo out."""
     with closing(sqlite3.connect(folder / "old.sqlite")) as old, old:
         old.executescript(f"{OLD}CREATE TABLE visit (id integer PRIMARY KEY, seen text);")
@@ -442,6 +445,7 @@ def test_ids_in_lists_that_lead_nowhere_are_told_by_cause(tmp_path, separator, l
     assert [option.key for option in question.options] == ["without", "empty", "quarantine", "leave"]
     assert question.recommended == "without"
     (change,) = question.option("without").changes
+    assert isinstance(change, MapColumn)
     assert change.steps == (RemapIds(parent="towns", separator=separator, missing="drop"),)
 
 
