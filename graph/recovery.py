@@ -239,7 +239,7 @@ def _carry_out(
             stuck = _do(step, work, chosen, failure, context, emit)
             if stuck is not None:
                 end("failed", stuck.error_detail)
-                return _failed_again(state, digest, chosen, stuck)
+                return _failed_again(state, digest, chosen, failure, stuck)
     return {"plan": digest, "failures": {failure.table: None}}
 
 
@@ -272,9 +272,12 @@ def _wants(work: TableWork, chosen: RecoveryOption) -> Iterator[Want]:
                 yield Want(bond, change.policy.cause, Strategy.PLACEHOLDERS, None, change.policy.rows)
 
 
-def _failed_again(state: State, plan: str, chosen: RecoveryOption, failure: Failure) -> State:
-    tried = _marked(state, failure.table, chosen.strategy)
-    return {"plan": plan, "failures": {failure.table: failure.model_dump(mode="json")}, "tried": tried}
+def _failed_again(state: State, plan: str, chosen: RecoveryOption, before: Failure, failure: Failure) -> State:
+    """The strategy is marked where it left what it was chosen for; not where other rows come up behind these."""
+    known, met = (before.problem, before.columns), (failure.problem, failure.columns)
+    behind = failure.problem is not None and (met != known or failure.affected_records > chosen.rows)
+    update: State = {"plan": plan, "failures": {failure.table: failure.model_dump(mode="json")}}
+    return update if behind else {**update, "tried": _marked(state, failure.table, chosen.strategy)}
 
 
 def _marked(state: State, table: str, strategy: Strategy) -> dict[str, list[str]]:
