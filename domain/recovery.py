@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 
 from ferryman.domain.changes import Change
-from ferryman.domain.findings import Diagnosis
+from ferryman.domain.findings import Diagnosis, MissingGroup
 from ferryman.domain.mapping import Problem, Strategy
 from ferryman.domain.model import Frozen
 
@@ -49,6 +49,7 @@ class Failure(Frozen):
     problem: Problem | None = None
     transient: bool = False
     attempts: int = 0
+    missing: tuple[MissingGroup, ...] = ()  #: rows without parents, where only the batch that failed could tell
 
 
 class RecoveryOption(Frozen):

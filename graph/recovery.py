@@ -123,7 +123,8 @@ def _groups(state: State, failure: Failure, context: Context) -> tuple[MissingGr
         all_compiled(plan.mapping, catalogues, record.run_started), copied=copied_so_far(ledger, state["run"])
     )
     leave = [name.partition(".")[2] for name in plan.phase_of(failure.table).second_pass]
-    return missing_groups(context.source, context.target, ground.compiled[failure.table], ground, leave)
+    found = missing_groups(context.source, context.target, ground.compiled[failure.table], ground, leave)
+    return tuple({(group.columns, group.cause): group for group in (*found, *failure.missing)}.values())
 
 
 def orphaned_records(state: State, runtime: Runtime[Context]) -> State:

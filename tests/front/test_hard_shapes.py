@@ -767,6 +767,82 @@ def test_what_hangs_on_a_row_that_is_set_aside_is_decided_with_it(folder: Path, 
     shape.proved_and_undone()
 
 
+UNDER = {24: 25, 23: 24, 26: 25, 27: 26, 22: 27}
+REFUSED_TREE = [(n, f"U{n}", UNDER.get(n, 1 if n > 1 else None)) for n in range(1, 31)]
+REFUSED = "the label is not wanted here"
+REFUSING = {
+    "sqlite": f"""CREATE TRIGGER unwanted BEFORE INSERT ON units WHEN new.name = 'U25'
+        BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END""",
+    "postgresql": f"""CREATE FUNCTION unwanted() RETURNS trigger AS $$ BEGIN
+            IF new.name = 'U25' THEN RAISE EXCEPTION '{REFUSED}' USING ERRCODE = 'check_violation'; END IF;
+            RETURN new; END $$ LANGUAGE plpgsql;
+        CREATE TRIGGER unwanted BEFORE INSERT ON units FOR EACH ROW EXECUTE FUNCTION unwanted()""",
+    "mysql": f"""CREATE TRIGGER unwanted BEFORE INSERT ON units FOR EACH ROW
+        IF new.name = 'U25' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{REFUSED}'; END IF""",
+}
+
+
+def refusing_tree(folder: Path, identity: str) -> Shape:
+    """A tree of which the database refuses one row, and nobody can see that beforehand; five rows hang on it, some
+    directly, some on those, before it and after it."""
+    key = KEYS[identity]
+    shape = made(
+        folder,
+        f"""CREATE TABLE unit (id INTEGER PRIMARY KEY, name TEXT, parent_id INTEGER REFERENCES unit);
+        INSERT INTO unit VALUES {values(REFUSED_TREE)};""",
+        f"""CREATE TABLE units (id {key}, name TEXT, parent_id {key.split()[0]} REFERENCES units (id));""",
+    )
+    if shape.sides is None:
+        with closing(sqlite3.connect(shape.files[1])) as new:
+            new.executescript(REFUSING["sqlite"])
+    else:
+        engine = shape.sides[1].engine
+        with engine.begin() as connection:
+            connection.exec_driver_sql(REFUSING[engine.dialect.name])
+    return shape
+
+
+@pytest.mark.parametrize("below", ["skip_orphaned_records", "set_null", "create_placeholders"])
+@everywhere(*IDENTITIES)
+def test_what_hangs_on_a_row_that_the_database_refuses_is_asked_about_with_it(
+    folder: Path, identity: str, below: str
+) -> None:
+    shape = refusing_tree(folder, identity)
+    shape.plan("fire")
+    shape.run(code=5)
+
+    done = here("resume", *shape.names, "--decide", below, "--decide", "skip_orphaned_records")
+    assert done.code == 3, done.err
+    stay = {22, 23, 24, 25, 26, 27} if below == "skip_orphaned_records" else {25}
+    under = {n: f"U{parent}" if parent else None for n, _, parent in REFUSED_TREE}
+    under |= {24: None, 26: None}  # emptied, or under a placeholder that has no name
+    moved = shape.new("SELECT u.name, p.name FROM units u LEFT JOIN units p ON p.id = u.parent_id WHERE u.name != ''")
+    assert dict(moved) == {f"U{n}": above for n, above in under.items() if n not in stay}
+    hanging = shape.new(
+        "SELECT count(*) FROM units u JOIN units p ON p.id = u.parent_id WHERE u.name IN ('U24', 'U26')"
+    )
+    assert hanging == [(2 if below == "create_placeholders" else 0,)]
+    lost = "SELECT count(*) FROM units u WHERE parent_id IS NOT NULL AND parent_id NOT IN (SELECT id FROM units)"
+    assert shape.new(lost) == [(0,)]
+    if not shape.sides:
+        assert shape.new("SELECT count(*) FROM ferryman_quarantine") == [(len(stay),)]
+        shape.proved_and_undone()
+
+
+def test_the_rows_below_one_that_is_refused_are_counted_one_generation_after_the_other(folder: Path) -> None:
+    shape = refusing_tree(folder, "kept")
+    shape.plan("fire")
+    shape.run(code=5)
+    held = hold(shape.files, "resume", "skip", "skip", "pause")
+    assert "1 row of units cannot go" in held.after("resume")
+    then = " ".join(held.after("skip").split())
+    assert "2 rows of units refer to units that are not there: the parents are set aside themselves" in then
+    assert "5 rows of units refer to units that are not there" in " ".join(held.text.split())
+    assert "tried before" not in held.text
+    for way in ("Create a placeholder", "Skip these 2 rows", "parent_id left empty"):
+        assert way in then
+
+
 # A join table without a primary key, as frameworks make them, with rows that repeat one of an earlier batch
 
 

@@ -11,7 +11,20 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, TableClause, and_, case, exists, func, insert, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    TableClause,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+)
 
 from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import Problem
@@ -130,6 +143,10 @@ class Aside:
         """Whether a legacy row is in it, with that fate or with any."""
         fated = [self.table.c.fate == fate.value] if fate else []
         return exists(select(literal(1)).select_from(self.table).where(self._same(from_), *fated).correlate(from_))
+
+    def keys(self, fate: Fate) -> Select[Any]:
+        """The keys of the rows of a fate."""
+        return select(*(self.table.c[name] for name in self._names)).where(self.table.c.fate == fate.value)
 
     def quarantined(self, batch: str) -> list[QuarantinedRow]:
         """The rows that are quarantined, whole, in the order of their keys."""

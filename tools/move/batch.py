@@ -13,6 +13,7 @@ from ferryman.domain.run import Accounting, BatchRecord, Key, Segment
 from ferryman.domain.validation import BatchValidation
 from ferryman.tools.move import meet
 from ferryman.tools.move.aside import Fate, Reason
+from ferryman.tools.move.below import groups_below
 from ferryman.tools.move.check import check_batch
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.job import Job, Moved, Stuck
@@ -43,7 +44,7 @@ def move_batch(job: Job, window: Window, after: Key | None, strays: Mapping[Key,
     job.bench.begin()
     look = job.sight.look(after, window.rows)
     none = keyless(job, window.number) if after is None else Keyless()
-    found = sort_rows(job, window.number, look, obstacles_in(job, look), strays)
+    found = sort_batch(job, window.number, look, strays)
     place = place_for(job, window.number, look, found)
     books, validation = carry(job, place, found)
     record = BatchRecord(
@@ -58,6 +59,21 @@ def move_batch(job: Job, window: Window, after: Key | None, strays: Mapping[Key,
     quarantined = (*none.quarantined, *found.quarantined)
     stop = write_down(job, record, books, quarantined)
     return Moved(record, validation, quarantined, found.applied, stop)
+
+
+def sort_batch(job: Job, batch: str, look: Look, strays: Mapping[Key, Reason]) -> Sorted:
+    """Sort a batch's rows, and anew when some are set aside that nobody foresaw: others may hang on these. See
+    `sort_rows`."""
+    while True:
+        try:
+            found = sort_rows(job, batch, look, obstacles_in(job, look), strays)
+        except Stuck as stuck:
+            raise Stuck(stuck.failure.but(missing=groups_below(job, stuck.failure))) from stuck
+        if found.aside is None or job.own is None:
+            return found
+        if not job.own.add(found.aside.keys(Fate.QUARANTINED), job.ground, job.bench):
+            return found
+        found.aside.drop()
 
 
 def carry(job: Job, place: Place, found: Sorted) -> tuple[Books, BatchValidation]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import FromClause, and_, exists, func, literal, select
 
 from ferryman.domain.mapping import Generated, Matched
-from ferryman.domain.run import Segment
+from ferryman.domain.run import Key, Segment
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.kept_out import KeptOut
 from ferryman.tools.move.known import KnownParents
@@ -19,6 +20,14 @@ from ferryman.tools.prepare.sqlite_scope import column_of, schema_of
 from ferryman.tools.prepare.transform import CompiledTable
 
 Later = Callable[[str], Scope | None]  #: the scope of a parent whose rows may come after ours in this run, else None
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A parent that is not there."""
+
+    old: Key  #: what the child's row calls it, in legacy
+    new: tuple[Any, ...]  #: the key that the target's row will refer to; a part is None where nothing says it
 
 
 @dataclass(frozen=True)

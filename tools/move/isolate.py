@@ -15,12 +15,11 @@ from ferryman.domain.mapping import Problem
 from ferryman.domain.run import Key, Segment
 from ferryman.domain.schema import Table
 from ferryman.tools.move.aside import Reason
-from ferryman.tools.move.batch import obstacles_in, place_for
+from ferryman.tools.move.batch import place_for, sort_batch
 from ferryman.tools.move.fault import columns_in, of_constraint
 from ferryman.tools.move.job import Job
 from ferryman.tools.move.place import Place, insert_rows, write_before
 from ferryman.tools.move.scope import as_key
-from ferryman.tools.move.sorting import sort_rows
 from ferryman.tools.move.windows import Window
 from ferryman.tools.prepare.misfit import ValuesDoNotFit
 
@@ -37,7 +36,7 @@ def refused_rows(
     """
     job.bench.begin()
     look = job.sight.look(after, window.rows)
-    place = place_for(job, window.number, look, sort_rows(job, window.number, look, obstacles_in(job, look), strays))
+    place = place_for(job, window.number, look, sort_batch(job, window.number, look, strays))
     found: dict[Key, Reason] = {}
     for key, why in _refused(job, place, look.rows):
         found[key] = why

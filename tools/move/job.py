@@ -16,6 +16,7 @@ from ferryman.tools.move.batches import BatchBook
 from ferryman.tools.move.bench import Bench
 from ferryman.tools.move.clock import Clock
 from ferryman.tools.move.foreign import ForeignCheck
+from ferryman.tools.move.kept_out import KeptOut
 from ferryman.tools.move.losers import Losers
 from ferryman.tools.move.records import QuarantinedRow, Scope
 from ferryman.tools.move.relay import Relay
@@ -76,6 +77,11 @@ class Job:
         keyed = self.present is not None and self.keys.names == self.work.compiled.target.primary_key
         alone = not (mapping.policies or self.losers or self.stood_in) and mapping.conflict is Conflict.STOP
         return not self.sight.values and plain and enforced and kept and keyed and alone
+
+    @property
+    def own(self) -> KeptOut | None:
+        """What is known of the table's own rows that will not come, where it refers to itself."""
+        return next((c.kept_out for c in self.checks if c.bond.to_itself and c.kept_out), None)
 
     def forget(self) -> None:
         """The transaction was rolled back: what was remembered in it is gone."""

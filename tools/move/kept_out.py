@@ -1,13 +1,15 @@
 """Legacy rows that will not come: decisions keep them out, or they lie in quarantine; what hangs on them is an orphan.
 
-Only for references to rows that may come later: all other parents are there by the time they are asked for.
+Only for references to rows that may come later: all other parents are there by the time they are asked for. Of the
+table that is copied, rows are added as batches set them aside: nobody can know beforehand what a database refuses.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, TableClause, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, TableClause, func, insert, literal, or_, select
 
 from ferryman.domain.mapping import Strategy
 from ferryman.tools.databases.dialect import clause
@@ -17,7 +19,7 @@ from ferryman.tools.move.variants import pushable
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.bonds import as_one
 from ferryman.tools.prepare.mirror import beside
-from ferryman.tools.prepare.orphans import Ground, kept_out
+from ferryman.tools.prepare.orphans import Ground, kept_out, those_below
 from ferryman.tools.prepare.side_by_side import QUARANTINE, ledger_table, side_by_side
 from ferryman.tools.prepare.transform import CompiledTable
 
@@ -46,15 +48,32 @@ class KeptOut:
             found.append(as_one(self.compiled.key_columns(rows)).in_(select(*self.foreseen.c)))
         return func.coalesce(or_(*found), literal(0)) == 1
 
+    def add(self, aside: Select[Any], ground: Ground, at: Bench) -> bool:
+        """Add rows of the table itself, by their keys, that a batch sets aside, and what decisions keep out with them;
+        gives whether any is new. It goes when the batch is rolled back."""
+        assert self.foreseen is not None
+        if not self._put(aside, at):
+            return False
+        self._put(those_below(pushable(self.compiled), ground, self.foreseen), at)
+        return True
+
+    def _put(self, keys: Select[Any], at: Bench) -> int:
+        assert self.foreseen is not None
+        names = [column.name for column in self.foreseen.c]
+        adding = insert(self.foreseen).prefix_with("OR IGNORE").from_select(names, keys)
+        return int(at.connection.execute(adding).rowcount)
+
 
 def foresee(work: TableWork, parent: CompiledTable, ground: Ground, at: Bench) -> KeptOut:
     """Look through a table's legacy rows for those that decisions keep out, where there are any. Commits at the bench,
-    so that what was found lasts as long as the connection."""
+    so that what was found lasts as long as the connection. The table that is copied can be added to in any case."""
     decided = any(policy.strategy is Strategy.QUARANTINE for policy in parent.mapping.policies)
     before = replace(ground, copied=None).beside()
-    wanted = kept_out(beside(pushable(parent)), before) if decided else None
-    if wanted is None:
-        return KeptOut(work.run, parent)
+    seen = beside(parent)
+    wanted = kept_out(pushable(seen), before) if decided else None
+    itself = parent.target.name == work.table
+    if wanted is None and not itself:
+        return KeptOut(work.run, seen)
     names = [f"k{n}" for n in range(len(parent.mapping.key))]
     table = clause(f"ferryman_kept_out_{parent.mapping.target}", names, schema="temp")
     listed = ", ".join(names)
@@ -63,9 +82,10 @@ def foresee(work: TableWork, parent: CompiledTable, ground: Ground, at: Bench) -
     at.connection.exec_driver_sql(
         f"CREATE TABLE IF NOT EXISTS temp.{quoted} ({listed}, PRIMARY KEY ({listed})) WITHOUT ROWID"
     )
-    with side_by_side(work.source, work.target, f"looking for rows of {parent.source.name}", [parent]) as connection:
-        found = connection.execute(wanted.distinct()).partitions(_AT_ONCE)
-        for some in found:
-            at.connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in some])
+    if wanted is not None:
+        doing = f"looking for rows of {parent.source.name}"
+        with side_by_side(work.source, work.target, doing, [parent]) as connection:
+            for some in connection.execute(wanted.distinct()).partitions(_AT_ONCE):
+                at.connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in some])
     at.commit()
-    return KeptOut(work.run, parent, table)
+    return KeptOut(work.run, seen, table)

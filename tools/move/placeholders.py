@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select
 from ferryman.domain.errors import NeedsDecision
 from ferryman.domain.events import Event, PlaceholdersMade
 from ferryman.domain.mapping import Generated
-from ferryman.domain.run import Accounting, Key, TableState, key_text
+from ferryman.domain.run import Accounting, TableState, key_text
 from ferryman.domain.schema import Table
 from ferryman.domain.stand_in import MARK, can_stand_in, stand_in_cells
 from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus, TableValidation
@@ -25,6 +25,7 @@ from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.additions import to_be_proved
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.failpoint import failpoint
+from ferryman.tools.move.foreign import Missing
 from ferryman.tools.move.keys import target_text
 from ferryman.tools.move.numbers import reserve
 from ferryman.tools.move.patience import patiently
@@ -38,14 +39,6 @@ from ferryman.tools.prepare.bonds import Bond
 from ferryman.tools.prepare.lineage import policies
 
 Emit = Callable[[Event], None]
-
-
-@dataclass(frozen=True)
-class Missing:
-    """A parent that is not there."""
-
-    old: Key  #: what the child's row calls it, in legacy
-    new: tuple[Any, ...]  #: the key that the target's row will refer to; a part is None where nothing says it
 
 
 def make_placeholders(

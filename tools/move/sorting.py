@@ -17,8 +17,9 @@ from ferryman.domain.mapping import Conflict, Policy, Problem, Strategy
 from ferryman.domain.recovery import Failure
 from ferryman.domain.run import Key, Segment
 from ferryman.tools.move.aside import Aside, Fate, Reason
+from ferryman.tools.move.below import parents_aside
 from ferryman.tools.move.fault import of_obstacle, worst
-from ferryman.tools.move.foreign import ForeignCheck, made_late
+from ferryman.tools.move.foreign import ForeignCheck, Missing, made_late
 from ferryman.tools.move.job import Job, Stuck
 from ferryman.tools.move.records import QuarantinedRow
 from ferryman.tools.move.scan import Look, Obstacle
@@ -90,6 +91,7 @@ class Want:
     strategy: Strategy  #: one of `SUPPLYING`
     policy: Policy | None  #: that says so; None where a person does
     rows: int  #: the rows that lack them
+    aside: tuple[Missing, ...] = ()  #: of the parents, those that the batch itself sets aside
 
 
 class Wanted(Exception):
@@ -192,8 +194,10 @@ def _wanted(job: Job, batch: str, answers: Sequence[_Answer]) -> Wanted:
     wants: list[Want] = []
     for answer in answers:
         assert answer.policy is not None and answer.obstacle.check is not None
-        bond, policy = answer.obstacle.check.bond, answer.policy
-        wants.append(Want(bond, answer.cause, policy.strategy, policy, answer.rows))
+        check, policy = answer.obstacle.check, answer.policy
+        itself = check.bond.to_itself and answer.cause is MissingCause.SET_ASIDE
+        aside = parents_aside(job, check) if itself else ()
+        wants.append(Want(check.bond, answer.cause, policy.strategy, policy, answer.rows, aside))
     return Wanted(tuple(wants), of_obstacle(job.name, batch, answers[0].obstacle, sum(want.rows for want in wants)))
 
 

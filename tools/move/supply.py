@@ -18,8 +18,9 @@ from ferryman.domain.run import Key, Segment
 from ferryman.tools.move.additions import bring, in_chunks, keys_filter
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.desk import ground_of
+from ferryman.tools.move.foreign import Missing
 from ferryman.tools.move.job import Stuck
-from ferryman.tools.move.placeholders import Missing, make_placeholders
+from ferryman.tools.move.placeholders import make_placeholders
 from ferryman.tools.move.sorting import Want
 from ferryman.tools.move.variants import compiled_as, pushable
 from ferryman.tools.move.work import TableWork
@@ -84,7 +85,7 @@ class _Supplier:
     seen: set[tuple[str, Key]] = field(default_factory=set)  #: parents that were asked for: a ring has no end
 
     def supply(self, work: TableWork, want: Want, segment: Segment, depth: int = 0) -> int:
-        missing = _missing(work, want, segment)
+        missing = tuple(dict.fromkeys((*_missing(work, want, segment), *want.aside)))
         if want.strategy is Strategy.PLACEHOLDERS:
             return make_placeholders(work, want.bond, missing, clock=self.clock, emit=self.emit)
         keys = [one.old for one in missing if (want.bond.parent, one.old) not in self.seen]

@@ -254,10 +254,32 @@ def kept_out(compiled: CompiledTable, ground: Ground, above: Collection[str] = (
             below += [bond] if bond.to_itself and policy.cause in _HANG_ON else []
         else:
             out += [problems[c, policy.problem] for c in policy.columns if (c, policy.problem) in problems]
+    return _with_those_below(compiled, ground, rows, or_(false(), *out), below)
+
+
+def those_below(compiled: CompiledTable, ground: Ground, held: TableClause) -> Select[Any]:
+    """The keys of rows that stay out whatever was decided, which `held` lists, and of those that decisions to
+    quarantine what hangs on them keep out as well."""
+    aside = [p for p in compiled.mapping.policies if p.strategy is Strategy.QUARANTINE]
+    because = {
+        frozenset(p.columns)
+        for p in aside
+        if p.problem is Problem.MISSING_PARENT and p.cause in (None, MissingCause.SET_ASIDE)
+    }
+    below = [bond for bond in bonds(compiled) if bond.to_itself and {frozenset(bond.columns), frozenset()} & because]
+    rows = ground.legacy_rows(compiled)
+    first = _among(compiled.key_columns(rows), select(*held.c))
+    return _with_those_below(compiled, ground, rows, first, below)
+
+
+def _with_those_below(
+    compiled: CompiledTable, ground: Ground, rows: FromClause, first: Condition, below: list[Bond]
+) -> Select[Any]:
+    """The keys of the first, and of the rows that hang on them by these references."""
     width, named = len(compiled.mapping.key), [there for bond in below for _, there in bond.pairs]
     columns = [*compiled.key_columns(rows), *(column_of(rows, column) for column in named)]
-    first = select(*(one.label(f"k{n}") for n, one in enumerate(columns))).where(in_scope(compiled, rows, Segment()))
-    found = first.where(or_(false(), *out)).cte(recursive=bool(below))
+    chosen = select(*(one.label(f"k{n}") for n, one in enumerate(columns)))
+    found = chosen.where(in_scope(compiled, rows, Segment()), first).cte(recursive=bool(below))
     for bond in below:
         found = found.union(_hanging(compiled, ground, bond, found, named, width))
     return select(*list(found.c)[:width])

@@ -1,0 +1,61 @@
+"""Rows of a table that hang on others of it which a batch sets aside. Where it fails, nobody else knows of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import func, select
+
+from ferryman.domain.findings import MissingCause, MissingGroup
+from ferryman.domain.mapping import Problem
+from ferryman.domain.recovery import Failure
+from ferryman.domain.run import Segment
+from ferryman.tools.move.foreign import ForeignCheck, Missing
+from ferryman.tools.move.job import Job
+from ferryman.tools.prepare.bonds import Condition
+from ferryman.tools.prepare.orphans import cause_of, in_scope
+
+
+def groups_below(job: Job, failure: Failure) -> tuple[MissingGroup, ...]:
+    """How many rows of the whole table lack a parent that is set aside, where that is why the batch cannot go."""
+    if failure.problem is not Problem.MISSING_PARENT or job.own is None:
+        return ()
+    return tuple(_groups(job))
+
+
+def parents_aside(job: Job, check: ForeignCheck) -> tuple[Missing, ...]:
+    """The rows of the table itself that others lack by a reference, and that are set aside."""
+    from_ = job.bench.legacy
+    old, new = check.bond.old_key(from_), check.bond.new_key(from_)
+    wanted = select(*old, *new).select_from(from_).where(*_lacking(job, check)).distinct()
+    rows = job.bench.connection.execute(wanted).all()
+    return tuple(Missing(tuple(row[: len(old)]), tuple(row[len(old) :])) for row in rows)
+
+
+def _groups(job: Job) -> Iterator[MissingGroup]:
+    from_ = job.bench.legacy
+    for check in job.checks:
+        if not check.bond.to_itself:
+            continue
+        bond = check.bond
+        lacking = select(func.count().label("rows")).select_from(from_).where(*_lacking(job, check))
+        each = lacking.group_by(*bond.old_key(from_)).subquery()
+        counts = select(func.sum(each.c.rows), func.count()).select_from(each)
+        rows, parents = job.bench.connection.execute(counts).one()
+        if rows:
+            yield MissingGroup(
+                table=job.name,
+                columns=bond.columns,
+                parent=bond.parent,
+                constraint=bond.constraint,
+                cause=MissingCause.SET_ASIDE,
+                rows=int(rows),
+                parents=int(parents),
+            )
+
+
+def _lacking(job: Job, check: ForeignCheck) -> tuple[Condition, ...]:
+    from_ = job.bench.legacy
+    inside = in_scope(job.bench.compiled, from_, Segment(upto=job.scope.upper))
+    set_aside = cause_of(check.bond, from_, job.ground) == MissingCause.SET_ASIDE.value
+    return inside, check.missing(from_), set_aside
