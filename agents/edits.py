@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ferryman.agents.filtering import drop_filter, filter_rows
+from ferryman.agents.filtering import drop_filter, filter_rows, take_rows_back
 from ferryman.agents.leaving import include, leave_out, leave_out_of
 from ferryman.agents.link_words import links
 from ferryman.agents.mapping_words import map_names
@@ -182,6 +182,7 @@ RULES: tuple[Callable[[Sentence, Talk], Edit], ...] = (
     identities,
     skip_bad_rows,
     leave_out_of,
+    take_rows_back,
     filter_rows,
     leave_out,
     include,

@@ -83,6 +83,33 @@ def drop_filter(said: Sentence, talk: Talk) -> Edit:
     return tuple(SetFilter(table=table, filter=None) for table in wanted if table in filtered) or None
 
 
+_BACK = re.compile(
+    rf"^(?:(?:please|actually|no|,|do) )*(?:{_VERBS}|put|restore|add)"
+    r" (?:(?:the|all|those|any|back|in|also) )*(?P<x>.+?)"
+    r"(?: (?:please|after all|again|too|as well|back in|back|in|along|instead))*$"
+)
+
+
+def take_rows_back(said: Sentence, talk: Talk) -> Edit:
+    """ "do take the sold cars": rows that were left out, in the words by which they were, come along again."""
+    back = _BACK.match(said.text.rstrip(" .!"))
+    rows = said.slot(back, "x") if back else None
+    mention = _mention(rows, talk) if rows else None
+    if rows is None or (mention is None and not talk.context.table):
+        return None
+    rest = _without_name(rows, talk)
+    for known in (mention.tables[0],) if mention else _tables(rest, talk):
+        mapping = next((m for m in talk.context.mapped if m.target == known.target), None)
+        asked = _parts(mapping.filter if mapping else None)
+        out = _condition(rest, known, talk, wanted=False) if asked and rest.words else None
+        if out is None or isinstance(out, Doubt) or not set(_parts(out)) <= set(asked):
+            continue
+        kept = tuple(part for part in asked if part not in _parts(out))
+        left = AllOf(of=kept) if len(kept) > 1 else next(iter(kept), None)
+        return (SetFilter(table=known.target or "", filter=left),)
+    return None
+
+
 def rows_said(said: Sentence, talk: Talk) -> Sentence | None:
     """The end of a sentence that is about some of a table's rows: "who joined after 2015"; None where there is none."""
     for found in _SOME.finditer(said.text, 1):

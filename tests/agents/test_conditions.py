@@ -285,3 +285,20 @@ def test_a_value_map_is_of_the_column_and_not_of_one_that_is_called_like_the_tab
     (change,) = said.changes
     assert isinstance(change, MapValues)
     assert (change.table, change.target, [(p.old, p.new) for p in change.pairs]) == ("people", "level", [(1, "low")])
+
+
+@pytest.mark.parametrize("words", ["people without an email", "people from Graz", "people who joined in 2019"])
+@pytest.mark.parametrize("lead", ["actually, do take {}", "take {} after all", "do include {}", "put {} back in"])
+def test_rows_that_were_left_out_come_along_again_and_nothing_else_does(lead: str, words: str) -> None:
+    other = is_("level", "=", 3)
+
+    def filtered(test: Filter) -> Context:
+        people = PLAN.mapping.tables[0].but(filter=test)
+        return replace(CONTEXT, plan=PLAN.but(mapping=PLAN.mapping.with_table(people)))
+
+    out = filter_of(f"leave out {words}")
+    assert out is not None
+    assert filter_of(lead.format(words), filtered(out)) is None
+    beside = filter_of(f"leave out {words}", filtered(other))
+    assert beside is not None
+    assert filter_of(lead.format(words), filtered(beside)) in (other, both(other))
