@@ -112,7 +112,7 @@ class TableProgress(Frozen):
     table: str
     source: str
     state: TableState
-    total: int  #: rows in scope of the run
+    total: int  #: rows in scope of the run, and newer ones that came beside the order
     in_scope: int = 0  #: the same with those that a filter leaves out
     done: int
     batches: int

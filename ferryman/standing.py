@@ -45,7 +45,7 @@ def status_of(ledger: Ledger, run: str, events: Iterable[Event] = ()) -> Status:
         current_table=current.table if current else None,
         technical_status=_technical(record, current),
         estimated_completion=_estimate(record, left),
-        estimated_seconds=None if record.status in OVER else left,
+        estimated_seconds=None if record.undoing or record.status in OVER else left,
         last_successful_checkpoint=f"{last.table} batch_{last.number}_completed" if last else None,
         tables=tables,
         delegations=delegations(heard),
@@ -122,7 +122,8 @@ def _technical(record: RunRecord, current: TableProgress | None) -> str:
 
 
 def _percent(tables: tuple[TableProgress, ...]) -> int:
-    """Weighted by rows; a run without rows is done when its tables are."""
+    """Weighted by rows; a run without rows is done when its tables are. Tables undone alone are left out."""
+    tables = tuple(table for table in tables if table.state is not TableState.ROLLED_BACK) or tables
     total, done = sum(table.total for table in tables), sum(min(table.done, table.total) for table in tables)
     if not total:
         return 100 if all(table.state in _FINISHED for table in tables) else 0
@@ -140,6 +141,8 @@ def _seconds_left(tables: tuple[TableProgress, ...]) -> float:
 
 
 def _estimate(record: RunRecord, left: float) -> str:
+    if record.undoing:
+        return "not known, it is being undone"
     if record.status in OVER:
         return "it is over"
     return duration_range(left * 0.8, left * 1.25)

@@ -392,6 +392,8 @@ def test_one_table_can_be_undone_alone(moved: str) -> None:
     assert here("rollback", moved, "--table", "purchases", "--yes").code == 0
     assert one(NEW, "SELECT count(*) FROM purchases") == 0
     assert one(NEW, "SELECT count(*) FROM customers") == 20
+    standing = here("status", moved, "--json").json
+    assert (standing["status"], standing["overall_progress"]) == ("success", 100)
     refused(here("rollback", moved, "--table", "nosuch", "--yes"), 2)
 
 

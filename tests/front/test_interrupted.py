@@ -494,6 +494,7 @@ def test_an_undoing_of_one_table_that_was_cut_short_is_said_and_finished(trial: 
     assert killed.code == KILLED
     found = here("status", "--target", trial.target, "--json").json
     assert (found["status"], found["technical_status"]) == ("paused", "rollback_unfinished")
+    assert (found["estimated_completion"], found["estimated_seconds"]) == ("not known, it is being undone", None)
     assert [t["state"] for t in found["tables"]] == ["validated", "validated", "undoing"]
     finish = f"ferryman rollback {trial_run(trial)} --table remarks"
     assert finish in found["waiting_for"]

@@ -26,7 +26,7 @@ from ferryman.domain.transforms import ForeignKeyTo, NewId
 from ferryman.domain.validation import CheckStatus, TableValidation
 from ferryman.tools.move.additions import bring, keys_filter
 from ferryman.tools.move.copy import copy_table
-from ferryman.tools.move.progress import accounting
+from ferryman.tools.move.progress import accounting, progress
 from ferryman.tools.move.rollback import rollback
 from ferryman.tools.move.stand_ins import stand_ins
 from ferryman.tools.prove.validate import validate_table
@@ -235,6 +235,8 @@ def test_a_parent_that_came_after_the_run_began_is_counted_besides(pair: tuple[P
     run.copy("purchases")
     assert one(pair[1], "SELECT count(*) FROM customers WHERE legacy_id = 77") == 1
     assert accounting(run.ledger, run.run, "customers") == Accounting(source=21, migrated=21)
+    (customers,) = (table for table in progress(run.ledger, run.run) if table.table == "customers")
+    assert (customers.done, customers.total, customers.accounting.migrated) == (21, 21, 21)
     assert_proved(run)
 
 

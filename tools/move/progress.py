@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from ferryman.domain.run import Accounting, BatchRecord, BatchState, TableProgress
 from ferryman.tools.move.ledger import Ledger
@@ -23,9 +23,9 @@ def progress(ledger: Ledger, run: str) -> tuple[TableProgress, ...]:
             table=record.table,
             source=record.source,
             state=record.state,
-            total=record.scope.total,
+            total=record.scope.total + sums[record.table].since,
             in_scope=max(record.scope.source_rows, sums[record.table].accounting.source),
-            done=sums[record.table].rows,
+            done=sums[record.table].rows + sums[record.table].since,
             batches=sums[record.table].batches,
             target_before=record.scope.target_before,
             accounting=sums[record.table].accounting,
@@ -75,6 +75,7 @@ class _Sum:
 
     def __init__(self) -> None:
         self.rows, self.batches, self.seconds, self.accounting = 0, 0, 0.0, Accounting()
+        self.since = 0  #: rows that came beside the order and that no batch counts: newer than the run's scope
 
 
 def _sums(ledger: Ledger, run: str) -> dict[str, _Sum]:
@@ -85,6 +86,7 @@ def _sums(ledger: Ledger, run: str) -> dict[str, _Sum]:
             func.count().label("batches"),
             func.max(batch.c.last_row).label("rows"),
             func.sum(batch.c.seconds).label("seconds"),
+            func.sum(case((batch.c.number.contains("+"), batch.c.source), else_=0)).label("since"),
             *(func.sum(batch.c[name]).label(name) for name in _COUNTED),
         )
         .filter_by(run_id=run, state=BatchState.COMMITTED.value)
@@ -95,5 +97,6 @@ def _sums(ledger: Ledger, run: str) -> dict[str, _Sum]:
         for row in connection.execute(wanted).mappings():
             one = found[row["table_name"]]
             one.rows, one.batches, one.seconds = int(row["rows"]), row["batches"], float(row["seconds"])
+            one.since = int(row["since"])
             one.accounting = Accounting(**{name: int(row[name]) for name in _COUNTED})
     return found
