@@ -88,8 +88,6 @@ def resume(which: Which, by: str, decide: tuple[str, ...], as_json: bool, notify
     with target_ledger(Which(Where(target=pair.target))) as ledger:
         record = chosen_run(ledger, which.run, lambda record: record.status not in OVER, "that could go on")
     with opened(pair, options, by) as session:
-        for line in session.last_said(record.run):
-            voice.say(line)
         return _drive(session, record.run, voice, pair, caller)
 
 
