@@ -168,9 +168,15 @@ class _Trial:
         for want in (want for _, wants in wanted for want in wants):
             causes[want.cause.value if want.cause else ""] += want.rows
         for cause, rows in causes.items():
-            self._amend(work.table, cause, rows)
+            if not self._decided(work.table, cause, rows):
+                self._amend(work.table, cause, rows)
         for some, wants in wanted:
             supply_parents(work, wants, some, emit=tell)
+
+    def _decided(self, table: str, cause: str, rows: int) -> bool:
+        """Whether the ledger has this very decision, for as many rows, from an earlier try."""
+        wanted = (table, cause, Strategy.MIGRATE_PARENTS, rows)
+        return any((one.table, one.cause, one.strategy, one.rows) == wanted for one in self.record.amendments)
 
     def _amend(self, table: str, cause: str, rows: int) -> None:
         plan = self.record.amended

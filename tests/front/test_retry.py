@@ -83,6 +83,18 @@ def test_what_cannot_come_stays_with_what_hangs_on_it_and_the_rest_comes(shape: 
     shape.undone()
 
 
+def test_a_decision_that_brings_nothing_is_written_down_once(shape: Shape) -> None:
+    write(shape.files[0], "UPDATE customer SET region_id = 99 WHERE id = 3")
+    here("quarantine", "retry")
+    decided = "SELECT table_name, cause, rows FROM ferryman_amendment ORDER BY number"
+    assert here("quarantine", "retry", "--json").json["came"] == 0
+    written = shape.new(decided)
+    assert here("quarantine", "retry", "--json").json["came"] == 0
+    assert shape.new(decided) == written
+    assert shape.new(QUARANTINED) == [("invoices", 10)]
+    shape.undone()
+
+
 def test_a_check_that_failed_is_told_also_of_a_table_that_rows_came_into_before_a_kill(shape: Shape) -> None:
     assert call("quarantine", "retry", env={VARIABLE: "after_commit:regions:1+1"}).code == -signal.SIGKILL
     write(shape.files[1], "UPDATE regions SET name = 'edited' WHERE name = 'R2'")
