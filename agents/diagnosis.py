@@ -29,7 +29,8 @@ MISSING: dict[MissingCause, Cause] = {
     MissingCause.FILTERED_OUT: Cause("the parents are left out by this plan", (_MIGRATE, _STAND_IN, _NULL, _ASIDE)),
     MissingCause.SET_ASIDE: Cause("the parents are set aside themselves", (_STAND_IN, _NULL, _ASIDE)),
     MissingCause.DELETED_SINCE: Cause(
-        "the parents were in the new database and are gone since", (_MIGRATE, _STAND_IN, _NULL, _ASIDE)
+        "the parents were deleted in the new database, or came too late to be moved",
+        (_MIGRATE, _STAND_IN, _NULL, _ASIDE),
     ),
     MissingCause.NEVER_EXISTED: Cause(
         "the parents were missing in the old application already", (_STAND_IN, _NULL, _ASIDE)

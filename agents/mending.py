@@ -10,7 +10,7 @@ _CAUSES = {
     MissingCause.FILTERED_OUT: "Take the row that it refers to along: let the plan move it",
     MissingCause.SET_ASIDE: "Mend the row that it refers to, which is set aside as well",
     MissingCause.NOT_MIGRATED: "Move the row that it refers to first",
-    MissingCause.DELETED_SINCE: "Put the row that it refers to back into the new system",
+    MissingCause.DELETED_SINCE: "Move the row that it refers to: it was deleted in the new system, or came too late",
 }
 _PROBLEMS = {
     Problem.MISSING_PARENT: "See that the row that {columns} refers to is there",

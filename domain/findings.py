@@ -164,7 +164,7 @@ class MissingCause(StrEnum):
     FILTERED_OUT = "filtered_out"  #: in legacy, left out by this plan
     SET_ASIDE = "set_aside"  #: in legacy and in scope, but set aside itself, by a decision or in quarantine already
     NOT_MIGRATED = "not_migrated"  #: in legacy and in scope, but not copied yet
-    DELETED_SINCE = "deleted_since"  #: was copied or present, and is gone now
+    DELETED_SINCE = "deleted_since"  #: its range of keys was copied: gone from the target, or come into legacy since
 
 
 #: Causes for which no run can take the parent along.

@@ -240,7 +240,7 @@ _CAUSES = {
     MissingCause.FILTERED_OUT: "the plan leaves that row out",
     MissingCause.SET_ASIDE: "that row is set aside",
     MissingCause.NOT_MIGRATED: "that row is not moved yet",
-    MissingCause.DELETED_SINCE: "that row has been deleted since",
+    MissingCause.DELETED_SINCE: "that row was deleted in the new database, or came too late to be moved",
 }
 
 

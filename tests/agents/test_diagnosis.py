@@ -65,7 +65,7 @@ def option(decision: Decision, strategy: Strategy) -> RecoveryOption:
         (MissingCause.NOT_MIGRATED, "migration order dependency violation", [MIGRATE, STAND_IN, ASIDE]),
         (MissingCause.FILTERED_OUT, "the parents are left out by this plan", EACH),
         (MissingCause.SET_ASIDE, f"{THEY} are set aside themselves", [STAND_IN, ASIDE, NULL]),
-        (MissingCause.DELETED_SINCE, f"{THEY} were in the new database and are gone since", EACH),
+        (MissingCause.DELETED_SINCE, f"{THEY} were deleted in the new database, or came too late to be moved", EACH),
         (MissingCause.NEVER_EXISTED, f"{THEY} were missing in the old application already", [STAND_IN, ASIDE, NULL]),
     ],
 )  # fmt: skip
