@@ -95,7 +95,8 @@ def take_rows_back(said: Sentence, talk: Talk) -> Edit:
     back = _BACK.match(said.text.rstrip(" .!"))
     rows = said.slot(back, "x") if back else None
     mention = _mention(rows, talk) if rows else None
-    if rows is None or (mention is None and not talk.context.table):
+    said_only = re.search(r"\b(?:only|just|nothing but|solely|exclusively)\b", said.text)
+    if rows is None or said_only or (mention is None and not talk.context.table):
         return None
     rest = _without_name(rows, talk)
     for known in (mention.tables[0],) if mention else _tables(rest, talk):

@@ -302,3 +302,10 @@ def test_rows_that_were_left_out_come_along_again_and_nothing_else_does(lead: st
     beside = filter_of(f"leave out {words}", filtered(other))
     assert beside is not None
     assert filter_of(lead.format(words), filtered(beside)) in (other, both(other))
+
+
+@pytest.mark.parametrize("text", ["take only people from Graz", "people from Graz only", "only people from Graz"])
+def test_only_those_that_were_left_out_is_no_taking_back(text: str) -> None:
+    people = PLAN.mapping.tables[0].but(filter=filter_of("leave out people from Graz"))
+    context = replace(CONTEXT, plan=PLAN.but(mapping=PLAN.mapping.with_table(people)))
+    assert filter_of(text, context) == is_("city", "=", "Graz")
