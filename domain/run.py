@@ -144,6 +144,7 @@ class Status(Frozen):
     waiting_for: str = ""
     model: Usage = Usage()  #: what asking a model has cost, as this folder's event log has it
     placeholders: dict[str, int] = Field(default_factory=dict)  #: target table -> those that stand there still
+    away: dict[str, tuple[str, ...]] = Field(default_factory=dict)  #: target table -> its keys and triggers set aside
 
 
 class Outcome(Frozen):

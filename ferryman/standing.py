@@ -9,6 +9,7 @@ from ferryman.domain.coordination import Delegation
 from ferryman.domain.events import Delegated, DelegationEnded, Event, usage_of
 from ferryman.domain.plan import duration_range
 from ferryman.domain.run import RunStatus, Status, TableProgress, TableState
+from ferryman.tools.move.away import away
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import last_batch, progress
 from ferryman.tools.move.records import WITHDRAWN, RunRecord
@@ -55,6 +56,7 @@ def status_of(ledger: Ledger, run: str, events: Iterable[Event] = ()) -> Status:
         waiting_for=waits_for(record),
         model=usage_of(heard),
         placeholders={one.table: one.rows for one in stand_ins(ledger.target, ledger, run)},
+        away={table.table: names for table in tables if (names := away(ledger, run, table.table).names)},
     )
 
 

@@ -11,7 +11,7 @@ from ferryman.commands.pair import chosen_run, target_ledger
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Usage
 from ferryman.domain.events import Event
-from ferryman.domain.run import Status, TableProgress, TableState, duration_text
+from ferryman.domain.run import RunStatus, Status, TableProgress, TableState, duration_text
 from ferryman.domain.validation import CheckStatus
 from ferryman.graph.context import user_name
 from ferryman.standing import OVER, now, status_of
@@ -103,6 +103,10 @@ def _show(standing: Status, voice: Voice) -> None:
         voice.say(f"  {count(rows, 'placeholder')} in {table} for rows that were not there, until the real ones come")
     if standing.placeholders or any(table.accounting.quarantined for table in standing.tables):
         voice.say(f"  listed by: ferryman quarantine list {standing.run}")
+    for table, names in standing.away.items():
+        voice.say(f"  away from {table}: {', '.join(names)}")
+    if standing.away and standing.status is not RunStatus.RUNNING:
+        voice.say(f"  put back by: ferryman resume {standing.run}, or ferryman rollback {standing.run}")
     undo = "can be undone" if standing.rollback_available else f"cannot be undone: {standing.rollback_blocker}"
     voice.say(f"  model: {standing.model.text}")
     voice.say(f"  last checkpoint: {standing.last_successful_checkpoint or 'none yet'}; it {undo}")

@@ -145,6 +145,10 @@ def test_a_killed_run_is_resumed_and_undone_by_the_command_with_the_triggers_bac
     assert died.code == -signal.SIGKILL
     ledger = "ferryman.ferryman_run" if kind == "postgresql" else "ferryman_run"
     ((run,),) = new.ask(f"SELECT run_id FROM {ledger}")
+    if point == "after_triggers_go":
+        standing = here("status", run, "--target", new.url)
+        assert "away from staff: " in standing.err + standing.out
+        assert f"put back by: ferryman resume {run}" in standing.err + standing.out
     resumed = here("resume", run, *where)
     assert resumed.code == 0, resumed.err
     assert new.ask(NAMES[kind]) == [("led",), ("made",)]

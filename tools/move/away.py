@@ -21,6 +21,10 @@ class Away:
     keys: tuple[Key, ...] = ()
     triggers: tuple[Aside, ...] = ()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*(key.name for key in self.keys), *(trigger.name for trigger in self.triggers))
+
     def but(self, keys: Sequence[Key] | None = None, triggers: Sequence[Aside] | None = None) -> Away:
         """The same with one of its parts replaced."""
         keys, triggers = self.keys if keys is None else keys, self.triggers if triggers is None else triggers
