@@ -88,6 +88,9 @@ _BACK = re.compile(
     r" (?:(?:the|all|those|any|back|in|also) )*(?P<x>.+?)"
     r"(?: (?:please|after all|again|too|as well|back in|back|in|along|instead))*$"
 )
+#: Without one of these, "take people from Graz" may as well mean these alone.
+_ALONG = re.compile(r"\b(?:do|actually|after all|again|back|too|also|as well|along|instead|restore|add|include)\b")
+_ALONE = re.compile(r"\b(?:only|just|nothing but|solely|exclusively)\b")
 
 
 def take_rows_back(said: Sentence, talk: Talk) -> Edit:
@@ -95,8 +98,8 @@ def take_rows_back(said: Sentence, talk: Talk) -> Edit:
     back = _BACK.match(said.text.rstrip(" .!"))
     rows = said.slot(back, "x") if back else None
     mention = _mention(rows, talk) if rows else None
-    said_only = re.search(r"\b(?:only|just|nothing but|solely|exclusively)\b", said.text)
-    if rows is None or said_only or (mention is None and not talk.context.table):
+    meant = _ALONG.search(said.text) and not _ALONE.search(said.text)
+    if rows is None or not meant or (mention is None and not talk.context.table):
         return None
     rest = _without_name(rows, talk)
     for known in (mention.tables[0],) if mention else _tables(rest, talk):
