@@ -219,7 +219,9 @@ class TableColumns:
 
     def _legacy_id(self, column: Column) -> ColumnMapping | None:
         family = self.pairing.source.column(self.key[0]).family if self.key != ROWID else Family.INTEGER
-        if column.family is not Family.TEXT and (len(self.key) > 1 or column.family is not family):
+        whole = column.family is Family.DECIMAL and not column.scale  # what holds an unsigned key on PostgreSQL
+        same = column.family is family or (whole and family is Family.INTEGER)
+        if column.family is not Family.TEXT and (len(self.key) > 1 or not same):
             return None
         return ColumnMapping(target=column.name, source=self.key, steps=(PreserveLegacyId(),))
 

@@ -567,3 +567,18 @@ def test_values_that_happen_to_be_different_everywhere_do_not_tell_which_rows_ar
     )
     table = known.pairings["b"]
     assert natural_key(table, known) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kept"), [("int", "big", True), ("text", "big", False), ("int", "money", False)]
+)
+def test_a_number_without_places_takes_the_legacy_id(old: str, new: str, kept: bool) -> None:
+    """As for an unsigned key, which no integer of PostgreSQL holds."""
+    native = {"big": "NUMERIC(20)", "money": "NUMERIC(10, 2)"}[new]
+    there = database("orders: id uuid key, note text?, legacy_id money?").tables[0]
+    scale = 0 if new == "big" else 2
+    columns = tuple(c.but(native=native, scale=scale) if c.name == "legacy_id" else c for c in there.columns)
+    goal = Database(dialect="sqlite", tables=(there.but(columns=columns),))
+    begun = database(f"sale: id {old} key, note text?")
+    known = facts(begun, goal, matches("sale -> orders: note=note"), profile({"sale": 5}), profile({"orders": 0}))
+    assert ("legacy_id" in propose(FILL, known)[0].by_target["orders"].by_target) is kept

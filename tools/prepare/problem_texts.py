@@ -18,7 +18,7 @@ _KINDS = {
     Family.TIME: "a time of day",
     Family.TIMESTAMP: "a date and time",
     Family.JSON: "JSON",
-    Family.UUID: "a UUID",
+    Family.UUID: "a UUID that it takes",
     Family.ENUM: "one of its words",
     Family.TEXT: (
         "what it takes: it is not UTF-8, there is a zero byte in it or a letter that its character set lacks, or it is "
