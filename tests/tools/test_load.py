@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,25 @@ def test_what_a_statement_refuses_is_refused(made: Made, what: str) -> None:
     assert type(loaded) is type(inserted)
     assert isinstance(loaded, NeedsDecision)
     assert made.one("SELECT count(*) FROM some") == 0
+
+
+@pytest.mark.parametrize("loaded", [True, False], ids=["loaded", "by statements"])
+def test_what_the_server_rounds_in_its_own_columns_is_no_reason_to_refuse(made: Made, loaded: bool) -> None:
+    made.run(
+        "CREATE TABLE articles (net decimal(30, 10), gross decimal(30, 10) AS (net * 1.19) STORED, "
+        "half decimal(30, 2) AS (net / 2) PERSISTENT)"
+    )
+    target = open_target(made.url)
+    nets = [f"{n}.0123456789" for n in range(100)]  # more notes than a server keeps by its own setting
+    take = target.dialect.load if loaded else lambda c, t, batches: sum(target.dialect.insert(c, t, b) for b in batches)
+    with target.connect() as connection:
+        articles = table_of(target, "articles")
+        assert take(connection, articles, [pa.RecordBatch.from_pydict({"net": nets})]) == 100
+        connection.commit()
+        with pytest.raises(FerrymanError, match="net"):
+            take(connection, articles, [pa.RecordBatch.from_pydict({"net": ["1.01234567891", *nets]})])
+        connection.rollback()
+    assert made.ask("SELECT gross FROM articles WHERE net < 1") == [(Decimal("0.0146913579"),)]
 
 
 def test_a_column_without_a_value_is_refused(made: Made) -> None:

@@ -21,7 +21,7 @@ BEGIN = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 _MODE = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_BACKSLASH_ESCAPES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"
 _SETTINGS = (
     f"SET SESSION sql_mode = '{_MODE}', time_zone = '+00:00', net_write_timeout = 3600, net_read_timeout = 3600, "
-    "wait_timeout = 28800, sql_select_limit = DEFAULT, max_error_count = 64, sql_notes = 1, autocommit = 0",
+    "wait_timeout = 28800, sql_select_limit = DEFAULT, max_error_count = 65535, sql_notes = 1, autocommit = 0",
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
 )
 _ALSO = (BEGIN, "SET NAMES utf8mb4")  #: the second is what SQLAlchemy greets every server with

@@ -63,7 +63,7 @@ def _loaded(connection: Any, table: Table, schema: pa.Schema, batches: Iterable[
         raise
     answer = _answer(connection)
     if answer.warning_count:
-        refuse_warnings(connection)
+        refuse_warnings(connection, table, answer.warning_count)
     if answer.affected_rows != sent:
         raise pymysql.DataError(ER.WARN_DATA_TRUNCATED, f"{sent} rows were sent and {answer.affected_rows} taken")
     return sent
