@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from ferryman.domain.errors import Configuration, Refused
-from ferryman.tools.databases.connect import Target, open_target
+from ferryman.domain.schema import Database
+from ferryman.tools.databases.connect import Target, open_source, open_target
 from ferryman.tools.move.archive import drop
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.tables import ledger_tables, schema_for
-from ferryman.tools.prepare.readiness import check_rights
+from ferryman.tools.prepare.readiness import check_rights, warnings
 from tests.front.calling import here
 from tests.servers import READER, Made
 
@@ -52,6 +53,7 @@ def writer(made: Made) -> Target:
 
 
 HOSTS = ("%", "localhost")
+DATABASE = Database(dialect="mysql")
 
 
 def test_asking_for_rights_leaves_nothing_behind_however_often(made: Made, target: Target) -> None:
@@ -83,6 +85,17 @@ def test_what_a_run_creates_is_asked_for_one_right_after_another(made: Made) -> 
         made.run(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ferryman TO {READER};")
     assert Ledger(poor).exists()
     check_rights(poor, ())
+    poor.dispose()
+
+
+def test_triggers_that_a_user_is_not_shown_are_said_to_be_unknown(made: Made, target: Target) -> None:
+    poor, sees_all = writer(made), "postgresql" in made.url
+    unknown = ["triggers is not known" in one for one in warnings(open_source(made.source), poor, DATABASE, {}, None)]
+    assert any(unknown) is not sees_all
+    assert not any("not known" in one for one in warnings(open_source(made.source), target, DATABASE, {}, None))
+    if not sees_all:
+        made.run("".join(f"GRANT TRIGGER ON {made.name}.* TO {READER}@'{h}';\n" for h in HOSTS))
+        assert not any("not known" in one for one in warnings(open_source(made.source), poor, DATABASE, {}, None))
     poor.dispose()
 
 

@@ -35,6 +35,7 @@ WHERE event_object_schema = DATABASE() AND event_object_table = :name AND databa
 """)
 _LOGGED = "SELECT @@log_bin AND NOT @@log_bin_trust_function_creators"
 _FOR_OTHERS = ("SUPER", "SET USER", "SET_USER_ID", "SET_ANY_DEFINER")
+_SEEING = ("TRIGGER",)
 _WHEN_LOGGED = ("SUPER", "BINLOG ADMIN")
 _SETTINGS = ("sql_mode", "character_set_client", "collation_connection")
 
@@ -68,8 +69,11 @@ class MySQLTriggers:
         finally:
             _set(connection, tuple(kept))
 
+    def hidden(self, connection: Connection) -> str:
+        return "" if may_here(connection, _SEEING) else "a user without the right TRIGGER is shown none"
+
     def why_not(self, connection: Connection, table: str) -> str:
-        if not may_here(connection, ("TRIGGER",)):
+        if not may_here(connection, _SEEING):
             return "this user has no right to drop and make triggers (TRIGGER)"
         other = connection.execute(_OTHERS, {"name": table}).scalar()
         if other and not may(connection, _FOR_OTHERS):

@@ -50,6 +50,9 @@ class PostgreSQLTriggers:
         if connection.execute(_THERE, {"table": trigger.table, "name": trigger.name}).first():
             run(connection, trigger.back)
 
+    def hidden(self, connection: Connection) -> str:
+        return ""
+
     def why_not(self, connection: Connection, table: str) -> str:
         number = connection.execute(_NUMBER, {"name": table}).scalar()
         owner = connection.execute(_OWNED, {"number": number}).scalar()

@@ -28,5 +28,8 @@ class SQLiteTriggers:
         if not connection.execute(_THERE, {"name": trigger.name}).first():
             run(connection, trigger.back)
 
+    def hidden(self, connection: Connection) -> str:
+        return ""
+
     def why_not(self, connection: Connection, table: str) -> str:
         return ""

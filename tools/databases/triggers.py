@@ -34,6 +34,9 @@ class Keeper(Protocol):
     def bring_back(self, connection: Connection, trigger: Aside) -> None:
         """Put one back; nothing happens where it is there, or where its table is gone."""
 
+    def hidden(self, connection: Connection) -> str:
+        """Why there may be triggers that this role is not shown; empty where it is shown all."""
+
     def why_not(self, connection: Connection, table: str) -> str:
         """Why this role cannot take a table's triggers away and put them back as they were; empty where it can."""
 

@@ -116,6 +116,7 @@ def warnings(
     return (
         *source.cautions,
         *_triggers(target_db, compiled),
+        *_hidden_triggers(target),
         *_zones(source, compiled),
         *_snapshot(source),
         *_space(source, target, rows),
@@ -169,6 +170,16 @@ def _triggers(target_db: Database, compiled: Mapping[str, CompiledTable]) -> Ite
                     f"{name} has the trigger {trigger.name} in the new database: it runs for every row that is "
                     "written, and what it changes of them is a difference that stops a batch, or that validation finds."
                 )
+
+
+def _hidden_triggers(target: Target) -> Iterator[str]:
+    with target.connect("looking for triggers", reading=True) as connection:
+        why = target.dialect.triggers.hidden(connection)
+    if why:
+        yield (
+            f"Whether the tables of {target.identity.name} have triggers is not known: {why}. They would run for every "
+            "row that is written. Grant the right, and plan anew."
+        )
 
 
 def _zones(source: Source, compiled: Mapping[str, CompiledTable]) -> Iterator[str]:
