@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
@@ -130,7 +131,7 @@ def _act(point: Failpoint, seen: str) -> None:
     if point.act is Act.KILL:
         os.kill(os.getpid(), signal.SIGKILL)
     if point.act is Act.HANG:
-        os.kill(os.getpid(), signal.SIGSTOP)
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)  # sent to the process, this thread might run on
         return
     where = f"failpoint {point.name}"
     if point.act is Act.BROKEN:
