@@ -136,7 +136,7 @@ def _present(table: TableMapping, facts: Facts) -> Iterator[Question]:
             f"{table.target} has {count(there, 'row')} already, and no column tells which of them are legacy rows."
             " What now?"
         ),
-        options=(add, *_by_column(table, facts), leave_out(table.target)),
+        options=(add, *_by_column(table, facts), *_by_key(table, facts), leave_out(table.target)),
         recommended=LEAVE_OUT,
         reason="Adding them could double what is there.",
     )
@@ -159,6 +159,18 @@ def _by_column(table: TableMapping, facts: Facts) -> list[Option]:
     pairing = facts.pairings.get(table.target)
     pairs = telling_pairs(pairing)[: MOST_OPTIONS - 1] if pairing else []
     return [_recognised_by(table, pair, facts) for pair in pairs]
+
+
+def _by_key(table: TableMapping, facts: Facts) -> tuple[Option, ...]:
+    """By the key itself, where both keys are of one kind: an earlier run moved them, and left placeholders perhaps."""
+    source, target = facts.source.table(table.source), facts.target.table(table.target)
+    ours = [source.column(name).family for name in table.key if name in source.by_name]
+    if not ours or ours != [target.column(name).family for name in target.primary_key]:
+        return ()
+    same = SetIdentity(table=table.target, identity=Kept())
+    kept = SetConflict(table=table.target, conflict=Conflict.KEEP)
+    told = " and ".join(target.primary_key)
+    return (Option(key="same_key", text=f"Rows with the same {told} are the same", changes=(same, kept)),)
 
 
 def _recognised_by(table: TableMapping, pair: KeyPair, facts: Facts) -> Option:

@@ -221,8 +221,15 @@ def test_rows_that_are_there_and_cannot_be_recognised_are_asked_about() -> None:
         "a: id int key, name text", "b: id int key, name text", "a -> b: id=id, name=name", there={"b": 4}
     )
     assert ids(questions) == ["present:b"]
-    assert [option.key for option in questions[0].options] == ["add", "name", "leave_out"]
+    assert [option.key for option in questions[0].options] == ["add", "name", "same_key", "leave_out"]
     assert questions[0].recommended == "leave_out"
+
+
+def test_rows_that_are_there_are_recognised_by_their_key_only_where_both_keys_are_of_one_kind() -> None:
+    _, questions, _ = proposed(
+        "a: id int key, name text", "b: id uuid key, name text", "a -> b: id=id, name=name", there={"b": 4}
+    )
+    assert "same_key" not in {option.key for option in questions[0].options}
 
 
 def test_a_filled_parent_without_a_common_key_is_asked_about() -> None:

@@ -136,6 +136,32 @@ def test_placeholders_are_told_at_the_end_and_listed(orphaned: tuple[Path, Path]
     assert "ferryman quarantine show" in Path("report.md").read_text()
 
 
+def test_the_real_rows_take_the_place_of_placeholders_by_a_plan_made_for_them(tmp_path: Path) -> None:
+    """Nothing but the key, which stays as it is, tells the rows of the first run apart."""
+    vendors, orders = "(id INTEGER PRIMARY KEY, label TEXT NOT NULL)", "(id INTEGER PRIMARY KEY, vendor_id INTEGER"
+    old = write(tmp_path / "o.sqlite", f"CREATE TABLE gs_vendor {vendors}; CREATE TABLE gs_order {orders} NOT NULL)")
+    new = write(
+        tmp_path / "n.sqlite",
+        f"CREATE TABLE vendors {vendors}; CREATE TABLE orders {orders} NOT NULL REFERENCES vendors (id))",
+    )
+    write(old, "INSERT INTO gs_vendor VALUES (1, 'Ada'), (2, 'Bo'), (3, 'Bo')")
+    write(old, "INSERT INTO gs_order VALUES (1, 1), (2, 2), (3, 8), (4, 8), (5, 9)")
+    planned = here("plan", *pair(old, new), "-o", "plan.yaml", "--answer", "placeholders", "--json")
+    assert here("run", "--plan", "plan.yaml", "--approve", planned.json["approval"]).code == 0
+    assert command("list")["placeholders"] == {"vendors": 2}
+    before = rows_of(new, "vendors")
+    write(old, "INSERT INTO gs_vendor VALUES (8, 'Real')")
+    words = ("--only", "vendors", "--answer", "vendors: same_key", "--json")
+    planned = here("plan", *pair(old, new), "-o", "later.yaml", *words)
+    assert planned.code == 0, planned.err
+    done = here("run", "--plan", "later.yaml", "--approve", planned.json["approval"], "--json")
+    assert done.code == 0, done.err
+    assert rows_of(new, "vendors") == [(1, "Ada"), (2, "Bo"), (3, "Bo"), (8, "Real"), (9, "")]
+    run = done.json["run"]
+    assert here("rollback", run, "--yes").code == 0
+    assert rows_of(new, "vendors") == before
+
+
 def test_a_table_that_the_run_did_not_write_is_refused(aside: tuple[Path, Path]) -> None:
     refused(here("quarantine", "show", "--table", "nowhere"), 2)
 
