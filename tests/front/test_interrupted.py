@@ -384,13 +384,17 @@ def test_on_a_server_a_resume_is_refused_with_what_changed_and_goes_on_when_that
     whole(halted)
 
 
-def test_a_withdrawn_approval_stops_the_run_and_leaves_only_the_undoing(long: Trial) -> None:
+def test_a_withdrawn_approval_stops_the_run_and_leaves_only_the_undoing(long: Trial, tmp_path: Path) -> None:
     before = hashes(long)
     with moving(long) as victim:
         assert here("withdraw", "--target", long.target, "--by", "anna").code == 0
         assert victim.wait() == 5
     assert status(long) == ("paused", "approval_withdrawn")
     refused(resume(long, long.run), 5)
+    for kind in ("md", "html"):
+        file = tmp_path / f"report.{kind}"
+        assert here("report", "--target", long.target, "-o", file).code == 0
+        assert "On the way the approval was withdrawn by anna." in file.read_text()
     assert rollback(long).code == 0
     assert hashes(long) == before
 
