@@ -106,7 +106,7 @@ def _key(table: TableMapping, facts: Facts) -> Iterator[Question]:
 
 def _identity(table: TableMapping, facts: Facts) -> Iterator[Question]:
     reason = facts.identities.get(table.target)
-    if not isinstance(reason, str):
+    if not isinstance(reason, str) or (_is_filled_unknown(table, facts) and _by_key(table, facts)):
         return
     target = facts.target.table(table.target)
     counted = [c for c in target.columns if c.name in target.primary_key and c.autoincrement]
@@ -124,10 +124,12 @@ def _identity(table: TableMapping, facts: Facts) -> Iterator[Question]:
 
 def _present(table: TableMapping, facts: Facts) -> Iterator[Question]:
     """Rows are in the target already, and nothing tells which of them are the old ones."""
-    there = facts.target_profile.rows(table.target)
-    if not there or (isinstance(table.identity, Matched) and not _is_guess(table, facts)):
+    if not _is_filled_unknown(table, facts):
         return
+    there = facts.target_profile.rows(table.target)
     rows = facts.source_profile.rows(table.source)
+    by_key = _by_key(table, facts)
+    no_key = by_key and isinstance(facts.identities.get(table.target), str)
     add = Option(key="add", text=f"Add all {count(rows, 'row')} beside them", changes=_added(table, facts))
     yield Question(
         id=f"present:{table.target}",
@@ -136,10 +138,16 @@ def _present(table: TableMapping, facts: Facts) -> Iterator[Question]:
             f"{table.target} has {count(there, 'row')} already, and no column tells which of them are legacy rows."
             " What now?"
         ),
-        options=(add, *_by_column(table, facts), *_by_key(table, facts), leave_out(table.target)),
+        options=(*(() if no_key else (add,)), *_by_column(table, facts), *by_key, leave_out(table.target)),
         recommended=LEAVE_OUT,
-        reason="Adding them could double what is there.",
+        reason="" if no_key else "Adding them could double what is there.",
     )
+
+
+def _is_filled_unknown(table: TableMapping, facts: Facts) -> bool:
+    """Whether rows are there, and nobody said by what they are recognised."""
+    known = isinstance(table.identity, Matched) and not _is_guess(table, facts)
+    return facts.target_profile.rows(table.target) > 0 and not known
 
 
 def _is_guess(table: TableMapping, facts: Facts) -> bool:

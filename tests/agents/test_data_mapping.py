@@ -232,6 +232,19 @@ def test_rows_that_are_there_are_recognised_by_their_key_only_where_both_keys_ar
     assert "same_key" not in {option.key for option in questions[0].options}
 
 
+def test_where_no_new_key_suits_rows_that_are_there_can_be_recognised_by_theirs() -> None:
+    taken = "id of the new table is a number, and rows are there already that may have the same ones"
+    _, questions, _ = proposed(
+        "a: id int key, name text",
+        "b: id int key, name text",
+        "a -> b: id=id, name=name",
+        there={"b": 4},
+        identities={"b": taken},
+    )
+    (question,) = questions
+    assert [option.key for option in question.options] == ["name", "same_key", "leave_out"]
+
+
 def test_a_filled_parent_without_a_common_key_is_asked_about() -> None:
     mapping, questions, _ = proposed(
         "p: id int key, name text\nc: id int key, p_id int > p",
