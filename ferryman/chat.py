@@ -96,6 +96,7 @@ class Chat:
         self._read = reader or listen(screen, COMMANDS)
         self._ahead = TypedAhead(reader is None)
         self._runs: list[str] = []  #: begun or taken up in this conversation
+        self._undone = ""  #: the run that was undone last, which need not be of this conversation
         self._seen: Payload | None = None
         self._ended: Outcome | None = None
         self._table = ""
@@ -142,7 +143,8 @@ class Chat:
     def leave(self) -> None:
         """What is kept, and the one way back."""
         try:
-            kept, command = goodbye(self.way, self._current(), self._saved)
+            undone = desk.run(self.session, self._undone) if self._undone else None
+            kept, command = goodbye(self.way, self._current() or undone, self._saved)
         except FerrymanError as error:
             kept, command = f"{error.what} What was moved is kept. To come back:", self.way.chat
         self.screen.says(f"Goodbye. {kept}")
@@ -553,6 +555,7 @@ class Chat:
             return
         for event in desk.undo(self.session, run.run, said.tables):
             self.screen.show(event)
+        self._undone = run.run
         self.screen.says(f"Undone. Run {run.run} stays in the list of /runs, as a record.")
 
 

@@ -341,6 +341,13 @@ def test_undoing_asks_which_run_and_once_more(files: tuple[Path, Path]) -> None:
     assert "rolled back" in held.after("/runs")
 
 
+def test_a_conversation_that_only_undid_says_so_at_its_end(files: tuple[Path, Path]) -> None:
+    hold(files, "only customers", "yes")
+    held = hold(files, "undo it", "yes")
+    assert one(files[1], "SELECT count(*) FROM customers") == 0
+    assert "Goodbye. What run" in (told := " ".join(held.text.split())) and "had moved was taken out again" in told
+
+
 def test_the_only_run_is_undone_after_one_more_question(files: tuple[Path, Path]) -> None:
     held = hold(files, "only customers", "yes", "undo it", "yes", "undo it")
     assert "That takes 20 rows out of customers again" in held.after("undo it")
