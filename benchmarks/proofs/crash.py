@@ -46,6 +46,10 @@ def _crash(wish: Wish, proof: Proof, *, forget: bool) -> Proof:
         if forget:
             trial.forget()
         trial.place = "starting"
+        if trial.over:  # killed between its last commit and its exit
+            _ended(proof, trial, digest, 0, "")
+            runs += 1
+            trial.renew()
     last = trial.start()
     last.wait()
     _ended(proof, trial, digest, last.code, last.said)
