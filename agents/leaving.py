@@ -124,7 +124,8 @@ _INCLUDE = tuple(
         r"^(?:include|add|also|plus|do not forget|do not leave out|do not skip|and also"
         rf"|and)(?: {_VERB})? (?P<x>.+?)(?: too| as well| also| to (?:it|the plan|the list)| please| back"
         r"| back in| along| again)*$",
-        rf"^{_VERB} (?P<x>.+?) (?:too|as well|also|along|back in|in as well|along too|with it|with them)(?: please)?$",
+        rf"^(?:actually )?{_VERB} (?P<x>.+?) (?:too|as well|also|along|back in|in as well|along too|with it|with them)"
+        r"(?: again| after all| please)*$",
         r"^(?:do not )leave (?P<x>.+?) out$",
         r"^(?:put|bring|take|get) (?P<x>.+?) back(?: in| into the plan)?$",
         r"^(?:i|we) (?:also|do) (?:need|want) (?P<x>.+?)(?: too| as well| after all)*$",

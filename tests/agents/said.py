@@ -241,6 +241,8 @@ CHANGES: tuple[Said, ...] = (
     ("leave playlists out if they are empty", SHOP, UNCLEAR),
     ("don't forget the playlists", SHOP, change(Include(table="playlists"))),
     ("take the genres along too", SHOP, change(Include(table="genres"))),
+    ("actually take the genres along again", SHOP, change(Include(table="genres"))),
+    ("take the genres along after all", SHOP, change(Include(table="genres"))),
     ("also include media types", SHOP, change(Include(table="media_formats"))),
     ("add wards", CLINIC, change(Include(table="wards"))),
     ("smaller batches", SHOP, change(SetBatchSize(factor=0.5))),
