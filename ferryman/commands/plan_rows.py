@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ferryman.agents.beside import beside
 from ferryman.agents.user_guidance import clean
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.plan import Phase, Plan, RollbackKind
@@ -34,11 +35,12 @@ def steps_of(plan: Plan, phase: Phase) -> Iterator[Mapping[str, str]]:
 
 
 def rows_of(plan: Plan, tables: Sequence[str]) -> str:
-    """How many rows some tables get, as counted now, and how many of them are set aside by a decision."""
+    """How many rows some tables get, as counted now: fewer by those that are set aside by a decision, more by those
+    that others refer to."""
     rows = sum(count.in_scope for count in plan.counts if count.table in tables)
     found = [p for p in plan.preflight.problems if p.table in tables and p.decided == Strategy.QUARANTINE]
     aside = f", less {sum(p.rows for p in found):,} that are set aside" if found else ""
-    return f"{rows:,} {'row' if rows == 1 else 'rows'}{aside}"
+    return f"{rows:,} {'row' if rows == 1 else 'rows'}{aside}{beside(plan, tables)}"
 
 
 def gist(plan: Plan) -> tuple[object, ...]:

@@ -341,6 +341,14 @@ def test_undoing_asks_which_run_and_once_more(files: tuple[Path, Path]) -> None:
     assert "rolled back" in held.after("/runs")
 
 
+def test_rows_that_are_taken_along_are_told_before_the_yes(files: tuple[Path, Path]) -> None:
+    held = hold(files, "move everything", "only customers with id at most 5", "1", "yes")
+    told = " ".join(held.after("1").split())
+    assert "The plan moves 105 records into 2 tables, in 2 phases, and at least 15 more that others refer to." in told
+    assert "customers: 5 rows, and at least 15 more that others refer to" in told
+    assert one(files[1], "SELECT count(*) FROM customers") == 20
+
+
 def test_a_conversation_that_only_undid_says_so_at_its_end(files: tuple[Path, Path]) -> None:
     hold(files, "only customers", "yes")
     held = hold(files, "undo it", "yes")

@@ -1,0 +1,30 @@
+"""Rows that a plan writes beside those in its scope, because others refer to them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from ferryman.agents.wording import count
+from ferryman.domain.mapping import Strategy
+from ferryman.domain.plan import Plan, ProblemFound
+from ferryman.domain.references import parent_of
+
+
+def beside(plan: Plan, tables: Collection[str]) -> str:
+    """ ", and at least 36 more that others refer to, and 5 placeholders"; empty where a plan writes none into these.
+
+    At least, as parents have parents of their own, which are found when they come.
+    """
+    along = sum(one.parents for one in _decided(plan, tables, Strategy.MIGRATE_PARENTS))
+    made = sum(one.parents for one in _decided(plan, tables, Strategy.PLACEHOLDERS))
+    told = f", and at least {along:,} more that others refer to" if along else ""
+    return f"{told}, and {count(made, 'placeholder')}" if made else told
+
+
+def _decided(plan: Plan, tables: Collection[str], strategy: Strategy) -> Iterator[ProblemFound]:
+    for found in plan.preflight.problems:
+        if found.decided != strategy:
+            continue
+        columns = plan.mapping.by_target[found.table].columns
+        if any(column.target in found.columns and parent_of(column) in tables for column in columns):
+            yield found
