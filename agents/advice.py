@@ -21,6 +21,7 @@ from ferryman.agents.client import Method, Reply, asked
 from ferryman.agents.line import Patience
 from ferryman.agents.redact import without_values
 from ferryman.agents.unanswered import Busy, Interrupted, Slow, Unusable
+from ferryman.domain.errors import Configuration
 from ferryman.domain.events import Event, ModelAsked, ModelWriting, Said
 from ferryman.domain.usage import Usage
 from ferryman.prompts.render import Prompt
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 REPAIRS = 2  #: rounds in which the error is quoted
 TRIES = 3  #: of one question that gets no answer; of the next one after it, a single one
 WAITS = (1.0, 4.0)  #: seconds before the second and the third try, where the server names none
+_BRING = "Bring one that has a with_structured_output or a bind_tools of its own, or none: the rules do the whole job."
 PATIENCE = 60.0  #: a server that asks for a longer wait is not waited for
 FAILURES = 2  #: questions in a row without any answer, and the model is left alone
 
@@ -57,9 +59,19 @@ class Adviser:
 
     @staticmethod
     def of(model: BaseChatModel | Adviser) -> Adviser:
-        """An adviser of a chat model that an embedder brings, with the usual limits."""
+        """An adviser of a chat model that an embedder brings, with the usual limits.
+
+        Raises Configuration for what is no chat model of LangChain's, and for one that cannot answer in a given shape.
+        """
+        from langchain_core.language_models import BaseChatModel as Base
+
         if isinstance(model, Adviser):
             return model
+        kind: type = type(model)
+        if not issubclass(kind, Base):
+            raise Configuration(f"{kind.__name__} is no chat model of LangChain's.", _BRING)
+        if (kind.with_structured_output, kind.bind_tools) == (Base.with_structured_output, Base.bind_tools):
+            raise Configuration(f"{kind.__name__} cannot answer in a given shape.", _BRING)
         name = getattr(model, "model_name", None) or getattr(model, "model", None)
         return Adviser(model=model, name=name if isinstance(name, str) else type(model).__name__)
 

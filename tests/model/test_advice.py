@@ -13,6 +13,7 @@ import pytest
 from ferryman.agents.advice import Adviser, Desk, Question, advise
 from ferryman.agents.choices import OneOf, Told
 from ferryman.agents.client import Method
+from ferryman.domain.errors import Configuration
 from ferryman.domain.events import Event, ModelAsked, ModelWriting, Said
 from ferryman.prompts.render import Prompt
 from tests.model.scripted import DONE, SSE, Script, Scripted, Turn, chunk, completion, says, status, streamed
@@ -348,6 +349,15 @@ def _none_asking() -> None:
     for thread in asking:
         thread.join(2.0)
     assert not [thread for thread in asking if thread.is_alive()]
+
+
+def test_a_model_that_cannot_answer_in_a_shape_is_refused_when_it_is_brought() -> None:
+    from langchain_core.language_models import FakeListChatModel
+
+    with pytest.raises(Configuration, match="FakeListChatModel cannot answer in a given shape"):
+        Adviser.of(FakeListChatModel(responses=["yes"]))
+    with pytest.raises(Configuration, match="dict is no chat model"):
+        Adviser.of({})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("streaming", [True, False])
