@@ -10,6 +10,7 @@ import pytest
 from ferryman.domain.filters import Comparison, Operator
 from ferryman.domain.mapping import Generated, Mapping
 from ferryman.domain.schema import Family
+from ferryman.domain.validation import CheckKind, CheckStatus
 from ferryman.tools.databases.connect import open_source
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.discover.introspect import introspect
@@ -21,6 +22,7 @@ from ferryman.tools.move.work import Ending
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.misfit import ValuesDoNotFit
 from ferryman.tools.prepare.transform import compile_table
+from ferryman.tools.prove.validate import validate_table
 from tests.servers import Server
 from tests.tools.pairs import CUSTOMERS, PURCHASES, RUN_STARTED, SHOP, Run
 from tests.tools.test_relay import Pair, amended, made_pair, validated, without_keys
@@ -60,6 +62,22 @@ def test_plain_tables_go_straight_and_no_copy_of_the_old_table_is_made(
         run.copy_all()
     assert far.new.one("SELECT count(*) FROM purchases") == 95
     validated(run, "purchases")
+
+
+def test_a_row_that_was_tied_to_another_parent_since_is_found_by_what_refers_to_each(far: Pair) -> None:
+    far.shop(purchases=95)
+    run = far.start()
+    run.copy_all()
+    tied = "SELECT p.legacy_id, c.legacy_id FROM purchases p JOIN customers c ON c.id = p.customer_id ORDER BY 1"
+    (one, now), *rest = far.new.ask(tied)
+    other = next(customer for _, customer in rest if customer != now)
+    parent = f"(SELECT id FROM customers WHERE legacy_id = {other})"
+    far.new.run(f"UPDATE purchases SET customer_id = {parent} WHERE legacy_id = {one};")
+    assert far.new.ask(tied)[0] == (one, other)
+    validation = validate_table(run.source, run.target, run.ledger, run.run, run.compiled["purchases"])
+    unsound = {check.kind: check.text for check in validation.checks if check.status is not CheckStatus.PASS}
+    assert CheckKind.CHECKSUM in unsound
+    assert "2 parents with more or fewer rows than in the old database, by customer_id" in unsound[CheckKind.INTEGRITY]
 
 
 def test_what_keeps_a_table_from_it_is_told(near: Pair) -> None:

@@ -52,9 +52,7 @@ class Sums:
 
     def add(self, keys: pa.Array, rows: pa.Array) -> None:
         """Take in rows, as their canonical bytes."""
-        digests = b"".join(blake2b(row, digest_size=SIZE).digest() for row in pieces(rows))
-        numbers = np.frombuffer(digests, "<u8").reshape(-1, 2)
-        np.add.at(self.buckets, buckets_of(keys), numbers)
+        np.add.at(self.buckets, buckets_of(keys), _numbers(rows))
         self.rows += len(rows)
 
     @property
@@ -80,6 +78,19 @@ def sums(batches: Iterable[pa.RecordBatch], shape: Shape) -> Sums:
             texts = shape.texts(batch)
             total.add(shape.keys(texts), framed(texts))
     return total
+
+
+def weighed(values: pa.Array, weights: pa.Array) -> npt.NDArray[np.uint64]:
+    """The digests of canonical bytes added up, each as often as its weight says: two halves modulo 2**64."""
+    times = weights.to_numpy(zero_copy_only=False).astype(np.uint64)
+    total: npt.NDArray[np.uint64] = (_numbers(values) * times[:, None]).sum(axis=0, dtype=np.uint64)
+    return total
+
+
+def _numbers(values: pa.Array) -> npt.NDArray[np.uint64]:
+    """The two halves of each value's digest."""
+    digests = b"".join(blake2b(value, digest_size=SIZE).digest() for value in pieces(values))
+    return np.frombuffer(digests, "<u8").reshape(-1, 2)
 
 
 @dataclass(frozen=True)

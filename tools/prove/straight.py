@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from sqlalchemy import Select, and_, exists, func, literal, not_, select
 from sqlalchemy.types import NullType
@@ -25,8 +26,8 @@ from ferryman.tools.prepare.as_mirrored import as_mirrored, kept_columns
 from ferryman.tools.prepare.bonds import Bond, bonds
 from ferryman.tools.prepare.lineage import sources_of
 from ferryman.tools.prove import checksums, counts, integrity, samples
-from ferryman.tools.prove.canonical import Care
-from ferryman.tools.prove.digests import Shape, sums
+from ferryman.tools.prove.canonical import Care, canonical
+from ferryman.tools.prove.digests import Shape, framed, sums, weighed
 from ferryman.tools.prove.evidence import Evidence
 from ferryman.tools.prove.overwritten import Overwritten
 from ferryman.tools.prove.streams import ROWS
@@ -140,12 +141,19 @@ def _orphans(evidence: Evidence, bond: Bond) -> Select[Any]:
 
 
 def _even(evidence: Evidence, bond: Bond) -> bool:
-    """Whether every parent has as many rows as the old database says."""
-    return bool(_children(evidence, bond).equals(_children_there(evidence, bond)))
+    """Whether every parent has as many rows as the old database says: both sides' keys, each as often as it stands
+    there, add up to the same digest, in memory that does not grow with them."""
+    column, care = evidence.live.target.column(*bond.columns), Care.of(evidence.target.dialect.name)
+    sides = (
+        sum((weighed(framed([canonical(keys, column, care)]), rows) for keys, rows in side), np.zeros(2, np.uint64))
+        for side in (_children(evidence, bond), _children_there(evidence, bond))
+    )
+    ours, theirs = sides
+    return bool((ours == theirs).all())
 
 
-def _children(evidence: Evidence, bond: Bond) -> pa.Table:
-    """Per new key of a parent, the rows that legacy says refer to it."""
+def _children(evidence: Evidence, bond: Bond) -> Iterator[tuple[pa.Array, pa.Array]]:
+    """New keys of parents, and the rows that legacy says refer to each; a key may come more than once."""
     live, from_ = evidence.live, clause(evidence.live.source)
     (name,) = bond.columns
     column = live.mapping.by_target[name]
@@ -154,30 +162,18 @@ def _children(evidence: Evidence, bond: Bond) -> pa.Table:
     wanted: Any = select(*old, func.count().label("ferryman_rows")).where(live.where(from_, evidence.segment))
     families = [*(dict(zip(live.reads, live.families, strict=True))[one] for one in sources), Family.INTEGER]
     with evidence.source.connect(f"counting the rows of {live.source.name}") as connection:
-        parts = []
         for batch in evidence.source.dialect.read(connection, wanted.group_by(*old), families, ROWS):
             work = evidence.compiled.work(_as_mirrored(evidence, batch.select(sources)), Nowhere())
             made = typed(column_vector(work, column), live.target.column(name).family)
-            parts.append(pa.table({"key": made, "rows": batch.column("ferryman_rows")}))
-    return _summed(parts)
+            yield made, batch.column("ferryman_rows")
 
 
-def _children_there(evidence: Evidence, bond: Bond) -> pa.Table:
+def _children_there(evidence: Evidence, bond: Bond) -> Iterator[tuple[pa.Array, pa.Array]]:
     (name,) = bond.columns
     from_ = clause(evidence.live.target)
     wanted: Any = select(from_.c[name], func.count().label("ferryman_rows")).group_by(from_.c[name])
     families = [evidence.live.target.column(name).family, Family.INTEGER]
     with evidence.target.connect(f"counting the rows of {evidence.table}", reading=True) as connection:
         connection.begin()
-        parts = [
-            pa.table({"key": batch.column(0), "rows": batch.column(1)})
-            for batch in evidence.target.dialect.read(connection, wanted, families, ROWS)
-        ]
-    return _summed(parts)
-
-
-def _summed(parts: list[pa.Table]) -> pa.Table:
-    if not parts:
-        return pa.table({})
-    whole = pa.concat_tables(parts).group_by("key").aggregate([("rows", "sum")])
-    return whole.sort_by("key").combine_chunks()
+        for batch in evidence.target.dialect.read(connection, wanted, families, ROWS):
+            yield batch.column(0), batch.column(1)
