@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ferryman.agents.beside import beside
+from ferryman.agents.along import along
 from ferryman.agents.transform_words import filter_words
 from ferryman.agents.wording import bullet, clean, count, listed, names, one_line, records, takes
 from ferryman.domain.changes import Question
@@ -33,7 +33,7 @@ def _summary(plan: Plan) -> str:
     rows = sum(counts[table].in_scope for table in copied if table in counts)
     if not copied:
         return "This plan moves nothing."
-    more = beside(plan, copied)
+    more = along(plan, copied)
     if len(copied) == 1:
         return f"The plan moves {records(rows, copied[0])} into the new system{more}."
     return (

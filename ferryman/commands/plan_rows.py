@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ferryman.agents.beside import beside
+from ferryman.agents.along import along
 from ferryman.agents.user_guidance import clean
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.plan import Phase, Plan, RollbackKind
@@ -40,7 +40,7 @@ def rows_of(plan: Plan, tables: Sequence[str]) -> str:
     rows = sum(count.in_scope for count in plan.counts if count.table in tables)
     found = [p for p in plan.preflight.problems if p.table in tables and p.decided == Strategy.QUARANTINE]
     aside = f", less {sum(p.rows for p in found):,} that are set aside" if found else ""
-    return f"{rows:,} {'row' if rows == 1 else 'rows'}{aside}{beside(plan, tables)}"
+    return f"{rows:,} {'row' if rows == 1 else 'rows'}{aside}{along(plan, tables)}"
 
 
 def gist(plan: Plan) -> tuple[object, ...]:

@@ -22,7 +22,7 @@ from ferryman.tools.move.failpoint import OF_A_BATCH, OF_AN_UNDOING, parse
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.rollback import rollback
 from tests.tools.pairs import SHOP, ask, begun, one, opened, resumed, rows_of, shop, start, write
-from tests.tools.test_copy import EXPECTED_BOSSES, STAFF_NEW, bosses, staff, staff_pair
+from tests.tools.test_copy_keys import EXPECTED_BOSSES, STAFF_NEW, bosses, staff, staff_pair
 from tests.tools.test_rollback import THEIRS
 
 

@@ -28,8 +28,9 @@ from ferryman.tools.move.lease import this_process
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.ours import Undoing
 from ferryman.tools.move.rollback import children_first, kind_of, rollback, rollback_available
+from tests.tools.copying import orphaned, policy, shop_with
 from tests.tools.pairs import CUSTOMERS, PURCHASES, Run, ask, column, one, rows_of, shop, start, write
-from tests.tools.test_copy import STAFF_NEW, WORDS, keyed, orphaned, policy, shop_with, staff, staff_pair
+from tests.tools.test_copy_keys import STAFF_NEW, WORDS, keyed, staff, staff_pair
 
 THEIRS = """
 INSERT INTO customers VALUES ('theirs-1', 'Theirs', NULL, NULL, 'then');

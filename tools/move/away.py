@@ -1,4 +1,9 @@
-"""What a run took away from a table, as the table's row in the ledger keeps it until it is back."""
+"""What a run took away from a table, as the table's row in the ledger keeps it until it is back.
+
+Two things go, each by a module of its own: foreign keys (`set_aside`), where they would slow a load or let
+no row be the first, until the rows are there; triggers (`quiet`), where the plan says so, for each block that writes.
+The ledger keeps both in one column, so that whoever resumes or undoes a run finds what is missing in one place.
+"""
 
 from __future__ import annotations
 

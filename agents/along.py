@@ -10,14 +10,14 @@ from ferryman.domain.plan import Plan, ProblemFound
 from ferryman.domain.references import parent_of
 
 
-def beside(plan: Plan, tables: Collection[str]) -> str:
+def along(plan: Plan, tables: Collection[str]) -> str:
     """ ", and at least 36 more that others refer to, and 5 placeholders"; empty where a plan writes none into these.
 
     At least, as parents have parents of their own, which are found when they come.
     """
-    along = sum(one.parents for one in _decided(plan, tables, Strategy.MIGRATE_PARENTS))
+    parents = sum(one.parents for one in _decided(plan, tables, Strategy.MIGRATE_PARENTS))
     made = sum(one.parents for one in _decided(plan, tables, Strategy.PLACEHOLDERS))
-    told = f", and at least {along:,} more that others refer to" if along else ""
+    told = f", and at least {parents:,} more that others refer to" if parents else ""
     return f"{told}, and {count(made, 'placeholder')}" if made else told
 
 
