@@ -185,6 +185,17 @@ def test_ci_runs_the_test_command_of_the_readme_and_then_the_gate() -> None:
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
+def test_every_test_that_a_page_names_is_there() -> None:
+    tests = {path.name: path for path in python_files("tests")}
+    named = re.compile(r"`(?:tests/)?((?:\w+/)*)(test_\w+\.py)?(?:::(test_\w+))?`")
+    for page in (ROOT / "docs").rglob("*.md"):
+        last = ""
+        for folder, file, test in named.findall(page.read_text()):
+            last = file or last
+            assert not file or str(tests.get(file, "")).endswith(folder + file), f"{page.name}: {folder}{file}"
+            assert not test or f"def {test}(" in tests[last].read_text(), f"{page.name}: {last}::{test}"
+
+
 def test_no_file_names_a_path_of_this_machine_or_the_host_of_a_registry() -> None:
     # Built from halves, so that this file does not find itself.
     machine = [re.escape(f"{place}/") for place in {str(ROOT), os.environ.get("VIRTUAL_ENV", str(ROOT))}]
