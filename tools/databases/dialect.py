@@ -59,9 +59,9 @@ class Dialect(Protocol):
         """Ask for the right to create what this statement creates: raises its error, and nothing is there once the
         caller has rolled back."""
 
-    def lacks(self, connection: Connection, table: str, columns: Sequence[str], *, changing: bool) -> str:
-        """The GRANT without which these columns of a target's table could not be read and inserted (and, `changing`,
-        updated); empty where the role may."""
+    def lacks(self, connection: Connection, table: str, columns: Sequence[str]) -> str:
+        """The GRANT without which these columns of a target's table could not be read and written, or its rows deleted;
+        empty where the role may."""
 
     def copied(self, engine: Engine) -> AbstractContextManager[str]:
         """The URL of a copy of a target with all its rows, to try things on; it is gone when the block is left. The

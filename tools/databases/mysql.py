@@ -107,8 +107,8 @@ class MySQL:
         connection.exec_driver_sql("PREPARE ferryman_asks FROM %s", (statement,))
         connection.exec_driver_sql("DEALLOCATE PREPARE ferryman_asks")
 
-    def lacks(self, connection: Connection, table: str, columns: Sequence[str], *, changing: bool) -> str:
-        return mysql_roles.lacks(connection, table, columns, changing=changing)
+    def lacks(self, connection: Connection, table: str, columns: Sequence[str]) -> str:
+        return mysql_roles.lacks(connection, table, columns)
 
     @contextmanager
     def copied(self, engine: Engine) -> Iterator[str]:

@@ -51,16 +51,16 @@ def check_target(connection: Connection) -> None:
         )
 
 
-def lacks(connection: Connection, table: str, columns: Sequence[str], *, changing: bool) -> str:
+def lacks(connection: Connection, table: str, columns: Sequence[str]) -> str:
     """See `Dialect.lacks`. To prepare a statement asks for its rights, and runs nothing."""
     name, *names = (f"`{one.replace('`', '``')}`" for one in (table, *columns))
     statements = {
         "SELECT": f"SELECT {', '.join(names)} FROM {name}",
         "INSERT": f"INSERT INTO {name} ({', '.join(names)}) SELECT {', '.join(['NULL'] * len(names))}",
         "UPDATE": f"UPDATE {name} SET {names[0]} = NULL",
+        "DELETE": f"DELETE FROM {name}",
     }
-    wanted = [right for right in statements if changing or right != "UPDATE"]
-    rights = [right for right in wanted if not _prepares(connection, statements[right])]
+    rights = [right for right, statement in statements.items() if not _prepares(connection, statement)]
     user = "@".join(f"'{part}'" for part in _user(connection).rsplit("@", 1))
     return f"GRANT {', '.join(rights)} ON {name} TO {user}" if rights else ""
 

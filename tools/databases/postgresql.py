@@ -110,8 +110,8 @@ class PostgreSQL:
     def rehearse(self, connection: Connection, statement: str) -> None:
         connection.exec_driver_sql(statement)
 
-    def lacks(self, connection: Connection, table: str, columns: Sequence[str], *, changing: bool) -> str:
-        return postgresql_roles.lacks(connection, table, columns, changing=changing)
+    def lacks(self, connection: Connection, table: str, columns: Sequence[str]) -> str:
+        return postgresql_roles.lacks(connection, table, columns)
 
     @contextmanager
     def copied(self, engine: Engine) -> Iterator[str]:

@@ -25,7 +25,8 @@ _RIGHTS = text("""
 SELECT t.oid::regclass::text, quote_ident(current_user),
     bool_and(has_column_privilege(t.oid, c.name, 'SELECT')),
     bool_and(has_column_privilege(t.oid, c.name, 'INSERT')),
-    bool_and(has_column_privilege(t.oid, c.name, 'UPDATE'))
+    bool_and(has_column_privilege(t.oid, c.name, 'UPDATE')),
+    bool_and(has_table_privilege(t.oid, 'DELETE'))
 FROM to_regclass(quote_ident(current_schema()) || '.' || quote_ident(:table)) AS t (oid),
     unnest(CAST(:columns AS text[])) AS c (name)
 GROUP BY t.oid
@@ -70,12 +71,11 @@ def check_target(connection: Connection, *, schema: str) -> None:
         )
 
 
-def lacks(connection: Connection, table: str, columns: Sequence[str], *, changing: bool) -> str:
+def lacks(connection: Connection, table: str, columns: Sequence[str]) -> str:
     """See `Dialect.lacks`."""
     asked = {"table": table, "columns": list(columns)}
     named, role, *may = connection.execute(_RIGHTS, asked).one()
-    wanted = zip(("SELECT", "INSERT", "UPDATE"), may, (True, True, changing), strict=True)
-    rights = [name for name, has, needed in wanted if needed and not has]
+    rights = [right for right, has in zip(("SELECT", "INSERT", "UPDATE", "DELETE"), may, strict=True) if not has]
     return f"GRANT {', '.join(rights)} ON {named} TO {role}" if rights else ""
 
 

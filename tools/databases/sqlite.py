@@ -100,7 +100,7 @@ class SQLite:
     def rehearse(self, connection: Connection, statement: str) -> None:
         connection.exec_driver_sql(statement)
 
-    def lacks(self, connection: Connection, table: str, columns: Sequence[str], *, changing: bool) -> str:
+    def lacks(self, connection: Connection, table: str, columns: Sequence[str]) -> str:
         return ""  # it has no roles
 
     @contextmanager

@@ -54,7 +54,7 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
     check_pair(source, target)
     readiness.check_structure(source_db, target_db, compiled)
     readiness.check_rights(target, ledger)
-    readiness.check_tables(target, plan, compiled)
+    readiness.check_tables(target, compiled)
     readiness.check_triggers(target, compiled)
     readiness.check_sequences(target, compiled)
     if skip_data or not compiled:

@@ -9,8 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from ferryman.domain.errors import Configuration, FerrymanError, NeedsDecision, Transient, Usage
-from ferryman.domain.mapping import Conflict, Derived, Kept, Triggers
-from ferryman.domain.plan import Plan
+from ferryman.domain.mapping import Derived, Kept, Triggers
 from ferryman.domain.schema import Database
 from ferryman.domain.transforms import EpochToTimestamp, LocalTime, PythonFunction
 from ferryman.domain.zones import local_to_zoned
@@ -42,20 +41,18 @@ def check_rights(target: Target, ledger: Sequence[str]) -> None:
     )
 
 
-def check_tables(target: Target, plan: Plan, compiled: Mapping[str, CompiledTable]) -> None:
-    """Whether every table of a plan may be written as it is to be. Raises Configuration with what has to be granted."""
-    late = {column.rpartition(".")[0] for phase in plan.phases for column in phase.second_pass}
+def check_tables(target: Target, compiled: Mapping[str, CompiledTable]) -> None:
+    """Whether the role may write every table and undo that. Raises Configuration with what has to be granted."""
     lacking: dict[str, str] = {}
     reading = target.dialect.name == "sqlite"  # MariaDB prepares no INSERT in a transaction that only reads
     with target.connect("asking for rights over tables", reading=reading) as connection:
         for name, table in compiled.items():
-            changing = name in late or table.mapping.conflict in (Conflict.MERGE, Conflict.REPLACE)
             columns = tuple(dict.fromkeys((*table.target.primary_key, *table.writes)))
-            if columns and (grant := target.dialect.lacks(connection, name, columns, changing=changing)):
+            if columns and (grant := target.dialect.lacks(connection, name, columns)):
                 lacking[name] = grant
     if lacking:
         raise Configuration(
-            f"The role of the new database's URL may not read and write {', '.join(lacking)} as the plan does.",
+            f"The new database's role lacks rights over {', '.join(lacking)}: a run and its undoing take them.",
             f"{'; '.join(lacking.values())}; or give another role.",
             table=next(iter(lacking)),
         )
