@@ -27,6 +27,8 @@ TS, DT = "timestamp", "datetime(6)"
 
 CASES: dict[str, list[Case]] = {
     "postgresql": [
+        case("nulls", "json", "'\"\\\\\\u0000\"'", postgresql=("jsonb", ASKED)),
+        case("slash", "json", "'\"\\\\u0000\"'", postgresql=("jsonb", "\\u0000"), sqlite=("json", "\\u0000")),
         case("forever", "timestamp", "'infinity'", sqlite=(TS, ASKED), postgresql=(TS, ASKED), mariadb=(DT, ASKED)),
         case(
             "ever",
@@ -455,6 +457,8 @@ CASES: dict[str, list[Case]] = {
             postgresql=("jsonb", ASKED),
             mariadb=("json", "\0"),
         ),
+        case("nuljson", "text", "'\"\\u0000\"'", postgresql=("json", "\0")),
+        case("spelt", "text", "'\"\\\\u0000\"'", sqlite=("json", "\\u0000"), postgresql=("jsonb", "\\u0000")),
         case(
             "token",
             "text",

@@ -13,7 +13,7 @@ from ferryman.domain.mapping import Problem
 from ferryman.domain.schema import Column, Family
 from ferryman.tools.prepare import limits
 from ferryman.tools.prepare.arrow_values import Mask, Vector, as_mask, is_text
-from ferryman.tools.prepare.texts import NUL_IN_JSON, TEXTS
+from ferryman.tools.prepare.texts import BACKSLASH_IN_JSON, NUL_IN_JSON, TEXTS
 
 
 def within_limits(vector: Vector, column: Column, dialect: str) -> Vector:
@@ -52,8 +52,9 @@ def _texts(vector: Vector, column: Column, dialect: str) -> Vector:
         vector = vector.failing(Problem.OUT_OF_RANGE, as_mask(pc.greater(pc.binary_length(vector.array), octets)))
     if dialect == "postgresql":
         vector = vector.failing(Problem.UNCASTABLE, as_mask(pc.match_substring(vector.array, "\0")))
-        if column.family is Family.JSON:
-            vector = vector.failing(Problem.UNCASTABLE, as_mask(pc.match_substring(vector.array, NUL_IN_JSON)))
+        if column.native.lower() == "jsonb":
+            escapes = pc.replace_substring(vector.array, BACKSLASH_IN_JSON, "")
+            vector = vector.failing(Problem.UNCASTABLE, as_mask(pc.match_substring(escapes, NUL_IN_JSON)))
     return vector
 
 

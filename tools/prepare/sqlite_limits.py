@@ -10,7 +10,7 @@ from ferryman.domain.schema import Family
 from ferryman.tools.prepare import limits
 from ferryman.tools.prepare.sqlite_goal import Goal
 from ferryman.tools.prepare.sqlite_values import Value, as_blob, as_number, by_python, is_number, kind
-from ferryman.tools.prepare.texts import NUL_IN_JSON, TEXTS
+from ferryman.tools.prepare.texts import BACKSLASH_IN_JSON, NUL_IN_JSON, TEXTS
 
 
 def within_limits(value: Value, goal: Goal) -> Value:
@@ -50,6 +50,7 @@ def _text(value: Value, goal: Goal) -> Value:
         made = made.failing(Problem.OUT_OF_RANGE, func.length(as_blob(value.sql)) > octets)
     if goal.dialect == "postgresql":
         made = made.failing(Problem.UNCASTABLE, and_(is_text, func.instr(value.sql, func.char(0)) > 0))
-        if goal.column.family is Family.JSON:
-            made = made.failing(Problem.UNCASTABLE, func.instr(value.sql, NUL_IN_JSON) > 0)
+        if goal.column.native.lower() == "jsonb":
+            escapes = func.replace(value.sql, BACKSLASH_IN_JSON, "")
+            made = made.failing(Problem.UNCASTABLE, func.instr(escapes, NUL_IN_JSON) > 0)
     return made

@@ -18,6 +18,7 @@ Stored = int | float | str | bytes | None
 #: Families whose values are texts to the database.
 TEXTS = frozenset((Family.TEXT, Family.JSON, Family.ENUM, Family.OTHER))
 NUL_IN_JSON = "\\u0000"  #: how JSON writes the character that PostgreSQL's texts cannot hold
+BACKSLASH_IN_JSON = "\\\\"  #: how it writes a backslash, which may stand before u0000 as well
 BLANKS = " \t\n\r\v\f\xa0"  #: what counts as blank at the ends of a text
 WORDS = BooleanWords(true=(*BooleanWords().true, "1.0"), false=(*BooleanWords().false, "0.0"))  #: of an implied cast
 
