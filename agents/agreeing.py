@@ -11,7 +11,7 @@ from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Talk
 from ferryman.domain.conversation import Approve, Ask, Cancel, Choose, Pause, Resume, Topic, Utterance
 
-_LEAVING = re.compile(r"\b(?:cancel|stop|abort|quit|exit|scrap|forget|bye|enough|never)\b")
+LEAVING = re.compile(r"\b(?:cancel|stop|abort|quit|exit|scrap|forget|bye|enough|never)\b")
 #: Nobody has decided yet: the plan stays as it is, and nothing is asked for.
 _WAITING = re.compile(
     r"(?:(?:hmm?|hm|ok|well|no|oh|uh|um|please|,) )*(?:wait|hold on|hang on|let me (?:think|see|check|look|ask)|not yet"
@@ -48,7 +48,7 @@ def _to_question(said: Sentence, yes: bool, talk: Talk) -> Utterance | Doubt | N
     waiting = talk.context.open_questions
     if not waiting:
         return None
-    return answer(said, talk) or (None if _LEAVING.search(said.text) else agreed(yes, waiting[0]))
+    return answer(said, talk) or (None if LEAVING.search(said.text) else agreed(yes, waiting[0]))
 
 
 def _granted(context: Context) -> Utterance | None:

@@ -44,6 +44,7 @@ class Context:
     table: str = ""  #: target name of the table last talked about
     changes: int = 0  #: of the plan, that can be taken back
     meant: str = ""  #: the sentence that was put before the person just now, for words that were not understood
+    other: ChangePlan | None = None  #: the other request that was put before the person just now: a yes takes it
     taken_back: bool = False  #: a change was, and can be had again
     latest: ChangePlan | None = None  #: the last change, where it was said in words and is in the plan
     runs: tuple[Status, ...] = ()  #: that the target's ledger knows of

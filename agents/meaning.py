@@ -32,6 +32,7 @@ from ferryman.domain.conversation import (
     Begin,
     ChangePlan,
     Choose,
+    OtherRequest,
     Resume,
     Topic,
     Unclear,
@@ -240,6 +241,8 @@ def _request(meaning: str, tables: tuple[str, ...], text: str) -> Begin:
 def _means(said: Utterance, meant: Meaning, tables: tuple[str, ...], context: Context) -> bool:
     """Whether a sentence, understood by the rules, comes to what was meant, and to nothing else."""
     match said:
+        case OtherRequest():
+            return _means(said.change, meant, tables, context)
         case AnswerQuestion():
             return meant.meaning == "answer" and said.option == meant.option
         case Choose():

@@ -9,7 +9,8 @@ from ferryman.agents.filtering import rows_said
 from ferryman.agents.known import Known
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Talk
-from ferryman.domain.conversation import Begin
+from ferryman.domain.changes import Include, LeaveOut, SetRequest
+from ferryman.domain.conversation import Begin, ChangePlan, OtherRequest
 from ferryman.domain.coordination import Request, RequestType
 
 _EXCEPT = re.compile(
@@ -88,6 +89,24 @@ def begun(said: Sentence, talk: Talk) -> Begin | None:
     if wanted is None and rows:
         wanted, rows = request(said, talk), None
     return Begin(request=wanted, not_understood=rows.typed if rows else "") if wanted else None
+
+
+_ALONE = re.compile(r"\b(?:only|just|nothing but|solely|exclusively|nothing else|no(?:thing)? (?:other|more)|alone)\b")
+_INSTEAD = re.compile(r"\b(?:instead|rather)\b")
+
+
+def asked_anew(wanted: Request, said: Sentence, talk: Talk) -> ChangePlan | OtherRequest:
+    """A request once a plan lies there. Tables that are named come along; "only" those: the others go. Where some of
+    them are not in the plan, or it says "instead", it is another request, and that is asked first."""
+    if wanted.type is not RequestType.NAMED:
+        return ChangePlan(changes=(SetRequest(request=wanted),))
+    instead = _INSTEAD.search(said.text)
+    if not instead and not _ALONE.search(said.text):
+        left = (LeaveOut(table=table) for table in wanted.leave_out)
+        return ChangePlan(changes=(*(Include(table=table) for table in wanted.tables), *left))
+    anew = ChangePlan(changes=(SetRequest(request=wanted),))
+    planned = {known.target for known in talk.planned}
+    return OtherRequest(change=anew) if instead or not planned.issuperset(wanted.tables) else anew
 
 
 _OUT = frozenset("out off aside behind away please".split())

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ferryman.agents.data_mapping import propose
 from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import Fed, leads_elsewhere
-from ferryman.agents.selection import referred, with_parents
+from ferryman.agents.selection import referred, selected, with_parents
 from ferryman.agents.table_mapping import bare_table, columns_of, fill, for_key
 from ferryman.domain.changes import (
     Include,
@@ -22,6 +21,7 @@ from ferryman.domain.changes import (
     SetRequest,
     SetTriggers,
 )
+from ferryman.domain.coordination import RequestType
 from ferryman.domain.errors import Usage
 from ferryman.domain.fit_names import closest
 from ferryman.domain.fits import ROWID
@@ -76,11 +76,31 @@ def fed_in(mapping: Mapping, facts: Facts) -> Fed:
 
 
 def set_request(mapping: Mapping, change: SetRequest, facts: Facts) -> Mapping:
-    """Another request altogether: the mapping is proposed anew."""
-    for name in (*change.request.tables, *change.request.leave_out):
+    """Another request: tables come and go, and what was decided about those that stay is kept.
+
+    Named tables are moved with the parents that they need and no others; everything, or what is missing, comes beside
+    what there is.
+    """
+    request = change.request
+    for name in (*request.tables, *request.leave_out):
         if name not in facts.target.by_name and name not in facts.source.by_name:
             raise Usage(f"The new database has no table {name}.", hint(name, facts.target.by_name))
-    return propose(change.request, facts)[0]
+    named = request.type is RequestType.NAMED
+    asked = _fed_by(request.tables, mapping, facts) if named else selected(request, facts)
+    for name in asked:
+        mapping = include(mapping, Include(table=name), facts)
+    fed = fed_in(mapping, facts)
+    kept = with_parents(asked, facts, fed) if named else {table.target for table in mapping.copied}
+    gone = {*_fed_by(request.leave_out, mapping, facts)} | ({table.target for table in mapping.copied} - kept)
+    for name in gone:
+        mapping = leave_out(mapping, LeaveOut(table=name), facts)
+    return mapping
+
+
+def _fed_by(names: Iterable[str], mapping: Mapping, facts: Facts) -> tuple[str, ...]:
+    """Target tables by their own names or by those of the old tables that feed them."""
+    sources, wanted = fed_in(mapping, facts).sources, set(names)
+    return tuple(name for name in facts.target.by_name if name in wanted or sources.get(name) in wanted)
 
 
 def leave_out(mapping: Mapping, change: LeaveOut, facts: Facts) -> Mapping:

@@ -8,17 +8,18 @@ approval, which takes a sentence that says yes and nothing else.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from ferryman.agents.addressing import address, addressed
-from ferryman.agents.agreeing import yes_or_no
+from ferryman.agents.agreeing import LEAVING, yes_or_no
 from ferryman.agents.asking import ask, is_question, objection, second_source, without_politeness
 from ferryman.agents.choosing import answer, decide
-from ferryman.agents.consent import after_lead, hedged, idle
+from ferryman.agents.consent import Consent, after_lead, consent, hedged, idle
 from ferryman.agents.context import Context, Place
 from ferryman.agents.controls import control, rollback, saved_for_others, undoes_more
 from ferryman.agents.edits import edited
 from ferryman.agents.names import Names
-from ferryman.agents.requesting import begun, request
+from ferryman.agents.requesting import asked_anew, begun, request
 from ferryman.agents.sentence import Sentence, read
 from ferryman.agents.showing import aside, show_rows, show_values
 from ferryman.agents.sparing import spares
@@ -34,6 +35,7 @@ from ferryman.domain.conversation import (
     Cancel,
     ChangePlan,
     Choose,
+    OtherRequest,
     Pause,
     Resume,
     SavePlan,
@@ -76,12 +78,28 @@ def understand(text: str, context: Context) -> Utterance:
         return answered
     talk = Talk(context, Names(context))
     said = read(text, talk.names.words)
+    if context.other and (settled := _of_other(said, context.other)):
+        return settled
     if context.open_questions and _YES_TO_ALL.fullmatch(said.text.rstrip(" .!")):
         return unclear(text, context, ("take all recommendations", address(context.open_questions[0])))
     found = _heard(said, talk) if said.words else None
     if isinstance(found, Doubt):
         return unclear(text, context, found.wordings)
     return _with_text(found, text) if found else unclear(text, context)
+
+
+_DO_THAT = re.compile(
+    r"(?:(?:yes|ok|sure|please|,) )*(?:plan|do|take|make|use) (?:that|it|this|so)(?: instead| please)*"
+)
+
+
+def _of_other(said: Sentence, other: ChangePlan) -> Utterance | None:
+    """A yes or a no to the other request that was asked about: it is planned, or the plan stays. Neither approves."""
+    text = said.text.rstrip(" .!")
+    meant = consent(text)
+    if meant is Consent.YES or _DO_THAT.fullmatch(text):
+        return other
+    return Ask(topic=Topic.STATUS, text=said.original) if meant is Consent.NO and not LEAVING.search(text) else None
 
 
 Heard = Utterance | Doubt | None
@@ -96,8 +114,8 @@ def _heard(said: Sentence, talk: Talk) -> Heard:
         return rollback(said, talk)
     meant = corrected(said, talk)
     instead = _changed(meant, talk) if meant else None
-    if meant and isinstance(instead, ChangePlan):
-        return instead.but(text=meant.original, instead=True)
+    if meant and isinstance(instead, ChangePlan | OtherRequest):
+        return _within(instead, lambda change: change.but(text=meant.original, instead=True))
     sentences = [clause for clause in said.clauses() if not idle(clause.text)]
     clauses = [part for clause in sentences for part in _cut(clause)]
     found = [yes_or_no(clause, talk) or _one(clause, talk) for clause in clauses] if len(clauses) > 1 else []
@@ -110,9 +128,15 @@ def _heard(said: Sentence, talk: Talk) -> Heard:
 
 
 def _with_text(said: Utterance, text: str) -> Utterance:
-    if isinstance(said, Ask | ChangePlan) and not said.text:
+    if isinstance(said, Ask) and not said.text:
         return said.but(text=text.strip()[:500])
+    if isinstance(said, ChangePlan | OtherRequest):
+        return _within(said, lambda change: change.but(text=change.text or text.strip()[:500]))
     return said
+
+
+def _within(said: ChangePlan | OtherRequest, made: Callable[[ChangePlan], ChangePlan]) -> ChangePlan | OtherRequest:
+    return said.but(change=made(said.change)) if isinstance(said, OtherRequest) else made(said)
 
 
 def _one(said: Sentence, talk: Talk) -> Heard:
@@ -212,7 +236,7 @@ def _of_another_table(said: Sentence, talk: Talk) -> ChangePlan | None:
     return ChangePlan(changes=changed) if isinstance(changed, tuple) else None
 
 
-def _changed(said: Sentence, talk: Talk) -> ChangePlan | Doubt | Ask | None:
+def _changed(said: Sentence, talk: Talk) -> ChangePlan | OtherRequest | Doubt | None:
     reason = _REASON.search(said.text)
     said = said.part(0, reason.start()) if reason else said
     if _CONDITIONAL.search(said.text) and not re.search(r"\b(?:only|just)\b.* if\b", said.text):
@@ -222,15 +246,17 @@ def _changed(said: Sentence, talk: Talk) -> ChangePlan | Doubt | Ask | None:
         return ChangePlan(changes=found)
     wanted = None if found or hedged(said.text) else request(said, talk)
     if wanted and not (_NEGATED.search(said.text) and not wanted.leave_out and wanted.priority != "fill_missing_data"):
-        return ChangePlan(changes=(SetRequest(request=wanted),))
+        return asked_anew(wanted, said, talk)
     return found
 
 
 def _together(clauses: list[Sentence], found: list[Heard]) -> Heard:
     """What several clauses come to: every change; else a request; else a question; a yes only where all say yes."""
-    changes = tuple(change for one in found if isinstance(one, ChangePlan) for change in one.changes)
+    plans = [one.change if isinstance(one, OtherRequest) else one for one in found]
+    changes = tuple(change for one in plans if isinstance(one, ChangePlan) for change in one.changes)
     if changes:
-        return _several(changes, clauses, found)
+        several = _several(changes, clauses, found)
+        return OtherRequest(change=several) if any(isinstance(one, OtherRequest) for one in found) else several
     wanted = [one for one in found if isinstance(one, Begin)]
     if wanted:
         return wanted[0]

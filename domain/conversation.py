@@ -39,6 +39,13 @@ class ChangePlan(Frozen):
     instead: bool = False  #: of the change before: that one is taken back first
 
 
+class OtherRequest(Frozen):
+    """Something else than the plan that lies there is asked for: before it takes the plan's place, that is asked."""
+
+    say: Literal["other_request"] = "other_request"
+    change: ChangePlan  #: what a yes does
+
+
 class TakeBack(Frozen):
     """Take back the last change of the plan; `again`: have the change that was taken back after all; `everything`: take
     back all changes since the plan was proposed."""
@@ -185,6 +192,7 @@ Utterance = Annotated[
     Begin
     | Approve
     | ChangePlan
+    | OtherRequest
     | TakeBack
     | AnswerQuestion
     | AnswerQuestions
@@ -213,6 +221,7 @@ class ReviewPayload(Frozen):
     run: str
     plan: Plan
     token: str
+    other: bool = False  #: the question is about another request: a yes plans that, a no keeps this plan
     under_way: bool = False  #: the run has begun: a yes takes the change in, a no leaves the plan as it was
     writes: tuple[str, ...]  #: every table that will be written, the ledger's too
     presented: PlanPresented  #: the plan in words, in parts

@@ -322,6 +322,9 @@ class Screen:
 
     def _review(self, payload: ReviewPayload, before: ReviewPayload | None, ledger: bool) -> None:
         plan, waiting = payload.plan, payload.plan.open_questions
+        if payload.other:
+            self.asks(payload.question)
+            return
         if payload.under_way:
             if before is None or before.message != payload.message:
                 self.says(payload.message)

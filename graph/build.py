@@ -127,7 +127,7 @@ def _choices(graph: StateGraph[State, Context]) -> None:
         ("adopt", routes.after_adopting, ["plan", "preflight"]),
         ("understand", routes.after_understanding, heard),
         ("answer", routes.after_answer, ["review", "decide", "paused", END]),
-        ("revise", routes.after_revising, ["plan", "decide", "paused"]),
+        ("revise", routes.after_revising, ["plan", "review", "decide", "paused"]),
         ("amend", routes.after_amending, ["review", "decide", "paused", "next_phase"]),
         ("drop", routes.after_amending, ["decide", "paused"]),
         ("begin", routes.after_begin, ["next_phase", "review"]),

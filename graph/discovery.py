@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 from ferryman.agents.meaning import understand_with
 from ferryman.agents.schema_analysis import analyze as analyze_tables
 from ferryman.agents.user_guidance import clean, explain_findings
-from ferryman.domain.conversation import UTTERANCE, Begin, Unclear
+from ferryman.domain.conversation import UTTERANCE, Begin, OtherRequest, Unclear
 from ferryman.domain.coordination import Request
 from ferryman.domain.errors import Usage
 from ferryman.domain.events import Said, TableAnalyzed
@@ -56,7 +56,11 @@ def understand(state: State, runtime: Runtime[Context]) -> State:
     else:
         context = runtime.context
         said = understand_with(heard["text"], hearing(state, context), context.desk(emitter(runtime)))
-    update: State = {"answer": said.model_dump(mode="json"), "meant": said.read if isinstance(said, Unclear) else ""}
+    update: State = {
+        "answer": said.model_dump(mode="json"),
+        "meant": said.read if isinstance(said, Unclear) else "",
+        "other": said.change.model_dump(mode="json") if isinstance(said, OtherRequest) else {},
+    }
     if isinstance(said, Begin):
         _say_missed(said, emitter(runtime))
         update["request"] = said.request.model_dump(mode="json")

@@ -27,6 +27,7 @@ def hearing(state: State, context: Context) -> agents.Context:
         table=decision.failure.table if decision else "",
         changes=len(state.get("past", ())),
         meant=state.get("meant", ""),
+        other=ChangePlan.model_validate(state["other"]) if state.get("other") else None,
         taken_back=bool(state.get("ahead")),
         latest=ChangePlan.model_validate(state["latest"]) if state.get("latest") else None,
         today=context.clock().date(),

@@ -81,7 +81,6 @@ def revise_plan(state: State, runtime: Runtime[Context]) -> State:
     shown = context.shelf.get(state["plan"], Plan)
     known = discovered(state["facts"], context, rows_before(state, context))
     facts = facts_for_agents(Analysis.of(known, context.shelf), context)
-    update: State = {}
     try:
         start = starting_point(state, said)
         before = context.shelf.get(start, Plan)
@@ -90,22 +89,29 @@ def revise_plan(state: State, runtime: Runtime[Context]) -> State:
         sizes = (state.get("sizes", {}) if before is shown else _sizes(before)) | _resized(before, changes)
         if waits_under_way(state):
             refuse_too_late(state, draft.mapping, context)
-        _say_missed(said, emit)
-        if before is not shown or _differs(shown, request, draft) or _resized(before, changes):
-            update = {"plan": start} | remembered(state, said) | put_up(state, said)
-        elif waits_under_way(state) and not state.get("back_to"):
-            emit(Said(topic="answer", text=difference_text(())))
     except Usage as error:
         emit(Said(topic="answer", text=f"{error.what} {error.do}".strip()))
-        request, draft, sizes = shown.request, Draft(mapping=shown.mapping, questions=shown.questions), {}
+        return {"facts": known, "shown": ""}
+    _say_missed(said, emit)
+    if before is shown and not _differs(shown, request, draft) and not _resized(before, changes):
+        emit(Said(topic="answer", text=difference_text(())))
+        return {"facts": known, "shown": ""}
     return {
-        **update,
+        "plan": start,
+        **remembered(state, said),
+        **put_up(state, said),
         "facts": known,
         "draft": context.shelf.put(draft),
         "shown": state["plan"],
         "request": request.model_dump(mode="json"),
         "sizes": sizes,
     }
+
+
+def known_facts(state: State, context: Context) -> Facts:
+    """What the agents know, for words about the plan; a plan from a file may lie there without a discovery."""
+    known = discovered(state["facts"], context, rows_before(state, context))
+    return facts_for_agents(Analysis.of(known, context.shelf), context)
 
 
 def _differs(plan: Plan, request: Request, draft: Draft) -> bool:
@@ -142,12 +148,9 @@ def redrafted(
     """The mapping after some changes, and the questions that are left; answers given before are carried along."""
     request, mapping = before.request, before.mapping
     for change in changes:
-        if isinstance(change, SetRequest):
-            request = change.request
-            mapping, questions = propose(request, facts)
-        else:
-            mapping = revise(mapping, change, facts)
-            questions = settle(questions, change)
+        request = change.request if isinstance(change, SetRequest) else request
+        mapping = revise(mapping, change, facts)
+        questions = settle(questions, change)
     if not mapping.copied:
         raise Usage("That would leave nothing to move.", 'Say "no" if nothing shall be moved at all.')
     left = carry(questions, questions_about(mapping, facts))

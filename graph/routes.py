@@ -64,9 +64,8 @@ def after_answer(state: State) -> str:
 
 
 def after_revising(state: State) -> str:
-    """A change is planned; one that comes too late leaves the run where it waits."""
-    under_way = bool(state.get("approval")) and not state.get("back_to")
-    return state["place"] if under_way else "plan"
+    """A change is planned; one that is refused, or that is no change, leaves the conversation where it was."""
+    return "plan" if state.get("shown") else state["place"]
 
 
 def after_amending(state: State) -> str:

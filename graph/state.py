@@ -45,6 +45,7 @@ class State(TypedDict, total=False):
     back_to: str  #: the Place that the conversation returns to from there; "" where no change is put up
     latest: Json  #: the last change that is in the plan, as a ChangePlan; {} where it was none in words
     meant: str  #: the sentence that was put before the person for words that were not understood
+    other: Json  #: another request that was put before the person, as a ChangePlan; {} where there is none
     given: bool  #: the plan came from a file
     reopen: bool  #: the run is in the ledger already, and goes on from there
     token: str  #: what an approval binds now

@@ -10,13 +10,26 @@ from langgraph.types import interrupt
 
 from ferryman.agents import user_guidance
 from ferryman.agents.explaining import in_other_words
-from ferryman.domain.conversation import UTTERANCE, Ask, Choose, DecidePayload, PausedPayload, ReviewPayload, Unclear
+from ferryman.agents.other_request import other_request
+from ferryman.domain.conversation import (
+    UTTERANCE,
+    Ask,
+    ChangePlan,
+    Choose,
+    DecidePayload,
+    OtherRequest,
+    PausedPayload,
+    ReviewPayload,
+    Unclear,
+)
+from ferryman.domain.errors import Usage
 from ferryman.domain.events import Said
 from ferryman.domain.guidance import Advice
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Decision
 from ferryman.graph.answering import facts_for_answers, written_tables
 from ferryman.graph.context import Context
+from ferryman.graph.preparing import known_facts, redrafted
 from ferryman.graph.state import Place, State
 from ferryman.graph.streams import emitter
 
@@ -31,12 +44,13 @@ def review(state: State, runtime: Runtime[Context]) -> State:
         run=state["run"],
         plan=plan,
         token=state["token"],
+        other=bool(state.get("other")),
         under_way=bool(state.get("back_to")),
         writes=written_tables(plan, runtime.context.target),
         presented=presented,
         advice=() if state.get("back_to") else _advice(state),
         message=presented.text,
-        question=presented.question,
+        question="Shall I plan that instead?" if state.get("other") else presented.question,
     )
     return {"heard": interrupt(payload.model_dump(mode="json")), "place": Place.REVIEW.value}
 
@@ -82,9 +96,24 @@ def answer(state: State, runtime: Runtime[Context]) -> State:
         words = in_other_words(said, facts, runtime.context.desk(emit))
         if words:
             emit(Said(topic="advice", text=user_guidance.in_the_models_words(words)))
+    elif isinstance(said, OtherRequest):
+        return _compare(state, said.change, runtime)
     elif isinstance(said, Choose):
         offered = ", ".join(o.strategy.value for o in Decision.model_validate(state["decision"]).options)
         emit(Said(topic="answer", text=f"{said.strategy.value} is not among the options here. There are: {offered}."))
     elif isinstance(said, Unclear):
         emit(Said(topic="answer", text=user_guidance.not_understood(said)))
+    return {}
+
+
+def _compare(state: State, change: ChangePlan, runtime: Runtime[Context]) -> State:
+    """Say what another request would do to the plan; one that cannot be planned is refused at once."""
+    emit, plan = emitter(runtime), runtime.context.shelf.get(state["plan"], Plan)
+    facts = known_facts(state, runtime.context)
+    try:
+        _, draft = redrafted(plan, change.changes, plan.questions, facts)
+    except Usage as error:
+        emit(Said(topic="answer", text=f"{error.what} {error.do}".strip()))
+        return {"other": {}}
+    emit(Said(topic="answer", text=other_request(plan, draft.mapping)))
     return {}

@@ -184,3 +184,51 @@ def test_texts_of_a_condition_are_corrected_and_other_words_are_no_texts(talk: T
     assert "case_no = C1 go" in heard(talk, "only cases whose case_no is C1")
     assert "case_no in (C2, C3) go into cases: 2 of 40" in heard(talk, "no, C2 and C3")
     assert "files is left out" in heard(talk, "no, leave files out")
+
+
+FILTER = "only cases created after 2015"
+
+
+def test_a_table_that_is_named_again_takes_nothing_out_of_the_plan(talk: Talk) -> None:
+    heard(talk, FILTER)
+    heard(talk, "leave the audit tables out")
+    before = talk.review
+    assert "That is what the plan says already" in heard(talk, "move the files")
+    assert talk.review == before
+
+
+def test_only_some_tables_of_the_plan_leave_what_was_decided_about_them(talk: Talk) -> None:
+    heard(talk, FILTER)
+    kept = talk.review.plan.mapping.by_target["cases"].filter
+    assert kept and "files is left out" in heard(talk, "only the cases")
+    assert copied(talk) == {"cases"}
+    assert talk.review.plan.mapping.by_target["cases"].filter == kept
+
+
+def test_another_request_is_asked_about_first_and_a_yes_to_that_approves_nothing(talk: Talk) -> None:
+    heard(talk, FILTER)
+    heard(talk, "leave the audit tables out")
+    before = talk.review.plan
+    said = heard(talk, "only cases and audit logins")
+    assert "leaves out files" in said and "decided about cases is kept" in said
+    assert (talk.review.plan, talk.review.question) == (before, "Shall I plan that instead?")
+    heard(talk, "no")
+    assert talk.review.plan == before and talk.review.question != "Shall I plan that instead?"
+    heard(talk, "only cases and audit logins")
+    heard(talk, "yes")
+    assert copied(talk) == {"cases", "audit_logins"} and talk.session.outcome is None
+    assert talk.review.plan.mapping.by_target["cases"].filter == before.mapping.by_target["cases"].filter
+
+
+def test_everything_comes_beside_what_was_decided(talk: Talk) -> None:
+    heard(talk, FILTER)
+    heard(talk, "leave files out")
+    assert "files is filled from tbl_file as well" in heard(talk, "move everything")
+    assert talk.review.plan.mapping.by_target["cases"].filter
+
+
+def test_a_change_that_is_refused_is_said_to_be_and_nothing_else(talk: Talk) -> None:
+    before = talk.review
+    said = heard(talk, "only the cases and leave cases out")
+    assert "nothing to move" in said and "says already" not in said
+    assert talk.review == before
