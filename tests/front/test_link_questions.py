@@ -160,3 +160,23 @@ def test_a_ring_through_a_type_is_closed_by_the_declared_reference(folder: Path)
     )
     assert here("validate", "--source", folder / "old.db", "--target", folder / "new.db").code == 0
     shape.undone()
+
+
+@pytest.mark.parametrize("onto", ["sqlite", "postgresql", "mariadb"])
+def test_rows_that_are_set_aside_are_not_named_in_lists_or_beside_a_type(folder: Path, onto: str) -> None:
+    long = "x" * 61
+    lost = f"""INSERT INTO agent VALUES (70, '{long}'), (71, 'A71');
+    INSERT INTO comment VALUES (9001, 'ticket', 3, 'x1', '1,70,71'), (9002, 'agent', 70, 'x2', '2'),
+        (9003, 'agent', 71, 'x3', '70')"""
+    shape = desk(folder, more=lost)
+    told = " ".join(shape.plan("add", "add", "by_name", "ids_of_agents", "quarantine", code=5).err.split())
+    assert "1 id of agents, in 2 rows, is set aside" in told
+    shape.plan("add", "add", "by_name", "ids_of_agents", "quarantine", "without", "quarantine")
+    shape.run(code=3)
+    names = {row[0]: row[1] for row in shape.new("SELECT id, name FROM agents")}
+    listed = shape.new("SELECT body, agent_ids FROM comments WHERE body IN ('x1', 'x2', 'x3') ORDER BY 1")
+    assert [(body, [names[int(one)] for one in ids.split(",") if one]) for body, ids in listed] == [
+        ("x1", ["A1", "A71"]),
+        ("x3", []),
+    ]
+    shape.proved_and_undone()

@@ -101,7 +101,7 @@ def obstacles_in(job: Job, look: Look) -> Found:
         if job.trusting:
             return ()
         job.relay.fetch(look.segment, odd_keys=bool(look.odd_keys))
-    wrong = job.sight.tally(look.segment, job.values) if look.failing else ()
+    wrong = job.sight.tally(look.segment, job.values) if job.sight.failing(look.segment) else ()
     return (*wrong, *job.sight.tally(look.segment, job.parents), *_present(job, look))
 
 

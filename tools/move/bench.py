@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ from ferryman.tools.databases.sqlite import SQLite, attach_source
 from ferryman.tools.databases.sqlite_guard import LEGACY, attach_legacy
 from ferryman.tools.move.own_rules import references_off
 from ferryman.tools.move.variants import within
+from ferryman.tools.prepare.outlook import Outlook
 from ferryman.tools.prepare.reach import reach_of
 from ferryman.tools.prepare.references import LiveReferences
 from ferryman.tools.prepare.side_by_side import beside_source, raw, stand_in
@@ -88,6 +89,11 @@ class Bench:
         """Whether the target refuses a row that comes before its parent, whatever follows in the transaction."""
         return self.books.dialect.name == "postgresql"
 
+    @property
+    def ahead(self) -> CompiledTable:
+        """The table as a whole can be looked at: a stand-in holds what one batch can meet, so what comes is there."""
+        return replace(self.compiled, outlook=Outlook()) if self.at.relayed else self.compiled
+
     @cached_property
     def legacy(self) -> TableClause:
         """The legacy table."""
@@ -129,8 +135,9 @@ class Bench:
 
     def references(self) -> LiveReferences:
         """What the reference transform asks of both databases. A fresh one each time: the target changes."""
-        plan, source, target = self.compiled.plan, self.compiled.source_database, self.compiled.target_database
-        return LiveReferences(plan, source, target, self.connection, self.connection, legacy_schema=LEGACY)
+        of, view = self.compiled, self.connection
+        databases = of.source_database, of.target_database
+        return LiveReferences(of.plan, *databases, view, view, legacy_schema=LEGACY, outlook=of.outlook)
 
     def load(self, batches: Iterable[pa.RecordBatch]) -> int:
         """Insert batches of transformed rows into the target table, in the fastest way that it takes."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
-from sqlalchemy import TableClause, and_
+from sqlalchemy import TableClause, and_, not_, or_, true
 from sqlalchemy.exc import DBAPIError
 
 from ferryman.domain.mapping import Problem
@@ -40,6 +40,8 @@ from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.bonds import bonds
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.orphans import Ground
+from ferryman.tools.prepare.outlook import Outlook, Stays
+from ferryman.tools.prepare.reach import listed_in
 from ferryman.tools.prepare.transform import CompiledTable
 
 
@@ -48,9 +50,12 @@ class Desk:
 
     def __init__(self, work: TableWork, clock: Clock, scope: Scope | None = None) -> None:
         self.live, self._scope = work.compiled, scope
-        self.work, self.clock = replace(work, compiled=beside(work.compiled)), clock
-        self.plan = work.ledger.run(work.run).amended
+        self.clock, self.plan = clock, work.ledger.run(work.run).amended
         self.records = {record.table: record for record in work.ledger.tables_of(work.run)}
+        self._out: dict[str, Stays] = {}
+        listed = (name for name in listed_in(work.compiled) if name in self.records)
+        late = frozenset(name for name in listed if comes_later(self.plan, work.table, name))
+        self.work = replace(work, compiled=replace(beside(work.compiled), outlook=Outlook(late, self._out)))
         judged_before = scope is None and judged(self.plan, work.compiled, self.scope)
         self.judging = not judged_before  #: every row's values are looked at
         self.supplied = supplied_before(work) if scope is None else Supplied()  #: rows that parents were supplied for
@@ -143,6 +148,7 @@ class Desk:
         checks = foreign_checks(work.compiled, self._later) if work.handling.foreign_key_validation else ()
         checks = tuple(self._with_known(check, at, number) for number, check in enumerate(checks))
         out = self._kept_out(checks, at)
+        self._out |= {name: self._stays(name, out[name]) for name in self.work.compiled.outlook.to_come or ()}
         checks = tuple(replace(check, kept_out=out.get(check.bond.parent)) for check in checks)
         relay = Relay(at, work.ledger, checks, keys) if at.at.relayed else None
         if relay:
@@ -168,11 +174,19 @@ class Desk:
             relay=replace(relay, stood_in=stood_in is not None) if relay else None,
             clock=self.clock,
             supplied=self.supplied,
+            own=out.get(work.table),
         )
 
     def _later(self, parent: str) -> Scope | None:
         comes = parent in self.records and comes_later(self.plan, self.work.table, parent)
         return self.records[parent].scope if comes else None
+
+    def _stays(self, parent: str, kept_out: KeptOut) -> Stays:
+        """The rows of a parent that will not come, or came too late for this run."""
+        upper, compiled = self.records[parent].scope.upper, kept_out.compiled
+        if upper is None:
+            return lambda rows: true()
+        return lambda rows: or_(kept_out.holds(rows), not_(compiled.where(rows, Segment(upto=upper))))
 
     def _with_known(self, check: ForeignCheck, at: Bench, number: int) -> ForeignCheck:
         """A reference with its parents in memory, where that pays."""
@@ -189,6 +203,7 @@ class Desk:
         """By parent whose rows may come later, what is known of those that will not."""
         live = replace(self.work, compiled=self.live)
         parents = dict.fromkeys(check.bond.parent for check in checks if check.later)
+        parents |= dict.fromkeys(self.work.compiled.outlook.to_come or ())
         return {name: foresee(live, compiled_as(self.live, name), ground_of(live), at) for name in parents}
 
 

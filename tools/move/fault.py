@@ -24,6 +24,7 @@ TYPES = {
 }
 
 _DETAILS = {
+    Problem.MISSING_PARENT: "{columns} names rows that are not there",
     Problem.NULL_IN_REQUIRED: "{columns} must have a value and has none",
     Problem.MISSING_KEY: "the legacy key is empty in a part",
     Problem.CONFLICT: "the target holds rows of these keys already",

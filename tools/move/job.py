@@ -59,6 +59,7 @@ class Job:
     relay: Relay | None  #: fetches what a batch can meet in the target, where the bench does not see it
     clock: Clock
     supplied: Counter[tuple[tuple[str, ...], MissingCause | None]]  #: rows that parents were supplied for, by reason
+    own: KeptOut | None = None  #: what is known of the table's own rows that will not come, where these refer to it
 
     @property
     def name(self) -> str:
@@ -77,11 +78,6 @@ class Job:
         keyed = self.present is not None and self.keys.names == self.work.compiled.target.primary_key
         alone = not (mapping.policies or self.losers or self.stood_in) and mapping.conflict is Conflict.STOP
         return not self.sight.values and plain and enforced and kept and keyed and alone
-
-    @property
-    def own(self) -> KeptOut | None:
-        """What is known of the table's own rows that will not come, where it refers to itself."""
-        return next((c.kept_out for c in self.checks if c.bond.to_itself and c.kept_out), None)
 
     def forget(self) -> None:
         """The transaction was rolled back: what was remembered in it is gone."""

@@ -51,7 +51,7 @@ class Losers:
                 bench.within(Segment(upto=scope.upper)),
                 bench.compiled.in_filter(from_),
                 and_(*(value.is_not(None) for value in self.alike)),
-                ~pushable(bench.compiled).failing(from_),
+                ~pushable(bench.ahead).failing(from_),
             )
             .subquery()
         )

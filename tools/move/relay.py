@@ -30,8 +30,9 @@ from ferryman.tools.prepare import mirror
 from ferryman.tools.prepare.arrow_cast import fit, typed
 from ferryman.tools.prepare.arrow_values import legacy, there
 from ferryman.tools.prepare.bonds import as_one
-from ferryman.tools.prepare.lineage import policies
+from ferryman.tools.prepare.lineage import key_column, policies
 from ferryman.tools.prepare.side_by_side import ID_MAP, QUARANTINE, ledger_table, raw
+from ferryman.tools.prepare.sqlite_links import Named
 from ferryman.tools.prepare.transform import CompiledTable
 
 _ROWS = 50_000  #: keys that are in memory at a time
@@ -54,6 +55,11 @@ class Relay:
     def _compiled(self) -> CompiledTable:
         return self.bench.compiled
 
+    @property
+    def _listed(self) -> tuple[Named, ...]:
+        """Rows that ours name beside a type or in lists."""
+        return tuple(pushable(self._compiled).named(self.bench.legacy))
+
     def fetch(self, segment: Segment, *, odd_keys: bool = False) -> None:
         """Make the stand-in hold what the rows of a range can meet: parents, counterparts, new keys of parents."""
         self._clear()
@@ -66,6 +72,10 @@ class Relay:
             bond = check.bond
             parent = bond.child.target_database.table(bond.parent)
             self._meet(parent, bond.parent_columns, rows(bond.new_key(self.bench.legacy)), bond.parent_columns)
+        for named in self._listed:
+            listed = self._compiled.target_database.table(named.parent.target)
+            key = key_column(self._compiled.target_database, named.parent, 0)
+            self._meet(listed, (key,), rows([named.new], named.members), (key,))
         if (values := self.keys.values(self.bench.legacy)) and (
             odd_keys or self._may_be_there(segment, list(values.values()))
         ):
@@ -123,6 +133,7 @@ class Relay:
         """What was fetched for another batch goes; natural keys stay, and are looked up anew when they count."""
         connection = self.bench.connection
         tables = {check.bond.parent for check in self.checks} | {self._compiled.target.name}
+        tables |= {named.parent.target for named in self._listed}
         for name in tables - self.natural:
             connection.execute(delete(clause(self._compiled.target_database.table(name))))
         for name in (ID_MAP, QUARANTINE):
@@ -131,7 +142,7 @@ class Relay:
     def _natural_keys(self) -> None:
         """The natural keys of tables whose rows are matched. Once: what comes later is refused by the database."""
         compiled = self._compiled
-        listed = (named.parent for named in pushable(compiled).named(self.bench.legacy))
+        listed = (named.parent for named in self._listed)
         for table in (compiled.mapping, *(reference.parent for reference in compiled.references), *listed):
             matched, _ = policies(table)
             if matched is None or table.target in self.natural:
@@ -144,7 +155,7 @@ class Relay:
 
     def _set_aside(self) -> None:
         """The rows in quarantine of tables that ours refer to: they say why a parent is missing."""
-        parents = [check.bond.parent for check in self.checks]
+        parents = [*(check.bond.parent for check in self.checks), *(named.parent.target for named in self._listed)]
         if not parents:
             return
         held, table = self.ledger.tables.quarantine, ledger_table(QUARANTINE)
@@ -168,7 +179,7 @@ class Relay:
             if isinstance(policy, Generated):
                 asked = self._rows(segment)([reference.source_key(self.bench.legacy)])
                 self._mapped(reference.parent.target, asked)
-        for named in pushable(self._compiled).named(self.bench.legacy):
+        for named in self._listed:
             _, policy = policies(named.parent)
             if isinstance(policy, Generated):
                 self._mapped(named.parent.target, self._rows(segment)([named.key], named.members))

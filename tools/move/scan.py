@@ -38,7 +38,6 @@ class Look:
 
     segment: Segment  #: `rows` is how many pass the filter
     source: int  #: rows, filtered or not
-    failing: int = 0  #: rows that pass the filter and would fail by their own values, where that was asked
     odd_keys: int = 0  #: rows that pass the filter and whose key is not stored as an integer
 
     @property
@@ -62,7 +61,7 @@ class Sight:
             return Look(Segment(after=after), 0)
         segment = self.segment(after, rows)
         source, passing = (rows, rows) if segment.rows and self._unfiltered else self._counts(segment)
-        return Look(segment.but(rows=passing), source, self._failing(segment), self._odd_keys(segment))
+        return Look(segment.but(rows=passing), source, self._odd_keys(segment))
 
     @property
     def _unfiltered(self) -> bool:
@@ -77,7 +76,8 @@ class Sight:
         row = self.connection.execute(wanted).one()
         return int(row[0]), int(row[-1])
 
-    def _failing(self, segment: Segment) -> int:
+    def failing(self, segment: Segment) -> int:
+        """The rows that pass the filter and would fail by their own values, where these are judged."""
         return self.count(segment, self._fails) if self.values else 0
 
     @cached_property

@@ -91,7 +91,7 @@ class Nowhere(References):
     def resolve(self, parent: str, keys: Any, position: int = 0) -> pa.Array:
         raise _not_plain(parent)
 
-    def there(self, parent: str, keys: Any) -> list[bool]:
+    def there(self, parent: str, keys: Any, new: Any) -> list[bool]:
         raise _not_plain(parent)
 
     def lookup(self, table: str, by: Any, value: str, keys: Any) -> pa.Array:

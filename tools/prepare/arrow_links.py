@@ -32,7 +32,7 @@ def key_by_type(step: KeyByType, vectors: list[Vector], batch: Batch, column: Co
         parent, part = batch.mapping.by_target[pair.parent], _taken(number, rows)
         keys = key_of(batch, parent, part)
         problems += [(problem, _spread(rows, mask, len(number))) for problem, mask in keys.problems]
-        missing |= _spread(rows, ~np.array(are_there(batch, parent, part), bool), len(number)) & named
+        missing |= _spread(rows, ~np.array(are_there(batch, parent, part, keys), bool), len(number)) & named
         for row, key in zip(rows.tolist(), _new(batch, parent, keys), strict=True):
             made[row] = key
     unknown = named & ~known
@@ -53,7 +53,8 @@ def _remapped(step: RemapIds, text: Vector, batch: Batch) -> Vector:
     parent = batch.mapping.by_target[step.parent]
     lists = [None if one is None else ids_of(one, step.separator) for one in text.array.to_pylist()]
     every = Vector(pa.array([one for ids in lists for one in ids or ()], pa.string()))
-    known = iter(zip(_new(batch, parent, key_of(batch, parent, every)), are_there(batch, parent, every), strict=True))
+    keys = key_of(batch, parent, every)
+    known = iter(zip(_new(batch, parent, keys), are_there(batch, parent, every, keys), strict=True))
     made: list[str | None] = []
     lost = np.zeros(len(lists), bool)
     for row, ids in enumerate(lists):

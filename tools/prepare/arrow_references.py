@@ -13,10 +13,10 @@ from ferryman.domain.mapping import Derived, Generated, Kept, Problem, TableMapp
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import ForeignKeyTo
 from ferryman.tools.prepare.arrow_batch import Batch
-from ferryman.tools.prepare.arrow_cast import to_integer, whole_number
+from ferryman.tools.prepare.arrow_cast import fit, to_integer, typed, whole_number
 from ferryman.tools.prepare.arrow_values import Vector, as_mask, as_text, each, there, values_of
 from ferryman.tools.prepare.identity import HIGHEST, derive_many, derive_named
-from ferryman.tools.prepare.lineage import Link, kept_as, link_of, policies
+from ferryman.tools.prepare.lineage import Link, kept_as, key_column, link_of, policies
 
 _INTEGER = Column(name="key", native="integer", family=Family.INTEGER)
 
@@ -45,10 +45,12 @@ def key_of(batch: Batch, parent: TableMapping, value: Vector) -> Vector:
     return _linked(batch, Link(batch.table, parent, "", (), parent.key, 0, False), [value])
 
 
-def are_there(batch: Batch, parent: TableMapping, value: Vector) -> list[bool]:
-    """Whether the parent has rows of these legacy keys. See `References.there`."""
+def are_there(batch: Batch, parent: TableMapping, value: Vector, new: Vector) -> list[bool]:
+    """Whether the parent has rows of these legacy keys, or of their `new` ones. See `References.there`."""
     column = batch.source.table(parent.source).by_name.get(parent.key[0])
-    return batch.references.there(parent.target, [values_of(stored_as(value, column))])
+    theirs = batch.target.table(parent.target).column(key_column(batch.target, parent, 0))
+    keys = typed(fit(new, theirs, batch.target.dialect), theirs.family).to_pylist()
+    return batch.references.there(parent.target, [values_of(stored_as(value, column))], keys)
 
 
 def _linked(batch: Batch, link: Link, values: Sequence[Vector]) -> Vector:

@@ -13,6 +13,7 @@ from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.schema import Database
 from ferryman.tools.databases.connect import Source, Target, check_pair
 from ferryman.tools.prepare import readiness
+from ferryman.tools.prepare.foreseen import foreseen
 from ferryman.tools.prepare.ill_texts import suspects
 from ferryman.tools.prepare.lookahead import (
     Found,
@@ -96,8 +97,8 @@ def _looked_at(
 ) -> dict[str, LookedAt]:
     names = [table.target.name for table in about]
     collations = {name: collations_of(target, name) for name in names}
-    seen = {name: beside(table) for name, table in compiled.items()}
     with side_by_side(source, target, "looking ahead", about) as connection:
+        seen = foreseen(connection, {name: beside(table) for name, table in compiled.items()}, about)
         return {name: _Table(seen[name], plan, seen, collations[name], target).look(connection) for name in names}
 
 

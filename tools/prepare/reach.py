@@ -88,9 +88,13 @@ def _parents(table: CompiledTable) -> Iterator[str]:
             yield bond.parent
     for reference in table.references:
         yield reference.parent.target
-    for column in table.mapping.columns:
-        for step in column.steps:
-            yield from listed_parents(step)
+    yield from listed_in(table)
+
+
+def listed_in(table: CompiledTable) -> tuple[str, ...]:
+    """The targets whose rows a table names beside a type, or in lists; each once."""
+    steps = (step for column in table.mapping.columns for step in column.steps)
+    return tuple(dict.fromkeys(name for step in steps for name in listed_parents(step)))
 
 
 def listed_parents(step: Transform) -> tuple[str, ...]:

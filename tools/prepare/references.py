@@ -16,9 +16,9 @@ from ferryman.domain.mapping import Generated, Mapping, TableMapping
 from ferryman.domain.run import key_text
 from ferryman.domain.schema import Database
 from ferryman.tools.databases.dialect import clause
-from ferryman.tools.prepare.conditions import passes
 from ferryman.tools.prepare.identity import ROW_MAP
 from ferryman.tools.prepare.lineage import key_column, policies
+from ferryman.tools.prepare.outlook import Outlook
 
 _CHUNK = 400  #: keys per query
 
@@ -36,9 +36,8 @@ class References(Protocol):
         `position` is given.
         """
 
-    def there(self, parent: str, keys: Sequence[Values]) -> list[bool]:
-        """Whether the parent has a row of that legacy key: in the target where nothing of it is copied, else in the
-        plan's scope of legacy."""
+    def there(self, parent: str, keys: Sequence[Values], new: Values) -> list[bool]:
+        """Whether the parent has a row of that legacy key: in the target, by its `new` key, or still to come."""
 
     def lookup(self, table: str, by: Sequence[str], value: str, keys: Sequence[Values]) -> pa.Array:
         """A column of another legacy table, of the rows whose columns `by` hold `keys`."""
@@ -55,6 +54,7 @@ class LiveReferences:
     target_connection: Connection
     legacy_schema: str | None = None  #: where the source's tables are on their connection
     target_schema: str | None = None
+    outlook: Outlook = field(default_factory=Outlook)
     ledger: bool = True  #: whether the target has an id map to ask; before the first run it has none
     _found: dict[tuple[str, ...], dict[Row, Any]] = field(default_factory=dict)
 
@@ -71,17 +71,19 @@ class LiveReferences:
             answers = [theirs if ours is None else ours for ours, theirs in zip(answers, made, strict=True)]
         return _array(answers)
 
-    def there(self, parent: str, keys: Sequence[Values]) -> list[bool]:
+    def there(self, parent: str, keys: Sequence[Values], new: Values) -> list[bool]:
         """See `References.there`."""
         table = self.mapping.by_target[parent]
-        matched, policy = policies(table)
-        if matched is not None and policy is None:
-            return [bool(one) for one in self.resolve(parent, keys).is_valid().to_pylist()]
+        key = key_column(self.target, table, 0)
+        held = clause(parent, [key], self.target_schema)
+        found = self._ask(self.target_connection, held, (key,), key, [(one,) for one in new], ("in the target", true()))
         names = [*table.key, *(columns_of(table.filter) if table.filter else ())]
         from_ = clause(table.source, list(dict.fromkeys(names)), self.legacy_schema)
-        inside = passes(table.filter, lambda name: from_.c[name]) if table.filter else true()
-        only = (f"filter of {parent}", inside)
-        found = self._ask(self.source_connection, from_, table.key, table.key[0], _rows(keys), only)
+        comes = self.outlook.comes(table, from_)
+        if comes is not None and None in found:
+            only = (f"those of {parent} to come", comes)
+            coming = self._ask(self.source_connection, from_, table.key, table.key[0], _rows(keys), only)
+            found = [ours if theirs is None else theirs for theirs, ours in zip(found, coming, strict=True)]
         return [one is not None for one in found]
 
     def lookup(self, table: str, by: Sequence[str], value: str, keys: Sequence[Values]) -> pa.Array:

@@ -22,13 +22,13 @@ from sqlalchemy import (
     true,
 )
 
-from ferryman.domain.findings import MissingCause
-from ferryman.domain.mapping import Kept, Problem, TableMapping
+from ferryman.domain.mapping import Problem, TableMapping
 from ferryman.domain.schema import Column
 from ferryman.domain.transforms import KeyByType, RemapIds
 from ferryman.tools.prepare.lineage import key_column
+from ferryman.tools.prepare.sqlite_cast import fit
 from ferryman.tools.prepare.sqlite_goal import Goal
-from ferryman.tools.prepare.sqlite_references import is_there, key_of, stored_as
+from ferryman.tools.prepare.sqlite_references import is_there, key_of, stored_as, why_lost
 from ferryman.tools.prepare.sqlite_scope import Scope
 from ferryman.tools.prepare.sqlite_values import TEXT, Expression, Value, as_text, by_python, holds, key_text, untyped
 from ferryman.tools.prepare.texts import text_of
@@ -45,12 +45,12 @@ def key_by_type(step: KeyByType, values: list[Value], scope: Scope, goal: Goal) 
         parent = scope.mapping.by_target[pair.parent]
         of_this, towards = kind.sql == text_of(pair.type), _goal_of(scope, parent, goal)
         row, one = _once(number, _key_of(scope, parent), scope)
-        inner = replace(scope, beside=(row,))
-        made = key_of(inner, parent, one, towards)
-        new = select(untyped(made.sql)).select_from(row).correlate(scope.legacy_from).scalar_subquery()
+        made = key_of(replace(scope, beside=(row,)), parent, one, towards)
+        keyed, inner, one, key = _keyed(row, one, made, scope)
+        new = select(key.sql).select_from(keyed).correlate(scope.legacy_from).scalar_subquery()
         branches.append((of_this, untyped(new)))
         problems += tuple((problem, and_(of_this, _of_it(row, where, scope))) for problem, where in made.problems)
-        missing.append(and_(named, of_this, _of_it(row, not_(is_there(inner, parent, one, towards)), scope)))
+        missing.append(and_(named, of_this, _of_it(keyed, not_(is_there(inner, parent, one, key, towards)), scope)))
     unknown = and_(named, not_(holds(kind.sql.in_([text_of(pair.type) for pair in step.parents]))))
     absent = or_(~named, unknown) if step.otherwise == "null" else ~named
     value = Value(untyped(case(*branches, else_=null())), problems=problems, absent=absent)
@@ -60,19 +60,19 @@ def key_by_type(step: KeyByType, values: list[Value], scope: Scope, goal: Goal) 
 
 def remap_ids(step: RemapIds, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
     """See `transforms.RemapIds`."""
-    return [_remapped(step, as_text(value), scope, goal) for value in values]
+    return [_remapped(step, as_text(value), scope) for value in values]
 
 
-def _remapped(step: RemapIds, text: Value, scope: Scope, goal: Goal) -> Value:
+def _remapped(step: RemapIds, text: Value, scope: Scope) -> Value:
     parent = scope.mapping.by_target[step.parent]
     ids = by_python("ids", text.sql, step.separator)
     member, one = _members(ids, _key_of(scope, parent))
-    inner, towards = replace(scope, beside=(member,)), _goal_of(scope, parent, goal)
-    there = is_there(inner, parent, one, towards)
-    new = case((there, key_of(inner, parent, one, towards).sql), else_=null())
-    kept = select(func.json_group_array(untyped(new))).select_from(member)
-    kept = kept.where(there) if step.missing == "drop" else kept
-    lost = select(literal(1)).select_from(member).where(not_(there)).correlate(scope.legacy_from).exists()
+    towards = _goal_of(scope, parent)
+    made_of = key_of(replace(scope, beside=(member,)), parent, one, towards)
+    keyed, inner, one, key = _keyed(member, one, made_of, scope)
+    there = is_there(inner, parent, one, key, towards)
+    kept = select(func.json_group_array(key.sql)).select_from(keyed).where(there)
+    lost = select(literal(1)).select_from(keyed).where(not_(there)).correlate(scope.legacy_from).exists()
     listed = func.ferryman_packed(kept.correlate(scope.legacy_from).scalar_subquery(), step.separator)
     made = text.but(untyped(case((ids.is_(None), null()), else_=listed)), stored=TEXT, family=None)
     made = made.failing(Problem.UNCASTABLE, and_(text.sql.is_not(None), ids.is_(None)))
@@ -84,6 +84,13 @@ def _once(number: Value, column: Column | None, scope: Scope) -> tuple[Subquery,
     stored = stored_as(number, column)
     row = select(stored.sql.label("value")).correlate(scope.legacy_from).subquery("ferryman_number")
     return row, replace(stored, sql=untyped(row.c.value))
+
+
+def _keyed(row: Subquery, one: Value, made: Value, scope: Scope) -> tuple[Subquery, Scope, Value, Value]:
+    """Such rows with their new keys beside them, as `made` of the number: the rows, a scope, the number, its key."""
+    keyed = select(row.c.value, made.sql.label("key")).select_from(row).subquery("ferryman_keyed")
+    number, key = replace(one, sql=untyped(keyed.c.value)), replace(made, sql=untyped(keyed.c.key), problems=())
+    return keyed, replace(scope, beside=(keyed,)), number, key
 
 
 def _of_it(row: Subquery, where: Expression, scope: Scope) -> Expression:
@@ -105,6 +112,7 @@ class Named:
 
     parent: TableMapping
     key: Expression  #: their legacy key, as the id map writes it
+    new: Expression  #: their key in the target
     members: FromClause | None = None  #: the members of lists, to be joined to the legacy rows
 
 
@@ -112,29 +120,34 @@ def named(step: KeyByType | RemapIds, values: Sequence[Value], scope: Scope) -> 
     """Whatever rows a step names."""
     if isinstance(step, KeyByType):
         for name in dict.fromkeys(pair.parent for pair in step.parents):
-            parent = scope.mapping.by_target[name]
-            yield Named(parent, key_text([stored_as(values[1], _key_of(scope, parent))]))
+            yield _named(scope, scope.mapping.by_target[name], values[1])
         return
-    parent = scope.mapping.by_target[step.parent]
     for value in values:
         each = _each(by_python("ids", as_text(value).sql, step.separator))
-        yield Named(parent, key_text([stored_as(_one_of(each), _key_of(scope, parent))]), each)
+        yield _named(scope, scope.mapping.by_target[step.parent], _one_of(each), each)
+
+
+def _named(scope: Scope, parent: TableMapping, number: Value, *members: FromClause) -> Named:
+    key = key_text([stored_as(number, _key_of(scope, parent))])
+    towards = _goal_of(scope, parent)
+    new = fit(key_of(replace(scope, beside=members), parent, number, towards), towards)
+    return Named(parent, key, new.sql, *members)
 
 
 def lost_members(step: RemapIds, text: Value, scope: Scope, row: Expression, inside: Expression) -> Select[Any]:
     """Of each list in legacy rows `inside`, the ids that the parent has no row of: `row` as it is given, the `id`, and
     why it is missing, as `cause`."""
     parent = scope.mapping.by_target[step.parent]
-    column = _key_of(scope, parent)
     each = _each(by_python("ids", as_text(text).sql, step.separator))
-    stored = stored_as(_one_of(each), column)
-    listed = select(row.label("row"), stored.sql.label("id")).select_from(scope.legacy_from.join(each, true()))
-    member = listed.where(inside).subquery("ferryman_member")
+    stored = stored_as(_one_of(each), _key_of(scope, parent))
+    towards = _goal_of(scope, parent)
+    made = key_of(replace(scope, beside=(each,)), parent, stored, towards)
+    listed = select(row.label("row"), stored.sql.label("id"), made.sql.label("key"))
+    member = listed.select_from(scope.legacy_from.join(each, true())).where(inside).subquery("ferryman_member")
     one, inner = replace(stored, sql=untyped(member.c.id)), replace(scope, beside=(member,))
-    towards = _goal_of(scope, parent, Goal(scope.target.table(parent.target).columns[0], scope.target.dialect, False))
-    ever = is_there(inner, parent.but(filter=None, identity=Kept()), one, towards)
-    cause = case((ever, MissingCause.FILTERED_OUT.value), else_=MissingCause.NEVER_EXISTED.value)
-    return select(member.c.row, member.c.id, cause.label("cause")).where(not_(is_there(inner, parent, one, towards)))
+    new = replace(made, sql=untyped(member.c.key), problems=())
+    lost = not_(is_there(inner, parent, one, new, towards))
+    return select(member.c.row, member.c.id, why_lost(inner, parent, one).label("cause")).where(lost)
 
 
 def _each(ids: Expression) -> TableValuedAlias:
@@ -149,6 +162,7 @@ def _key_of(scope: Scope, parent: TableMapping) -> Column | None:
     return scope.source.table(parent.source).by_name.get(parent.key[0])
 
 
-def _goal_of(scope: Scope, parent: TableMapping, goal: Goal) -> Goal:
-    """Towards the parent's own key column: its new key as it is there."""
-    return replace(goal, column=scope.target.table(parent.target).column(key_column(scope.target, parent, 0)))
+def _goal_of(scope: Scope, parent: TableMapping, goal: Goal | None = None) -> Goal:
+    """Towards the parent's own key column: its new key as it is there. Without a goal: for looking at it."""
+    column = scope.target.table(parent.target).column(key_column(scope.target, parent, 0))
+    return replace(goal, column=column) if goal else Goal(column, scope.target.dialect, False)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from sqlalchemy import FromClause, Integer, and_, case, func, literal, select
+from sqlalchemy import FromClause, Integer, and_, case, false, func, literal, not_, or_, select
 from sqlalchemy import cast as sql_cast
 
 from ferryman.domain.errors import Usage
-from ferryman.domain.mapping import Derived, Generated, Kept, Matched, Problem, TableMapping
+from ferryman.domain.findings import MissingCause
+from ferryman.domain.mapping import Action, Derived, Generated, Kept, Matched, Problem, TableMapping
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import ForeignKeyTo
 from ferryman.tools.prepare.conditions import passes
 from ferryman.tools.prepare.identity import HIGHEST, ROW_MAP, derived_expression
 from ferryman.tools.prepare.lineage import Link, kept_as, key_column, link_of, policies
-from ferryman.tools.prepare.sqlite_cast import to_integer
+from ferryman.tools.prepare.sqlite_cast import fit, to_integer
 from ferryman.tools.prepare.sqlite_goal import Goal
 from ferryman.tools.prepare.sqlite_scope import Scope, column_of
 from ferryman.tools.prepare.sqlite_values import (
@@ -74,16 +75,34 @@ def key_of(scope: Scope, parent: TableMapping, value: Value, goal: Goal) -> Valu
     return _linked(scope, _by_its_key(scope, parent, goal), [value], goal)
 
 
-def is_there(scope: Scope, parent: TableMapping, value: Value, goal: Goal) -> Expression:
-    """Whether the parent has such a row: in the target where nothing of it is copied, else in the plan's scope of
-    legacy. True or false, never NULL."""
-    matched, policy = policies(parent)
-    if matched is not None and policy is None:
-        return key_of(scope, parent, value, goal).sql.is_not(None)
-    old, column = scope.legacy_table(parent.source), scope.source.table(parent.source).by_name.get(parent.key[0])
-    same = column_of(old, parent.key[0]) == stored_as(value, column).sql
+def is_there(scope: Scope, parent: TableMapping, value: Value, new: Value, goal: Goal) -> Expression:
+    """Whether the parent has a row of that legacy key: in the target, by its `new` key, or still to come. True or
+    false, never NULL."""
+    key = fit(new, replace(goal, strict=False)).sql
+    held = scope.target_table_named(parent.target).c[goal.column.name]
+    there = func.coalesce(key.in_(select(held)), literal(0)) == 1
+    old = scope.legacy_table(parent.source)
+    comes = scope.outlook.comes(parent, old)
+    return there if comes is None else or_(there, _in_legacy(scope, parent, value, old, comes))
+
+
+def why_lost(scope: Scope, parent: TableMapping, value: Value) -> Expression:
+    """Why a row that is not there is missing, as a `MissingCause` value."""
+    old = scope.legacy_table(parent.source)
     inside = [passes(parent.filter, lambda name: column_of(old, name))] if parent.filter else []
-    return select(literal(1)).where(same, *inside).correlate(scope.legacy_from, *scope.beside).exists()
+    inside += [] if parent.action is Action.COPY else [false()]
+    return case(
+        (not_(_in_legacy(scope, parent, value, old)), literal(MissingCause.NEVER_EXISTED.value)),
+        (not_(_in_legacy(scope, parent, value, old, *inside)), literal(MissingCause.FILTERED_OUT.value)),
+        else_=literal(MissingCause.SET_ASIDE.value),
+    )
+
+
+def _in_legacy(scope: Scope, parent: TableMapping, value: Value, old: FromClause, *such: Expression) -> Expression:
+    """Whether legacy has a row of that key, among such."""
+    column = scope.source.table(parent.source).by_name.get(parent.key[0])
+    same = column_of(old, parent.key[0]) == stored_as(value, column).sql
+    return select(literal(1)).where(same, *such).correlate(scope.legacy_from, *scope.beside).exists()
 
 
 def _by_its_key(scope: Scope, parent: TableMapping, goal: Goal) -> Link:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import FromClause, TableClause, column
 from sqlalchemy.sql.selectable import AliasedReturnsRows
@@ -14,6 +15,9 @@ from ferryman.tools.databases.dialect import clause
 from ferryman.tools.prepare.lineage import settled, sources_of
 from ferryman.tools.prepare.sqlite_goal import Goal
 from ferryman.tools.prepare.sqlite_values import Expression, Value, legacy
+
+if TYPE_CHECKING:
+    from ferryman.tools.prepare.outlook import Outlook
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Scope:
     target: Database
     run_started: datetime
     legacy_from: FromClause
+    outlook: Outlook
     target_schema: str | None = None
     strict: bool = True  #: a value that does not fit stops the statement; else it becomes NULL
     beside: tuple[FromClause, ...] = ()  #: what else an inner query refers to, such as the members of a list

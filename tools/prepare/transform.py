@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ from ferryman.tools.prepare.arrow_values import Mask, Vector, there
 from ferryman.tools.prepare.conditions import in_segment, passes
 from ferryman.tools.prepare.lineage import ROWID, Link, link_of, sources_of
 from ferryman.tools.prepare.misfit import Misfit, ValuesDoNotFit
+from ferryman.tools.prepare.outlook import Outlook
 from ferryman.tools.prepare.own_function import load
 from ferryman.tools.prepare.references import References
 from ferryman.tools.prepare.sqlite_links import Named, lost_members
@@ -85,6 +86,7 @@ class CompiledTable:
     run_started: datetime
     folder: Path | None = None  #: where the plan's own functions are
     doubted: frozenset[str] = frozenset()  #: target columns whose texts may not be UTF-8: looked at one by one
+    outlook: Outlook = field(default_factory=Outlook)  #: on rows that are named beside a type or in lists
 
     @property
     def push_down(self) -> bool:
@@ -255,8 +257,17 @@ class CompiledTable:
         return self.mapping.by_target[name]
 
     def _scope(self, from_: FromClause, target_schema: str | None) -> Scope:
-        databases = self.source_database, self.target_database
-        return Scope(self.mapping, self.plan, *databases, self.run_started, from_, target_schema, doubted=self.doubted)
+        return Scope(
+            self.mapping,
+            self.plan,
+            self.source_database,
+            self.target_database,
+            self.run_started,
+            from_,
+            self.outlook,
+            target_schema,
+            doubted=self.doubted,
+        )
 
     def _links(self) -> Iterator[Link]:
         for name in self.writes:

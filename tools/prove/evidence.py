@@ -32,6 +32,7 @@ from ferryman.tools.move.rowkeys import Record, RowKeys
 from ferryman.tools.move.tables import QuarantineState, RowKind
 from ferryman.tools.prepare.bonds import Bond
 from ferryman.tools.prepare.mirror import beside
+from ferryman.tools.prepare.outlook import Outlook
 from ferryman.tools.prepare.side_by_side import joined, side_by_side
 from ferryman.tools.prepare.transform import CompiledTable
 
@@ -257,6 +258,7 @@ def gather(source: Source, target: Target, ledger: Ledger, run: str, compiled: C
     table = compiled.target.name
     with target.connect("reading the ledger", reading=True) as connection:
         batches = ledger.book(run, table).committed(connection)
+    compiled = replace(compiled, outlook=Outlook(frozenset()))
     return Evidence(source, target, ledger, beside(compiled), ledger.table(run, table), batches, compiled)
 
 

@@ -54,6 +54,7 @@ class Expected:
             self.connection,
             self.connection,
             legacy_schema=LEGACY,
+            outlook=compiled.outlook,
         )
         fits = np.ones(batch.num_rows, bool)
         try:
