@@ -94,7 +94,7 @@ def _of_order(
     what = f"{reference.child} refers to {reference.parent}, which is not in an earlier phase"
     would = f"put {reference.parent} into an earlier phase"
     if not reference.required:
-        would += f", or {reference.child}.{reference.columns[0]} into second_pass"
+        would += f", or {reference.child}.{reference.waiting[0]} into second_pass"
     yield Misfit(("phases", child, "tables", at), what, would)
 
 

@@ -18,6 +18,7 @@ class Reference(Frozen):
     columns: tuple[str, ...]
     parent: str
     required: bool  #: no row can be written without its parent: every column is NOT NULL
+    waiting: tuple[str, ...] = ()  #: of the columns, those that may stay empty for a while
     made_late: bool = (
         False  #: the target numbers the parent's rows, so that their keys are known only when they are there
     )
@@ -92,7 +93,8 @@ def _others(step: Transform) -> tuple[str, ...]:
 
 
 def _reference(table: Table, columns: tuple[str, ...], parent: str) -> Reference:
-    return Reference(child=table.name, columns=columns, parent=parent, required=not postponable(table, columns))
+    free = postponable(table, columns)
+    return Reference(child=table.name, columns=columns, parent=parent, required=not free, waiting=free)
 
 
 def postponable(table: Table, columns: Iterable[str]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select
 from ferryman.domain.errors import Corrupt, FerrymanError, Refused, Usage
 from ferryman.domain.events import Event, RolledBack
 from ferryman.domain.plan import RollbackKind
+from ferryman.domain.references import postponable
 from ferryman.domain.run import RunStatus, TableState
 from ferryman.domain.schema import Database, ForeignKey, Table
 from ferryman.tools.databases.connect import Target
@@ -205,8 +206,7 @@ def _referring(
     if connection.dialect.name != "postgresql":
         return
     for child, key in catalogue.children(facts.name):
-        free = all(child.column(name).nullable and name not in child.primary_key for name in key.columns)
-        if child.name in names and free and set(key.parent_columns) == set(keys):
+        if child.name in names and postponable(child, key.columns) and set(key.parent_columns) == set(keys):
             yield child, key
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, Update, bindparam, select, update
 
+from ferryman.domain.references import postponable
 from ferryman.domain.run import BatchRecord, Key, Segment
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.additions import to_be_proved
@@ -48,7 +49,8 @@ def fill_references(work: TableWork, parents: Sequence[str], *, clock: Clock = S
     live = work.compiled
     work = replace(work, compiled=beside(live))
     early = work.target.dialect.name == "postgresql" and work.handling.id_mapping
-    late = [b for b in bonds(pushable(work.compiled)) if b.parent in parents and (made_late(b) or early)]
+    found = (b for b in bonds(pushable(work.compiled)) if b.parent in parents and (made_late(b) or early))
+    late = [bond for bond in found if postponable(work.compiled.target, bond.columns)]
     if not late:
         return 0
     filled = 0
@@ -89,10 +91,15 @@ class _Filling:
         return self._keys.values(self.at.legacy)
 
     @cached_property
+    def _waiting(self) -> tuple[str, ...]:
+        """The columns that were left empty."""
+        return postponable(self.work.compiled.target, self.bond.columns)
+
+    @cached_property
     def _update(self) -> Update:
         target = clause(self.work.compiled.target)
         same = [target.c[name] == bindparam(f"k{n}") for n, name in enumerate(self._keys.names)]
-        empty = [target.c[name].is_(None) for name in self.bond.columns]
+        empty = [target.c[name].is_(None) for name in self._waiting]
         new: dict[str, Any] = {name: bindparam(f"v{n}") for n, name in enumerate(self.bond.columns)}
         return update(target).where(*same, *empty).values(new)
 
@@ -140,7 +147,7 @@ class _Filling:
         held = clause(compiled.target).alias()
         parent = clause(compiled.target_database.table(bond.parent)).alias()
         empty = select(*(held.c[name] for name in self._keys.names))
-        empty = empty.where(*(held.c[name].is_(None) for name in bond.columns))
+        empty = empty.where(*(held.c[name].is_(None) for name in self._waiting))
         there = select(*(parent.c[name] for name in bond.parent_columns))
         return as_one(list(self._own.values())).in_(empty), as_one(new).in_(there)
 
@@ -172,7 +179,7 @@ class _Filling:
 
     def _write_down(self, changed: Sequence[Sequence[str]]) -> None:
         """Rows that were there before: undoing empties their reference again."""
-        before = cells_text(dict.fromkeys(self.bond.columns))
+        before = cells_text(dict.fromkeys(self._waiting))
         entries = [Entry(RowKind.UPDATED, source, target, before=before) for source, target in changed]
         book, books = self.work.ledger.book(self.work.run, self.work.table), self.at.books
         record = book.addition(books)

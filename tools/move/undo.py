@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
+from ferryman.domain.references import postponable
 from ferryman.domain.run import BatchRecord, BatchState, TableState
 from ferryman.domain.schema import ForeignKey, Table
 from ferryman.tools.databases.dialect import clause
@@ -49,8 +50,9 @@ def undo_all(connection: Connection, ledger: Ledger, undoing: Undoing) -> Undone
     for child, key in undoing.referring:
         if child.name != undoing.name:
             rows = clause(child)
-            held = or_(*(rows.c[name].is_not(None) for name in key.columns))
-            connection.execute(update(rows).where(held).values(dict.fromkeys(key.columns)))
+            free = postponable(child, key.columns)
+            held = or_(*(rows.c[name].is_not(None) for name in free))
+            connection.execute(update(rows).where(held).values(dict.fromkeys(free)))
     connection.execute(delete(clause(undoing.facts)))
     failpoint("after_undo", undoing.name)
     row, batch = ledger.tables.row, ledger.tables.batch
@@ -117,7 +119,7 @@ def _letting_go(undoing: Undoing, child: Table, key: ForeignKey) -> Update:
         named: ColumnElement[bool] = rows.c[pairs[undoing.keys[0]]].between(bindparam("k0"), bindparam("high"))
     else:
         named = and_(*(rows.c[pairs[name]] == bindparam(f"k{n}") for n, name in enumerate(undoing.keys)))
-    return update(rows).where(named).values(dict.fromkeys(key.columns))
+    return update(rows).where(named).values(dict.fromkeys(postponable(child, key.columns)))
 
 
 def _restore(connection: Connection, undoing: Undoing, entries: Sequence[RowMapping]) -> int:

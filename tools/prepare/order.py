@@ -150,5 +150,7 @@ def _with_second_pass(phases: tuple[Phase, ...], postponed: Iterable[Reference])
     late: dict[int, list[str]] = {}
     for reference in postponed:
         when = max(number[reference.child], number[reference.parent])
-        late.setdefault(when, []).extend(f"{reference.child}.{column}" for column in reference.columns)
+        late.setdefault(when, []).extend(
+            f"{reference.child}.{column}" for column in reference.waiting or reference.columns
+        )
     return tuple(phase.but(second_pass=tuple(dict.fromkeys(late.get(phase.number, ())))) for phase in phases)
