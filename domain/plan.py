@@ -239,6 +239,13 @@ class Plan(Frozen):
                 return phase
         raise KeyError(table)
 
+    def comes_later(self, table: str, parent: str) -> bool:
+        """Whether a parent's rows may come after the table's: it is the same table, or of the same or a later phase."""
+        if parent == table:
+            return True
+        phases = {name: phase.number for phase in self.phases for name in phase.tables}
+        return table in phases and parent in phases and phases[parent] >= phases[table]
+
     @cached_property
     def hash(self) -> str:
         """SHA-256 of the plan's meaning, 64 hex digits."""

@@ -25,6 +25,14 @@ SELECT f.conname, quote_ident(f.conname), pg_get_constraintdef(f.oid), obj_descr
 FROM pg_constraint AS f JOIN pg_class AS c ON c.oid = f.conrelid JOIN pg_class AS p ON p.oid = f.confrelid
 WHERE f.contype = 'f' AND c.oid = :number AND {_WHOLE} ORDER BY f.conname
 """)
+#: Of one key: who owns the two tables, whether the role stands for the child's owner, and what `_WHOLE` says.
+_OWNED = text(f"""
+SELECT c.relowner::regrole::text, p.relowner = c.relowner OR has_table_privilege(p.oid, 'REFERENCES'),
+    p.oid::regclass::text, quote_ident(current_user), pg_has_role(c.relowner, 'USAGE'), {_WHOLE}
+FROM pg_constraint AS f JOIN pg_class AS c ON c.oid = f.conrelid JOIN pg_class AS p ON p.oid = f.confrelid
+WHERE f.contype = 'f' AND f.conname = :name
+    AND c.oid = to_regclass(quote_ident(current_schema()) || '.' || quote_ident(:child))
+""")
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,18 @@ def put_back(connection: Connection, key: Key) -> None:
 def validate(connection: Connection, key: Key) -> None:
     """Have every row looked at that is there. A NeedsDecision error where one has no parent."""
     _run(connection, f"ALTER TABLE {key.table} VALIDATE CONSTRAINT {key.quoted}")
+
+
+def way_out(connection: Connection, child: str, name: str) -> str:
+    """What a person does so that a key can be set aside which cannot be."""
+    if kept(connection.engine.url):
+        return "Take keep_constraints out of the URL."
+    owner, refers, parent, role, owns, whole = connection.execute(_OWNED, {"child": child, "name": name}).one()
+    if not whole:
+        return f"Drop the constraint for the time of the move, or let its columns be empty until then: {name}."
+    grants = [] if owns else [f"GRANT {owner} TO {role}"]
+    grants += [] if refers else [f"GRANT REFERENCES ON {parent} TO {role}"]
+    return f"{'; '.join(grants)}; or give another role."
 
 
 def _run(connection: Connection, statement: str) -> None:

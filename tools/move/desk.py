@@ -54,7 +54,7 @@ class Desk:
         self.records = {record.table: record for record in work.ledger.tables_of(work.run)}
         self._out: dict[str, Stays] = {}
         listed = (name for name in listed_in(work.compiled) if name in self.records)
-        late = frozenset(name for name in listed if comes_later(self.plan, work.table, name))
+        late = frozenset(name for name in listed if self.plan.comes_later(work.table, name))
         self.work = replace(work, compiled=replace(beside(work.compiled), outlook=Outlook(late, self._out)))
         judged_before = scope is None and judged(self.plan, work.compiled, self.scope)
         self.judging = not judged_before  #: every row's values are looked at
@@ -178,7 +178,7 @@ class Desk:
         )
 
     def _later(self, parent: str) -> Scope | None:
-        comes = parent in self.records and comes_later(self.plan, self.work.table, parent)
+        comes = parent in self.records and self.plan.comes_later(self.work.table, parent)
         return self.records[parent].scope if comes else None
 
     def _stays(self, parent: str, kept_out: KeptOut) -> Stays:
@@ -236,11 +236,3 @@ def judged(plan: Plan, compiled: CompiledTable, scope: Scope) -> bool:
     seen = not plan.preflight.skipped and plan.preflight.tables.get(table) == scope.total
     linked = any(column.uses(KeyByType, RemapIds) for column in compiled.mapping.columns)
     return seen and table not in found and not policies and not linked
-
-
-def comes_later(plan: Plan, table: str, parent: str) -> bool:
-    """Whether a parent's rows may come after the table's: it is the same table, or of the same or a later phase."""
-    if parent == table:
-        return True
-    phases = {name: phase.number for phase in plan.phases for name in phase.tables}
-    return table in phases and parent in phases and phases[parent] >= phases[table]

@@ -28,7 +28,6 @@ from ferryman.tools.databases.connect import Target
 from ferryman.tools.databases.postgresql_constraints import Key
 from ferryman.tools.move.away import Away, away, note
 from ferryman.tools.move.clock import Clock
-from ferryman.tools.move.desk import comes_later
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.patience import patiently
@@ -49,7 +48,7 @@ def first_by_none(plan: Plan, database: Database, table: str, left: Away | None 
         reference.name
         for reference in references_of(plan.mapping, database)
         if reference.child == table and reference.required and reference.name
-        if comes_later(plan, table, reference.parent)
+        if plan.comes_later(table, reference.parent)
         if database.dialect == "postgresql" and (not reference.at_once or reference.name in ours)
     )
 

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import Conflict, Policy, Problem, Strategy
 from ferryman.domain.recovery import Failure
+from ferryman.domain.references import postponable
 from ferryman.domain.run import Key, Segment
 from ferryman.tools.move.aside import Aside, Fate, Reason
 from ferryman.tools.move.below import parents_aside
@@ -206,13 +207,16 @@ def _sets_aside(answer: _Answer) -> bool:
 
 
 def _postponed(job: Job, look: Look) -> Iterator[Mend]:
-    """References that stay empty until the second pass: PostgreSQL refuses a row whose parent comes after it."""
+    """References that stay empty until the second pass: PostgreSQL refuses a row whose parent comes after it. One
+    that must be filled cannot wait: its parents come before it or with it, as preflight saw."""
     if not job.bench.refuses_early_rows:
         return
     for check in job.checks:
-        early = check.early(job.bench.legacy) if _refused(job, check) and not made_late(check.bond) else None
+        empty = postponable(job.work.compiled.target, check.bond.columns)
+        waits = empty and _refused(job, check) and not made_late(check.bond)
+        early = check.early(job.bench.legacy) if waits else None
         if early is not None and job.sight.count(look.segment, early):
-            for column in check.bond.columns:
+            for column in empty:
                 yield Mend(column, early, Strategy.SET_NULL)
 
 

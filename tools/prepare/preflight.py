@@ -13,6 +13,7 @@ from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.schema import Database
 from ferryman.tools.databases.connect import Source, Target, check_pair
 from ferryman.tools.prepare import readiness
+from ferryman.tools.prepare.first_rows import check_first_rows
 from ferryman.tools.prepare.foreseen import foreseen
 from ferryman.tools.prepare.ill_texts import suspects
 from ferryman.tools.prepare.lookahead import (
@@ -58,6 +59,7 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
     readiness.check_tables(target, compiled)
     readiness.check_triggers(target, compiled)
     readiness.check_sequences(target, compiled)
+    check_first_rows(source, target, target_db, plan, compiled)
     if skip_data or not compiled:
         return Preflight(warnings=readiness.warnings(source, target, target_db, compiled, None), skipped=skip_data)
     memory = memory or Memory()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -66,10 +66,10 @@ def side_by_side(source: Source, target: Target, doing: str, about: Sequence[Com
 
 @contextmanager
 def legacy_rows(
-    source: Source, doing: str, compiled: CompiledTable
+    source: Source, doing: str, compiled: CompiledTable, also: Collection[str] = ()
 ) -> Iterator[tuple[Connection, CompiledTable, TableClause]]:
-    """The legacy rows of one table, to be counted by key and filter: a connection, the table as it is to be asked,
-    and where its rows are. Keys have the order there in which batches go through them."""
+    """The legacy rows of one table, to be counted by key, filter and what is asked for `also`: a connection, the table
+    as it is to be asked, and where its rows are. Keys have the order there in which batches go through them."""
     if source.dialect.name == "sqlite":
         with source.connect(doing) as connection:
             yield connection, compiled, clause(compiled.source)
@@ -79,7 +79,7 @@ def legacy_rows(
             yield connection, compiled, clause(compiled.source)
         return
     filtered = columns_of(compiled.mapping.filter) if compiled.mapping.filter else ()
-    reach = Reach(legacy={compiled.source.name: {*compiled.mapping.key, *filtered}})
+    reach = Reach(legacy={compiled.source.name: {*compiled.mapping.key, *filtered, *also}})
     with beside_source(source, doing, [compiled], reach) as path:
         dialect = SQLite()
         engine = dialect.source_engine(URL.create("sqlite", database=str(path)))

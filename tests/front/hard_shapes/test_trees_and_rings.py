@@ -12,7 +12,7 @@ import pytest
 from ferryman.tools.move.failpoint import VARIABLE
 from tests.front.calling import call, here
 from tests.front.hard_shapes.places import IDENTITIES, everywhere, said
-from tests.front.shapes import KEYS, Shape, made, rows_of, values
+from tests.front.shapes import KEYS, Shape, ask, made, rows_of, values
 from tests.front.talking import hold
 from tests.servers import READER, Server
 
@@ -69,6 +69,81 @@ def test_a_root_that_must_refer_to_itself(folder: Path, identity: str) -> None:
         "SELECT c.title, p.title FROM account c JOIN account p ON p.no = c.rollup_no ORDER BY 1",
         "SELECT c.title, p.title FROM ledger_accounts c JOIN ledger_accounts p ON p.id = c.rollup_id ORDER BY 1",
     )
+    shape.proved_and_undone()
+
+
+TREE = """CREATE TABLE ledger_accounts (id int PRIMARY KEY, title varchar(9) NOT NULL, rollup_id int NOT NULL,
+    CONSTRAINT rolls_up FOREIGN KEY (rollup_id) REFERENCES ledger_accounts (id));"""
+
+
+@pytest.mark.parametrize("words", [(), ("--no-preflight",)])
+def test_rows_before_those_that_they_must_name_are_refused_where_the_role_may_not_alter_the_table(
+    folder: Path, postgresql: Server, words: tuple[str, ...]
+) -> None:
+    accounts(folder, "kept")
+    there = postgresql.database()
+    there.run(TREE)
+    there.run(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ledger_accounts TO {READER}")
+    there.run(f"GRANT CREATE ON DATABASE {there.name} TO {READER}")
+    planned = ("plan", "--source", folder / "old.db", "-o", "plan.yaml", "--force", *words, "--target")
+    assert here(*planned, there.source).code == 0  # parents come first
+    with closing(sqlite3.connect(folder / "old.db")) as old, old:
+        old.execute("UPDATE account SET rollup_no = 600 WHERE no = 3")
+    for url, way_out in ((there.source, f"GRANT postgres TO {READER}"), (f"{there.url}?keep_constraints=yes", "URL")):
+        done = here(*planned, url)
+        assert done.code == 4, done.err
+        assert "rolls_up cannot be set aside" in done.lines[-2]
+        assert way_out in done.lines[-1]
+    assert here(*planned, there.url).code == 0
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_a_role_that_may_only_write_moves_and_undoes_a_table_that_must_refer_to_itself(
+    folder: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    accounts(folder, "kept")
+    there = request.getfixturevalue(kind).database()
+    there.run(TREE)
+    if kind == "postgresql":
+        there.run(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ledger_accounts TO {READER}")
+        there.run(f"GRANT CREATE ON DATABASE {there.name} TO {READER}")
+    else:  # no constraint is in the way there, wherever the parents are
+        with closing(sqlite3.connect(folder / "old.db")) as old, old:
+            old.execute("UPDATE account SET rollup_no = 600 WHERE no = 3")
+        for host in ("%", "localhost"):
+            there.run(f"GRANT ALL ON {there.name}.* TO {READER}@'{host}'")
+            there.run(f"REVOKE ALTER, REFERENCES, DROP, INDEX ON {there.name}.* FROM {READER}@'{host}'")
+    names = ("--source", folder / "old.db", "--target", there.source)
+    planned = here("plan", *names, "-o", "plan.yaml", "--json")
+    assert planned.code == 0, planned.err
+    done = here("run", "--plan", "plan.yaml", *names, "--approve", planned.json["approval"], "--json")
+    assert done.code == 0, done.err
+    assert (
+        there.one("SELECT sum(rollup_id) FROM ledger_accounts")
+        == ask(folder / "old.db", "SELECT sum(rollup_no) FROM account")[0][0]
+    )
+    assert here("rollback", "--yes", *names[2:]).code == 0
+    assert there.one("SELECT count(*) FROM ledger_accounts") == 0
+
+
+@everywhere("kept")
+def test_of_a_reference_by_a_tenant_and_a_number_only_the_number_waits(folder: Path, identity: str) -> None:
+    rows = [(tenant, n, f"W{n}", n + 1 if n < 300 else None) for tenant in (1, 2) for n in range(1, 301)]
+    keys = "PRIMARY KEY (tenant_id, id), FOREIGN KEY (tenant_id, boss_id) REFERENCES"
+    columns = "tenant_id INTEGER NOT NULL, id INTEGER NOT NULL, label TEXT, boss_id INTEGER"
+    shape = made(
+        folder,
+        f"CREATE TABLE worker ({columns}, {keys} worker); INSERT INTO worker VALUES {values(rows)};",
+        f"""CREATE TABLE workers ({columns}, {keys} workers (tenant_id, id));
+        INSERT INTO workers VALUES (9, 1, 'Seed', NULL);""",
+    )
+    shape.plan("add")
+    shape.run()
+    asked = (
+        "SELECT w.tenant_id, w.id, b.label FROM {0} w LEFT JOIN {0} b ON b.tenant_id = w.tenant_id"
+        " AND b.id = w.boss_id WHERE w.tenant_id < 9 ORDER BY 1, 2"
+    )
+    shape.assert_same(asked.format("worker"), asked.format("workers"))
     shape.proved_and_undone()
 
 
