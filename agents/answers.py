@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ferryman.agents.answer_facts import NO_PLAN, AnswerFacts
 from ferryman.agents.context import Place
@@ -111,8 +111,12 @@ def _writes(ask: Ask, facts: AnswerFacts) -> str:
 
 
 def _left_out(ask: Ask, facts: AnswerFacts) -> str:
+    if facts.plan is None and facts.findings is None:
+        return NO_PLAN
     left = facts.plan.left_out if facts.plan else facts.findings.left_out if facts.findings else ()
-    lines = [_left(one) for one in left if not ask.tables or one.table in ask.tables]
+    if ask.tables:
+        return "\n".join(line for table in ask.tables for line in _of_one(table, left, facts))
+    lines = [_left(one) for one in left]
     for mapping in facts.plan.mapping.copied if facts.plan else ():
         counts = facts.plan.counts_by_table.get(mapping.target) if facts.plan else None
         if mapping.filter is not None and counts:
@@ -121,9 +125,23 @@ def _left_out(ask: Ask, facts: AnswerFacts) -> str:
             old, new = clean(mapping.source), clean(mapping.target)
             it = "it" if len(mapping.ignored) == 1 else "them"
             lines.append(f"{names(mapping.ignored)} of {old}: nothing in {new} takes {it}")
-    aside = [(t.table, t.accounting.quarantined) for t in (facts.status.tables if facts.status else ())]
-    lines += [f"{count(rows, 'row')} of {clean(table)}, set aside with the reason" for table, rows in aside if rows]
+    lines += [f"{count(rows, 'row')} of {clean(table)}, set aside with the reason" for table, rows in _aside(facts)]
     return "\n".join(("Left out:", *bullet(lines))) if lines else "Nothing is left out."
+
+
+def _of_one(table: str, left: Sequence[LeftOut], facts: AnswerFacts) -> Iterator[str]:
+    """Why a table is left out; of one that is not, what becomes of it."""
+    told = [_left(one) for one in left if one.table == table]
+    if told:
+        yield from ("Left out:", *bullet(told))
+        return
+    yield from of_table(table, facts)
+    yield from bullet([f"{count(rows, 'row')} set aside with the reason." for of, rows in _aside(facts) if of == table])
+
+
+def _aside(facts: AnswerFacts) -> list[tuple[str, int]]:
+    tables = facts.status.tables if facts.status else ()
+    return [(one.table, one.accounting.quarantined) for one in tables if one.accounting.quarantined]
 
 
 def _left(one: LeftOut) -> str:

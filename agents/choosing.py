@@ -211,16 +211,16 @@ def decide(said: Sentence, decision: Decision) -> Choose | None:
     return Choose(strategy=Strategy(taken)) if taken else None
 
 
-def answer(said: Sentence, talk: Talk) -> Utterance | None:
+def answer(said: Sentence, talk: Talk) -> Utterance | Doubt | None:
     """An answer to the open questions: the first one's, unless the words name another's table or option."""
     questions = talk.context.open_questions
     if not questions:
         return None
     text = said.text.rstrip(" .!,")
-    if len(questions) > 1 and takes_all(text):
-        return AnswerQuestions(
-            answers=tuple(AnswerQuestion(question=q.id, option=q.recommended) for q in questions if q.recommended)
-        )
+    if takes_all(text) and (recommended := [q for q in questions if q.recommended]):
+        return AnswerQuestions(answers=tuple(AnswerQuestion(question=q.id, option=q.recommended) for q in recommended))
+    if takes_all(text) or (_RECOMMENDED.search(text) and not _NOT.search(text) and not questions[0].recommended):
+        return Doubt(tuple(option.key for option in questions[0].options), "I recommend nothing here, so you decide.")
     if bare := _BARE.fullmatch(text):
         put = agreed(bare["no"] is None, questions[0]) if questions else None
         return put if isinstance(put, AnswerQuestion) else None
@@ -268,11 +268,14 @@ _BARE = re.compile(r"(?:yes|yeah|yep|sure|ok|okay|(?P<no>no|nope))(?: please| th
 def agreed(yes: bool, question: Question) -> AnswerQuestion | Doubt | None:
     """A bare yes or no to a question that can be answered so: its recommendation, or a doubt which other is meant.
 
-    None for a question that asks what or which: there a yes or no is about the plan.
+    To a question that asks what or which a yes means its recommendation; without one, and for a no, None: the yes or no
+    is about the plan.
     """
     asking = re.search(r"[^.!?]*\?", question.text)
     if asking is None or _WHICH.match(asking.group().strip()):
-        return None
+        return (
+            AnswerQuestion(question=question.id, option=question.recommended) if yes and question.recommended else None
+        )
     said = "yes" if yes else "no"
     plain = [o.key for o in question.options if o.key == said or re.match(rf"{said}\b", o.text, re.IGNORECASE)]
     if len(plain) == 1:

@@ -38,6 +38,13 @@ _COMPARE = {
     Operator.LESS: r"<|under|below|less than|smaller than|fewer than|lower than",
 }
 ANY_COMPARE = "|".join(_COMPARE.values())
+_NAMED_COMPARE = {
+    Operator.AT_LEAST: "from|starting (?:at|from|with)",
+    Operator.AT_MOST: "up to|until|till|through",
+    Operator.GREATER: "after",
+    Operator.LESS: "before",
+}  #: of a column that is named before them; alone they speak of time
+_OF_COLUMN = "|".join((ANY_COMPARE, *_NAMED_COMPARE.values()))
 NUMBER = rf"-?\d+(?:\.\d+)?k?|{'|'.join(NUMBERS)}"
 RANGE = rf"(?:between|from) (?P<low>{NUMBER}) (?:and|to) (?P<high>{NUMBER})"
 _UP, _DOWN = "more|above|over|higher|up|greater", "less|below|under|fewer|lower"
@@ -48,7 +55,7 @@ _FULL = r"not empty|not null|not missing|not blank|set|known|given|filled|presen
 _TEST = re.compile(
     rf"^ (?:{_IS}(?P<full>(?:{_FULL}))(?= |$)|{_IS}(?P<empty>(?:{_EMPTY}))(?= |$)"
     rf"|{_IS}(?P<not>not )?(?:{RANGE}|{EDGE})(?= |$)"
-    rf"|{_IS}(?P<how>{ANY_COMPARE}) (?P<n>{NUMBER})(?= |$)"
+    rf"|{_IS}(?P<how>{_OF_COLUMN}) (?P<n>{NUMBER})(?: on| onwards| and up)?(?= |$)"
     rf"|(?P<unequal>{_IS}(?:not equal to|not|!=|other than|different from|anything but) )(?P<other>.+)"
     rf"|(?P<equal>{_IS}(?:one of |in |either |exactly )?)(?P<value>.+))"
 )
@@ -165,7 +172,7 @@ def _introduced(text: str, words: list[re.Match[str]], first: int, stop: int) ->
     before = {w.group() for w in words[max(0, first - 2) : first]}
     after = text[words[stop - 1].end() :]
     return bool(before & _WHERE) or bool(
-        re.match(rf" (?:=|!=|<|>|:|is |are |was |equals |not |{ANY_COMPARE}|between |-?\d)", after)
+        re.match(rf" (?:=|!=|<|>|:|is |are |was |equals |not |(?:{_OF_COLUMN}) |between |-?\d)", after)
     )
 
 
@@ -218,7 +225,7 @@ def spanned(column: Column, said: Mapping[str, str | None]) -> Filter | None:
 
 
 def operator_of(how: str) -> Operator:
-    return next(op for op, pattern in _COMPARE.items() if re.fullmatch(pattern, how))
+    return next(op for book in (_COMPARE, _NAMED_COMPARE) for op, some in book.items() if re.fullmatch(some, how))
 
 
 def _values(said: Sentence) -> list[str]:

@@ -68,6 +68,7 @@ _PLACE = re.compile(
     r"\b(?P<not>not )?(?:in|from|of|based in|living in|located in|out of)(?: the (?:country|city|state|region"
     rf"|town) of)? (?P<value>{_SITE}(?: (?:, or|, and|or|and|,) {_SITE})*)$"
 )
+_NUMERIC = (Family.INTEGER, Family.DECIMAL, Family.FLOAT)
 Bounds = tuple[tuple[Operator, date], ...]
 _MOMENT_VERBS = frozenset(
     """created made added entered updated modified changed opened closed born placed ordered hired uploaded sent paid
@@ -121,8 +122,17 @@ def _joined(parts: list[Part], scope: Scope) -> Filter:
     return AnyOf(of=tests) if either else AllOf(of=tests)
 
 
+def _of_number(scope: Scope, before: str) -> bool:
+    """Whether what stands before an amount names a column of numbers: "ids up to 2015" speaks of no year."""
+    words = before.split()
+    found = [c for n in (3, 2, 1) if words[-n:] and len(words) >= n for c in named_columns(scope, tuple(words[-n:]))]
+    return bool(found) and all(c.family in _NUMERIC and not scope.legacy.is_moment(c) for c in found)
+
+
 def _between(scope: Scope, text: str) -> Iterator[Found]:
     for match in _BETWEEN.finditer(text):
+        if _of_number(scope, text[: match.start()]):
+            continue
         first, last = period(match["a"], scope.today), period(match["b"], scope.today)
         if first and last:
             yield _moment_part(scope, match, ((Operator.AT_LEAST, first.start), (Operator.LESS, last.stop)))
@@ -141,6 +151,8 @@ def _ages(scope: Scope, text: str) -> Iterator[Found]:
 
 def _moments(scope: Scope, text: str) -> Iterator[Found]:
     for match in _MOMENT.finditer(text):
+        if _of_number(scope, text[: match.start()]):
+            continue
         said = [match["a"], *re.split(r" (?:,|or|and|in)(?: (?:or|and|in))* ", match["more"])[1:]]
         when = [period(one, scope.today) for one in said]
         bounds = [_bounds(match, one) for one in when if one]
@@ -232,7 +244,7 @@ def _unsure(columns: tuple[Column, ...], bare: bool, scope: Scope) -> bool:
 
 def _numbers(scope: Scope, word: str) -> tuple[Column, ...]:
     named = named_columns(scope, (word,))
-    return tuple(c for c in named if c.family in (Family.INTEGER, Family.DECIMAL, Family.FLOAT))
+    return tuple(c for c in named if c.family in _NUMERIC)
 
 
 def _places(scope: Scope, text: str) -> Iterator[Found]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from ferryman.agents.wording import clean, count
 from ferryman.domain.filters import describe
-from ferryman.domain.mapping import Action, ColumnMapping, IdPolicy, Matched, TableMapping, Triggers
+from ferryman.domain.mapping import Action, ColumnMapping, IdPolicy, Matched, Policy, Strategy, TableMapping, Triggers
 from ferryman.domain.plan import Plan
+from ferryman.domain.references import parent_of
 from ferryman.domain.transforms import AddMetadataJson, Scalar, Transform, ValueMap
 
 MOST_PAIRS = 6  #: of a value map that are told
@@ -64,13 +65,25 @@ def _of_table(old: TableMapping, new: TableMapping, plan: Plan) -> Iterator[str]
         what = "are set aside" if new.triggers is Triggers.ASIDE else "fire"
         yield f"The triggers of {new.target} {what} while its rows are written."
     for policy in new.policies:
-        if policy not in old.policies:
+        if policy not in old.policies and policy.strategy is Strategy.MIGRATE_PARENTS:
+            yield _parents_along(new, policy, plan)
+        elif policy not in old.policies:
             cause = f" ({policy.cause.value.replace('_', ' ')})" if policy.cause else ""
             problem = policy.problem.value.replace("_", " ")
             yield f"{new.target}.{', '.join(policy.columns)}: for {problem}{cause}, {_words(policy.strategy.value)}."
     left = [name for name in new.ignored if name not in old.ignored]
     if left:
         yield f"{', '.join(left)} of {new.source} is left behind."
+
+
+def _parents_along(table: TableMapping, policy: Policy, plan: Plan) -> str:
+    """What comes beside a filter, said as such."""
+    line = table.by_target.get(policy.columns[0])
+    named = parent_of(line) if line else ""
+    parent = plan.mapping.by_target.get(named)
+    filtered = ", against the filter on it" if parent and parent.filter else ""
+    of = f" of {named}" if named else ""
+    return f"Rows{of} that {table.target}.{', '.join(policy.columns)} refers to come along{filtered}."
 
 
 def _identity(policy: IdPolicy) -> str:

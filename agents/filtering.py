@@ -15,6 +15,7 @@ from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Edit, Talk
 from ferryman.domain.changes import SetFilter
 from ferryman.domain.filters import AllOf, AnyOf, Comparison, Filter, Operator, columns_of
+from ferryman.domain.schema import Family
 from ferryman.domain.transforms import Scalar
 
 _VERBS = "take|move|migrate|copy|keep|use|bring|transfer|include|import|do|want|need|get|load|have|like|give|show"
@@ -138,9 +139,9 @@ def _rows_of(said: Sentence, talk: Talk) -> tuple[Known, ...]:
 def filter_rows(said: Sentence, talk: Talk) -> Edit:
     """ "only brackets created after 2015", "skip deleted ones"; None where the clause has no condition."""
     text = said.text.rstrip(" .!,?")
-    excepted = _excepted(said, talk)
-    if excepted:
-        return excepted
+    told = _counted(said, talk) or _excepted(said, talk)
+    if told:
+        return told
     lead = _ONLY.match(text) or _ALL_THAT.match(text)
     wanted = lead is not None
     behind = None if lead else _BEHIND.search(text)
@@ -152,6 +153,39 @@ def filter_rows(said: Sentence, talk: Talk) -> Edit:
         return _filtered(said.part(0, only.start()), talk, wanted=True)
     start, stop = lead.end() if lead else 0, behind.start() if behind else len(text)
     return _filtered(said.part(start, stop), talk, wanted)
+
+
+_MANY = re.compile(
+    r"\b(?:(?:only|just|most|to|any|random|move|take|copy|bring|migrate|import|limit) (?:the )?|the )?"
+    r"(?P<rank>(?:first|last|newest|oldest|latest|youngest|top|random) )?(?P<n>\d+) "
+    r"(?P<ranked>(?:newest|oldest|latest|youngest|first|last|random) )?(?P<of>\S+)"
+)
+_UPWARDS = frozenset(("", "first", "oldest", "top"))
+_ROWS = frozenset("row rows record records entry entries one ones".split())
+_NOT_BY_COUNT = (
+    "A plan takes rows by what stands in them, not by how many there are: so a later run finds the same ones."
+)
+
+
+def _counted(said: Sentence, talk: Talk) -> Doubt | None:
+    """ "only the first 50 donors": how many is no condition, and the doubt says so."""
+    mentioned = {said.words[mention.start].norm for mention in talk.mentions(said)}
+    for many in _MANY.finditer(said.text):
+        rank = (many["rank"] or many["ranked"] or "").strip()
+        if many.group().startswith(many["n"]) and not rank:
+            continue
+        if many["of"] in mentioned | _ROWS:
+            upwards = talk.about(said)[:3] if rank in _UPWARDS else ()
+            return Doubt(tuple(_by_key(known, many["n"], talk) for known in upwards), _NOT_BY_COUNT)
+    return None
+
+
+def _by_key(known: Known, most: str, talk: Talk) -> str:
+    """The nearest thing to so many rows: a key up to that number."""
+    legacy = talk.legacy(known)
+    keys_ = [c for c in legacy.table.columns if (c.name,) == legacy.table.primary_key] if legacy else []
+    numbered = [column.name for column in keys_ if column.family is Family.INTEGER]
+    return f"only {known.label} whose {numbered[0]} is at most {most}" if numbered else ""
 
 
 def _excepted(said: Sentence, talk: Talk) -> Edit:

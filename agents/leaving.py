@@ -8,7 +8,7 @@ from ferryman.agents.known import Known
 from ferryman.agents.likeness import keys
 from ferryman.agents.names import ColumnFound
 from ferryman.agents.sentence import Sentence, split_name
-from ferryman.agents.talk import Doubt, Edit, Talk, general, listed
+from ferryman.agents.talk import Doubt, Edit, Talk, general, listed, strange_in
 from ferryman.domain.changes import Change, IgnoreColumn, Include, LeaveOut, MapColumn, UnmapColumn
 
 _VERB = (
@@ -60,6 +60,7 @@ _OUT_OF = re.compile(
     r"^(?:leave|leaving|keep|take|drop|remove|strip|cut|omit|exclude|skip|delete|do not (?:move|take|copy|migrate))"
     r" (?P<x>.+?) (?:out of|off|out from|from|in) (?P<t>.+)$"
 )
+_LISTING = frozenset((",", "and", "or", "&"))
 _ALIKE = 0.9  #: how well the names of two columns fit that feed each other again
 _PRONOUN = re.compile(r"(?:this|that|the) table|(?:this|that) one")
 _REFUSE = frozenset("it them that this those these anything everything all me us nothing any one ones rows".split())
@@ -73,8 +74,14 @@ def leave_out(said: Sentence, talk: Talk) -> Edit:
             return (LeaveOut(table=talk.context.table),) if talk.context.table else Doubt()
         if match and match["x"].strip() not in _REFUSE and not match["x"].startswith(("to ", "touch ")):
             empty = "empty" in match.re.groupindex and bool(match["empty"])
-            return _left(said.slot(match, "x"), talk, empty)
+            return _left(_without_no(said.slot(match, "x")), talk, empty)
     return None
+
+
+def _without_no(slot: Sentence) -> Sentence:
+    """ "no logs, no notes": the word before the first one stands for all."""
+    kept = (w for n, w in enumerate(slot.words) if not (w.norm in ("no", "not") and slot.words[n - 1].norm in _LISTING))
+    return Sentence(slot.original, tuple(kept))
 
 
 def leave_out_of(said: Sentence, talk: Talk) -> Edit:
@@ -92,6 +99,8 @@ def leave_out_of(said: Sentence, talk: Talk) -> Edit:
 
 def _left(slot: Sentence, talk: Talk, empty: bool) -> Edit:
     changes = list[Change]()
+    if strange := strange_in(slot, talk, "leave {} out".format):
+        return strange
     items = talk.items(slot)
     for named in items:
         if named.columns:

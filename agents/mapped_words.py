@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ferryman.agents.answer_facts import NO_PLAN, AnswerFacts
 from ferryman.agents.transform_words import filter_words, how
-from ferryman.agents.wording import bullet, clean, count, names, records
+from ferryman.agents.wording import bullet, clean, count, names, one_line, records
 from ferryman.domain.mapping import Action, Derived, Generated, Kept, Matched, TableMapping
 from ferryman.domain.transforms import AddMetadataJson
 
@@ -52,7 +52,7 @@ def _unplanned(table: str, facts: AnswerFacts) -> Iterator[str]:
     left = [one for one in (facts.plan.left_out if facts.plan else ()) if one.table == table]
     left += [one for one in (facts.findings.left_out if facts.findings else ()) if one.table == table]
     if left:
-        yield f"{clean(table)} is left out: {clean(left[0].reason)}."
+        yield f"{clean(table)} is left out: {one_line(left[0].reason)}."
         return
     finding = facts.findings.by_target.get(table) if facts.findings else None
     if finding and finding.source_table:

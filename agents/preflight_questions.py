@@ -77,7 +77,10 @@ def questions(preflight: Preflight, plan: Plan, source: Database, target: Databa
         _question(
             problem,
             _decided_before(problem, plan),
-            tuple(_of_its_own(problem, plan, source, target)),
+            (
+                *_of_its_own(problem, plan, source, target),
+                *options_for(problem, _against_filter(problem, plan, target)),
+            ),
             _misread(problem, plan, preflight.tables.get(problem.table, 0), target),
         )
         for problem in preflight.problems
@@ -131,9 +134,7 @@ def _included(problem: ProblemFound, mapping: Mapping, target: Database) -> Opti
     """The whole table of the missing parents, where the old database has them and the plan only refers to it."""
     if problem.problem != Problem.MISSING_PARENT or problem.cause in ("", MissingCause.NEVER_EXISTED):
         return None
-    of_table = (r for r in references_of(mapping, target) if r.child == problem.table)
-    named = next((r.parent for r in of_table if set(r.columns) == set(problem.columns)), "")
-    parent = mapping.by_target.get(named)
+    parent = _parent(problem, mapping, target)
     if parent is None or parent.action is not Action.REFER:
         return None
     return Option(
@@ -141,6 +142,23 @@ def _included(problem: ProblemFound, mapping: Mapping, target: Database) -> Opti
         text=f"Move {parent.target} as well, which this plan only refers to, with what it refers to itself",
         changes=(Include(table=parent.target),),
     )
+
+
+def _parent(problem: ProblemFound, mapping: Mapping, target: Database) -> TableMapping | None:
+    """The table that the rows refer to in vain."""
+    of_table = (r for r in references_of(mapping, target) if r.child == problem.table)
+    named = next((r.parent for r in of_table if set(r.columns) == set(problem.columns)), "")
+    return mapping.by_target.get(named)
+
+
+def _against_filter(problem: ProblemFound, plan: Plan, target: Database) -> str:
+    """What taking the parents along does to the filter that leaves them out; "" where none does."""
+    parent = _parent(problem, plan.mapping, target) if problem.cause == MissingCause.FILTERED_OUT else None
+    counts = plan.counts_by_table.get(parent.target) if parent and parent.filter else None
+    if parent is None or counts is None:
+        return ""
+    rows = counts.in_scope + problem.parents
+    return f"against the filter on {parent.target}: {rows:,} of its rows go instead of {counts.in_scope:,}"
 
 
 def _merged(problem: ProblemFound, table: TableMapping | None) -> Option | None:
@@ -164,9 +182,8 @@ def _merged(problem: ProblemFound, table: TableMapping | None) -> Option | None:
     )
 
 
-def _question(problem: ProblemFound, before: Policy | None, more: tuple[Option, ...], misread: str) -> Question:
+def _question(problem: ProblemFound, before: Policy | None, options: tuple[Option, ...], misread: str) -> Question:
     """`misread`: why nothing is recommended that keeps most of the table's rows back; "" where it can be."""
-    options = (*more, *options_for(problem))
     recommended = recommend(problem, options, before)
     if misread and not before and recommended in (KEYS[Strategy.QUARANTINE], LEAVE):
         recommended = ""
@@ -233,10 +250,13 @@ def _doubtful(problem: ProblemFound, plan: Plan) -> Iterator[Option]:
             )
 
 
-def options_for(problem: ProblemFound) -> tuple[Option, ...]:
-    """What can be done about a class of problems: what applies to it, and always to leave the table out."""
+def options_for(problem: ProblemFound, against: str = "") -> tuple[Option, ...]:
+    """What can be done about a class of problems: what applies to it, and always to leave the table out.
+
+    `against`: what taking parents along does to a filter.
+    """
     offered = [
-        Option(key=key, text=_text(problem, strategy), changes=(_change(problem, strategy),))
+        Option(key=key, text=_text(problem, strategy, against), changes=(_change(problem, strategy),))
         for strategy, key in KEYS.items()
         if strategy in problem.applicable
     ]
@@ -266,14 +286,15 @@ def _change(problem: ProblemFound, strategy: Strategy) -> Change:
     return SetPolicy(table=problem.table, policy=policy)
 
 
-def _text(problem: ProblemFound, strategy: Strategy) -> str:
+def _text(problem: ProblemFound, strategy: Strategy, against: str) -> str:
     columns = ", ".join(problem.columns)
     rows = "this row" if problem.rows == 1 else f"these {problem.rows:,} rows"
     many = problem.parents != 1
     match strategy:
         case Strategy.MIGRATE_PARENTS:
             taken = f"the {problem.parents:,} missing rows" if many else "the missing row"
-            return f"Take {taken} that they refer to along, although the plan leaves {'them' if many else 'it'} out"
+            out = against or f"although the plan leaves {'them' if many else 'it'} out"
+            return f"Take {taken} that they refer to along, {out}"
         case Strategy.PLACEHOLDERS:
             made = f"{problem.parents:,} placeholders" if many else "a placeholder"
             return f"Make {made} for what they refer to, flagged as such"

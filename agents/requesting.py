@@ -8,7 +8,7 @@ from ferryman.agents.context import Place
 from ferryman.agents.filtering import rows_said
 from ferryman.agents.known import Known
 from ferryman.agents.sentence import Sentence
-from ferryman.agents.talk import Talk
+from ferryman.agents.talk import Doubt, Talk, strange_in
 from ferryman.domain.changes import Include, LeaveOut, SetRequest
 from ferryman.domain.conversation import Begin, ChangePlan, OtherRequest
 from ferryman.domain.coordination import Request, RequestType
@@ -107,6 +107,16 @@ def asked_anew(wanted: Request, said: Sentence, talk: Talk) -> ChangePlan | Othe
     anew = ChangePlan(changes=(SetRequest(request=wanted),))
     planned = {known.target for known in talk.planned}
     return OtherRequest(change=anew) if instead or not planned.issuperset(wanted.tables) else anew
+
+
+def strangers(said: Sentence, talk: Talk) -> Doubt | None:
+    """ "move members, payments and unicorns", where there is no such table as the last: none of it is done by half."""
+    if rows_said(said, talk):
+        return None
+    moving = _MOVING.search(said.text)
+    behind = said.part(moving.end() + 1, len(said.text)) if moving else said
+    alone = _ALONE.search(said.text)
+    return strange_in(behind, talk, f"{'only' if alone else 'move'} {{}}".format) if moving or alone else None
 
 
 _OUT = frozenset("out off aside behind away please".split())

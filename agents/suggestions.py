@@ -9,13 +9,13 @@ from ferryman.domain.schema import TableKind
 _MOST = 3
 
 
-def unclear(text: str, context: Context, wordings: tuple[str, ...] = ()) -> Unclear:
+def unclear(text: str, context: Context, wordings: tuple[str, ...] = (), why: str = "") -> Unclear:
     """What was not understood, with wordings that are clear: the given ones first, else those of the place."""
     usual = _usual(context)
     suggestions = tuple(dict.fromkeys(w for w in wordings if w)) or usual
     if len(suggestions) < 2:
         suggestions = tuple(dict.fromkeys((*suggestions, *usual)))[:2]
-    return Unclear(text=text.strip()[:500], suggestions=suggestions[:_MOST])
+    return Unclear(text=text.strip()[:500], suggestions=suggestions[:_MOST], why=why)
 
 
 def _usual(context: Context) -> tuple[str, ...]:

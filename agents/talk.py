@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import dropwhile
 
@@ -13,7 +13,8 @@ from ferryman.agents.identifiers import Part, typed_as_one
 from ferryman.agents.known import Known
 from ferryman.agents.names import PERHAPS, SURE, ColumnFound, Mention, Names
 from ferryman.agents.sentence import Sentence
-from ferryman.agents.vocabulary import key
+from ferryman.agents.vocabulary import COMMON, key
+from ferryman.agents.wording import listed as wording_list
 from ferryman.domain.changes import Change
 
 _ARTICLES = frozenset(
@@ -24,6 +25,7 @@ _KIND = re.compile(
     r"(?: (?:source|target))?(?: (?P<kind>tables?|columns?|fields?|records?|rows?|data|stuff|entries))+$"
 )
 _OF = tuple(re.compile(rf"^(?P<c>{some}) (?:of|in|from) (?P<t>.+)$") for some in (".+", ".+?"))
+_LONGEST_STRANGE = 2  #: words
 _GENERAL = 3  #: tables: a column of that name in more of them is asked about
 
 
@@ -32,6 +34,7 @@ class Doubt:
     """It is clear what kind of thing is wanted, but not which; `wordings` are sentences that would be clear."""
 
     wordings: tuple[str, ...] = ()
+    why: str = ""  #: what is in the way, as a sentence
 
 
 Edit = tuple[Change, ...] | Doubt | None  #: what a rule makes of a clause; None: it is about something else
@@ -174,6 +177,28 @@ def listed(said: Sentence) -> tuple[Sentence, ...]:
     return tuple(item for item in items if any(w.norm not in _ARTICLES for w in item.words))
 
 
+def strange_in(said: Sentence, talk: Talk, wording: Callable[[str], str]) -> Doubt | None:
+    """Of a list of tables some item of which is called like nothing here: what is said with the others."""
+    items = listed(said)
+    strange = [_plainly(item) for item in items if not talk.tables(item) and _strange(item, talk)]
+    named = talk.tables(said)
+    if not named or not strange:
+        return None
+    why = f'There is no table or column called "{", ".join(strange)}".'
+    return Doubt((wording(wording_list(known.label for known in named)),), why)
+
+
+def _plainly(item: Sentence) -> str:
+    return Sentence(item.original, tuple(dropwhile(lambda word: word.norm in _ARTICLES, item.words))).typed
+
+
+def _strange(item: Sentence, talk: Talk) -> bool:
+    """Whether an item is a word or two, as a table or a column would be called, and no such thing is there."""
+    words, _ = _bare([word.norm for word in item.words])
+    named = talk.item(item)
+    return 0 < len(words) <= _LONGEST_STRANGE and COMMON.isdisjoint(words) and not named.tables and not named.columns
+
+
 def _bare(words: list[str]) -> tuple[list[str], str]:
     """The words without articles, and the kind of thing that they were called ("column", "tables"); "" for none."""
     while words and words[0] in _ARTICLES:
@@ -184,7 +209,7 @@ def _bare(words: list[str]) -> tuple[list[str], str]:
     if found:
         words = words[: len(words) - len(found.group().split())]
         return words, found["kind"]
-    if len(words) > 1 and words[0] in ("column", "field", "table"):
+    if len(words) > 1 and words[0] in ("column", "field", "table", "columns", "fields", "tables"):
         return words[1:], words[0]
     return words, ""
 

@@ -19,7 +19,7 @@ from ferryman.agents.context import Context, Place
 from ferryman.agents.controls import control, rollback, saved_for_others, undoes_more
 from ferryman.agents.edits import edited
 from ferryman.agents.names import Names
-from ferryman.agents.requesting import asked_anew, begun, request
+from ferryman.agents.requesting import asked_anew, begun, request, strangers
 from ferryman.agents.sentence import Sentence, read
 from ferryman.agents.showing import aside, show_rows, show_values
 from ferryman.agents.sparing import spares
@@ -74,7 +74,8 @@ _YES_TO_ALL = re.compile(
 
 def understand(text: str, context: Context) -> Utterance:
     """The person's words, typed. Never raises: what is not understood is Unclear, with things that would be."""
-    if context.place is Place.REVIEW and (answered := addressed(text, context.open_questions)):
+    asked = context.plan.questions if context.plan else ()
+    if context.place is Place.REVIEW and (answered := addressed(text, context.open_questions, asked)):
         return answered
     talk = Talk(context, Names(context))
     said = read(text, talk.names.words)
@@ -84,7 +85,7 @@ def understand(text: str, context: Context) -> Utterance:
         return unclear(text, context, ("take all recommendations", address(context.open_questions[0])))
     found = _heard(said, talk) if said.words else None
     if isinstance(found, Doubt):
-        return unclear(text, context, found.wordings)
+        return unclear(text, context, found.wordings, found.why)
     return _with_text(found, text) if found else unclear(text, context)
 
 
@@ -175,11 +176,14 @@ def _instruction(said: Sentence, polite: bool) -> bool:
 
 
 def _questioned(said: Sentence, talk: Talk) -> Heard:
+    asked = ask(said, talk)
+    if talk.context.plan and asked and asked.topic is Topic.LEFT_OUT:
+        return asked
     if talk.context.place in (Place.START, Place.DONE) and talk.tables(said):
         wanted = request(said, talk)
         if wanted and wanted.priority == "fill_missing_data" and re.match(r"^(?:why|where|how come)\b", said.text):
             return Begin(request=wanted)
-    return ask(said, talk)
+    return asked
 
 
 def _told(said: Sentence, talk: Talk) -> Heard:
@@ -204,7 +208,7 @@ def _told(said: Sentence, talk: Talk) -> Heard:
         changed = edited(said, talk)
         return ChangePlan(changes=changed) if isinstance(changed, tuple) else None
     if context.place in (Place.START, Place.DONE, Place.REVIEW):
-        return begun(said, talk)
+        return strangers(said, talk) or begun(said, talk)
     return None
 
 
@@ -244,6 +248,7 @@ def _changed(said: Sentence, talk: Talk) -> ChangePlan | OtherRequest | Doubt | 
     found = edited(said, talk)
     if isinstance(found, tuple):
         return ChangePlan(changes=found)
+    found = found or strangers(said, talk)
     wanted = None if found or hedged(said.text) else request(said, talk)
     if wanted and not (_NEGATED.search(said.text) and not wanted.leave_out and wanted.priority != "fill_missing_data"):
         return asked_anew(wanted, said, talk)

@@ -101,7 +101,7 @@ def not_understood(said: Unclear) -> str:
         offer = f'If you mean "{one_line(said.read)}", say so in these words, or "that is what I meant".'
         return f"I did not understand that for sure. {offer} {one_line(said.plainly)}".strip()
     tries = listed([f'"{one_line(suggestion)}"' for suggestion in said.suggestions], joined="or")
-    return f"I did not understand that. You could say {tries}."
+    return f"{one_line(said.why) or 'I did not understand that.'} You could say {tries}."
 
 
 def difference_text(lines: Sequence[str], not_understood: str = "") -> str:

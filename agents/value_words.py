@@ -27,8 +27,11 @@ _VALUE = re.compile(
 _ELLIPTIC = re.compile(rf"^(?P<col>)(?:(?P<old>$)|(?P<code>\S+)) (?:(?:for|{_IS}) )?(?P<new>\S.*)$")
 _REST = re.compile(
     r"(?:(?:,|and|but|;) )*\b(?:(?:the|all|any) )*(?:rest|others?|(?:anything|everything|all) else|remaining(?: ones)?"
-    rf"|other (?:ones|values|numbers|codes|\w+))(?: of (?:it|them))? (?:{_MEANS}|{_IS}|stay|stays|becomes?) "
+    rf"|other (?:ones|values|numbers|codes|\w+))(?: of (?:it|them))?"
+    r" (?:(?P<stay>(?:stays?|remains?|(?:is|are) (?:kept|left|unchanged|the same|fine))\b.*)"
+    rf"|(?:{_MEANS}|{_IS}|becomes?) (?P<all>.+))$"
 )
+_NOTHING = re.compile(r"(?:set to |left )?(?:null|empty|nothing|blank|none)(?: please)?")
 _GLUE = re.compile(
     r"^(?:(?:in|treat|regard|count|consider|interpret|read|for|of|the|a|an|value|values|column|field|where|when|if|and|old|with|map|turn|change|convert"
     r"|translate|by|here|:|,|number|code|is|code) ?)+|(?:(?:^| )(?:is|of|value|values|=|:|,|column|code|in|a"
@@ -41,9 +44,9 @@ _KINDS = frozenset(
 
 
 def map_values(said: Sentence, talk: Talk) -> Edit:
-    """ "status 3 means archived", "1 is open and 2 is closed". What the rest means has to be said value by value."""
-    if rest := _REST.search(said.text):
-        return _but_the_rest(said.part(0, rest.start()), talk)
+    """ "status 3 means archived, the rest stays". What the rest becomes, if anything, has to be said value by value."""
+    if rest := _REST.search(said.text.rstrip(" .!")):
+        return _and_the_rest(said.part(0, rest.start()), rest, talk)
     pieces = _pieces(said)
     matches = [
         (piece, _VALUE.match(piece.text) or (_ELLIPTIC.match(piece.text) if n else None))
@@ -64,12 +67,15 @@ def map_values(said: Sentence, talk: Talk) -> Edit:
     return _valued(_described(tail or where), pairs, talk)
 
 
-def _but_the_rest(said: Sentence, talk: Talk) -> Edit:
+def _and_the_rest(said: Sentence, rest: re.Match[str], talk: Talk) -> Edit:
     found = map_values(said, talk) if said.words else None
-    if not isinstance(found, tuple):
+    if not isinstance(found, tuple) or rest["stay"]:
         return found
-    columns = (change.target for change in found if isinstance(change, MapValues))
-    return Doubt((said.typed, *(f"which values does {column} hold?" for column in columns)))
+    changes = [change for change in found if isinstance(change, MapValues)]
+    if _NOTHING.fullmatch(rest["all"]):
+        return tuple(change.but(otherwise="null") for change in changes)
+    why = "What each value becomes is said value by value; those that are not named stay, or become empty."
+    return Doubt((said.typed, *(f"which values does {change.target} hold?" for change in changes)), why)
 
 
 def _pieces(said: Sentence) -> list[Sentence]:

@@ -330,6 +330,7 @@ def key(word: str) -> str:
 _IE = frozenset("movie cookie tie pie calorie selfie zombie rookie genie serie brownie".split())
 
 IRREGULAR = {
+    "ids": "id",
     "people": "person", "persons": "person", "children": "child", "men": "man", "women": "woman", "mice": "mouse",
     "indices": "index", "indexes": "index", "criteria": "criterion", "analyses": "analysis", "statuses": "status",
     "matrices": "matrix", "vertices": "vertex", "menus": "menu", "diagnoses": "diagnosis",

@@ -184,6 +184,7 @@ class Unclear(Frozen):
     say: Literal["unclear"] = "unclear"
     text: str
     suggestions: tuple[str, ...]
+    why: str = ""  #: what is in the way, as a sentence; empty: it was not understood at all
     read: str = ""  #: what a model takes it for, as a sentence that the person may say; nothing is done by it
     plainly: str = ""  #: beside `read`: what a plain yes means here, in a sentence
 

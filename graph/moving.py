@@ -95,7 +95,7 @@ def begin(state: State, runtime: Runtime[Context]) -> State:
 
 def _still_open(plan: Plan) -> str:
     asked = "\n".join(f"- {question.text}" for question in plan.open_questions)
-    return f"Before I start, {len(plan.open_questions)} of my questions need your answer:\n{asked}"
+    return f"Before I start, I need your answer:\n{asked}"
 
 
 def reopen(state: State, runtime: Runtime[Context]) -> State:

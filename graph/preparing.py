@@ -19,7 +19,8 @@ from ferryman.agents.risk import AtStake, risk_of
 from ferryman.agents.second_look import second_look
 from ferryman.agents.under_way import looked_ahead, steady
 from ferryman.agents.user_guidance import clean, difference_text
-from ferryman.domain.changes import Change, LeaveOut, MapTable, Question, SetBatchSize, SetRequest
+from ferryman.agents.wording import bullet
+from ferryman.domain.changes import Change, Include, LeaveOut, MapTable, Question, SetBatchSize, SetRequest
 from ferryman.domain.conversation import (
     UTTERANCE,
     AnswerQuestion,
@@ -93,8 +94,9 @@ def revise_plan(state: State, runtime: Runtime[Context]) -> State:
         emit(Said(topic="answer", text=f"{error.what} {error.do}".strip()))
         return {"facts": known, "shown": ""}
     _say_missed(said, emit)
+    _say_open(said, draft, emit)
     if before is shown and not _differs(shown, request, draft) and not _resized(before, changes):
-        emit(Said(topic="answer", text=difference_text(())))
+        emit(Said(topic="plan", text=difference_text(())))
         return {"facts": known, "shown": ""}
     return {
         "plan": start,
@@ -118,7 +120,7 @@ def _differs(plan: Plan, request: Request, draft: Draft) -> bool:
     """Whether a draft is about something else than a plan, or answers more of its questions."""
     answered = {question.id: question.answer for question in draft.questions if not question.open}
     before = {question.id: question.answer for question in plan.questions if not question.open}
-    same = request.but(user_context=plan.request.user_context)
+    same = request.but(user_context=plan.request.user_context, leave_out=plan.request.leave_out)
     return same != plan.request or draft.mapping != plan.mapping or answered != before
 
 
@@ -131,6 +133,15 @@ def _say_missed(said: Utterance, emit: delegate.Emit) -> None:
     if isinstance(said, ChangePlan) and said.not_understood:
         told = f'I did not understand this part: "{clean(said.not_understood)}". It is not in the plan.'
         emit(Said(topic="answer", text=told))
+
+
+def _say_open(said: Utterance, draft: Draft, emit: delegate.Emit) -> None:
+    """Say which questions are still open where every recommendation was taken: there is none for them."""
+    left = (
+        [q.text for q in draft.questions if q.open and not q.recommended] if isinstance(said, AnswerQuestions) else []
+    )
+    if left:
+        emit(Said(topic="answer", text="\n".join(("I recommend nothing here, so you decide:", *bullet(left)))))
 
 
 def _resized(plan: Plan, changes: Iterable[Change]) -> dict[str, int]:
@@ -148,13 +159,27 @@ def redrafted(
     """The mapping after some changes, and the questions that are left; answers given before are carried along."""
     request, mapping = before.request, before.mapping
     for change in changes:
-        request = change.request if isinstance(change, SetRequest) else request
+        request = _asked_now(request, change)
         mapping = revise(mapping, change, facts)
         questions = settle(questions, change)
     if not mapping.copied:
         raise Usage("That would leave nothing to move.", 'Say "no" if nothing shall be moved at all.')
     left = carry(questions, questions_about(mapping, facts))
     return request, Draft(mapping=mapping, questions=tuple(q.but(taken=not q.open) for q in left))
+
+
+def _asked_now(request: Request, change: Change) -> Request:
+    """The request after a change: it says which tables a person wants to leave out."""
+    out = request.leave_out
+    match change:
+        case SetRequest():
+            return change.request
+        case LeaveOut(table=table) if table not in out:
+            return request.but(leave_out=(*out, table))
+        case Include(table=table) | MapTable(target=table) if table in out:
+            return request.but(leave_out=tuple(name for name in out if name != table))
+        case _:
+            return request
 
 
 def _wanted(said: Utterance, plan: Plan) -> tuple[tuple[Change, ...], tuple[Question, ...]]:

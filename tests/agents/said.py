@@ -479,7 +479,7 @@ ANSWERS: tuple[Said, ...] = (
     ),
     ("how long will it take?", ASKED, ask(Topic.TIME)),
     ("leave playlists out", ASKED, change(LeaveOut(table="playlists"))),
-    ("yes", ASKED, YES),
+    ("yes", ASKED, took("table:orders", "Invoice")),
     ("no", ASKED, NO),
     ("yes", ASKED_FITS, took(FITS.id, "size")),
     ("yes, that's right", ASKED_FITS, took(FITS.id, "size")),

@@ -232,3 +232,13 @@ def test_a_change_that_is_refused_is_said_to_be_and_nothing_else(talk: Talk) -> 
     said = heard(talk, "only the cases and leave cases out")
     assert "nothing to move" in said and "says already" not in said
     assert talk.review == before
+
+
+def test_why_a_table_is_left_out_is_said_as_it_is(talk: Talk) -> None:
+    heard(talk, "leave files out")
+    assert "left out, as you asked" in heard(talk, "why are files left out?")
+    heard(talk, "only the cases")
+    assert "not asked for" in heard(talk, "why are the audit logins left out?")
+    assert "go into cases" in heard(talk, "why are cases left out?")
+    heard(talk, "files too")
+    assert "go into files" in heard(talk, "why are files left out?")
