@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ferryman.agents.bookkeeping import Book, book_of, content_words, words
-from ferryman.domain.findings import Match, Matches
+from ferryman.domain.findings import Match, Matches, in_full
 from ferryman.domain.schema import Column, Database, Family, ForeignKey, Table
 
 LEAST_TABLE = 0.5  #: a table candidate below it is no guess worth a question
-LEAST_COLUMN = 0.5  #: the same for columns
+LEAST_COLUMN = 0.5  #: the same for columns, of what they would score in tables that match in full
 LEAST_NAMESAKE = 0.3  #: enough where both names say the same
 
 #: Books that are kept by rules of their own, never by a match alone.
@@ -165,18 +165,19 @@ def _ranked(source: Table, target: Table, matches: Matches) -> list[tuple[str, C
     """Candidates for the target's columns of content, the sure and then the best first."""
     found = matches.by_pair.get((source.name, target.name))
     candidates = found.columns if found else _namesakes(source, target)
-    choices = [choice for match in candidates if (choice := _choice(match, source, target))]
+    tables = next((m.score for m in matches.tables if (m.source, m.target) == (source.name, target.name)), 1.0)
+    choices = [choice for match in candidates if (choice := _choice(match, source, target, tables))]
     return sorted(choices, key=lambda c: (not c[1].sure, -c[1].score, c[1].source, c[0]))
 
 
-def _choice(match: Match, source: Table, target: Table) -> tuple[str, Choice] | None:
+def _choice(match: Match, source: Table, target: Table, tables: float) -> tuple[str, Choice] | None:
     if match.source not in source.by_name or match.target not in target.by_name:
         return None
     column = target.column(match.target)
     if column.generated or book_of(column, target.name) in RULED:
         return None
     alike = namesakes(source.column(match.source), source.name, column, target.name)
-    if not match.sure and match.score < (LEAST_NAMESAKE if alike else LEAST_COLUMN):
+    if not match.sure and in_full(match.score, tables) < (LEAST_NAMESAKE if alike else LEAST_COLUMN):
         return None
     return match.target, Choice(match.source, match.sure or alike, match.score, "" if alike else _why(match))
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ferryman.domain.findings import Match, Matches, TableMatches
+from ferryman.domain.findings import Match, Matches, TableMatches, in_full
 from ferryman.domain.schema import Database, TableKind
-from ferryman.tools.discover.score import in_full
 
 LEAST_TABLE = 0.5
 LEAST_COLUMN = 0.48  #: of a column's score as it would be in tables that match in full

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ferryman.domain.findings import CONTEXT
 from ferryman.tools.discover.affinity import Matrix
 from ferryman.tools.discover.column_scores import column_facts, local_scores
 from ferryman.tools.discover.side import Ints, Side
@@ -20,7 +21,6 @@ NAMES, NEIGHBOURS = 0.47, 0.25  #: shares of names against columns, and of neigh
 _TAKEN = 0.5  #: factor: the target column has a partner in the same source table that suits it all but perfectly
 _PERFECT, _BEHIND = 0.9, 0.85  #: the partner's score from which, and the share of it below which, that holds
 _RIVALRY = 1.0  #: power of a column's score over that of its best rival
-_CONTEXT = 0.25  #: share of a column's score that stays where its tables have nothing in common
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,11 @@ def score(source: Side, target: Side) -> Scores:
         neighbours = _neighbours(source, target, _tables(names, support, neighbours))
         tables = _tables(names, support, neighbours)
     local = local_scores(source, target, facts, tables)
-    context = _CONTEXT + (1 - _CONTEXT) * _rivalled(tables)
+    context = CONTEXT + (1 - CONTEXT) * _rivalled(tables)
     columns = _unrivalled(source, local) * context[np.ix_(source.owner, target.owner)]
     return Scores(
         source, target, tables, columns, local, names, facts.names, facts.fit, facts.values, support, neighbours
     )
-
-
-def in_full(column: float, tables: float) -> float:
-    """What a column's score would be if its tables, now at `tables`, matched in full."""
-    return column / (_CONTEXT + (1 - _CONTEXT) * tables)
 
 
 def _space(source: Side, target: Side) -> WordSpace:
