@@ -10,7 +10,8 @@ from ferryman.agents.bookkeeping import MOMENTS, Book, book_of, books, is_secret
 from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import RULED, Choice, Fed, Pairing, references
 from ferryman.agents.person_names import full_name
-from ferryman.agents.value_steps import NUMBERS, can_become, is_epoch, moment_steps, stored, value_steps
+from ferryman.agents.units import NUMBERS
+from ferryman.agents.value_steps import can_become, is_epoch, moment_steps, stored, value_steps
 from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import Action, ColumnMapping, TableMapping
 from ferryman.domain.profile import ColumnProfile

@@ -8,7 +8,8 @@ from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import Choice, Pairing, leads_elsewhere, references
 from ferryman.agents.person_names import full_name
 from ferryman.agents.table_questions import LEAST_OFFERED, MOST_OPTIONS, leave_out
-from ferryman.agents.value_questions import value_questions
+from ferryman.agents.units import NUMBERS
+from ferryman.agents.value_questions import unit_questions, value_questions
 from ferryman.agents.value_steps import can_become, text_formats
 from ferryman.agents.wording import listed
 from ferryman.domain.changes import Include, MapColumn, Option, Question, UnmapColumn
@@ -48,6 +49,7 @@ def column_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Ite
     yield from _unfed(table, mapping, pairing, facts)
     yield from _formats(table, facts)
     yield from value_questions(table, facts)
+    yield from unit_questions(table, facts)
 
 
 def _guesses(table: TableMapping, pairing: Pairing, facts: Facts) -> Iterator[Question]:
@@ -173,7 +175,9 @@ def _without_parent(table: TableMapping, column: Column, parent: str, mapping: M
 
 def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts: Facts) -> Question:
     elsewhere = _elsewhere(table, column, mapping, facts)
-    safe = (*_weak(table, column, elsewhere, facts), *_constant(table, column, facts))
+    likely = _weak(table, column, elsewhere, facts)
+    unused = [] if likely else _unused(table, column, elsewhere, facts)
+    safe = (*likely, *unused, *_constant(table, column, facts))
     why = f" {listed(f'{old} names rows of {parent}' for old, parent in elsewhere)}." if elsewhere else ""
     return Question(
         id=f"{UNFED}:{table.target}.{column.name}",
@@ -182,7 +186,7 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
             f"{table.target}.{column.name} must be filled, and nothing in {table.source} does.{why} What stands there?"
         ),
         options=(*safe, *(_all_the_same(table, column, *one) for one in elsewhere), leave_out(table.target)),
-        recommended=safe[0].key if safe else leave_out(table.target).key,
+        recommended="" if unused else safe[0].key if safe else leave_out(table.target).key,
     )
 
 
@@ -196,6 +200,17 @@ def _weak(table: TableMapping, column: Column, elsewhere: list[tuple[str, str]],
     names, wrong = _likely(table, column, facts), {old for old, _ in elsewhere}
     fitting = [old for old in names if old not in wrong and _can_fill(table, old, column.name, facts)]
     return [_from(table, source, column.name) for source in fitting[: MOST_OPTIONS - 2]]
+
+
+def _unused(table: TableMapping, column: Column, elsewhere: list[tuple[str, str]], facts: Facts) -> list[Option]:
+    """Legacy numbers that go nowhere, for a number: names tell nothing, so none is recommended, nor is 0."""
+    if column.family not in NUMBERS:
+        return []
+    ours, wrong = facts.source.table(table.source), {old for old, _ in elsewhere}
+    free = [old for old in ours.columns if old.name in table.ignored and old.name not in wrong]
+    numbers = [old.name for old in free if old.family in NUMBERS and not ours.reference(old.name)]
+    fitting = [old for old in numbers if _can_fill(table, old, column.name, facts)]
+    return [_from(table, old, column.name) for old in fitting[: MOST_OPTIONS - 2]]
 
 
 def _likely(table: TableMapping, column: Column, facts: Facts) -> list[str]:

@@ -24,6 +24,7 @@ from ferryman.domain.transforms import (
     PythonFunction,
     RemapIds,
     Rename,
+    Scale,
     Split,
     TextToDate,
     Transform,
@@ -78,6 +79,8 @@ def _text_step(step: Transform) -> str:
     match step:
         case Concat():
             return f"joined with {step.separator!r} between the parts"
+        case Scale():
+            return _scale_words(step)
         case Split():
             return f"as part {step.part} of the text"
         case LocalTime():
@@ -85,6 +88,13 @@ def _text_step(step: Transform) -> str:
         case TextToDate():
             return f"read as a date written like {clean(step.format)}"
     return "as it is"
+
+
+def _scale_words(step: Scale) -> str:
+    told = [f"multiplied by {step.multiply:,}"] if step.multiply > 1 else []
+    told += [f"divided by {step.divide:,}"] if step.divide > 1 else []
+    told += [f"rounded to {step.places} places" if step.places else "rounded"] if step.places is not None else []
+    return listed(told) or "as a number"
 
 
 def _pairs(step: ValueMap) -> str:

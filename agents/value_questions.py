@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from ferryman.agents.facts import Facts
 from ferryman.agents.like_words import pair_off
 from ferryman.agents.table_questions import leave_out
+from ferryman.agents.transform_words import step_words
+from ferryman.agents.units import unit_of
 from ferryman.domain.allowed_values import allowed_words
-from ferryman.domain.changes import MapValues, Option, Question
-from ferryman.domain.mapping import ColumnMapping, TableMapping
-from ferryman.domain.transforms import ForeignKeyTo, ValueMap, ValuePair
+from ferryman.domain.changes import MapColumn, MapValues, Option, Question
+from ferryman.domain.mapping import AS_SAID, ColumnMapping, TableMapping
+from ferryman.domain.transforms import ForeignKeyTo, Rename, Scale, ValueMap, ValuePair
 
-#: The kind of these questions; an id is the kind, a colon, and TABLE.COLUMN.
-VALUES = "values"
+#: The kinds of these questions; an id is the kind, a colon, and TABLE.COLUMN.
+VALUES, UNIT = "values", "unit"
 
 AS_THEY_ARE = "as_they_are"
 
@@ -82,3 +85,35 @@ def _unchanged(what: str) -> Option:
 def _told(pairs: tuple[ValuePair, ...], table: TableMapping, column: ColumnMapping, key: str) -> Option:
     change = MapValues(table=table.target, target=column.target, pairs=pairs, otherwise="stop")
     return Option(key=key, text=", ".join(f"{pair.old} is {pair.new}" for pair in pairs), changes=(change,))
+
+
+def unit_questions(table: TableMapping, facts: Facts) -> Iterator[Question]:
+    """One question for each column whose numbers are converted since two names say different units."""
+    source, target = facts.source.table(table.source), facts.target.table(table.target)
+    for column in table.columns:
+        scale = next((step for step in column.steps if isinstance(step, Scale)), None)
+        if scale is None or column.why == AS_SAID or len(column.source) != 1:
+            continue
+        told = [
+            f"{name} is in {unit.word}" if unit else f"{name} names no unit"
+            for name, unit in (
+                (f"{table.source}.{column.source[0]}", unit_of(source.column(column.source[0]))),
+                (f"{table.target}.{column.target}", unit_of(target.column(column.target))),
+            )
+        ]
+        unchanged = MapColumn(table=table.target, source=column.source, target=column.target, steps=(Rename(),))
+        yield Question(
+            id=f"{UNIT}:{table.target}.{column.target}",
+            table=table.target,
+            text=f"By their names, {' and '.join(told)}. Shall the numbers be {step_words(scale)}?",
+            options=(
+                Option(key="convert", text=f"Yes: 1500 becomes {_example(scale)}"),
+                Option(key=AS_THEY_ARE, text="No, as they are: 1500 stays 1500", changes=(unchanged,)),
+            ),
+            recommended="convert",
+        )
+
+
+def _example(scale: Scale) -> str:
+    made = Fraction(1500 * scale.multiply, scale.divide)
+    return f"{round(made) if scale.places == 0 else float(made):g}"

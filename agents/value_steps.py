@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ferryman.agents.units import NUMBERS, conversion
 from ferryman.domain.fit_values import becomes
 from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.schema import Column, Family
@@ -20,7 +21,6 @@ from ferryman.domain.transforms import (
 
 _TEXTS = frozenset((Family.TEXT, Family.ENUM, Family.UUID, Family.JSON))
 _MOMENTS = frozenset((Family.DATE, Family.TIMESTAMP))
-NUMBERS = frozenset((Family.INTEGER, Family.DECIMAL, Family.FLOAT))
 
 #: Families between which a value needs no conversion besides the implied cast to the column's own type.
 _SIMILAR = (
@@ -112,6 +112,8 @@ def _conversion(ours: Column, theirs: Column, profile: ColumnProfile | None) -> 
     kind = stored(ours, profile)
     if theirs.family in _MOMENTS:
         return moment_steps(ours, theirs, profile)
+    if kind in NUMBERS and (step := conversion(ours, theirs)):
+        return (step,)
     if theirs.family is Family.BOOLEAN and kind is Family.TEXT:
         return (BooleanWords(),)
     if theirs.family is Family.BOOLEAN and _beyond_a_bit(profile):

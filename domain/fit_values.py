@@ -32,6 +32,7 @@ from ferryman.domain.transforms import (
     RemapIds,
     Rename,
     Scalar,
+    Scale,
     Split,
     TextToDate,
     Transform,
@@ -62,7 +63,7 @@ _BECOMES: dict[Family, frozenset[Family]] = {
     Family.OTHER: _ANY,
 }
 
-_ONE_SOURCE = (RemapIds, Split, EpochToTimestamp, LocalTime, TextToDate, BooleanWords, Trim, EmptyToNull, Cast)
+_ONE_SOURCE = (RemapIds, Split, EpochToTimestamp, Scale, LocalTime, TextToDate, BooleanWords, Trim, EmptyToNull, Cast)
 _OF_TEXT = (Split, TextToDate, BooleanWords, Trim, EmptyToNull)
 
 
@@ -123,6 +124,8 @@ def _step_wrong(step: Transform, number: int, column: ColumnMapping, family: Fam
         return here, f"{step.use} takes a type and an id", "two source columns, and no step before it"
     if isinstance(step, EpochToTimestamp) and family not in (*_NUMBERS, Family.OTHER, *_MOMENTS):
         return here, f"{step.use} takes numbers, and this is {_said(family)}", _epoch_hint(family)
+    if isinstance(step, Scale) and family in (*_MOMENTS, Family.TIME, Family.UUID, Family.BINARY, Family.JSON):
+        return here, f"{step.use} takes numbers, and this is {_said(family)}", "leave the step out"
     if isinstance(step, LocalTime) and family not in (*_MOMENTS, *_TEXTS, Family.OTHER):
         return here, f"{step.use} takes moments, and this is {_said(family)}", "leave the step out"
     if isinstance(step, _OF_TEXT) and family is Family.BINARY:
@@ -168,6 +171,7 @@ def _after(step: Transform, family: Family | None, flow: Flow) -> Family | None:
 #: What always comes out of a step, by its name.
 _ALWAYS = {
     "epoch_to_timestamp": Family.TIMESTAMP,
+    "scale": Family.DECIMAL,
     "local_time": Family.TIMESTAMP,
     "text_to_date": Family.TIMESTAMP,
     "add_created_at": Family.TIMESTAMP,

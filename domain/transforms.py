@@ -121,6 +121,18 @@ class EpochToTimestamp(Frozen):
     unit: Literal["s", "ms"] = "s"
 
 
+class Scale(Frozen):
+    """A number times `multiply`, over `divide`, in decimal arithmetic: cents as an amount, milliseconds as seconds.
+
+    Rounded half away from zero to `places`; without them exact, to 20 places where the quotient has no end.
+    """
+
+    use: Literal["scale"] = "scale"
+    multiply: int = Field(default=1, ge=1, le=10**12)
+    divide: int = Field(default=1, ge=1, le=10**12)
+    places: int | None = Field(default=None, ge=0, le=20)
+
+
 class LocalTime(Frozen):
     """A moment that a clock in a time zone showed, as the moment in UTC. One that says its own zone is that moment.
 
@@ -222,6 +234,7 @@ Transform = Annotated[
     | Split
     | Lookup
     | EpochToTimestamp
+    | Scale
     | LocalTime
     | TextToDate
     | BooleanWords

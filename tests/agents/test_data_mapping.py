@@ -9,7 +9,7 @@ from ferryman.agents.questions import questions_about
 from ferryman.agents.revise import revise_all
 from ferryman.domain.changes import Change, LeaveOut, MapColumn, MapTable, MapValues, Question, SetIdentity, SetKey
 from ferryman.domain.coordination import Request, RequestType
-from ferryman.domain.findings import Matches
+from ferryman.domain.findings import Match, Matches, TableMatches
 from ferryman.domain.fits import mapping_misfits, misfits
 from ferryman.domain.mapping import (
     Action,
@@ -39,6 +39,11 @@ from tests.catalogues import (
     planned,
     profile,
     replanned,
+)
+
+GUESSED = Matches(
+    tables=(Match(source="a", target="b", score=0.55),),
+    columns=(TableMatches(source="a", target="b", columns=(Match(source="x", target="y", score=0.4),)),),
 )
 
 
@@ -201,6 +206,20 @@ def test_a_required_column_that_nothing_feeds_is_asked_about() -> None:
     assert ids(questions) == ["unfed:b.kind", "unfed:b.n"]
     assert [option.key for option in questions[0].options] == ["constant", "leave_out"]
     assert known.findings.by_target["b"].challenges[-1].columns == ("kind", "n")
+
+
+def test_a_required_number_that_nothing_feeds_may_be_any_that_goes_nowhere_and_0_is_not_recommended() -> None:
+    _, (question,), _ = proposed("a: id int key, w int, x text", "b: id int key, n int", "a -> b: id=id")
+    assert [option.key for option in question.options] == ["w", "constant", "leave_out"]
+    assert question.recommended == ""
+
+
+def test_columns_of_tables_that_are_a_guess_are_a_guess_by_what_they_would_score_in_full() -> None:
+    old, new = database("a: id int key, x text"), database("b: id int key, y text")
+    known = facts(old, new, GUESSED, profile({"a": 9}), profile({}))
+    mapping, questions = propose(FILL, known)
+    assert sources(mapping.by_target["b"], "y") == ("x",)
+    assert ids(questions) == ["table:b", "column:b.y"]
 
 
 def test_rows_that_are_there_are_recognised_by_what_is_unique_on_both_sides() -> None:

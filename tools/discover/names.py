@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from ferryman.tools.discover.thesaurus import NEAR, SAME
-from ferryman.tools.discover.vocabulary import ABBREVIATIONS, IRREGULAR, STOP_WORDS, WHOLE_WORDS
+from ferryman.tools.discover.vocabulary import ABBREVIATIONS, IRREGULAR, STOP_WORDS, UNITS, WHOLE_WORDS
 
 Words = tuple[str, ...]
 
@@ -211,5 +211,5 @@ def without(words: Words, owner: Words) -> Words:
 
 
 def weight_of(word: str) -> float:
-    """How much a word says by itself before its rarity is measured: little for "of" and "the"."""
-    return 0.25 if word in STOP_WORDS or word == "1" else 1.0
+    """How much a word says by itself before its rarity is measured: little for "of", "the" and units."""
+    return 0.25 if word in STOP_WORDS or word in UNITS or word == "1" else 1.0

@@ -117,3 +117,6 @@ IRREGULAR = {
     "ts": "ts", "ms": "ms", "kunden": "kunde", "bestellungen": "bestellung", "rechnungen": "rechnung",
     "projekten": "projekt", "produkte": "produkt", "auftrage": "auftrag", "bis": "bis", "tage": "tage",
 }  # fmt: skip
+
+#: In what an amount is told, and not of what: "price_cents" is no "fee_cents". In the singular.
+UNITS = frozenset("cent pence rappen centime euro eur dollar usd gbp chf percent pct".split())

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ from ferryman.domain.transforms import (
     PythonFunction,
     RemapIds,
     Rename,
+    Scale,
     Split,
     TextToDate,
     Trim,
@@ -61,7 +63,7 @@ from ferryman.tools.prepare.arrow_values import (
 from ferryman.tools.prepare.lineage import single
 from ferryman.tools.prepare.own_function import load
 from ferryman.tools.prepare.sqlite_values import TEXTS
-from ferryman.tools.prepare.texts import BLANKS, is_number, part_of, text_of
+from ferryman.tools.prepare.texts import BLANKS, is_number, part_of, scaled, text_of
 
 _YEARS = (-62135596800, 253402300799)  #: the seconds of the years 1 to 9999
 
@@ -254,6 +256,21 @@ def _moment(unit: str, vector: Vector) -> Vector:
     return sort_out(vector, rule, pa.timestamp("us"))
 
 
+def scale(step: Scale, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    return [vector.by_kind(lambda part: _scaled(step, part)) for vector in vectors]
+
+
+def _scaled(step: Scale, vector: Vector) -> Vector:
+    def rule(value: Any) -> str | Problem:
+        if isinstance(value, bool | Decimal):
+            value = str(value) if isinstance(value, Decimal) else int(value)
+        number = isinstance(value, int | float | str)
+        made = scaled(value, step.multiply, step.divide, step.places) if number else None
+        return Problem.UNCASTABLE if made is None else made
+
+    return sort_out(vector, rule, pa.string())
+
+
 def local_time(step: LocalTime, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
     return [vector.by_kind(lambda part: _in_utc(step, part)) for vector in vectors]
 
@@ -326,6 +343,7 @@ _STEPS: dict[type, Callable[[Any, list[Vector], Batch, Column], list[Vector]]] =
     Split: split,
     Lookup: lookup,
     EpochToTimestamp: epoch_to_timestamp,
+    Scale: scale,
     LocalTime: local_time,
     TextToDate: text_to_date,
     BooleanWords: boolean_words,

@@ -13,7 +13,17 @@ from typing import Any
 from ferryman.tools.databases.sqlite_values import number
 from ferryman.tools.prepare import identity, moments
 from ferryman.tools.prepare.limits import has_letters, is_taken
-from ferryman.tools.prepare.texts import Stored, alike, ids_of, json_of, packed, parse_uuid, part_of, plain_digits
+from ferryman.tools.prepare.texts import (
+    Stored,
+    alike,
+    ids_of,
+    json_of,
+    packed,
+    parse_uuid,
+    part_of,
+    plain_digits,
+    scaled,
+)
 
 
 def register_functions(connection: sqlite3.Connection) -> None:
@@ -103,6 +113,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "epoch": (2, _epoch),
     "digits": (2, _of_text(plain_digits)),
     "decimal": (2, _of_text(lambda value, scale: number(plain_digits(value, scale)))),
+    "scaled": (4, _of_text(scaled)),
     "float": (1, _of_text(float)),
     "timestamp": (1, _of_text(_timestamp)),
     "local": (3, _of_text(_local)),

@@ -32,6 +32,7 @@ from ferryman.domain.transforms import (
     PreserveLegacyId,
     RemapIds,
     Rename,
+    Scale,
     Split,
     TextToDate,
     Trim,
@@ -56,6 +57,7 @@ from ferryman.tools.prepare.sqlite_values import (
     json_member,
     json_object,
     key_text,
+    kind,
     stored_in,
     trimmed,
 )
@@ -211,6 +213,18 @@ def epoch_to_timestamp(step: EpochToTimestamp, values: list[Value], scope: Scope
     return [from_epoch(value, step.unit, goal) for value in values]
 
 
+def scale(step: Scale, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    return [_scaled(step, value, goal) for value in values]
+
+
+def _scaled(step: Scale, value: Value, goal: Goal) -> Value:
+    by, sql = (step.multiply, step.divide, step.places), value.sql
+    number = case((kind(sql).in_(("integer", "real")), func.ferryman_scaled(sql, *by)))
+    made = case((kind(sql) == "text", by_python("scaled", sql, *by)), else_=number)
+    unfit = and_(sql.is_not(None), made.is_(None))
+    return value.but(goal.checked(made, sql), stored=TEXT, family=None).failing(Problem.UNCASTABLE, unfit)
+
+
 def local_time(step: LocalTime, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
     return [from_local(value, step, goal) for value in values]
 
@@ -248,6 +262,7 @@ _STEPS: dict[type, Callable[[Any, list[Value], Scope, Goal], list[Value]]] = {
     Split: split,
     Lookup: lookup,
     EpochToTimestamp: epoch_to_timestamp,
+    Scale: scale,
     LocalTime: local_time,
     TextToDate: text_to_date,
     BooleanWords: boolean_words,

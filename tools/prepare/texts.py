@@ -28,6 +28,7 @@ _NUMBER = re.compile(rf"[ \t\n\v\f\r]*({NUMBER})[ \t\n\v\f\r]*", re.ASCII)
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 _TINY = -400  #: digits after the point, past which any number is 0
 _SHORT = re.compile(r"-?[0-9]+\.[0-9]+")  #: a real that prints without an exponent
+_PLACES = 20  #: of a quotient without end
 _EXACT = Context(prec=800)  #: more digits than any number here has
 
 
@@ -59,6 +60,18 @@ def plain_digits(value: Stored, scale: int | None) -> str | None:
     if number.adjusted() < _TINY:
         return "0"
     return format(_rounded(number, scale), "f")
+
+
+def scaled(value: Stored, multiply: int, divide: int, places: int | None) -> str | None:
+    """See `transforms.Scale`: in plain digits, without zeros at the end. None for what is not a finite number."""
+    number = _number(value)
+    if number is None or not number.is_finite() or math.isinf(float(number) * multiply):
+        return None
+    made = _EXACT.divide(_EXACT.multiply(number, multiply), divide)
+    if not made or made.adjusted() < _TINY:
+        return "0"
+    made = _rounded(made, _PLACES if places is None else places)
+    return format(made.normalize(_EXACT), "f") if made else "0"
 
 
 def _number(value: Stored) -> Decimal | None:

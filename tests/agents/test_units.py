@@ -1,0 +1,76 @@
+"""Numbers in one unit, and in another: what two names say, what is asked, and what becomes of the values."""
+
+from __future__ import annotations
+
+import pytest
+
+from ferryman.agents.data_mapping import propose
+from ferryman.agents.revise import revise_all
+from ferryman.agents.units import conversion, unit_of
+from ferryman.domain.schema import Column, Family
+from ferryman.domain.transforms import Rename, Scale
+from tests.catalogues import FILL, database, facts, matches, profile
+
+INTEGER, DECIMAL, FLOAT, TEXT = Family.INTEGER, Family.DECIMAL, Family.FLOAT, Family.TEXT
+
+
+def column(name: str, family: Family = INTEGER) -> Column:
+    return Column(name=name, native=family.value, family=family)
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("PriceCents", "cents"),
+        ("duration_ms", "ms"),
+        ("weight_g", "grams"),
+        ("length_s", "seconds"),
+        ("Milliseconds", "milliseconds"),
+        ("km_per_hour", ""),
+        ("g", ""),
+        ("days_in_km", ""),
+        ("second_name", ""),
+        ("minimum", ""),
+    ],
+)
+def test_a_name_says_its_unit_or_none(name: str, word: str) -> None:
+    unit = unit_of(column(name))
+    assert (unit.word if unit else "") == word
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "step"),
+    [
+        (column("price_cents"), column("price", DECIMAL), Scale(divide=100)),
+        (column("price", DECIMAL), column("price_cents"), Scale(multiply=100, places=0)),
+        (column("price_cents"), column("amount_in_cents"), None),
+        (column("price_cents"), column("price"), None),
+        (column("Milliseconds"), column("duration_seconds", DECIMAL), Scale(divide=1000)),
+        (column("length_ms"), column("length_sec"), Scale(divide=1000, places=0)),
+        (column("minutes"), column("hours", FLOAT), Scale(divide=60)),
+        (column("weight_lbs", FLOAT), column("weight_kg", FLOAT), Scale(multiply=45359237, divide=100000000)),
+        (column("weight_kg", DECIMAL), column("weight_g"), Scale(multiply=1000, places=0)),
+        (column("duration_ms"), column("duration"), None),
+        (column("days"), column("grams"), None),
+        (column("price_cents", TEXT), column("price", DECIMAL), None),
+    ],
+)
+def test_numbers_are_converted_where_both_names_call_for_it(ours: Column, theirs: Column, step: Scale | None) -> None:
+    assert conversion(ours, theirs) == step
+
+
+def test_a_conversion_is_asked_about_and_can_be_declined() -> None:
+    old, new = database("a: id int key, price_cents int"), database("b: id int key, price money")
+    known = facts(old, new, matches("a -> b: id=id, price_cents=price"), profile({"a": 9}), profile({}))
+    mapping, (question,) = propose(FILL, known)
+    assert mapping.by_target["b"].by_target["price"].steps == (Scale(divide=100),)
+    assert question.id == "unit:b.price"
+    assert question.text == (
+        "By their names, a.price_cents is in cents and b.price names no unit. Shall the numbers be divided by 100?"
+    )
+    assert [option.text for option in question.options] == [
+        "Yes: 1500 becomes 15",
+        "No, as they are: 1500 stays 1500",
+    ]
+    declined = revise_all(mapping, question.options[1].changes, known)
+    assert declined.by_target["b"].by_target["price"].steps == (Rename(),)
