@@ -28,7 +28,7 @@ from ferryman.tools.databases.connect import check_pair, open_source, open_targe
 from ferryman.workspace import FOLDER, Workspace
 
 OLDEST_SQLITE = (3, 37, 0)
-_DRIVERS = {"PostgreSQL": ("psycopg", "postgresql"), "MySQL and MariaDB": ("pymysql", "mysql")}
+_DRIVERS = {"PostgreSQL": ("psycopg", "postgresql"), "MariaDB": ("pymysql", "mysql")}
 
 
 @dataclass(frozen=True)

@@ -146,4 +146,4 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Do everything but the c
 Sample = Annotated[
     str, typer.Option("--sample", metavar="PERCENT", help='Only so much of each table, kept nowhere, e.g. "1%".')
 ]
-Dialect = Annotated[str, typer.Option("--dialect", metavar="NAME", help="sqlite, postgresql or mysql.")]
+Dialect = Annotated[str, typer.Option("--dialect", metavar="NAME", help="sqlite, postgresql or mysql (MariaDB).")]

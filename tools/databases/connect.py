@@ -128,7 +128,7 @@ def _resolve(text: str) -> tuple[URL, Dialect]:
     if name in DIALECTS:
         return url, DIALECTS[name]
     raise Configuration(
-        f'Ferryman speaks SQLite, PostgreSQL, MariaDB and MySQL; "{name}" it does not.',
+        f'Ferryman speaks SQLite, PostgreSQL and MariaDB (MySQL too, which is not tested); "{name}" it does not.',
         "Give a URL such as postgresql://user@host/database, sqlite:///path/to/file.db, or the path of a SQLite file.",
     )
 
