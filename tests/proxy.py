@@ -30,6 +30,7 @@ class Faults:
     lose_commit: int | None = None  #: the acknowledgement of so many-th COMMIT: done there, never heard of here
     lose_each: Iterator[bool] | None = None  #: for one COMMIT after the other, whether its acknowledgement is lost
     drop_each: Iterator[bool] | None = None  #: for one message of a client after the other, whether it is cut off
+    stays_away: bool = False  #: after the first fault nobody gets through any more
     struck: int = 0  #: faults that came to pass
 
 
@@ -64,6 +65,9 @@ class Proxy:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if self.faults.stays_away and self.faults.struck:
+                    _reset(client)
+                    continue
                 server = socket.create_connection((there.host, there.port))
                 with self._lock:
                     self._lines.append((client, server))

@@ -11,7 +11,7 @@ from ferryman.commands.options import Which
 from ferryman.commands.pair import chosen_run, target_ledger
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Refused, Usage
-from ferryman.domain.events import RolledBack
+from ferryman.domain.events import Event, RolledBack
 from ferryman.domain.run import RunStatus, TableState
 from ferryman.standing import OVER
 from ferryman.story import sentence
@@ -49,12 +49,14 @@ def rollback(which: Which, tables: tuple[str, ...], phase: int, yes: bool, as_js
 
 def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> tuple[RolledBack, ...]:
     """Undo; the events go into this folder's log of the run as well, where it has one."""
-    seen = undo(ledger.target, record.run, tables or None)
     workspace = Workspace()
-    if workspace.run_folder(record.run).exists():
-        for event in seen:
+    logged = workspace.run_folder(record.run).exists()
+
+    def keep(event: Event) -> None:
+        if logged:
             workspace.record(record.run, event)
-    return seen
+
+    return undo(ledger.target, record.run, tables or None, emit=keep)
 
 
 def _chosen(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import cycle, repeat
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from sqlalchemy import URL, make_url, text
@@ -174,6 +174,40 @@ def test_an_undoing_whose_acknowledgements_are_lost_undoes_each_row_once(trial: 
         assert last.wait() == 0, last.said
     with connected(straight) as connection:
         assert shop.hashes(connection) == before
+
+
+@pytest.mark.parametrize("faults", [{"cut_after": 60_000}, {"lose_each": cycle([True, False])}])
+def test_an_undoing_whose_line_is_lost_on_the_way_goes_on_by_itself(small: Trial, faults: dict[str, Any]) -> None:
+    straight = small.target
+    with connected(straight) as connection:
+        before = shop.hashes(connection)
+    assert small.start().wait() == 0
+    with Proxy(straight) as line:
+        small.target = line.url
+        victim = small.undo()
+        vars(line.faults).update(faults)
+        assert victim.wait() == 0, victim.said
+        assert line.faults.struck
+        small.target = straight
+    assert small.run == ""
+    with connected(straight) as connection:
+        assert shop.hashes(connection) == before
+
+
+def test_an_undoing_whose_server_stays_away_says_how_it_is_finished(small: Trial) -> None:
+    straight = small.target
+    assert small.start().wait() == 0
+    run = small.run
+    with Proxy(straight) as line:
+        small.target = line.url
+        victim = small.undo()
+        line.faults.lose_commit, line.faults.stays_away = 7, True
+        assert victim.wait() == 1
+        assert f"Then `ferryman rollback {run}` goes on." in victim.said
+        small.target = straight
+    last = small.undo()
+    assert last.wait() == 0, last.said
+    assert small.run == ""
 
 
 # Servers that die

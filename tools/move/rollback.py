@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy import Connection, func, select
 
-from ferryman.domain.errors import Corrupt, FerrymanError, Refused, Usage
+from ferryman.domain.errors import Corrupt, FerrymanError, Refused, Transient, Usage
 from ferryman.domain.events import Event, RolledBack
 from ferryman.domain.plan import RollbackKind
 from ferryman.domain.references import postponable
@@ -99,7 +101,8 @@ def rollback(
     """Undo a run, or some of its tables (target names); gives one event per table, children first.
 
     A run that has written nothing is cancelled, so that it is over. Raises Refused when something forbids it, before
-    anything is touched; Corrupt when the ledger is not as it was written. Called again after a crash it goes on.
+    anything is touched; Corrupt when the ledger is not as it was written. A line that is lost is tried again, as by a
+    load; called again after that, or after a crash, it goes on.
     """
     ledger = Ledger(target, clock=clock)
     record = ledger.run(run)
@@ -107,10 +110,19 @@ def rollback(
     if not tables and record.status not in _OVER and not _wrote(ledger, run):
         return _cancel(ledger, run)
     _refuse(ledger, record)
+    try:
+        return _held(ledger, record, tuple(tables or ()), emit)
+    except Transient as error:
+        again = " ".join((f"ferryman rollback {run}", *(f"--table {name}" for name in tables or ())))
+        raise Transient(error.what, f"{error.do} Then `{again}` goes on.", table=error.table) from error
+
+
+def _held(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit) -> tuple[RolledBack, ...]:
+    run = record.run
     ledger.acquire(run)
     try:
         put_back(ledger, run)
-        undone = _undo(ledger, record, tuple(tables or ()), emit)
+        undone = _undo(ledger, record, tables, emit)
         restore(ledger, run, emit)
         return undone
     finally:
@@ -126,26 +138,33 @@ def tables_of_phase(record: RunRecord, number: int) -> tuple[str, ...]:
 
 
 def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit) -> tuple[RolledBack, ...]:
-    target, run = ledger.target, record.run
-    with _at(target, "undoing the run") as connection:
-        catalogue = introspect(connection, target.dialect)
+    run = record.run
+    catalogue, undone = patiently(lambda: _look(ledger, record, tables), emit=emit, clock=ledger.clock)
+    if not tables:
+        ledger.set_intent(run, UNDOING)
+    for name in undone:
+        ledger.set_table(run, name, TableState.UNDOING)
+        _free(ledger, record, catalogue, name)
+    events = []
+    with ExitStack() as stack:
+        for name in undone:
+            stack.enter_context(quiet(ledger, run, record.amended.mapping.by_target.get(name), emit=emit))
+        for one in children_first(undone, catalogue):
+            work = partial(_undo_table, ledger, _Work(one))
+            events.append(patiently(work, table=one.name, emit=emit, clock=ledger.clock))
+            emit(events[-1])
+    _conclude(ledger, run, whole=not tables or record.intent == UNDOING)
+    return tuple(events)
+
+
+def _look(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> tuple[Database, dict[str, Undoing]]:
+    """The target's catalogue, and what is to be undone where nothing forbids it."""
+    with _at(ledger.target, "undoing the run") as connection:
+        catalogue = introspect(connection, ledger.target.dialect)
         undone = undoings(connection, ledger, record, tables)
         _refuse_blocked(connection, ledger, catalogue, undone)
         connection.rollback()
-        if not tables:
-            ledger.set_intent(run, UNDOING)
-        for name in undone:
-            ledger.set_table(run, name, TableState.UNDOING)
-            _free(ledger, record, catalogue, name)
-        events = []
-        with ExitStack() as stack:
-            for name in undone:
-                stack.enter_context(quiet(ledger, run, record.amended.mapping.by_target.get(name), emit=emit))
-            for one in children_first(undone, catalogue):
-                events.append(_undo_table(connection, ledger, one))
-                emit(events[-1])
-    _conclude(ledger, run, whole=not tables or record.intent == UNDOING)
-    return tuple(events)
+    return catalogue, undone
 
 
 def _free(ledger: Ledger, record: RunRecord, catalogue: Database, table: str) -> None:
@@ -238,23 +257,37 @@ def kind_of(undoing: Undoing, others: int) -> RollbackKind:
     return RollbackKind.DELETE_CREATED
 
 
-def _undo_table(connection: Connection, ledger: Ledger, undoing: Undoing) -> RolledBack:
-    with _writing(connection, ledger, undoing):
-        before = count(connection, undoing.facts)
-        kind = kind_of(undoing, _others(connection, ledger, undoing))
-        batches = ledger.book(undoing.run, undoing.name).committed(connection)
-        total = Undone()
-        if kind is RollbackKind.TRUNCATE and batches:
-            total = undo_all(connection, ledger, undoing)
-            _commit(connection, ledger, undoing)
-            batches = ()
-    for batch in reversed(batches):
+@dataclass
+class _Work:
+    """The undoing of one table, over all the tries that it takes."""
+
+    undoing: Undoing
+    before: int | None = None  #: rows in it when the first try began
+    done: dict[str, Undone] = field(default_factory=dict)  #: by batch; a commit that was not heard of is done, too
+
+    @property
+    def total(self) -> Undone:
+        return sum(self.done.values(), Undone())
+
+
+def _undo_table(ledger: Ledger, work: _Work) -> RolledBack:
+    undoing = work.undoing
+    with _at(ledger.target, f"undoing {undoing.name}") as connection:
         with _writing(connection, ledger, undoing):
-            total = total.plus(undo_batch(connection, ledger, undoing, batch))
-            _commit(connection, ledger, undoing, batch.number)
-    _assert_count(connection, undoing, before - total.deleted)
+            work.before = count(connection, undoing.facts) if work.before is None else work.before
+            kind = kind_of(undoing, _others(connection, ledger, undoing))
+            batches = ledger.book(undoing.run, undoing.name).committed(connection)
+            if kind is RollbackKind.TRUNCATE and batches:
+                work.done[""] = undo_all(connection, ledger, undoing)
+                _commit(connection, ledger, undoing)
+                batches = ()
+        for batch in reversed(batches):
+            with _writing(connection, ledger, undoing):
+                work.done[batch.number] = undo_batch(connection, ledger, undoing, batch)
+                _commit(connection, ledger, undoing, batch.number)
+        _assert_count(connection, undoing, work.before - work.total.deleted)
     ledger.set_table(undoing.run, undoing.name, TableState.ROLLED_BACK)
-    return RolledBack(table=undoing.name, kind=kind.value, rows=total.deleted, restored=total.restored)
+    return RolledBack(table=undoing.name, kind=kind.value, rows=work.total.deleted, restored=work.total.restored)
 
 
 def _commit(connection: Connection, ledger: Ledger, undoing: Undoing, batch: str = "") -> None:

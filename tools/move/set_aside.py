@@ -163,7 +163,7 @@ def put_back(ledger: Ledger, run: str) -> None:
     """The same without looking at the rows that are there: they may be about to go, or others to come."""
     for one in ledger.tables_of(run):
         if one.set_aside:
-            _back(ledger, run, one.table)
+            patiently(partial(_back, ledger, run, one.table), table=one.table)
 
 
 def restore_table(ledger: Ledger, run: str, table: str, emit: Emit) -> None:

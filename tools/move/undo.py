@@ -39,7 +39,7 @@ class Undone:
     deleted: int = 0
     restored: int = 0
 
-    def plus(self, other: Undone) -> Undone:
+    def __add__(self, other: Undone) -> Undone:
         return Undone(self.deleted + other.deleted, self.restored + other.restored)
 
 
