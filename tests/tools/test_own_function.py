@@ -1,4 +1,4 @@
-"""A transform of the plan's own: found beside the plan, hashed, and refused once it changed."""
+"""A transform of the plan's own: found in a folder, hashed, and refused once it changed."""
 
 from __future__ import annotations
 

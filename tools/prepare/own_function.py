@@ -20,12 +20,13 @@ Function = Callable[..., pa.Array]
 
 
 def load(step: PythonFunction, folder: Path | None = None) -> Function:
-    """The function, from the plan's folder where that has the module, else from `sys.path`.
+    """The function, from the plan's folder (the working folder, unless told) where that has the module, else from
+    `sys.path`.
 
     Raises Usage when there is none, and Refused when its source is not what the plan's hash says.
     """
     module, _, name = step.function.partition(":")
-    function = getattr(_module(module, folder, step.function), name, None)
+    function = getattr(_module(module, folder or Path.cwd(), step.function), name, None)
     if not callable(function):
         raise _unknown(step.function, f"{module} has no function {name}")
     if step.source_hash and source_hash(function) != step.source_hash:
@@ -42,10 +43,10 @@ def source_hash(function: Callable[..., object]) -> str:
     return hashlib.sha256(inspect.getsource(function).encode()).hexdigest()
 
 
-def _module(name: str, folder: Path | None, function: str) -> ModuleType:
-    file = folder / f"{name.replace('.', '/')}.py" if folder else None
+def _module(name: str, folder: Path, function: str) -> ModuleType:
+    file = folder / f"{name.replace('.', '/')}.py"
     try:
-        if file is None or not file.is_file():
+        if not file.is_file():
             return importlib.import_module(name)
         spec = importlib.util.spec_from_file_location(name, file)
         assert spec is not None and spec.loader is not None
@@ -58,4 +59,4 @@ def _module(name: str, folder: Path | None, function: str) -> ModuleType:
 
 
 def _unknown(function: str, why: str) -> Usage:
-    return Usage(f"The plan calls {function}, and {why}.", "Put it beside the plan file, or on PYTHONPATH.")
+    return Usage(f"The plan calls {function}, and {why}.", "Put it where Ferryman is started, or on PYTHONPATH.")

@@ -235,6 +235,8 @@ class CompiledTable:
         found: dict[tuple[str, Problem], ColumnElement[bool]] = {}
         scope = replace(self._scope(source_from, target_schema).asking(), settling=not decided)
         for name in self.writes:
+            if self._column(name).uses(PythonFunction):
+                continue  # what comes out of it is known when it runs
             value = column_value(scope, self._column(name))
             for problem, where in self._failures(name, value, source_from):
                 of = (name, problem)
