@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.front.hard_shapes.places import on
 from tests.front.shapes import made, values
 
 WARDS = [(f"W{n}", f"Ward {n}") for n in range(5)]
@@ -22,15 +23,13 @@ KEYS = {
 
 @pytest.mark.parametrize("declared", [True, False], ids=["declared", "undeclared"])
 @pytest.mark.parametrize("kind", KEYS)
-def test_its_rows_are_found_by_the_whole_key(
-    kind: str, declared: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+@on("sqlite to postgresql", "postgresql to mariadb")
+def test_its_rows_are_found_by_the_whole_key(kind: str, declared: bool, folder: Path) -> None:
     ward, column, refers, key = KEYS[kind]
     to_ward = " REFERENCES ward (code)" if declared else ""
     to_bed = ", FOREIGN KEY (ward_code, bed_no) REFERENCES bed (ward_code, bed_no)" if declared else ""
     shape = made(
-        tmp_path,
+        folder,
         f"""CREATE TABLE ward (code TEXT PRIMARY KEY, title TEXT);
         CREATE TABLE bed (ward_code TEXT{to_ward}, bed_no INTEGER, kind TEXT, PRIMARY KEY (ward_code, bed_no));
         CREATE TABLE stay (id INTEGER PRIMARY KEY, ward_code TEXT{to_ward}, bed_no INTEGER, day TEXT{to_bed});
