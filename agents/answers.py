@@ -14,6 +14,7 @@ from ferryman.agents.problems import explain_problem
 from ferryman.agents.progress import explain_outcome, explain_status
 from ferryman.agents.reasons import why_match, why_step
 from ferryman.agents.wording import bullet, clean, count, names, one_line, records, takes
+from ferryman.domain.changes import Question
 from ferryman.domain.conversation import Ask, Topic
 from ferryman.domain.findings import LeftOut
 from ferryman.domain.plan import RiskLevel
@@ -162,8 +163,21 @@ def _options(ask: Ask, facts: AnswerFacts) -> str:
     if facts.decision:
         return explain_problem(facts.decision).text
     if facts.plan and facts.plan.open_questions:
-        return _questions(ask, facts)
+        return _why_asked(facts.plan.open_questions[0], facts) if ask.tables else _questions(ask, facts)
     return _help(ask, facts)
+
+
+def _why_asked(question: Question, facts: AnswerFacts) -> str:
+    """Why the first question is one: what is known, what is not, and what is recommended."""
+    kind, _, about = question.id.partition(":")
+    of = {"table": Ask(topic=Topic.MATCH, tables=(question.table,)), "column": Ask(topic=Topic.MATCH, columns=(about,))}
+    known = why_match(of[kind], facts.plan, facts.findings) if kind in of else ""
+    why = (
+        one_line(question.reason) or "Neither of the two databases tells, and nothing is written that is only supposed."
+    )
+    best = next((option for option in question.options if option.key == question.recommended), None)
+    advice = f"Recommended is: {one_line(best.text)}." if best else "Nothing is recommended here: only you can know."
+    return f"{known or why}\n{advice}"
 
 
 def _problem(ask: Ask, facts: AnswerFacts) -> str:

@@ -73,10 +73,18 @@ def without_politeness(said: Sentence) -> Sentence:
     return said
 
 
+_WHY_ASKED = re.compile(
+    r"^(?:but |and |ok |so )?why(?: that| this| so| is that"
+    r"| (?:do you (?:ask|want|need)|must you|should i|do i (?:have|need))\b.*)?(?: \?)*$"
+)
+
+
 def ask(said: Sentence, talk: Talk) -> Ask | None:
     """The topic of a question; None where it is about nothing that can be answered from facts."""
     if re.match(ASKED, said.text):
         return Ask(topic=Topic.WORD)
+    if talk.context.place is Place.REVIEW and talk.context.open_questions and _WHY_ASKED.match(said.text):
+        return Ask(topic=Topic.OPTIONS, tables=(talk.context.open_questions[0].table,))
     named = _slot(said, talk) or _meaning(said, talk)
     if named:
         return named
