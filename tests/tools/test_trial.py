@@ -91,12 +91,63 @@ def test_a_check_that_the_server_cannot_answer_is_said(pair: Pair) -> None:
     assert "things" in told
 
 
+DOMAIN = """CREATE DOMAIN whole AS integer CHECK (VALUE >= 0); CREATE DOMAIN few AS whole CHECK (VALUE < 10);
+CREATE TABLE things (id integer PRIMARY KEY, amount few);"""
+
+
+def test_rows_that_break_the_rule_of_a_domain_are_found_and_emptied_or_left(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    request.param = "sqlite to postgresql"
+    pair = made_pair(request, tmp_path)
+    pair.new.run(DOMAIN)
+    pair.old.run("CREATE TABLE thing (id integer NOT NULL PRIMARY KEY, amount integer);")
+    pair.old.run("INSERT INTO thing VALUES (1, 5), (2, -1), (3, 70), (4, NULL);")
+    run = pair.start(mapped(("id", "amount")))
+    seen = looked_at(run, mapped(("id", "amount")))
+    assert found(seen) == {("amount",): (Problem.CHECK_FAILED.value, 2)}
+    assert not [one for one in seen.warnings if "could not be tried" in one]
+    run.ledger.release(run.run)
+    left = Policy(problem=Problem.CHECK_FAILED, columns=("amount",), strategy=Strategy.QUARANTINE, rows=9)
+    again = pair.start(mapped(("id", "amount"), left), run="run-2")
+    result = again.copy("things")
+    assert result.ending is Ending.COMPLETE, result.failure
+    assert pair.new.ask("SELECT id FROM things ORDER BY 1") == [(1,), (4,)]
+    validated(again, "things")
+
+
+def test_on_mariadb_a_text_is_no_geometry(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    request.param = "sqlite to mariadb"
+    pair = made_pair(request, tmp_path)
+    pair.new.run("CREATE TABLE things (id integer PRIMARY KEY, spot point);")
+    pair.old.run("CREATE TABLE thing (id integer NOT NULL PRIMARY KEY, spot text);")
+    pair.old.run("INSERT INTO thing VALUES (1, 'POINT(1 2)'), (2, NULL);")
+    run = pair.start(mapped(("id", "spot")))
+    assert found(looked_at(run, mapped(("id", "spot")))) == {("spot",): (Problem.UNCASTABLE.value, 1)}
+    failure = run.copy("things").failure
+    assert failure and failure.problem is Problem.UNCASTABLE  # it stops and asks, with nothing written
+    assert pair.new.one("SELECT count(*) FROM things") == 0
+
+
+def test_a_policy_that_empties_what_breaks_a_check_is_not_taken_where_only_the_server_can_tell(pair: Pair) -> None:
+    pair.new.run("CREATE TABLE things (id integer PRIMARY KEY, price integer, CONSTRAINT fair CHECK (price > 0));")
+    pair.old.run("CREATE TABLE thing (id integer NOT NULL PRIMARY KEY, price integer);")
+    pair.old.run("INSERT INTO thing VALUES (1, 5), (2, -1);")
+    emptied = Policy(problem=Problem.CHECK_FAILED, columns=("price",), strategy=Strategy.SET_NULL, rows=9)
+    run = pair.start(mapped(("id", "price"), emptied))
+    result = run.copy("things")
+    assert result.ending is Ending.FAILED
+    assert result.failure and result.failure.problem is Problem.CHECK_FAILED
+    assert pair.new.one("SELECT count(*) FROM things") == 0
+
+
 SPECIAL: dict[str, dict[str, tuple[str, list[str | None]]]] = {
     "postgresql": {
         "address": ("inet", ["10.0.0.1", "::1/64", "10.0.0.999", None]),
         "span": ("int4range", ["[1,5)", "empty", "5..6", None]),
         "many": ("integer[]", ["{1,2}", "{}", "1,2", None]),
         "flags": ("bit(3)", ["101", "000", "10", None]),
+        "spot": ("point", ["(1,2)", "1,2", "POINT(1 2)", None]),
         "card": ("macaddr", ["08:00:2b:01:02:03", "08002b010203", "zz", None]),
         "doc": ("jsonb", ['{"a": 1}', '"\\ud83d\\ude00"', '"\\ud800"', None]),
         "plain": ("jsonb", ['{"a": 1}', "[]", "{}", None]),

@@ -85,6 +85,8 @@ _DATA = {
     1406: "a value is longer than its column",
     1300: "a text is not valid in the connection's encoding",
     1411: "a value is not of its column's type",
+    1416: "a value is not of its column's type",
+    4079: "a value is not of its column's type",
     1690: "a number is out of range",
     3140: "a text is not JSON",
     3157: "a JSON document is too deep",

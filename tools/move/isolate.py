@@ -13,7 +13,7 @@ from ferryman.domain.checks import columns_of_check
 from ferryman.domain.errors import FerrymanError, NeedsDecision
 from ferryman.domain.mapping import Problem
 from ferryman.domain.run import Key, Segment
-from ferryman.domain.schema import Table
+from ferryman.domain.schema import Family, Table
 from ferryman.tools.move.aside import Reason
 from ferryman.tools.move.batch import place_for, sort_batch
 from ferryman.tools.move.fault import columns_in, of_constraint
@@ -98,12 +98,15 @@ def reason_of(error: NeedsDecision, table: Table) -> Reason:
 
 
 def _named_by(constraint: str, table: Table) -> tuple[str, ...]:
-    """The column of a type, the columns of a CHECK, or of a unique set that a server calls by its name: one that it
-    gives itself, or the only one."""
+    """The column of a type (where none is told, the only one of a type of the server's own), the columns of a CHECK, or
+    of a unique set that a server calls by its name: one that it gives itself, or the only one."""
     kind, _, rest = constraint.partition(" ")
     name = rest.rpartition(" ")[2].rpartition(".")[2]
     if kind == "TYPE" and rest in table.by_name:
         return (rest,)
+    if constraint == "TYPE":
+        own = [(column.name,) for column in table.columns if column.family is Family.OTHER]
+        return own[0] if len(own) == 1 else ()
     if kind == "CHECK":
         called = (rest.removeprefix(f"{table.name} "), rest, name)  # PostgreSQL and MariaDB may name the table as well
         return next(filter(None, (columns_of_check(one, table) for one in called)), ())

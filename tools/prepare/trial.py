@@ -28,6 +28,10 @@ Found = dict[tuple[tuple[str, ...], Problem], int]
 
 _TRIED = "ferryman_tried"
 _JSON = re.compile(r"json_valid\(`[^`]+`\)", re.IGNORECASE)  #: how MariaDB knows a JSON column: looked at already
+#: Of MariaDB.
+GEOMETRIES = frozenset(
+    "geometry point linestring polygon multipoint multilinestring multipolygon geometrycollection".split()
+)
 _MEMBER = re.compile(r"'((?:[^']|'')*)'")
 
 
@@ -149,6 +153,8 @@ class _Trial:
             )
             return f"{name} IS NOT NULL AND NOT pg_temp.ferryman_reads_{number}({name})"
         word = column.native.lower()
+        if word in GEOMETRIES:  # what is loaded as a text is never one
+            return f"{name} IS NOT NULL"
         if word in ("inet4", "inet6"):
             return f"{name} IS NOT NULL AND CAST({name} AS {word}) IS NULL"
         if word.startswith("set("):
