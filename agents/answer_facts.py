@@ -27,7 +27,8 @@ class AnswerFacts:
     target: Database | None = None
     profile: Profile | None = None  #: of the old database
     decision: Decision | None = None
-    status: Status | None = None
+    status: Status | None = None  #: of the run that goes by the plan, once it has begun
+    reason: str = ""  #: why it is paused
     outcome: Outcome | None = None
     writes: tuple[str, ...] = ()  #: every table that will be written, the ledger's too
 

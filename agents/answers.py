@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ferryman.agents.answer_facts import NO_PLAN, AnswerFacts
+from ferryman.agents.became import moved_lines, of_run, placeholder_lines, unmoved_lines
 from ferryman.agents.context import Place
 from ferryman.agents.discoveries import concerned
 from ferryman.agents.explain import asked, present_plan, safety
@@ -18,6 +19,8 @@ from ferryman.domain.changes import Question
 from ferryman.domain.conversation import Ask, Topic
 from ferryman.domain.findings import LeftOut
 from ferryman.domain.plan import RiskLevel
+from ferryman.domain.run import Status
+from ferryman.domain.validation import CheckStatus
 
 __all__ = ["AnswerFacts", "answer"]
 
@@ -28,11 +31,23 @@ def answer(ask: Ask, facts: AnswerFacts) -> str:
 
 
 def _plan(ask: Ask, facts: AnswerFacts) -> str:
-    return present_plan(facts.plan).text if facts.plan else NO_PLAN
+    if facts.plan is None:
+        return NO_PLAN
+    if facts.status is None:
+        return present_plan(facts.plan).text
+    return "\n".join((_status(ask, facts), "The plan that it went by:", *present_plan(facts.plan).details))
 
 
 def _table(ask: Ask, facts: AnswerFacts) -> str:
-    return "\n".join(line for table in ask.tables for line in of_table(table, facts)) or _plan(ask, facts)
+    return "\n".join(line for table in ask.tables for line in _about(table, facts)) or _plan(ask, facts)
+
+
+def _about(table: str, facts: AnswerFacts) -> Iterator[str]:
+    mine = tuple(one for one in facts.status.tables if one.table == table) if facts.status else ()
+    yield from (f"{line}." for line in moved_lines(mine))
+    if facts.status:
+        yield from bullet([*unmoved_lines(facts.status, facts.plan, mine)])
+    yield from of_table(table, facts)
 
 
 def _column(ask: Ask, facts: AnswerFacts) -> str:
@@ -45,12 +60,12 @@ def _order(ask: Ask, facts: AnswerFacts) -> str:
 
 
 def _time(ask: Ask, facts: AnswerFacts) -> str:
-    if facts.status and facts.place is Place.RUNNING:
-        return explain_status(facts.status, facts.plan).time_remaining or "I cannot tell yet how long it still takes."
     if facts.decision and facts.place is Place.DECIDE:
         return "\n".join(f"{n}. {o.choice}: {o.time}" for n, o in enumerate(facts.decision.options, start=1))
     if facts.outcome:
         return f"It took {facts.outcome.duration}."
+    if facts.status:
+        return f"About {facts.status.estimated_completion} left, once it goes on."
     if facts.plan is None:
         return NO_PLAN
     plans = [batch for batch in facts.plan.batches if not ask.tables or batch.table in ask.tables]
@@ -71,7 +86,7 @@ def _safety(ask: Ask, facts: AnswerFacts) -> str:
             f"It cannot be undone{f': {one_line(outcome.rollback_blocker)}' if outcome.rollback_blocker else ''}. Your"
             " old database was only read."
         )
-    if facts.status and facts.place in (Place.RUNNING, Place.PAUSED, Place.DECIDE):
+    if facts.status:
         if facts.status.rollback_available:
             return (
                 "What was moved so far is recorded row by row and can be undone at any time. Your old database is"
@@ -97,6 +112,8 @@ def _because(reasons: Sequence[str]) -> str:
 def _writes(ask: Ask, facts: AnswerFacts) -> str:
     if facts.plan is None:
         return "Nothing, until there is a plan that you have approved. The old database is never written."
+    if facts.status:
+        return "\n".join(("Written in the new database by this run:", *bullet([*moved_lines(facts.status.tables)])))
     counts = facts.plan.counts_by_table
     lines = [
         f"{clean(m.target)}: {records(counts[m.target].in_scope, m.target)} from {clean(m.source)}"
@@ -117,16 +134,17 @@ def _left_out(ask: Ask, facts: AnswerFacts) -> str:
     left = facts.plan.left_out if facts.plan else facts.findings.left_out if facts.findings else ()
     if ask.tables:
         return "\n".join(line for table in ask.tables for line in _of_one(table, left, facts))
-    lines = [_left(one) for one in left]
+    lines = _unmoved(ask, facts) + [_left(one) for one in left]
     for mapping in facts.plan.mapping.copied if facts.plan else ():
         counts = facts.plan.counts_by_table.get(mapping.target) if facts.plan else None
-        if mapping.filter is not None and counts:
+        if mapping.filter is not None and counts and not facts.status:
             lines.append(f"{count(counts.source - counts.in_scope, 'row')} of {clean(mapping.source)}, by the filter")
         if mapping.ignored:
             old, new = clean(mapping.source), clean(mapping.target)
             it = "it" if len(mapping.ignored) == 1 else "them"
             lines.append(f"{names(mapping.ignored)} of {old}: nothing in {new} takes {it}")
-    lines += [f"{count(rows, 'row')} of {clean(table)}, set aside with the reason" for table, rows in _aside(facts)]
+    if facts.status:
+        return "\n".join(("Not moved, or not as it was:", *bullet(lines))) if lines else _whole(ask, facts.status)
     return "\n".join(("Left out:", *bullet(lines))) if lines else "Nothing is left out."
 
 
@@ -136,13 +154,24 @@ def _of_one(table: str, left: Sequence[LeftOut], facts: AnswerFacts) -> Iterator
     if told:
         yield from ("Left out:", *bullet(told))
         return
-    yield from of_table(table, facts)
-    yield from bullet([f"{count(rows, 'row')} set aside with the reason." for of, rows in _aside(facts) if of == table])
+    here = facts.decision.failure.table if facts.decision else ""
+    if facts.decision and here == table:
+        yield f"{one_line(facts.decision.situation)}."
+    yield from _about(table, facts)
 
 
-def _aside(facts: AnswerFacts) -> list[tuple[str, int]]:
-    tables = facts.status.tables if facts.status else ()
-    return [(one.table, one.accounting.quarantined) for one in tables if one.accounting.quarantined]
+def _unmoved(ask: Ask, facts: AnswerFacts) -> list[str]:
+    """What of a run's rows was not moved, and why; first what an open decision is about."""
+    if facts.status is None:
+        return []
+    here = facts.decision.failure.table if facts.decision else ""
+    decision = [facts.decision.situation] if facts.decision and (not ask.tables or here in ask.tables) else []
+    return [*map(one_line, decision), *unmoved_lines(facts.status, facts.plan, of_run(facts.status, ask.tables))]
+
+
+def _whole(ask: Ask, status: Status) -> str:
+    """That nothing is missing, with the counts."""
+    return "\n".join(("No row is missing:", *bullet([*moved_lines(of_run(status, ask.tables))])))
 
 
 def _left(one: LeftOut) -> str:
@@ -184,13 +213,29 @@ def _problem(ask: Ask, facts: AnswerFacts) -> str:
     if facts.decision:
         diagnosis = facts.decision.diagnosis
         return f"{one_line(diagnosis.issue)}. The reason: {one_line(diagnosis.root_cause)}. {facts.decision.impact}"
+    if facts.status:
+        return _ended_how(ask, facts, facts.status)
     found = facts.plan.preflight.problems if facts.plan else ()
     if found:
         return "\n".join(bullet([f"{clean(p.table)}: {one_line(p.text)}" for p in found]))
     return "Nothing has gone wrong so far."
 
 
+def _ended_how(ask: Ask, facts: AnswerFacts, status: Status) -> str:
+    """What went wrong in a run at which nothing is to be decided."""
+    paused = f"It is paused: {one_line(facts.reason)}." if facts.place is Place.PAUSED and facts.reason else ""
+    failed = [t.table for t in status.tables if t.validation and t.validation.status is CheckStatus.FAIL]
+    lines = [f"The checks of {names(failed)} found differences"] if failed else []
+    lines += [*_unmoved(ask, facts), *placeholder_lines(status)]
+    lines += [_left(one) for one in (facts.plan.left_out if facts.plan else ()) if one.table in ask.tables]
+    told = "\n".join(bullet(lines)) if lines else "" if paused else _whole(ask, status)
+    return "\n".join(part for part in (paused, told) if part)
+
+
 def _status(ask: Ask, facts: AnswerFacts) -> str:
+    named = tuple(t for t in facts.status.tables if t.table in ask.tables) if facts.status else ()
+    if facts.status and named:
+        return "\n".join([*moved_lines(named), *bullet([*unmoved_lines(facts.status, facts.plan, named)])])
     if facts.outcome:
         return explain_outcome(facts.outcome, facts.plan).text
     if facts.status:

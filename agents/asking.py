@@ -10,6 +10,7 @@ from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Talk
 from ferryman.agents.topics import TOPICS
 from ferryman.domain.conversation import Ask, Topic
+from ferryman.domain.run import RunStatus
 
 #: Said politely as a question, and meant as an instruction.
 POLITE = re.compile(
@@ -179,11 +180,18 @@ def _topic(text: str, tables: tuple[str, ...], talk: Talk) -> Topic | None:
     if found is Topic.OPTIONS and talk.context.place is not Place.DECIDE and not talk.context.open_questions:
         found = Topic.SAFETY if "recommend" in text or "advise" in text or "would you" in text else Topic.HELP
         return Topic.PLAN if talk.context.plan and found is Topic.SAFETY else found
-    if found is Topic.PROBLEM and talk.context.place not in (Place.DECIDE, Place.PAUSED, Place.RUNNING, Place.DONE):
+    begun = (Place.DECIDE, Place.PAUSED, Place.RUNNING, Place.DONE)
+    if found is Topic.PROBLEM and talk.context.place not in begun and not _run_waits(talk):
         return None if tables else Topic.PLAN
     if found is Topic.PLAN and tables and not re.search(r"\bplan\b", text):
         return Topic.TABLE
     return found
+
+
+def _run_waits(talk: Talk) -> bool:
+    """Whether nothing was asked for yet, and a run that is not over is known."""
+    resting = (RunStatus.WAITING, RunStatus.PAUSED, RunStatus.RUNNING)
+    return talk.context.place is Place.START and any(run.status in resting for run in talk.context.runs)
 
 
 def _columns(said: Sentence, talk: Talk) -> tuple[str, ...]:

@@ -198,6 +198,24 @@ def _likeness(text: str, offer: Offered) -> float:
     return float(fuzz.token_set_ratio(" ".join(words), " ".join(sorted(own - _EMPTY_WORDS))))
 
 
+_OF_ROWS = re.compile(r"\b(?:them|those|these|rows?|records?|ones|placeholders?)\b")
+_OF_RUNS = (Strategy.ROLLBACK_TABLE, Strategy.PAUSE)
+
+
+def way_meant(said: Sentence, about: str = "") -> Strategy | None:
+    """The way with rows that a sentence speaks of and of nothing else, whether it is offered or not."""
+    text = " ".join(word.norm for word in said.words if word.norm != ",").rstrip(" .!")
+    if "?" in text or _refusing(text):
+        return None
+    found = next(((strategy, m) for strategy, pattern in WAYS if (m := re.search(pattern, text))), None)
+    if found is None or found[0] in _OF_RUNS or not _OF_ROWS.search(text):
+        return None
+    strategy, match = found
+    within = " ".join(match.group().split()[1:-1])
+    left = f"{text[: match.start()]} {within} {text[match.end() :]}"
+    return strategy if _beside(left, f"{about} placeholders rows records empty make create") else None
+
+
 def decide(said: Sentence, decision: Decision) -> Choose | None:
     """One of a decision's options."""
     offers = [

@@ -39,7 +39,7 @@ class Context:
     questions: tuple[Question, ...] | None = (
         None  #: the open ones, the one put before the person first; None: the plan's
     )
-    decision: Decision | None = None  #: at DECIDE, the open one
+    decision: Decision | None = None  #: the open one; at PAUSED, the one that was put off
     aside: int = 0  #: rows of the run last talked about that lie in quarantine
     table: str = ""  #: target name of the table last talked about
     changes: int = 0  #: of the plan, that can be taken back

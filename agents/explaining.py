@@ -33,7 +33,8 @@ class Explanation(Told):
 
 def in_other_words(ask: Ask, facts: AnswerFacts, desk: Desk | None) -> str:
     """The answer to a question in a model's words; "" where there is none that may be shown."""
-    if desk is None or ask.topic not in TOPICS or not _tellable(ask, facts):
+    of_plan = facts.status is None or (facts.decision is not None and ask.topic is Topic.PROBLEM)
+    if desk is None or ask.topic not in TOPICS or not of_plan or not _tellable(ask, facts):
         return ""
     return explain("About a plan that nobody has approved yet:", answer(ask, facts).splitlines(), ask.text, desk)
 

@@ -9,6 +9,7 @@ from ferryman.agents.wording import clean, count, first_upper, listed, names, on
 from ferryman.domain.events import BatchCompleted
 from ferryman.domain.findings import Findings, TableStatus, TableType
 from ferryman.domain.guidance import OutcomeExplained, ProgressExplained, StatusExplained
+from ferryman.domain.mapping import Conflict
 from ferryman.domain.plan import Plan
 from ferryman.domain.run import Outcome, RunStatus, Status, TableProgress, TableState
 from ferryman.domain.validation import CheckKind, CheckStatus
@@ -112,6 +113,10 @@ def _details(status: Status, table: TableProgress | None) -> str:
         if status.tables
         else ""
     )
+    if status.tables and status.status is not RunStatus.RUNNING:
+        gone = (TableState.ROLLED_BACK,)
+        moved = sum(t.accounting.migrated for t in status.tables if t.state not in gone)
+        told = f"{moved:,} of {count(sum(max(t.in_scope, t.total) for t in status.tables), 'row')} moved; {told}"
     if table and status.status is RunStatus.RUNNING:
         now = f"{table.done:,} of {records(table.total, table.table)}"
         return f"{now}; {told}" if told else now
@@ -176,6 +181,11 @@ def _moved(outcome: Outcome, plan: Plan | None, progress: Sequence[TableProgress
     told = f"{what} moved in {outcome.duration}"
     if len(tables) > 1:
         told = f"{what} of {count(len(tables), 'table')} moved in {outcome.duration}"
+    found = {t.table: t.accounting.matched for t in progress if t.table in tables and t.accounting.matched}
+    if found:
+        there = sum(found.values())
+        met = f"{count(there, 'row')} {'was' if there == 1 else 'were'} there already{_met(plan, tuple(found))}"
+        told = f"{told}; {met}" if moved else f"{first_upper(met)}, in {outcome.duration}"
     if outcome.records_quarantined:
         told += f"; {count(outcome.records_quarantined, 'row')} set aside for you to look at"
     if outcome.undone:
@@ -186,6 +196,20 @@ def _moved(outcome: Outcome, plan: Plan | None, progress: Sequence[TableProgress
         told += f" (listed by ferryman quarantine show {outcome.run}; a run that moves the real rows writes over them)"
     failed = [t.table for t in progress if t.validation and t.validation.status is CheckStatus.FAIL]
     return f"{told}; checks failed in {names(failed)}" if failed else told
+
+
+_MET = {
+    Conflict.REPLACE: " and written over",
+    Conflict.MERGE: " and completed",
+    Conflict.KEEP: " and left as they were",
+}
+
+
+def _met(plan: Plan | None, tables: Sequence[str]) -> str:
+    """What was done with rows that were there already, where it was the same in all these tables."""
+    known = plan.mapping.by_target if plan else {}
+    done = {known[name].conflict for name in tables if name in known}
+    return _MET.get(done.pop(), "") if len(done) == 1 else ""
 
 
 _CHECKS = {

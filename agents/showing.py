@@ -32,6 +32,10 @@ _PROBLEM_ROWS = re.compile(
     rf"\b(?:{_EXAMPLE}|them|those|\d+|ones|connections|cases|links)\b|\bthem\b|\bthose\b|\bthese\b"
     r"|\bwhich (?:ones|rows)\b"
 )
+_MARKED = re.compile(
+    r"\b(?:bad|broken|orphan\w*|missing|failing|failed|faulty|problem\w*|affected|wrong|quarantined?|aside|skipped)\b"
+)
+_THEM = re.compile(r"\b(?:them|those|these)\b")
 
 
 _VALUES = re.compile(
@@ -41,6 +45,11 @@ _VALUES = re.compile(
     r" (?P<c>.+?)(?: (?:holds?|has|have|contains?|takes?|uses?))?\W*$"
 )
 _ASIDE = re.compile(r"\b(?:quarantined?|(?:set|put|left|kept) aside|aside|left behind|held back|skipped)\b")
+MOST_SHOWN = 50  #: placeholders, where no number is given
+_STAND_INS = re.compile(r"\bplaceholders?\b|\bstand ?ins?\b|\bstood in\b")
+_LOOKED = re.compile(
+    r"\b(?:show|see|list|display|view|look at|print)\b|^(?:which|what)(?: are)?(?: the| your)* (?:placeholder|stand)"
+)
 _SHEET = re.compile(r"\b(?:spread ?sheets?|excel|csv|xlsx?|libre ?office|sheet)\b")
 _CSV = re.compile(r"[\w./-]+\.csv\b")
 _AGAIN = re.compile(
@@ -58,18 +67,23 @@ def aside(said: Sentence, talk: Talk) -> ShowRows | ExportRows | RetryRows | Non
         and re.match(r"^(?:which|what|show)\b", text)
     ):
         return ShowRows(count=1, only_problem=True)
-    if not _affected(talk) or re.search(r"\b(?:plan|report|not|never|how|why|what (?:is|are|does|will))\b", text):
+    begun = context.place in (Place.DECIDE, Place.PAUSED, Place.DONE)
+    if begun and _STAND_INS.search(text) and _LOOKED.search(text):
+        many = _COUNTED.search(text)
+        return ShowRows(count=_number(many["n"]) if many else MOST_SHOWN, placeholders=True)
+    if re.search(r"\b(?:plan|report|not|never|how|why|what (?:is|are|does|will))\b", text):
         return None
-    if _SHEET.search(text):
+    if _SHEET.search(text) and (begun or _affected(talk)):
         named = _CSV.search(said.typed)
         return ExportRows(path=named.group() if named else "")
-    if not context.aside:
+    if not context.aside or not _affected(talk):
         return None
     if _AGAIN.search(text) and (_ASIDE.search(text) or re.search(r"\b(?:them|those|these|rows?|\d+)\b", text)):
         return RetryRows()
     if _ASIDE.search(text) and (_SHOW.search(text) or re.match(r"^(?:which|what)\b", text)):
         counted = _COUNTED.search(text)
-        return ShowRows(count=_number(counted["n"]) if counted else context.aside, only_problem=True)
+        table = next((known.target for known in talk.tables(said) if known.target), "")
+        return ShowRows(table=table, count=_number(counted["n"]) if counted else context.aside, only_problem=True)
     return None
 
 
@@ -87,7 +101,7 @@ def show_rows(said: Sentence, talk: Talk) -> ShowRows | None:
         return None
     if not tables and not counted and not _ROWS.search(text) and re.search(r"\bit\b", text):
         return None
-    problem = not tables and _about_problem(text, counted, talk)
+    problem = _about_problem(text, counted, talk) if not tables else bool(_MARKED.search(text) and _affected(talk))
     named = tables[0].target or "" if tables else ""
     return ShowRows(table=named, count=_how_many(counted, text, problem, talk), only_problem=problem)
 
@@ -111,9 +125,12 @@ def show_values(said: Sentence, talk: Talk) -> ShowValues | None:
 def _about_problem(text: str, counted: re.Match[str] | None, talk: Talk) -> bool:
     if _affected(talk) and counted and _number(counted["n"]) in _affected(talk):
         return True
-    deciding = talk.context.place is Place.DECIDE
-    marked = re.search(r"\b(?:bad|broken|orphan\w*|missing|failing|failed|faulty|problem\w*|affected|wrong)\b", text)
-    return bool(_affected(talk)) and bool(marked or (deciding and (_PROBLEM_ROWS.search(text) or _ROWS.search(text))))
+    meant = _MARKED.search(text)
+    if talk.context.decision:
+        meant = meant or _PROBLEM_ROWS.search(text) or _ROWS.search(text)
+    elif talk.context.aside:
+        meant = meant or _THEM.search(text)
+    return bool(meant and _affected(talk))
 
 
 def _affected(talk: Talk) -> set[int]:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from ferryman.agents.addressing import address, addressed
 from ferryman.agents.agreeing import LEAVING, yes_or_no
 from ferryman.agents.asking import ask, is_question, objection, second_source, without_politeness
-from ferryman.agents.choosing import answer, decide
+from ferryman.agents.choosing import answer, decide, way_meant
 from ferryman.agents.consent import Consent, after_lead, consent, hedged, idle
 from ferryman.agents.context import Context, Place
 from ferryman.agents.controls import control, rollback, saved_for_others, undoes_more
@@ -179,7 +179,9 @@ def _questioned(said: Sentence, talk: Talk) -> Heard:
     asked = ask(said, talk)
     if talk.context.plan and asked and asked.topic is Topic.LEFT_OUT:
         return asked
-    if talk.context.place in (Place.START, Place.DONE) and talk.tables(said):
+    moved = {known.label for known in talk.planned} if talk.context.place is Place.DONE else set()
+    named = {known.label for known in talk.tables(said)}
+    if talk.context.place in (Place.START, Place.DONE) and not named <= moved:
         wanted = request(said, talk)
         if wanted and wanted.priority == "fill_missing_data" and re.match(r"^(?:why|where|how come)\b", said.text):
             return Begin(request=wanted)
@@ -225,11 +227,23 @@ def _vain(said: Sentence, talk: Talk) -> ChangePlan | Ask | None:
 
 
 def _decided(said: Sentence, talk: Talk) -> Utterance | None:
-    """A choice at an open decision. "leave the audit logs out" while files waits for one is none: it is a change."""
-    decision = talk.context.decision
-    if talk.context.place is not Place.DECIDE or decision is None:
-        return None
-    return _of_another_table(said, talk) or (None if undoes_more(said, talk) else decide(said, decision))
+    """A choice at an open decision, or a way with rows that comes too late. "leave the audit logs out" while files
+    waits for one is none: it is a change.
+    """
+    decision, place = talk.context.decision, talk.context.place
+    if place is Place.DECIDE and decision is not None:
+        if other := _of_another_table(said, talk):
+            return other
+        taken = None if undoes_more(said, talk) else decide(said, decision)
+        return taken or _way(said, f"{decision.situation} {' '.join(decision.failure.columns)}")
+    late = place in (Place.PAUSED, Place.DONE) or (place is Place.START and bool(talk.context.runs))
+    return _way(said) if late and not talk.tables(said) else None
+
+
+def _way(said: Sentence, about: str = "") -> Choose | None:
+    """A way that is not offered here: it is told why."""
+    meant = way_meant(said, about)
+    return Choose(strategy=meant) if meant else None
 
 
 def _of_another_table(said: Sentence, talk: Talk) -> ChangePlan | None:

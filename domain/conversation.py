@@ -102,12 +102,14 @@ class Ask(Frozen):
 
 
 class ShowRows(Frozen):
-    """Legacy rows beside their future form, on this screen only. `only_problem`: the rows of the open decision."""
+    """Legacy rows beside their future form, on this screen only. `only_problem`: the rows of the open decision;
+    `placeholders`: not legacy rows, but those that a run made in the place of missing ones."""
 
     say: Literal["show_rows"] = "show_rows"
     table: str = ""  #: target name; empty: the one being talked about
     count: int = 3
     only_problem: bool = False
+    placeholders: bool = False
 
 
 class ShowValues(Frozen):

@@ -342,6 +342,7 @@ class RolledBack(Frozen):
     kind: str
     rows: int
     restored: int = 0
+    by: str = ""  #: who had it undone
 
 
 class ModelWriting(Frozen):

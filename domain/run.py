@@ -124,6 +124,16 @@ class TableProgress(Frozen):
     arrived_since: int = 0
 
 
+class AsideCount(Frozen):
+    """How many rows of a table were set aside for one reason, and what became of them."""
+
+    table: str
+    reason: str
+    mending: str
+    state: str  #: "open" while they lie there and nobody tried them again
+    rows: int
+
+
 class Status(Frozen):
     """Where a run stands: what `status --json` prints."""
 
@@ -144,6 +154,7 @@ class Status(Frozen):
     waiting_for: str = ""
     model: Usage = Usage()  #: what asking a model has cost, as this folder's event log has it
     placeholders: dict[str, int] = Field(default_factory=dict)  #: target table -> those that stand there still
+    aside: tuple[AsideCount, ...] = ()  #: rows in quarantine, by table and reason
     away: dict[str, tuple[str, ...]] = Field(default_factory=dict)  #: target table -> its keys and triggers set aside
 
 

@@ -6,19 +6,16 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from ferryman.agents.mending import mend
 from ferryman.domain.errors import Configuration, Usage
-from ferryman.domain.findings import MissingCause
-from ferryman.domain.mapping import Problem
 from ferryman.domain.model import Frozen
+from ferryman.graph.laid_aside import mending_of, reason_of
 from ferryman.tools.move.keys import cells
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import QuarantinedRow
@@ -27,10 +24,7 @@ from ferryman.tools.move.tables import QuarantineState
 
 _LEADS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets take these too
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d+)?")
-_LYING = (QuarantineState.OPEN, QuarantineState.RELEASED)
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")  #: what such bytes are read as, see `databases.sqlite`
-_PAST = {QuarantineState.RETRIED: "it went in later", QuarantineState.ROLLED_BACK: "its batch was undone"}
-_NOTHING = "Nothing is to be done"
 _ABOUT = ("table", "legacy key", "what is wrong", "how to mend it", "state")
 
 
@@ -45,41 +39,12 @@ class RowAside(Frozen):
     cells: Mapping[str, object]
 
 
-class AsideCount(Frozen):
-    """How many rows of a table were set aside for one reason, and what became of them."""
-
-    table: str
-    reason: str
-    mending: str
-    state: str
-    rows: int
-
-
 class StoodIn(Frozen):
     """A placeholder: a row of ours that stands in for a parent that was not there."""
 
     table: str
     key: str  #: the new key
     legacy_key: str  #: as JSON, of the row that it stands in for
-
-
-def counted(ledger: Ledger, run: str) -> tuple[AsideCount, ...]:
-    """What lies in quarantine, counted in the database: the rows themselves are not read."""
-    row = ledger.tables.quarantine
-    by = (row.c.table_name, row.c.problem, row.c.cause, row.c["columns"], row.c.reason, row.c.state)
-    wanted = select(*by, func.count()).filter_by(run_id=run).group_by(*by).order_by(*by)
-    with ledger.target.connect("reading the ledger", reading=True) as connection:
-        found = connection.execute(wanted).all()
-    return tuple(
-        AsideCount(
-            table=table,
-            reason=_reason(reason, QuarantineState(state)),
-            mending=_mending(problem, tuple(json.loads(columns)), cause, QuarantineState(state)),
-            state=state,
-            rows=rows,
-        )
-        for table, problem, cause, columns, reason, state, rows in found
-    )
 
 
 def quarantined(ledger: Ledger, run: str, table: str = "", *, open_only: bool = False) -> tuple[RowAside, ...]:
@@ -92,20 +57,11 @@ def _shown(row: QuarantinedRow) -> RowAside:
     return RowAside(
         table=row.table,
         key=row.source_key or "",
-        reason=_reason(row.reason, row.state),
-        mending=_mending(row.problem, row.columns, row.cause, row.state),
+        reason=reason_of(row.reason, row.state),
+        mending=mending_of(row.problem, row.columns, row.cause, row.state),
         state=row.state.value,
         cells={name: cell(value) for name, value in cells(row.row).items()},
     )
-
-
-def _reason(reason: str, state: QuarantineState) -> str:
-    """Why a row lies there; of one that lies there no more, why it did."""
-    return reason if state in _LYING else f"{_PAST[state]}; before: {reason}"
-
-
-def _mending(problem: Problem, columns: tuple[str, ...], cause: str, state: QuarantineState) -> str:
-    return mend(problem, columns, MissingCause(cause) if cause else None) if state in _LYING else _NOTHING
 
 
 def placeholders(ledger: Ledger, run: str, table: str = "") -> tuple[StoodIn, ...]:

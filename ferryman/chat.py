@@ -10,15 +10,14 @@ import sys
 import time
 from collections.abc import Iterator
 from difflib import get_close_matches
-from pathlib import Path
 
-from ferryman import aside, desk, troubled
+from ferryman import beside, desk
 from ferryman.agents.context import Context, Place
 from ferryman.agents.understand import understand
-from ferryman.agents.user_guidance import AnswerFacts, answer, clean, explain_progress, explain_status
+from ferryman.agents.user_guidance import clean, explain_progress, explain_status
 from ferryman.agents.wording import count, names
 from ferryman.commands.edge import Exit
-from ferryman.commands.farewell import Way, goodbye, standing, what_next
+from ferryman.commands.farewell import Way, goodbye, what_next
 from ferryman.commands.interrupts import Interrupts
 from ferryman.commands.notify import SOON, Caller, notice
 from ferryman.commands.terminal import LONGEST, Reader, TypedAhead, listen
@@ -29,6 +28,7 @@ from ferryman.domain.conversation import (
     Begin,
     Cancel,
     ChangePlan,
+    Choose,
     DecidePayload,
     ExportRows,
     Pause,
@@ -42,16 +42,17 @@ from ferryman.domain.conversation import (
     ShowRows,
     ShowValues,
     Topic,
+    Unclear,
     Utterance,
 )
 from ferryman.domain.errors import FerrymanError
 from ferryman.domain.events import BatchCompleted, Event, RunStarted
 from ferryman.domain.run import Outcome, RunStatus, Status
 from ferryman.domain.schema import Database
+from ferryman.rows import Rows
 from ferryman.screen import Screen
 from ferryman.session import Session
 from ferryman.tools.move.ledger import Ledger
-from ferryman.tools.move.tables import QuarantineState
 from ferryman.value_list import show_values
 
 COMMANDS = {
@@ -77,6 +78,14 @@ _UNMOVED = {
     "paused": "It stays as it is. /quit leaves; the run can go on at any time.",
 }
 
+#: The same two words while a change of the plan waits: which of the two plans it goes on with is not guessed.
+_CHANGE_WAITS = {
+    Resume: 'It does not go on while your change waits, for that would be with one plan or the other. "yes" takes the'
+    ' change in; "no" and then "resume" goes on with the plan as you approved it.',
+    Pause: "It rests already, and nothing moves while your change waits. You can leave: a change without a yes is gone"
+    " then, and the run goes on from where it stands whenever you like.",
+}
+
 _OVER = (
     "That run is over, and its plan cannot be changed any more. Say what else shall be moved; or undo a table of it,"
     ' for example "undo {table}", and ask for it anew.'
@@ -93,6 +102,7 @@ class Chat:
         self.screen = screen
         self.way = way
         self.caller = caller or Caller()
+        self.rows = Rows(session, screen)
         self._read = reader or listen(screen, COMMANDS)
         self._ahead = TypedAhead(reader is None)
         self._runs: list[str] = []  #: begun or taken up in this conversation
@@ -129,9 +139,9 @@ class Chat:
             f"Your old database, {clean(old.name)}, has {count(old.tables, 'table')}."
             f" The new one, {clean(new.name)}, has {new.tables:,}, {'all empty' if new.all_empty else listed}."
         )
-        waiting = desk.to_resume(desk.runs(self.session))
+        waiting = beside.unfinished(self.session)
         if waiting:
-            self.screen.says("\n".join(f'{standing(run)} Say "resume" to go on with it.' for run in waiting[-3:]))
+            self.screen.says("\n".join(map(beside.told, waiting[-3:])))
         if alone:
             example = f"my {clean(new.empty[0])} table is empty" if new.empty else "move everything"
             self.screen.says(
@@ -267,19 +277,19 @@ class Chat:
         undoable = desk.to_undo(desk.runs(self.session))
         with Interrupts(self.session.pause, self.abandon), self.screen:
             said = self.session.understood(
-                words, runs=undoable, table=self._table, aside=self._aside(), show=self.screen.show
+                words, runs=undoable, table=self._table, aside=self.rows.lying(self._run), show=self.screen.show
             )
-        here = self.session.payload
+        here, other = self.session.payload, self._beside()
         match said:
             case ShowRows():
                 self._rows(said)
             case ShowValues():
                 self._about((said.table,))
                 self.screen.row(show_values(self.session, said))
-            case ExportRows():
-                self._export(said.path)
+            case ExportRows() if not other:
+                self.rows.export(self._run, said.path)
             case RetryRows():
-                self._retry()
+                self.rows.retry(self._run)
             case SavePlan():
                 self._save(said.path)
             case Rollback():
@@ -288,15 +298,18 @@ class Chat:
                 self._resume("")
             case ChangePlan() if here is None:
                 self.screen.says(_OVER.format(table=clean(self._filled()[0])))
+            case Pause() if other and other.status is RunStatus.RUNNING:
+                self.screen.says(beside.stop(self.session, other))
+            case Ask() if other and said.topic in beside.TOPICS:
+                self.screen.says(beside.answered(self.session, other, said))
+            case Unclear() | Choose() | ExportRows() | Pause() | Cancel() if other:
+                self.screen.says(beside.told(other))
             case Pause() | Cancel() if here is None:
                 self.screen.says("Nothing is running, and nothing was written by that.")
             case Ask(topic=Topic.OPTIONS) if here is None and self.session.outcome is not None:
                 self.screen.says(what_next(self.session.outcome))
-            case Ask(topic=Topic.STATUS) if self._runs:
+            case Ask(topic=Topic.STATUS) if self._runs and not said.tables:
                 self._status()
-            case Ask(topic=Topic.TIME | Topic.SAFETY) if self.session.outcome is not None and here is None:
-                known = AnswerFacts(Place.DONE, plan=self.session.plan, outcome=self.session.outcome)
-                self.screen.says(answer(said, known))
             case _:
                 self._say(said, words)
 
@@ -304,12 +317,15 @@ class Chat:
         """Say it to the session, and show what comes of it."""
         if isinstance(said, Begin) and self.session.payload is None and (self.session.outcome or self._runs):
             self.session.anew()
+            self._table = ""
         if isinstance(said, Ask):
             self._about(said.tables)
         before = self.session.payload
         if not self._watch(self.session.say(said, text=words)) and before == self.session.payload is not None:
-            under_way = self._under_way(self.session.payload)
-            self.screen.says(_UNMOVED["under way" if under_way else self.session.payload.kind])
+            if self._under_way(self.session.payload):
+                self.screen.says(_CHANGE_WAITS.get(type(said), _UNMOVED["under way"]))
+            else:
+                self.screen.says(_UNMOVED[self.session.payload.kind])
 
     def _about(self, tables: tuple[str, ...]) -> None:
         """The table that "them" means from now on: the first of these that the plan fills."""
@@ -376,7 +392,7 @@ class Chat:
             case "/runs":
                 self._list_runs()
             case "/quarantine":
-                self._quarantine(rest)
+                self.rows.command(self._run, rest)
             case "/report":
                 self._report(rest)
             case "/save":
@@ -405,80 +421,40 @@ class Chat:
         self._say(Ask(topic=Topic.HELP), "/help")
 
     def _plan(self) -> None:
-        if self.session.plan is None:
+        other = self._beside()
+        plan = beside.plan_of(self.session, other) if other else self.session.plan
+        if other:
+            self.screen.says(beside.told(other))
+        if plan is None:
             self.screen.says('There is no plan yet. Say what is missing, or "move everything".')
-            return
-        self.screen.plan(self.session.plan, most=sys.maxsize)
+        else:
+            self.screen.plan(plan, most=sys.maxsize, begun=other is not None or desk.begun(self.session))
 
     def _rows(self, wish: ShowRows) -> None:
         self._about((wish.table,))
-        over = self.session.payload is None and self.session.outcome is not None
         if wish.table and wish.table != self._table and not wish.only_problem:
             self.screen.says(f"{clean(wish.table)} takes no part in this plan, so there are no rows of it to show.")
-            return
-        if wish.only_problem and over and not self._aside():
-            self.screen.says("Nothing of this conversation was set aside.")
-            return
-        if wish.only_problem and self._aside() and not isinstance(self.session.payload, DecidePayload):
-            found = troubled.shown_rows(troubled.waiting(self.session, self._runs[-1])[: wish.count])
+        elif self.session.plan is None and (run := self._beside()):
+            self.screen.says(beside.told(run))
         else:
-            found = desk.show_rows(self.session, wish if wish.only_problem else wish.but(table=self._table))
-        for row in found:
-            self.screen.row(row)
-        self.screen.says("They are on this screen only, and kept nowhere." if found else "There are no such rows.")
+            wish = wish if wish.only_problem or wish.placeholders else wish.but(table=self._table)
+            self.rows.show(self._run, wish)
 
-    def _aside(self) -> int:
-        """Rows of this conversation's run that lie in quarantine."""
-        ledger = Ledger(self.session.context.target)
-        found = aside.counted(ledger, self._runs[-1]) if self._runs else ()
-        return sum(one.rows for one in found if one.state == QuarantineState.OPEN.value)
+    @property
+    def _run(self) -> str:
+        """The run of this conversation that was last at work."""
+        return self._runs[-1] if self._runs else ""
 
-    def _quarantine(self, words: str) -> None:
-        wish, _, rest = words.partition(" ")
-        match wish.lower():
-            case "export":
-                self._export(rest.strip())
-            case "retry":
-                self._retry()
-            case "show":
-                self._rows(ShowRows(count=desk.MOST_ROWS, only_problem=True))
-            case _:
-                self._list_aside()
-
-    def _list_aside(self) -> None:
-        ledger = Ledger(self.session.context.target)
-        found = aside.counted(ledger, self._runs[-1]) if self._runs else ()
-        for one in found:
-            self.screen.says(f"{count(one.rows, 'row')} of {clean(one.table)} ({_words(one.state)}): {one.reason}.")
-            self.screen.line(one.mending)
-        if not found:
-            self.screen.says("Nothing of this conversation was set aside.")
-        else:
-            self.screen.says("/quarantine show, /quarantine export FILE, /quarantine retry")
-
-    def _export(self, path: str) -> None:
-        run = self._runs[-1] if self._runs else ""
-        found = troubled.waiting(self.session, run)
-        if not found:
-            self.screen.says("There are no such rows.")
-            return
-        file = aside.export(found, Path(path or f"ferryman-aside-{self.session.run}.csv"))
-        self.screen.says(
-            f"Written: {file}, {count(len(found), 'row')}, each with what is wrong and how to mend it."
-            " It holds their values; you alone can read it."
-        )
-
-    def _retry(self) -> None:
-        if not self._aside():
-            self.screen.says("Nothing of this conversation waits in quarantine.")
-        elif self.session.payload is not None:
-            self.screen.says("One thing first:")
-        else:
-            for one in desk.retry(self.session, self._runs[-1]):
-                self.screen.says(clean(one.text))
+    def _beside(self) -> Status | None:
+        """A run that is not over, where this conversation has come to none and no plan lies there."""
+        nothing = self.session.payload is None and self.session.outcome is None and not self._runs
+        return beside.latest(self.session) if nothing else None
 
     def _status(self) -> None:
         run = self._current()
+        if run is None and (other := self._beside()):
+            self.screen.says(beside.answered(self.session, other, Ask(topic=Topic.STATUS)))
+            return
         if isinstance(self.session.payload, ReviewPayload):
             self.screen.says("A plan waits for your answer; nothing of it has been written.")
         if run is not None:
@@ -487,7 +463,8 @@ class Chat:
             self.screen.says("Nothing has been written in this conversation. /runs lists earlier runs.")
 
     def _pause(self) -> None:
-        if isinstance(self.session.payload, DecidePayload):
+        here = self.session.payload
+        if isinstance(here, DecidePayload) or (here and self._under_way(here)):
             self._say(Pause(), "/pause")
         elif isinstance(self.session.payload, PausedPayload):
             self.screen.says("It is paused already.")
@@ -495,13 +472,19 @@ class Chat:
             self.screen.says("Nothing is running. While rows move, /pause or Ctrl-C stops after the running batch.")
 
     def _resume(self, run: str) -> None:
-        if isinstance(self.session.payload, PausedPayload):
+        here = self.session.payload
+        if isinstance(here, PausedPayload) or (here and self._under_way(here)):
             self._say(Resume(), "/resume")
             return
         if self.session.payload is not None:
             self.screen.says("One thing first:")
             return
-        one = self._choose(desk.to_resume(desk.runs(self.session)), run, "that could go on")
+        found = desk.runs(self.session)
+        could = desk.to_resume(found)
+        if not any(run in ("", one.run) for one in could) and (not_to_be := beside.stuck(found, run)):
+            self.screen.says(beside.told(not_to_be))
+            return
+        one = self._choose(could, run, "that could go on")
         if one is not None:
             self._recall(one.run)
             self._watch(self.session.reopen(one.run))

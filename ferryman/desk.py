@@ -19,7 +19,7 @@ from ferryman.agents.explain import asked, present_plan
 from ferryman.agents.mending import mend
 from ferryman.agents.wording import clean
 from ferryman.domain import plan_file
-from ferryman.domain.conversation import DecidePayload, ReviewPayload, ShowRows
+from ferryman.domain.conversation import ReviewPayload, ShowRows
 from ferryman.domain.errors import Configuration, Usage
 from ferryman.domain.events import Event, RolledBack
 from ferryman.domain.findings import MissingCause, MissingGroup
@@ -32,10 +32,10 @@ from ferryman.graph.checks import live_catalogues
 from ferryman.graph.context import Context
 from ferryman.graph.retry import Retried
 from ferryman.graph.retry import retry as try_again
+from ferryman.graph.standing import OVER, now, status_of, waits_for
 from ferryman.graph.work import all_compiled, compiled
 from ferryman.report import write_report
 from ferryman.session import Session
-from ferryman.standing import OVER, now, status_of, waits_for
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.hanging import Hanging
 from ferryman.tools.move.ledger import Ledger
@@ -213,10 +213,10 @@ def _some_of_each(session: Session, plan: Plan, kinds: Iterable[Trouble], share:
 
 
 def _problems(session: Session, plan: Plan) -> tuple[Trouble, ...]:
-    """What the open decision is about, else what preflight found."""
-    if not isinstance(session.payload, DecidePayload):
+    """What the open decision is about, also one that was put off; else what preflight found."""
+    if session.decision is None:
         return plan.preflight.problems
-    failure, groups = session.payload.decision.failure, session.payload.decision.diagnosis.groups
+    failure, groups = session.decision.failure, session.decision.diagnosis.groups
     if groups or failure.problem is None:
         return groups
     kind, rows = failure.problem, failure.affected_records
@@ -286,6 +286,13 @@ def _words(name: str) -> str:
 
 
 # The plan and the report as files
+
+
+def begun(session: Session) -> bool:
+    """Whether a run goes, or went, by the plan that lies there."""
+    review = isinstance(session.payload, ReviewPayload) and not session.payload.under_way
+    over = session.outcome is not None and session.outcome.status is not RunStatus.CANCELLED
+    return not review and (session.payload is not None or over)
 
 
 def save_plan(session: Session, path: str = "") -> tuple[Path, Path]:
@@ -440,7 +447,8 @@ def hangs_on(session: Session, run: str, tables: Sequence[str]) -> tuple[Hanging
 
 def undo(session: Session, run: str, tables: Sequence[str] = ()) -> tuple[RolledBack, ...]:
     """Undo a run, or some of its tables; gives an event a table. Raises Refused where rows of others hang on them."""
-    return rollback(session.context.target, run, tuple(tables) or None, emit=_keeping(session, run))
+    keep, by = _keeping(session, run), session.context.by
+    return rollback(session.context.target, run, tuple(tables) or None, emit=keep, by=by)
 
 
 def retry(session: Session, run: str) -> list[Retried]:

@@ -16,17 +16,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ferryman.agents.wording import count
-from ferryman.aside import AsideCount, counted
 from ferryman.charts import Bar, grouped, stacked
 from ferryman.domain.approval import Amendment
 from ferryman.domain.changes import Question
 from ferryman.domain.events import usage_of
 from ferryman.domain.filters import describe
 from ferryman.domain.plan import Plan, RollbackKind
-from ferryman.domain.run import RunStatus, TableProgress, TableState, duration_text
+from ferryman.domain.run import AsideCount, RunStatus, TableProgress, TableState, duration_text
 from ferryman.domain.usage import Usage
 from ferryman.domain.validation import CheckStatus
-from ferryman.standing import now
+from ferryman.graph.laid_aside import counted
+from ferryman.graph.standing import late, now
 from ferryman.story import sentence, trouble
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
@@ -231,7 +231,14 @@ def _trouble(record: RunRecord, workspace: Workspace | None, run: str) -> tuple[
     """From the log where there is one; the ledger alone knows the decisions."""
     logged = [(at, trouble(event)) for at, event in workspace.events(run)] if workspace else []
     found = tuple(Moment(at, text) for at, text in logged if text)
-    return found or tuple(Moment(a.at, _decided(a)) for a in record.amendments)
+    return (found or tuple(Moment(a.at, _decided(a)) for a in record.amendments)) + _expired(record)
+
+
+def _expired(record: RunRecord) -> tuple[Moment, ...]:
+    """That a deadline passed and made a pause of a decision, where nobody has come to it since."""
+    if record.deadline is None or not late(record):
+        return ()
+    return (Moment(record.deadline, "Nobody decided before the deadline, so the run is paused; nothing was changed."),)
 
 
 def _decided(taken: Amendment) -> str:

@@ -357,8 +357,13 @@ class Screen:
         if shown:
             self.says("\n".join(advice_lines(shown, waiting)))
 
-    def plan(self, plan: Plan, told: PlanPresented | None = None, most: int = MOST_STEPS) -> None:
-        """The plan as a table, a line a step, and what is to be known about it, in words of `told` or of the rules."""
+    def plan(
+        self, plan: Plan, told: PlanPresented | None = None, most: int = MOST_STEPS, *, begun: bool = False
+    ) -> None:
+        """The plan as a table, a line a step, and what is to be known about it, in words of `told` or of the rules.
+
+        `begun`: a run went by it already, so that nothing is foretold.
+        """
         told = told or present_plan(plan)
         self.says(told.summary)
         steps = [cells for phase in plan.phases for cells in steps_of(plan, phase)]
@@ -367,7 +372,10 @@ class Screen:
         if len(steps) > most:
             self.line(f"and {len(steps) - most:,} more; /plan shows all of them")
         details = told.details if len(plan.mapping.copied) > 1 else told.details[1:]  # the table says where it goes
-        self.says("\n".join((*details, f"{told.time} {told.safety}")))
+        foretold = (
+            ("This plan was approved; /status says how far it came.",) if begun else (f"{told.time} {told.safety}",)
+        )
+        self.says("\n".join((*details, *foretold)))
 
     def writes(self, plan: Plan, tables: Iterable[str], ledger: bool) -> None:
         """Which tables of the new database will be written, if the answer is yes."""
@@ -406,6 +414,8 @@ class Screen:
         self.console.print(Text(printable(shown.title), style="bold"), soft_wrap=True)
         if shown.note:
             self._print(f"  {shown.note}")
+        if not shown.lines:
+            return
         grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
         for head in ("  in the old database", "", "in the new one", ""):
             grid.add_column(head, overflow="fold")

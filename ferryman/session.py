@@ -36,8 +36,10 @@ from ferryman.domain.coordination import Request
 from ferryman.domain.events import EVENT, Event, ModelWriting, Said, usage_of
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.plan import Plan
+from ferryman.domain.recovery import Decision
 from ferryman.domain.run import Outcome, Status
 from ferryman.domain.usage import Usage
+from ferryman.graph.answering import open_decision
 from ferryman.graph.build import build_graph
 from ferryman.graph.checks import live_catalogues
 from ferryman.graph.context import Context, Options, utc_now
@@ -51,6 +53,7 @@ from ferryman.workspace import Workspace
 Sink = Callable[[Event], None]
 
 LAST_SAID = 6  #: of the talk, shown where it is taken up again
+_PLACES = {"review": Place.REVIEW, "decide": Place.DECIDE, "paused": Place.PAUSED}
 MAX_STEPS = 10_000  #: of the graph in one call: a plan of 300 phases with recoveries stays far below
 
 
@@ -74,6 +77,7 @@ class Session:
         self.payload: Payload | None = None  #: what it waits for, after `say` has been read to its end
         self.outcome: Outcome | None = None  #: how the run ended, once it has
         self.plan: Plan | None = None  #: the plan that was last put before the person
+        self.decision: Decision | None = None  #: what a person has to decide, or has put off
 
     def __enter__(self) -> Self:
         return self
@@ -127,7 +131,7 @@ class Session:
     def anew(self) -> None:
         """Begin another run in the same conversation. What the one before it moved stays as it is."""
         self.run = self.context.new_id()
-        self.payload = self.outcome = self.plan = None
+        self.payload = self.outcome = self.plan = self.decision = None
         self._recall()
 
     def _recall(self) -> None:
@@ -169,8 +173,7 @@ class Session:
             facts = {"source": put(catalogues.source), "target": put(catalogues.target)}
         else:
             facts = self._state()["facts"]
-        place = {"review": Place.REVIEW, "decide": Place.DECIDE, "paused": Place.PAUSED}
-        at = place[self.payload.kind] if self.payload else Place.START
+        at = _PLACES[self.payload.kind] if self.payload else Place.START
         heard = hearing({**self._state(), "facts": facts, "place": at}, self.context)
         over = heard.place is agents.Place.START and self.outcome is not None
         place_now = agents.Place.DONE if over else heard.place
@@ -255,6 +258,8 @@ class Session:
             self.payload = PAYLOAD.validate_python(snapshot.interrupts[0].value)
             if not noted:
                 self._note("ferryman", f"{self.payload.message}\n{self.payload.question}")
+        at = _PLACES[self.payload.kind] if self.payload else Place.START
+        self.decision = open_decision(cast(State, {**state, "place": at}))
         if state.get("plan"):
             self.plan = self.context.shelf.get(state["plan"], Plan)
         if state.get("finished"):

@@ -52,10 +52,9 @@ def sentence(event: Event) -> str:
             text = f"{event.table}: {count(event.accounting.migrated, 'row')} moved in {duration_text(event.seconds)}."
         case TableValidated():
             text = _validated(event)
-        case RunPaused():
-            text = f"The run paused: {event.reason}."
         case RolledBack():
-            text = f"{event.table}: undone, {count(event.rows, 'row')} taken out{_restored(event)}."
+            by = f" by {event.by}" if event.by else ""
+            text = f"{event.table}: undone{by}, {count(event.rows, 'row')} taken out{_restored(event)}."
         case RunFinished():
             text = f"The run ended: {event.outcome.status.value.replace('_', ' ')}, after {event.outcome.duration}."
         case ModelAsked():
@@ -109,6 +108,8 @@ def trouble(event: Event) -> str:
             text = f"{event.table} was loaded with its foreign keys in place: {reason}."
         case ConstraintsRestored(not_valid=names) if names:
             text = f"Rows of {event.table} break {', '.join(names)}, which is back and not valid for them."
+        case RunPaused():
+            text = f"The run paused: {event.reason}."
         case RowsAdded():
             text = f"{count(event.rows, 'row')} of {event.table} came beside the order: {origin_words(event.origin)}."
         case PlaceholdersMade():

@@ -6,24 +6,24 @@ from ferryman.agents import context as agents
 from ferryman.domain.conversation import ChangePlan
 from ferryman.domain.findings import Findings
 from ferryman.domain.plan import Plan
-from ferryman.domain.recovery import Decision
+from ferryman.graph.answering import open_decision
 from ferryman.graph.context import Context
 from ferryman.graph.facts import Catalogues
-from ferryman.graph.state import Place, State
+from ferryman.graph.state import State
 
 
 def hearing(state: State, context: Context) -> agents.Context:
     """The understanding agent's view of the conversation."""
     facts, shelf = state["facts"], context.shelf
     catalogues = Catalogues.of(facts, shelf)
-    decision = Decision.model_validate(state["decision"]) if state.get("decision") else None
+    decision = open_decision(state)
     return agents.Context(
         place=agents.Place(state["place"]),
         source=catalogues.source,
         target=catalogues.target,
         findings=shelf.get(facts["findings"], Findings) if "findings" in facts else Findings(),
         plan=shelf.get(state["plan"], Plan) if state.get("plan") else None,
-        decision=decision if state["place"] == Place.DECIDE else None,
+        decision=decision,
         table=decision.failure.table if decision else "",
         changes=len(state.get("past", ())),
         meant=state.get("meant", ""),

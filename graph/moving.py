@@ -50,6 +50,7 @@ from ferryman.tools.move.copy import copy_table
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.patience import patiently
+from ferryman.tools.move.progress import progress
 from ferryman.tools.move.records import Beginning
 from ferryman.tools.move.resume import Present, refuse_over, resumable, take_up
 from ferryman.tools.move.second_pass import fill_references
@@ -349,7 +350,8 @@ def report(state: State, runtime: Runtime[Context]) -> State:
         ledger.set_status(state["run"], outcome.status)
         ledger.release(state["run"])
     emit(RunFinished(outcome=outcome))
-    told = explain_outcome(outcome, context.shelf.get(state["plan"], Plan))
+    tables = progress(Ledger(context.target), state["run"]) if state.get("approval") else ()
+    told = explain_outcome(outcome, context.shelf.get(state["plan"], Plan), tables)
     emit(Said(topic="outcome", text=told.text, outcome=told))
     if late:
         emit(Said(topic="notice", text="It was asked to stop when nothing was left to stop: the run was at its end."))

@@ -52,6 +52,7 @@ from ferryman.graph.work import all_compiled
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.set_aside import announced, announced_first
 from ferryman.tools.move.straight import way_of
+from ferryman.tools.prepare.batching import batches_of
 from ferryman.tools.prepare.preflight import preflight as look_ahead
 from ferryman.tools.prepare.transform import CompiledTable
 
@@ -254,14 +255,18 @@ def _care(before: Plan) -> dict[str, Handling]:
 def adopt(state: State, runtime: Runtime[Context]) -> State:
     """A plan from a file: it must fit the live catalogues; answers that were written into it are taken in."""
     context = runtime.context
-    given = context.shelf.get(state["plan"], Plan)
+    given = _recounted(context.shelf.get(state["plan"], Plan))
     catalogues = Catalogues.of(state["facts"], context.shelf)
     wrong = misfits(given, catalogues.source, catalogues.target)
     if wrong:
         raise Usage(
             f"The plan does not fit these databases: {wrong[0].what}.", f"What would fit: {wrong[0].would_fit}."
         )
-    update: State = {"request": given.request.model_dump(mode="json"), "place": Place.REVIEW.value}
+    update: State = {
+        "plan": context.shelf.put(given),
+        "request": given.request.model_dump(mode="json"),
+        "place": Place.REVIEW.value,
+    }
     new = [q for q in given.questions if not q.open and not q.taken]
     if new:
         known = discovered(state["facts"], context)
@@ -270,6 +275,11 @@ def adopt(state: State, runtime: Runtime[Context]) -> State:
         _, draft = redrafted(given, changes, given.questions, facts)
         update |= {"facts": known, "draft": context.shelf.put(draft)}
     return update
+
+
+def _recounted(plan: Plan) -> Plan:
+    """Batches as many as their size makes: it may have been edited in the file."""
+    return plan.but(batches=tuple(b.but(batches=batches_of(b.rows, b.size)) for b in plan.batches))
 
 
 def preflight(state: State, runtime: Runtime[Context]) -> State:

@@ -193,7 +193,7 @@ def recover(state: State, runtime: Runtime[Context]) -> State:
         )
     )
     if chosen.strategy is Strategy.ROLLBACK_TABLE:
-        undo(context.target, state["run"], (table,), emit=emit)
+        undo(context.target, state["run"], (table,), emit=emit, by=said.by or context.by)
         return {"plan": context.shelf.put(plan), "failures": {table: None}, "reason": f"{table} was rolled back"}
     return _carry_out(state, plan, chosen, decision.failure, context, emit)
 
@@ -331,5 +331,5 @@ def rollback(state: State, runtime: Runtime[Context]) -> State:
     tables = said.tables if isinstance(said, Rollback) else ()
     if isinstance(said, Rollback) and said.phase:
         tables = (*tables, *tables_of_phase(Ledger(context.target).run(state["run"]), said.phase))
-    undo(context.target, state["run"], tables or None, emit=emit)
+    undo(context.target, state["run"], tables or None, emit=emit, by=context.by)
     return {"failures": dict.fromkeys(state.get("failures", {})), "reason": ""}

@@ -11,6 +11,7 @@ from langgraph.types import interrupt
 from ferryman.agents import user_guidance
 from ferryman.agents.explaining import in_other_words
 from ferryman.agents.other_request import other_request
+from ferryman.agents.unoffered import cannot_choose
 from ferryman.domain.conversation import (
     UTTERANCE,
     Ask,
@@ -99,8 +100,8 @@ def answer(state: State, runtime: Runtime[Context]) -> State:
     elif isinstance(said, OtherRequest):
         return _compare(state, said.change, runtime)
     elif isinstance(said, Choose):
-        offered = ", ".join(o.strategy.value for o in Decision.model_validate(state["decision"]).options)
-        emit(Said(topic="answer", text=f"{said.strategy.value} is not among the options here. There are: {offered}."))
+        facts = facts_for_answers(state, runtime.context)
+        emit(Said(topic="answer", text=cannot_choose(said.strategy, facts)))
     elif isinstance(said, Unclear):
         emit(Said(topic="answer", text=user_guidance.not_understood(said)))
     return {}

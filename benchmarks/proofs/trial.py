@@ -15,7 +15,7 @@ from benchmarks.proofs.engines import Engine, connected
 from benchmarks.proofs.victim import Log, Victim, begin, call
 from ferryman.domain.errors import FerrymanError
 from ferryman.domain.run import RunStatus
-from ferryman.standing import OVER
+from ferryman.graph.standing import OVER
 from ferryman.tools.databases.connect import open_target
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress

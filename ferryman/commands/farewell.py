@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ferryman.agents.wording import count, first_upper, names
 from ferryman.desk import made
 from ferryman.domain.run import Outcome, RunStatus, Status
-from ferryman.standing import OVER
+from ferryman.graph.standing import OVER
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,3 @@ def what_next(outcome: Outcome) -> str:
     then = f'"fill {names(outcome.next_steps, 3)}" goes on from here; ' if outcome.next_steps else ""
     undo = '"undo it" takes it all back; ' if outcome.rollback_available else ""
     return f"What next? {first_upper(f'{then}{undo}/report writes down what was done; /quit leaves.')}"
-
-
-def standing(run: Status) -> str:
-    """Where a run stands that is not over, in a sentence."""
-    what = "waits for a decision" if run.status is RunStatus.WAITING else "is paused"
-    done, total = (sum(getattr(table, name) for table in run.tables) for name in ("done", "total"))
-    return f"Run {run.run} {what}, with {done:,} of {count(total, 'row')} done."

@@ -14,6 +14,7 @@ from ferryman.commands.pair import run_pair, target_ledger
 from ferryman.commands.runs import latest
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Usage
+from ferryman.graph.laid_aside import counted
 from ferryman.graph.retry import retry as try_again
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import RunRecord
@@ -26,7 +27,7 @@ def listed(which: Which, as_json: bool) -> int:
     voice = Voice(as_json)
     with target_ledger(which) as ledger:
         record = latest(ledger, which.run)
-        found = aside.counted(ledger, record.run)
+        found = counted(ledger, record.run)
         stood_in = Counter(one.table for one in aside.placeholders(ledger, record.run))
     groups = [one.model_dump(mode="json") for one in found]
     voice.give({"run": record.run, "groups": groups, "placeholders": dict(stood_in)})

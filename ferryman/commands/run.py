@@ -27,9 +27,9 @@ from ferryman.domain.run import Outcome, RunStatus
 from ferryman.graph.checks import binding_now, live_catalogues, refuse_drift
 from ferryman.graph.context import Options
 from ferryman.graph.rehearse import TriedTable, rehearse
+from ferryman.graph.standing import OVER
 from ferryman.session import Session
 from ferryman.settings import Pair, load
-from ferryman.standing import OVER
 from ferryman.tools.move.ledger import Ledger
 
 _ENDS = {

@@ -14,7 +14,7 @@ from ferryman.domain.events import Event
 from ferryman.domain.run import RunStatus, Status, TableProgress, TableState, duration_text
 from ferryman.domain.validation import CheckStatus
 from ferryman.graph.context import user_name
-from ferryman.standing import OVER, now, status_of
+from ferryman.graph.standing import OVER, now, status_of
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
 from ferryman.tools.move.records import RunRecord
@@ -92,7 +92,8 @@ def _show(standing: Status, voice: Voice) -> None:
         f"Run {standing.run}: {standing.status.value.replace('_', ' ')}, {standing.overall_progress}% done", "bold"
     )
     if going:
-        voice.say(f"  {standing.technical_status.replace('_', ' ')}; time left: {standing.estimated_completion}")
+        left = f"; time left: {standing.estimated_completion}" if standing.overall_progress < 100 else ""
+        voice.say(f"  {standing.technical_status.replace('_', ' ')}{left}")
     if standing.waiting_for:
         voice.say(f"  waits for: {standing.waiting_for}")
     voice.table(

@@ -13,7 +13,8 @@ from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Refused, Usage
 from ferryman.domain.events import Event, RolledBack
 from ferryman.domain.run import RunStatus, TableState
-from ferryman.standing import OVER
+from ferryman.graph.context import user_name
+from ferryman.graph.standing import OVER
 from ferryman.story import sentence
 from ferryman.tools.move.archive import archive, drop
 from ferryman.tools.move.ledger import Ledger
@@ -56,7 +57,7 @@ def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> tuple[R
         if logged:
             workspace.record(record.run, event)
 
-    return undo(ledger.target, record.run, tables or None, emit=keep)
+    return undo(ledger.target, record.run, tables or None, emit=keep, by=user_name())
 
 
 def _chosen(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> tuple[str, ...]:

@@ -525,7 +525,7 @@ DECISIONS: tuple[Said, ...] = (
     ("none of them", DECIDING, UNCLEAR),
     ("1 or 2?", DECIDING, UNCLEAR),
     ("9", DECIDING, UNCLEAR),
-    ("set them to null", DECIDING, UNCLEAR),
+    ("set them to null", DECIDING, choose(Strategy.SET_NULL)),
     ("undo everything", DECIDING, undo()),
     ("roll back the whole run", DECIDING, undo()),
     ("I want to undo the brackets", DECIDING, undo("brackets")),

@@ -13,7 +13,7 @@ from ferryman.domain.conversation import Choose, DecidePayload, PausedPayload, R
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.run import RunStatus
 from ferryman.graph.context import Options
-from ferryman.standing import now
+from ferryman.graph.standing import now
 from ferryman.tools.move.ledger import Ledger
 from tests.front.calling import here, pair
 from tests.graph.talks import Talk

@@ -32,7 +32,7 @@ from ferryman.domain.mapping import Strategy
 from ferryman.domain.plan import MigrationStrategy, Plan, RiskLevel, RollbackKind
 from ferryman.domain.run import RunStatus, Status
 from ferryman.domain.validation import CheckKind, CheckStatus
-from ferryman.standing import status_of
+from ferryman.graph.standing import status_of
 from ferryman.tools.move.ledger import Ledger
 from tests.graph.talks import Talk, brackets, junction
 

@@ -12,7 +12,7 @@ import pytest
 
 from ferryman.domain.errors import Refused
 from ferryman.domain.run import RunStatus
-from ferryman.standing import status_of
+from ferryman.graph.standing import status_of
 from ferryman.tools.move.clock import Clock
 from ferryman.tools.move.lease import this_process
 from ferryman.tools.move.ledger import Ledger

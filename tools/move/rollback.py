@@ -97,8 +97,9 @@ def rollback(
     *,
     emit: Emit = lambda event: None,
     clock: Clock = SYSTEM,
+    by: str = "",
 ) -> tuple[RolledBack, ...]:
-    """Undo a run, or some of its tables (target names); gives one event per table, children first.
+    """Undo a run, or some of its tables (target names); gives one event per table, children first. `by` has it done.
 
     A run that has written nothing is cancelled, so that it is over. Raises Refused when something forbids it, before
     anything is touched; Corrupt when the ledger is not as it was written. A line that is lost is tried again, as by a
@@ -111,18 +112,18 @@ def rollback(
         return _cancel(ledger, run)
     _refuse(ledger, record)
     try:
-        return _held(ledger, record, tuple(tables or ()), emit)
+        return _held(ledger, record, tuple(tables or ()), emit, by)
     except Transient as error:
         again = " ".join((f"ferryman rollback {run}", *(f"--table {name}" for name in tables or ())))
         raise Transient(error.what, f"{error.do} Then `{again}` goes on.", table=error.table) from error
 
 
-def _held(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit) -> tuple[RolledBack, ...]:
+def _held(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit, by: str) -> tuple[RolledBack, ...]:
     run = record.run
     ledger.acquire(run)
     try:
         put_back(ledger, run)
-        undone = _undo(ledger, record, tables, emit)
+        undone = _undo(ledger, record, tables, emit, by)
         restore(ledger, run, emit)
         return undone
     finally:
@@ -137,7 +138,7 @@ def tables_of_phase(record: RunRecord, number: int) -> tuple[str, ...]:
     raise Usage(f"Run {record.run} has no phase {number}.", f"It has phases 1 to {len(record.amended.phases)}.")
 
 
-def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit) -> tuple[RolledBack, ...]:
+def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit, by: str) -> tuple[RolledBack, ...]:
     run = record.run
     catalogue, undone = patiently(lambda: _look(ledger, record, tables), emit=emit, clock=ledger.clock)
     if not tables:
@@ -151,7 +152,7 @@ def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit
             stack.enter_context(quiet(ledger, run, record.amended.mapping.by_target.get(name), emit=emit))
         for one in children_first(undone, catalogue):
             work = partial(_undo_table, ledger, _Work(one))
-            events.append(patiently(work, table=one.name, emit=emit, clock=ledger.clock))
+            events.append(patiently(work, table=one.name, emit=emit, clock=ledger.clock).but(by=by))
             emit(events[-1])
     _conclude(ledger, run, whole=not tables or record.intent == UNDOING)
     return tuple(events)

@@ -9,6 +9,7 @@ from ferryman.domain.coordination import Delegation
 from ferryman.domain.events import Delegated, DelegationEnded, Event, usage_of
 from ferryman.domain.plan import duration_range
 from ferryman.domain.run import RunStatus, Status, TableProgress, TableState
+from ferryman.graph.laid_aside import counted
 from ferryman.tools.move.away import away
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import last_batch, progress
@@ -56,6 +57,7 @@ def status_of(ledger: Ledger, run: str, events: Iterable[Event] = ()) -> Status:
         waiting_for=waits_for(record),
         model=usage_of(heard),
         placeholders={one.table: one.rows for one in stand_ins(ledger.target, ledger, run)},
+        aside=counted(ledger, run),
         away={table.table: names for table in tables if (names := away(ledger, run, table.table).names)},
     )
 
@@ -64,7 +66,10 @@ def waits_for(record: RunRecord) -> str:
     """What a person has to see to before it goes on; "" for nothing."""
     if record.undoing and not record.running:
         return f"its undoing to be finished: `{record.finish_undoing}`"
-    return record.stop_reason if record.intent == WITHDRAWN else record.waiting_for
+    if record.intent == WITHDRAWN:
+        return record.stop_reason
+    put_off = f"nobody decided before {record.deadline:%Y-%m-%d %H:%M} UTC: " if late(record) else ""
+    return put_off + record.waiting_for
 
 
 def delegations(events: Iterable[Event]) -> tuple[Delegation, ...]:
@@ -84,8 +89,13 @@ def now(record: RunRecord) -> RunStatus:
     if record.undoing:
         return RunStatus.RUNNING if record.running else RunStatus.PAUSED
     died = record.status is RunStatus.RUNNING and not record.running
-    late = record.deadline is not None and datetime.now(UTC) >= record.deadline
-    return RunStatus.PAUSED if died or (record.status is RunStatus.WAITING and late) else record.status
+    return RunStatus.PAUSED if died or late(record) else record.status
+
+
+def late(record: RunRecord) -> bool:
+    """Whether it waited for a decision that nobody took in time."""
+    passed = record.deadline is not None and datetime.now(UTC) >= record.deadline
+    return record.status is RunStatus.WAITING and passed
 
 
 def _phase(record: RunRecord, tables: tuple[TableProgress, ...]) -> str:
@@ -116,7 +126,7 @@ def _technical(record: RunRecord, current: TableProgress | None) -> str:
     if record.status is RunStatus.RUNNING and not record.running:
         return "process_gone"
     if record.status is not RunStatus.RUNNING or current is None:
-        return record.status.value
+        return now(record).value
     if current.state is TableState.COPIED:
         return f"validating_{current.table}"
     planned = record.amended.batch_plans.get(current.table)
