@@ -198,9 +198,10 @@ class _Planner:
         return tuple(problem for problem in self.measured.preflight.problems if problem.table == table)
 
     def unfed(self) -> Iterable[LeftOut]:
-        """What the findings leave out, but for old tables that a person lets feed something."""
+        """What the findings leave out, but for tables that a person lets feed or be fed."""
         sources = {table.source for table in self.mapping.tables}
-        return (one for one in self.facts.findings.left_out if one.side != "source" or one.table not in sources)
+        taken = {"source": sources, "target": self.mapping.by_target.keys()}
+        return (one for one in self.facts.findings.left_out if one.table not in taken[one.side])
 
     def not_taken(self) -> Iterable[LeftOut]:
         """The target tables that could be filled and are not, and why."""

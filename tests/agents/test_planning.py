@@ -1,14 +1,17 @@
 import pytest
 
+from ferryman.agents.data_mapping import propose
 from ferryman.agents.difference import difference
 from ferryman.agents.planning import total
 from ferryman.agents.questions import ring_questions
-from ferryman.domain.changes import LeaveOut
+from ferryman.agents.revise import revise
+from ferryman.domain.changes import LeaveOut, MapTable
 from ferryman.domain.coordination import Agent, Priority, Request, RequestType
+from ferryman.domain.findings import Matches
 from ferryman.domain.fits import misfits
 from ferryman.domain.plan import Estimate, MigrationStrategy, Plan, RiskLevel, RollbackKind
 from ferryman.domain.references import Reference, references_of
-from tests.catalogues import FILL, database, dispatch, facts, matches, named, planned, profile
+from tests.catalogues import FILL, database, dispatch, facts, matches, named, planned, profile, replanned
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +85,14 @@ def test_what_is_not_taken_says_why() -> None:
     assert reasons["notifications"] == "nothing in the old application feeds it"
     not_asked = {left.table: left.reason for left in planned(named("brackets"), dispatch()).left_out}
     assert not_asked["cases"] == "not asked for"
+
+
+def test_a_table_that_a_person_lets_be_fed_is_not_left_out() -> None:
+    old, new = database("loans: id int key\nnews: id int key"), database("checkouts: id int key\npages: id int key")
+    known = facts(old, new, Matches(), profile({"loans": 9, "news": 9}), profile({"checkouts": 0, "pages": 0}))
+    mapping, questions = propose(FILL, known)
+    plan = replanned(FILL, revise(mapping, MapTable(source="loans", target="checkouts"), known), questions, known)
+    assert [left.table for left in plan.left_out] == ["news", "pages"]
 
 
 def test_a_ring_of_required_references_is_a_question_where_the_target_numbers_the_rows() -> None:
