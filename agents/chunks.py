@@ -4,7 +4,7 @@ Servers differ in what they leave out (`object`, `role`, `index`, the closing `[
 chunk (the role, the tokens so far), and some send the whole answer at once. What is no answer raises:
 
     NoModel    a web page, or other text
-    Garbled    an event that is no JSON, or an error that the server sends in the middle
+    Garbled    an event that is no JSON, JSON that is no answer, or an error that the server sends in the middle
     Ended      it ends before the answer does
 """
 
@@ -37,7 +37,7 @@ def uniform(received: Iterable[bytes], refused: Callable[[], object] = lambda: N
 
     `refused` is told when the model refuses: the client library drops that.
     """
-    usage, finished, any_choice = None, False, False
+    usage, finished, any_choice, data = None, False, False, ""
     for data in _events(received):
         if data.startswith(_DONE):
             finished = finished or any_choice
@@ -55,7 +55,7 @@ def uniform(received: Iterable[bytes], refused: Callable[[], object] = lambda: N
             refused()
         yield _written(chunk)
     if not finished:
-        raise Ended
+        raise Garbled if data.startswith(_WHOLE) and not any_choice else Ended
     if usage:
         yield _written({"choices": [], "usage": usage, "object": _OBJECT})
     yield f"data: {_DONE}\n\n".encode()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ferryman.agents.chunks import Garbled, NoModel
 from ferryman.agents.line import CURRENT, Line, Patience, waited_for
-from ferryman.agents.unanswered import Unusable, gone, late, typed
+from ferryman.agents.unanswered import NO_KEY, Unusable, gone, late, typed
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -79,7 +79,7 @@ def chat_model(endpoint: Endpoint) -> BaseChatModel:
     return ChatOpenAI(
         model=endpoint.name,
         base_url=endpoint.base_url,
-        api_key=SecretStr(endpoint.key or "none"),
+        api_key=SecretStr(endpoint.key or NO_KEY),
         timeout=endpoint.timeout,
         max_retries=0,
         temperature=0,

@@ -20,6 +20,7 @@ Failed = TypeVar("Failed", bound=FerrymanError)
 
 _ADDRESS = "Check FERRYMAN_MODEL and FERRYMAN_MODEL_BASE_URL (which mostly ends in /v1)."
 _SPENT = ("insufficient_quota", "billing_hard_limit_reached")  #: a 429 or 400 of OpenAI's that no waiting mends
+NO_KEY = "none"  #: what is sent as the key where none is set
 _LOG = "Its own log may say why; a proxy in between may be what ends it."
 
 
@@ -78,7 +79,8 @@ def typed(call: Callable[[], Any], line: Line) -> Any:
         raise _with(line, _silent(line)) from error
     except openai.APIStatusError as error:
         status = 402 if error.code in _SPENT else error.status_code
-        raise _of_status(status, error.response.headers.get("retry-after")) from error
+        keyless = error.request.headers.get("authorization", "") in ("", f"Bearer {NO_KEY}")
+        raise _of_status(status, error.response.headers.get("retry-after"), keyless) from error
     except openai.APIConnectionError as error:
         cause = error.__cause__
         raise _with(line, _of_stream(cause, line) if cause else _unreachable()) from error
@@ -121,18 +123,19 @@ def _of_stream(error: BaseException, line: Line) -> FerrymanError:
     return Busy(f"The line to the model broke off {_after(line)}.", _LOG)
 
 
-def _of_status(status: int, retry_after: str | None) -> FerrymanError:
+def _of_status(status: int, retry_after: str | None, keyless: bool) -> FerrymanError:
     if status in (408, 409, 425, 429) or (status >= 500 and status not in (501, 505)):
-        return Busy(f"The model's server says {status}.", "It is busy or ill.", wait=_seconds(retry_after))
+        do = "It is busy or ill: try again later, or look into its own log."
+        return Busy(f"The model's server says {status}.", do, wait=_seconds(retry_after))
     told = {
-        401: "The model's server does not take the key.",
+        401: f"The model's server {'asks for a key' if keyless else 'does not take the key that is set'}.",
         402: "The model's account is used up.",
         403: "The model's server does not let this key use this model.",
         404: "The model's server does not know this model, or answers at another address.",
     }
     what = told.get(status, f"The model's server does not take the question: it says {status}.")
     mend = {
-        401: "Set FERRYMAN_MODEL_KEY.",
+        401: "Set FERRYMAN_MODEL_KEY." if keyless else "Set FERRYMAN_MODEL_KEY to one that this server takes.",
         402: "Pay in at its provider, or set FERRYMAN_MODEL_KEY to one of another account.",
         403: "Set FERRYMAN_MODEL_KEY, or FERRYMAN_MODEL to one that it may use.",
         404: _ADDRESS,

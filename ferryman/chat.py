@@ -154,7 +154,8 @@ class Chat:
         """What is kept, and the one way back."""
         try:
             undone = desk.run(self.session, self._undone) if self._undone else None
-            kept, command = goodbye(self.way, self._current() or undone, self._saved)
+            planned = isinstance(self.session.payload, ReviewPayload)
+            kept, command = goodbye(self.way, self._current() or undone, self._saved, planned=planned)
         except FerrymanError as error:
             kept, command = f"{error.what} What was moved is kept. To come back:", self.way.chat
         self.screen.says(f"Goodbye. {kept}")
@@ -321,6 +322,7 @@ class Chat:
         if isinstance(said, Ask):
             self._about(said.tables)
         before = self.session.payload
+        self.way.keep_talk(self.session.run)
         if not self._watch(self.session.say(said, text=words)) and before == self.session.payload is not None:
             if self._under_way(self.session.payload):
                 self.screen.says(_CHANGE_WAITS.get(type(said), _UNMOVED["under way"]))

@@ -23,7 +23,7 @@ from ferryman.agents.advice import Adviser
 from ferryman.agents.budget import Limits
 from ferryman.agents.client import OPENAI, Endpoint, Method, chat_model
 from ferryman.domain.errors import Configuration
-from ferryman.settings import FILE, Layered, read_file
+from ferryman.settings import FILE, Layered, read_file, refused
 
 PREFIX = "FERRYMAN_MODEL_"
 _NAME = "FERRYMAN_MODEL"
@@ -98,13 +98,9 @@ def load_model() -> ModelSettings:
     try:
         return ModelSettings()
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        name = _NAME if where in ("name", _NAME) else PREFIX + where.upper()
-        raise Configuration(
-            f"The setting model.{where} is not right: {first['msg'].lower()}.",
-            f"Mend it in {FILE} or in the environment ({name}).",
-        ) from error
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        variable = _NAME if where in ("name", _NAME) else PREFIX + where.upper()
+        raise refused(error, "model", variable, ModelSettings.model_fields) from error
 
 
 def adviser(settings: ModelSettings | None = None) -> Adviser | None:

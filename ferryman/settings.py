@@ -18,7 +18,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -112,12 +113,23 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise Configuration(
-            f"The setting {where} is not right: {first['msg'].lower()}.",
-            f"Mend it in {FILE} or in the environment ({PREFIX}{where.upper().replace('.', '__')}).",
-        ) from error
+        loc = [str(part) for part in error.errors()[0]["loc"]]
+        known = PairSettings if len(loc) > 1 and loc[0] == "connections" else Settings
+        raise refused(error, "", PREFIX + "__".join(loc).upper(), known.model_fields) from error
+
+
+def refused(error: ValidationError, above: str, variable: str, known: Iterable[str]) -> Configuration:
+    """What is wrong with the settings, and where it stands. `above` leads to them in the file; `variable` is the
+    environment's name for what is wrong, `known` are the names that there are."""
+    found = error.errors(include_url=False, include_input=False)
+    first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
+    where, name = ".".join((above, *map(str, first["loc"]))).lstrip("."), str(first["loc"][-1])
+    if first["type"] == "extra_forbidden":
+        near = get_close_matches(name, list(known), n=1)
+        meant = f"Did you mean {near[0]}? " if near else ""
+        return Configuration(f"There is no setting {where}.", f"{meant}Mend it in {FILE}.")
+    place = f"the environment ({variable})" if variable in os.environ else FILE
+    return Configuration(f"The setting {where} is not right: {first['msg'].lower()}.", f"Mend it in {place}.")
 
 
 def read_file(path: Path) -> dict[str, Any]:

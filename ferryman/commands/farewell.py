@@ -20,6 +20,7 @@ class Way:
     pair: str = ""  #: how `ferryman resume RUN` is told of the databases; empty where the folder remembers
     target: str = ""  #: the same for `status` and `rollback`
     keep: Callable[[str], None] = lambda run: None  #: called when a run begins
+    keep_talk: Callable[[str], None] = lambda run: None  #: called when something is said
 
     def command(self, name: str, run: str) -> str:
         """`ferryman NAME RUN`, with what it needs to find the databases."""
@@ -27,10 +28,13 @@ class Way:
         return f"ferryman {name} {run} {where}".strip()
 
 
-def goodbye(way: Way, run: Status | None, saved: str = "") -> tuple[str, str]:
-    """What is kept, and the one command that leads back. `run` is the last one of the conversation."""
+def goodbye(way: Way, run: Status | None, saved: str = "", *, planned: bool = False) -> tuple[str, str]:
+    """What is kept, and the one command that leads back. `run` is the last one of the conversation; `planned`: a plan
+    waits for an answer."""
     if run is None and saved:
         return "Nothing was written; the plan is kept. To run it:", f"ferryman run --plan {shlex.quote(saved)}"
+    if run is None and planned:
+        return "Nothing was written, and the plan waits. To go on with it:", f"{way.chat} --resume"
     if run is None:
         return "Nothing was written. To come back:", way.chat
     if run.status is RunStatus.ROLLED_BACK:

@@ -19,8 +19,10 @@ from ferryman.settings import Pair, Settings, load, resolve_pair, resolve_side
 from ferryman.tools.databases.connect import open_target
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import RunRecord
+from ferryman.workspace import Workspace
 
 MEMORY = "databases.json"  #: in a run's folder
+TALK = "talk.json"  #: the same of a conversation, of which there may be no run yet
 
 
 def pair_of(where: Where, settings: Settings | None = None) -> Pair:
@@ -33,14 +35,23 @@ def pair_of(where: Where, settings: Settings | None = None) -> Pair:
     return resolve_pair(source, target, settings).paced(where.rows_per_second)
 
 
-def remember(run: str, pair: Pair) -> None:
-    """Keep by which names a run's databases were reached."""
+def remember(run: str, pair: Pair, file: str = MEMORY) -> None:
+    """Keep by which names the databases of a run, or of a conversation, were reached."""
     place = Path(FOLDER) / "runs" / run
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     source, target = pair.names
-    path = place / MEMORY
+    path = place / file
     path.touch(mode=0o600)
     path.write_text(json.dumps({"source": source, "target": target}), encoding="utf-8")
+
+
+def last_talk() -> Where:
+    """Where the databases of this folder's last conversation are; nothing where it is not known."""
+    workspace = Workspace()
+    run = workspace.last_talk()
+    files = (workspace.run_folder(run) / file for file in (TALK, MEMORY))
+    kept = next((json.loads(path.read_text(encoding="utf-8")) for path in files if run and path.exists()), None)
+    return Where(source=kept["source"], target=kept["target"]) if kept else Where()
 
 
 def remembered(run: str = "", target: str = "") -> Where:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from ferryman.chat import Chat
@@ -11,7 +12,7 @@ from ferryman.commands.edge import Exit
 from ferryman.commands.farewell import Way
 from ferryman.commands.notify import Caller
 from ferryman.commands.options import Where
-from ferryman.commands.pair import pair_of, remember
+from ferryman.commands.pair import TALK, last_talk, pair_of, remember
 from ferryman.commands.voice import Voice
 from ferryman.demo import build, play, story
 from ferryman.domain.errors import Usage
@@ -34,6 +35,8 @@ def chat(
     """Talk about two databases until the person leaves."""
     if as_json:
         raise Usage("A conversation cannot be one JSON object.", "For programs there are `ferryman plan` and `run`.")
+    if resume and not (where.name or where.source or where.target):
+        where = replace(last_talk(), rows_per_second=where.rows_per_second)
     voice, pair, caller = Voice(as_json), pair_of(where), Caller.of(notify)
     options = Options(connection_names=pair.names, deadline_minutes=load().deadline_minutes)
     with opened(pair, options, by, adviser(), share_samples) as session:
@@ -47,7 +50,11 @@ def _way(where: Where, pair: Pair) -> Way:
     """The commands that lead back here: this folder remembers where the databases of a run are."""
     named = {"": where.name, "--source": where.source, "--target": where.target}
     words = (f"{option} {shlex.quote(text)}".strip() for option, text in named.items() if text)
-    return Way(chat=" ".join(("ferryman chat", *words)), keep=lambda run: remember(run, pair))
+    return Way(
+        chat=" ".join(("ferryman chat", *words)),
+        keep=lambda run: remember(run, pair),
+        keep_talk=lambda run: remember(run, pair, TALK),
+    )
 
 
 def demo(name: str, folder: Path | None, interactive: bool, as_json: bool) -> int:

@@ -74,7 +74,11 @@ def test_the_greeting_names_the_empty_tables(brackets: tuple[Path, Path]) -> Non
 
 def test_leaving_without_a_run_says_that_nothing_was_written_and_how_to_come_back(files: tuple[Path, Path]) -> None:
     held = hold(files, "move everything", "/quit", "yes")
-    assert "Goodbye. Nothing was written. To come back:\n\n  ferryman chat --source OLD --target NEW\n" in held.text
+    assert held.text.endswith(
+        "Goodbye. Nothing was written, and the plan waits. To go on with it:\n\n"
+        "  ferryman chat --source OLD --target NEW --resume\n"
+    )
+    assert "Nothing was written. To come back:\n\n  ferryman chat --source OLD --target NEW\n" in hold(files).text
     assert "> yes" not in held.text
     assert runs(files[1]) == []
 

@@ -114,6 +114,25 @@ def test_a_file_that_cannot_be_taken_is_named_with_the_place(text: str, match: s
 
 
 @pytest.mark.parametrize(
+    ("text", "what", "do"),
+    [
+        ("conection = 'x'\n", "There is no setting conection.", "Did you mean connection? Mend it in ferryman.toml."),
+        ("colour = 'red'\n", "There is no setting colour.", "Mend it in ferryman.toml."),
+        (
+            "[connections.shop]\nsuorce='a'\ntarget='b'\n",
+            "There is no setting connections.shop.suorce.",
+            "Did you mean source? Mend it in ferryman.toml.",
+        ),
+    ],
+)
+def test_a_setting_that_does_not_exist_is_told_with_the_one_that_was_meant(text: str, what: str, do: str) -> None:
+    write(text)
+    with pytest.raises(Configuration) as refused:
+        load()
+    assert (refused.value.what, refused.value.do) == (what, do)
+
+
+@pytest.mark.parametrize(
     ("said", "match"),
     [
         (("nonsense", ""), 'no connection named "nonsense"'),

@@ -120,11 +120,12 @@ def test_doctor_finds_the_method_that_works(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("answer", "told", "mend"),
     [
-        (status(401), "does not take the key", "FERRYMAN_MODEL_KEY"),
+        (status(401), "asks for a key", "FERRYMAN_MODEL_KEY"),
         (status(404), "does not know this model", "FERRYMAN_MODEL_BASE_URL"),
         (status(503), "says 503", "busy"),
         (status(501), "says 501", "FERRYMAN_MODEL_BASE_URL"),
         (Turn(200, b"<html>hello</html>"), "there is no model", "FERRYMAN_MODEL_BASE_URL"),
+        (Turn(200, b'{"hello": 1}'), "something else than an answer", "FERRYMAN_MODEL_BASE_URL"),
         (completion("hello!"), "not one JSON object", "JSON"),
         (says({"ready": "perhaps", "more": 1}), "another shape", "JSON"),
         (status(403), "does not let this key", "FERRYMAN_MODEL_KEY"),
@@ -137,13 +138,30 @@ def test_doctor_finds_the_method_that_works(monkeypatch: pytest.MonkeyPatch) -> 
         (completion(None, refusal="I will not."), "refused to answer", "JSON"),
     ],
     ids=[
-        *("401", "404", "503", "501", "a web page", "prose", "another shape", "403", "429", "a line that drops"),
+        *(
+            "401",
+            "404",
+            "503",
+            "501",
+            "a web page",
+            "other JSON",
+            "prose",
+            "another shape",
+            "403",
+            "429",
+            "a line that drops",
+        ),
         *("garbage", "silence", "dripping", "nothing", "a refusal"),
     ],
 )
 def test_doctor_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch, answer: Script, told: str, mend: str) -> None:
     look = looked(monkeypatch, always=answer, TIMEOUT="1.5")
     assert not look.well and told in look.found and mend in look.do
+
+
+def test_doctor_says_that_the_key_that_is_set_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    look = looked(monkeypatch, always=status(401), KEY="sk-wrong")
+    assert "does not take the key that is set" in look.found and "sk-wrong" not in look.found + look.do
 
 
 def test_doctor_says_that_nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
