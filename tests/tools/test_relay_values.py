@@ -10,11 +10,12 @@ from uuid import UUID
 
 import pytest
 
-from ferryman.domain.mapping import Kept, Mapping, Policy, Problem, Strategy, TableMapping
-from ferryman.domain.transforms import NewId
+from ferryman.domain.mapping import Derived, Kept, Mapping, Policy, Problem, Strategy, TableMapping
+from ferryman.domain.transforms import Cast, NewId
 from ferryman.tools.move.work import Ending
-from tests.tools.pairs import column
-from tests.tools.test_relay import Pair, far, pair, validated
+from ferryman.tools.prepare.preflight import preflight
+from tests.tools.pairs import column, plan_of
+from tests.tools.test_relay import Pair, far, pair, validated, with_phases
 
 __all__ = ["far", "pair"]
 
@@ -173,3 +174,29 @@ def test_a_number_out_of_range_is_emptied_where_that_is_decided(far: Pair, strat
     run.copy_all()
     expected = 32768 if new == "sqlite" else None  # SQLite's SMALLINT holds any integer
     assert far.new.ask("SELECT id, large FROM new_values ORDER BY id") == [(1, 32767), (2, expected)]
+
+
+def test_a_family_on_the_way_is_not_held_to_the_size_of_a_type_of_that_name(far: Pair) -> None:
+    """`integer` names 32 bits, and on MariaDB `float` single precision and `timestamp` the years from 1970 on."""
+    old, new = kind_of(far.old.url), kind_of(far.new.url)
+    far.new.run(re.sub(r"id integer", f"id {far.uuids}", created(new, "new_values"), flags=re.IGNORECASE))
+    far.old.run(re.sub(r"id integer", "id bigint", created(old, "old_rows"), flags=re.IGNORECASE))
+    far.old.run(
+        "INSERT INTO old_rows (id, floating, moment, large) VALUES "
+        f"(1, 0.1, '1900-01-01 00:00:00', 1), ({2**31}, 1e300, NULL, {2**31}), ({2**48 - 1}, 0, NULL, {2**62});"
+    )
+    cast = {"floating": Cast(to="float"), "moment": Cast(to="timestamp"), "large": Cast(to="integer")}
+    columns = (column("id", "id", NewId()), *(column(name, name, step) for name, step in cast.items()))
+    table = TableMapping(source="old_rows", target="new_values", key=("id",), identity=Derived(), columns=columns)
+    mapping = Mapping(tables=(table,))
+    run = far.start(mapping)
+    compiled = run.compiled["new_values"]
+    databases = compiled.source_database, compiled.target_database
+    assert not preflight(run.source, run.target, *databases, with_phases(plan_of(mapping)), run.compiled).problems
+    run.copy_all()
+    validated(run, "new_values")
+    rows = far.new.ask("SELECT id, floating, moment, large FROM new_values ORDER BY large")
+    assert [str(row[0])[-12:] for row in rows] == [f"{key:012x}" for key in (1, 2**31, 2**48 - 1)]
+    assert [row[1] for row in rows] == [0.1, 1e300, 0]
+    assert str(rows[0][2]).startswith("1900-01-01 00:00:00")
+    assert [row[3] for row in rows] == [1, 2**31, 2**62]

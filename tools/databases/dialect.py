@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
-from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, TableClause
+from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, TableClause, literal
 from sqlalchemy import column as column_clause
 from sqlalchemy import table as table_clause
 from sqlalchemy.sql import quoted_name
+from sqlalchemy.types import NullType
 
 from ferryman.domain.approval import Identity
 from ferryman.domain.errors import FerrymanError
@@ -109,3 +110,9 @@ def clause(table: Table | str, columns: Sequence[str] = (), schema: str | None =
         *(column_clause(quoted_name(name, quote=True)) for name in columns),
         schema=quoted_name(schema, quote=True) if schema else None,
     )
+
+
+def among(column: ColumnElement[Any], values: Sequence[object]) -> ColumnElement[bool]:
+    """Whether a column holds one of the values. The driver types each: SQLAlchemy would take all for what the first
+    is, and PostgreSQL a number of 64 bits for one too many of 32."""
+    return column.in_([literal(value, NullType()) for value in values])

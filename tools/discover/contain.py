@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, case, cast, func
 
 from ferryman.domain.profile import Profile
 from ferryman.domain.schema import Column, Database, Family, ForeignKey, Table
-from ferryman.tools.databases.dialect import clause
+from ferryman.tools.databases.dialect import among, clause
 from ferryman.tools.discover.aggregates import NUMBERS
 from ferryman.tools.discover.references import References
 from ferryman.tools.discover.sample import sample
@@ -109,7 +109,7 @@ def _across(values: Select[Any], child: Connection, parent: Place, key: ColumnEl
     looked = list(child.execute(values).scalars())
     found = 0
     for start in range(0, len(looked), _AT_ONCE):
-        some = select(func.count(key.distinct())).where(key.in_(looked[start : start + _AT_ONCE]))
+        some = select(func.count(key.distinct())).where(among(key, looked[start : start + _AT_ONCE]))
         found += parent.connection.execute(some).scalar_one()
     return Containment(len(looked), found)
 

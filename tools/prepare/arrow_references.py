@@ -18,7 +18,7 @@ from ferryman.tools.prepare.arrow_values import Vector, as_mask, as_text, each, 
 from ferryman.tools.prepare.identity import HIGHEST, derive_many, derive_named
 from ferryman.tools.prepare.lineage import Link, kept_as, key_column, link_of, policies
 
-_INTEGER = Column(name="key", native="integer", family=Family.INTEGER)
+_INTEGER = Column(name="key", native="", family=Family.INTEGER)
 
 
 def new_key(batch: Batch, values: Sequence[Vector], column: Column) -> Vector:

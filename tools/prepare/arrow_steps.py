@@ -187,7 +187,7 @@ def cast(step: Cast, vectors: list[Vector], batch: Batch, column: Column) -> lis
 
 
 def _towards(family: Family, column: Column) -> Column:
-    return Column(name=column.name, native=family.value, family=family)
+    return Column(name=column.name, native="", family=family)
 
 
 def value_map(step: ValueMap, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:

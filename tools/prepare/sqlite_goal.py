@@ -21,7 +21,7 @@ class Goal:
 
     def towards(self, family: Family) -> Goal:
         """A goal on the way: the family alone."""
-        column = Column(name=self.column.name, native=family.value, family=family)
+        column = Column(name=self.column.name, native="", family=family)
         return replace(self, column=column, landing=False)
 
     def refused(self, value: Expression) -> Expression:

@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from sqlalchemy import Select, and_, exists, func, literal, not_, select
-from sqlalchemy.types import NullType
 
 from ferryman.domain.schema import Family
 from ferryman.domain.validation import CheckKind, CheckResult
-from ferryman.tools.databases.dialect import clause
+from ferryman.tools.databases.dialect import among, clause
 from ferryman.tools.move.scope import arrived_since
 from ferryman.tools.move.straight import Nowhere, way_of
 from ferryman.tools.prepare.arrow_cast import typed
@@ -102,7 +101,7 @@ def _computed(evidence: Evidence, keys: Sequence[object] | None = None) -> Itera
     live, from_ = evidence.live, clause(evidence.live.source)
     wanted = live.read(from_).where(live.where(from_, evidence.segment))
     if keys is not None:
-        wanted = wanted.where(live.key_columns(from_)[0].in_(keys))
+        wanted = wanted.where(among(live.key_columns(from_)[0], keys))
     with evidence.source.connect(f"validating {evidence.table}") as connection:
         for batch in evidence.source.dialect.read(connection, wanted, live.families, ROWS):
             yield evidence.compiled.apply(_as_mirrored(evidence, batch), Nowhere())
@@ -119,7 +118,7 @@ def _actual(evidence: Evidence, keys: Sequence[object] | None = None) -> Iterato
     from_ = clause(evidence.live.target)
     wanted = select(*(from_.c[name] for name in evidence.live.writes))
     if keys is not None:
-        wanted = wanted.where(from_.c[evidence.paired[0]].in_([literal(key, NullType()) for key in keys]))
+        wanted = wanted.where(among(from_.c[evidence.paired[0]], keys))
     families = [column.family for column in evidence.compared]
     with evidence.target.connect(f"validating {evidence.table}", reading=True) as connection:
         connection.begin()
