@@ -8,7 +8,8 @@ from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import Choice, Pairing, leads_elsewhere, references
 from ferryman.agents.person_names import full_name
 from ferryman.agents.table_questions import LEAST_OFFERED, MOST_OPTIONS, leave_out
-from ferryman.agents.units import NUMBERS
+from ferryman.agents.transform_words import step_words
+from ferryman.agents.units import NUMBERS, conversion
 from ferryman.agents.value_questions import unit_questions, value_questions
 from ferryman.agents.value_steps import can_become, text_formats
 from ferryman.agents.wording import listed
@@ -178,6 +179,8 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
     likely = _weak(table, column, elsewhere, facts)
     unused = [] if likely else _unused(table, column, elsewhere, facts)
     safe = (*likely, *unused, *_constant(table, column, facts))
+    ours = facts.source.table(table.source)
+    told = likely or not unused or conversion(ours.column(unused[0].key), column)  # by names, or by units alone
     why = f" {listed(f'{old} names rows of {parent}' for old, parent in elsewhere)}." if elsewhere else ""
     return Question(
         id=f"{UNFED}:{table.target}.{column.name}",
@@ -186,7 +189,7 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
             f"{table.target}.{column.name} must be filled, and nothing in {table.source} does.{why} What stands there?"
         ),
         options=(*safe, *(_all_the_same(table, column, *one) for one in elsewhere), leave_out(table.target)),
-        recommended="" if unused else safe[0].key if safe else leave_out(table.target).key,
+        recommended=(safe[0].key if safe else leave_out(table.target).key) if told else "",
     )
 
 
@@ -203,14 +206,21 @@ def _weak(table: TableMapping, column: Column, elsewhere: list[tuple[str, str]],
 
 
 def _unused(table: TableMapping, column: Column, elsewhere: list[tuple[str, str]], facts: Facts) -> list[Option]:
-    """Legacy numbers that go nowhere, for a number: names tell nothing, so none is recommended, nor is 0."""
+    """Legacy numbers that go nowhere, for a number: names tell nothing but the unit, if that. Without it none is
+    recommended, nor is 0."""
     if column.family not in NUMBERS:
         return []
     ours, wrong = facts.source.table(table.source), {old for old, _ in elsewhere}
     free = [old for old in ours.columns if old.name in table.ignored and old.name not in wrong]
-    numbers = [old.name for old in free if old.family in NUMBERS and not ours.reference(old.name)]
-    fitting = [old for old in numbers if _can_fill(table, old, column.name, facts)]
-    return [_from(table, old, column.name) for old in fitting[: MOST_OPTIONS - 2]]
+    numbers = [old for old in free if old.family in NUMBERS and not ours.reference(old.name)]
+    fitting = [old for old in numbers if _can_fill(table, old.name, column.name, facts)]
+    known = sorted(fitting, key=lambda old: conversion(old, column) is None)
+    return [_converted(table, old, column) for old in known[: MOST_OPTIONS - 2]]
+
+
+def _converted(table: TableMapping, old: Column, column: Column) -> Option:
+    option, step = _from(table, old.name, column.name), conversion(old, column)
+    return option.but(text=f"{option.text}, {step_words(step)}") if step else option
 
 
 def _likely(table: TableMapping, column: Column, facts: Facts) -> list[str]:

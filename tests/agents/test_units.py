@@ -59,6 +59,12 @@ def test_numbers_are_converted_where_both_names_call_for_it(ours: Column, theirs
     assert conversion(ours, theirs) == step
 
 
+def test_what_a_required_number_is_filled_from_is_told_by_a_unit_alone() -> None:
+    old, new = database("a: id int key, w int, Millis int"), database("b: id int key, length_sec money")
+    (question,) = propose(FILL, facts(old, new, matches("a -> b: id=id"), profile({"a": 9}), profile({})))[1]
+    assert (question.options[0].text, question.recommended) == ("Fill it from Millis, divided by 1,000", "Millis")
+
+
 def test_a_conversion_is_asked_about_and_can_be_declined() -> None:
     old, new = database("a: id int key, price_cents int"), database("b: id int key, price money")
     known = facts(old, new, matches("a -> b: id=id, price_cents=price"), profile({"a": 9}), profile({}))
