@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -162,16 +162,21 @@ def _meet(job: Job, place: Place, found: Sorted, books: Books) -> None:
         return
     conflict = job.work.compiled.mapping.conflict
     meeting = meet.Meeting(place, found.aside, conflict)
-    if found.count(Fate.PRESENT):
-        if conflict is Conflict.KEEP:
-            meet.note(meeting, Fate.PRESENT, RowKind.MATCHED)
-        else:
-            books.entries += meet.change(meeting)
-    if found.count(Fate.STOOD_IN):
-        real = meet.Meeting(place, found.aside, Conflict.REPLACE, Fate.STOOD_IN)
-        books.entries += meet.change(real)
+    if found.count(Fate.PRESENT) and conflict is Conflict.KEEP:
+        meet.note(meeting, Fate.PRESENT, RowKind.MATCHED)
+    for changing in changes(job, place, found):
+        books.entries += meet.change(changing)
     if found.count(Fate.MERGED):
         meet.note(meeting, Fate.MERGED, RowKind.MERGED)
+
+
+def changes(job: Job, place: Place, found: Sorted) -> Iterator[meet.Meeting]:
+    """The rows of the target that are changed where the batch meets them."""
+    conflict = job.work.compiled.mapping.conflict
+    if found.aside and found.count(Fate.PRESENT) and conflict is not Conflict.KEEP:
+        yield meet.Meeting(place, found.aside, conflict)
+    if found.aside and found.count(Fate.STOOD_IN):
+        yield meet.Meeting(place, found.aside, Conflict.REPLACE, Fate.STOOD_IN)
 
 
 def _accounting(look: Look, found: Sorted, none: Keyless) -> Accounting:

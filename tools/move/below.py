@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 
 from ferryman.domain.findings import MissingCause, MissingGroup
 from ferryman.domain.mapping import Problem
@@ -30,6 +30,18 @@ def parents_aside(job: Job, check: ForeignCheck) -> tuple[Missing, ...]:
     wanted = select(*old, *new).select_from(from_).where(*_lacking(job, check)).distinct()
     rows = job.bench.connection.execute(wanted).all()
     return tuple(Missing(tuple(row[: len(old)]), tuple(row[len(old) :])) for row in rows)
+
+
+def first_below(job: Job, segment: Segment) -> bool:
+    """Whether a row of a range that went already lacks a parent in its own table that is set aside."""
+    from_, own = job.bench.legacy, job.own
+    if own is None:
+        return False
+    for check in (check for check in job.checks if check.bond.to_itself):
+        wanted = select(literal(1)).select_from(from_).where(*_lacking(job, check), job.bench.within(segment))
+        if job.bench.connection.execute(wanted.where(~own.lies(from_)).limit(1)).first():
+            return True
+    return False
 
 
 def _groups(job: Job) -> Iterator[MissingGroup]:

@@ -35,7 +35,8 @@ from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.move.set_aside import set_aside
 from ferryman.tools.move.sorting import Applied, Wanted, policy_for
 from ferryman.tools.move.supply import supply
-from ferryman.tools.move.tell import Pace, batch_completed, rows_quarantined, self_recovery
+from ferryman.tools.move.take_back import take_back, too_early
+from ferryman.tools.move.tell import Pace, batch_completed, rows_quarantined, self_recovery, taken_back
 from ferryman.tools.move.turns import Manners, turn
 from ferryman.tools.move.windows import Ruler, Window, cut
 from ferryman.tools.move.work import CopyResult, Ending, TableWork
@@ -138,6 +139,9 @@ class _Copier:
                 return self._result(Ending.STOPPED, place)
             waiting = waiting or list(self.ruler.from_row(place.row, place.size))
             moved = self._try(waiting, place)
+            if moved is None:
+                waiting = []
+                continue
             if isinstance(moved, Failure):
                 return self._fail(moved, place)
             waiting.pop(0)
@@ -148,8 +152,9 @@ class _Copier:
                 return self._result(Ending.STOPPED, place)
             self.manners.give_way()
 
-    def _try(self, waiting: list[Window], place: _Place) -> Moved | Failure:
-        """The first waiting window until it is committed or given up; it may be cut in halves meanwhile."""
+    def _try(self, waiting: list[Window], place: _Place) -> Moved | Failure | None:
+        """The first waiting window until it is committed or given up; it may be cut in halves meanwhile. None where
+        batches before it were taken back, and go again."""
         attempt, strays, supplied = 1, dict[Key, Reason](), list[Failure]()
         while True:
             window = waiting[0]
@@ -181,6 +186,8 @@ class _Copier:
                         if isinstance(refused, Failure):
                             return refused
                         strays |= refused
+                        if self._taken_back(refused, place):
+                            return None
                     case Escalate():
                         return of_error(self.work.table, window.number, error, attempts=attempt)
 
@@ -250,6 +257,25 @@ class _Copier:
         if found and all(policy and policy.strategy is Strategy.QUARANTINE for policy in policies):
             return found
         return of_error(self.work.table, window.number, error, rows=len(found))
+
+    def _taken_back(self, refused: Iterable[Key], place: _Place) -> bool:
+        """Take back what hangs on refused rows and went before they were known; gives whether any of it did."""
+        new = set(refused) - self.desk.refused
+        if not new:
+            return False
+        self.desk.refused |= new
+        self.desk.close()
+        with self.desk.transaction() as job:
+            job.bench.begin()
+            batches = too_early(job)
+        self.desk.close()
+        if not batches or not take_back(self.work, batches):
+            return False
+        first = batches[0]
+        self.emit(taken_back(self.work.table, first.first_row, batches[-1].last_row))
+        place.row, place.after = first.first_row, first.segment.after
+        place.accounting = accounting(self.work.ledger, self.work.run, self.work.table)
+        return True
 
     def _advance(self, place: _Place, moved: Moved) -> None:
         record = moved.record

@@ -61,6 +61,7 @@ class Desk:
         self.supplied = supplied_before(work) if scope is None else Supplied()  #: rows that parents were supplied for
         ahead = any(self._later(bond.parent) for bond in bonds(self.work.compiled))  #: at rows that come after it
         self._straight = scope is None and not ahead and can_go_straight(self.work, self.scope)
+        self.refused = set[Key]()  #: rows that the target refused, where others may hang on them
         self._stack = ExitStack()
         self._job: Job | None = None
         self._stream: Stream | None = None
@@ -140,7 +141,9 @@ class Desk:
                 views = Views(connection, connection)
             else:
                 views = self._stack.enter_context(bench(work.source, work.target, doing, self.live))
-            self._job = self._job_at(Bench(views, work.compiled, work.target.dialect))
+            self._job = job = self._job_at(Bench(views, work.compiled, work.target.dialect))
+            if self.refused and job.own:
+                job.own.know(self.refused, job.ground, job.bench)
         return self._job
 
     def _job_at(self, at: Bench) -> Job:

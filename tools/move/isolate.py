@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.exc import DBAPIError
 
 from ferryman.domain.checks import columns_of_check
@@ -15,9 +16,10 @@ from ferryman.domain.mapping import Problem
 from ferryman.domain.run import Key, Segment
 from ferryman.domain.schema import Family, Table
 from ferryman.tools.move.aside import Reason
-from ferryman.tools.move.batch import place_for, sort_batch
+from ferryman.tools.move.batch import changes, place_for, sort_batch
 from ferryman.tools.move.fault import columns_in, of_constraint
 from ferryman.tools.move.job import Job
+from ferryman.tools.move.meet import Meeting, change
 from ferryman.tools.move.place import Place, insert_rows, write_before
 from ferryman.tools.move.scope import as_key
 from ferryman.tools.move.windows import Window
@@ -29,43 +31,46 @@ ENOUGH = 500  #: refused rows after which no more are looked for, where no polic
 def refused_rows(
     job: Job, window: Window, after: Key | None, strays: Mapping[Key, Reason], enough: int = ENOUGH
 ) -> dict[Key, Reason]:
-    """The rows of a window that cannot be inserted beside those before them that can, and why; at most `enough`.
+    """The rows of a window that cannot be inserted beside those before them that can, or cannot take the place of what
+    is there, and why; at most `enough`.
 
     A range that goes stays inserted, so that later rows meet it; halves of one that does not are tried in turn. The
     caller's transaction must be rolled back.
     """
     job.bench.begin()
     look = job.sight.look(after, window.rows)
-    place = place_for(job, window.number, look, sort_batch(job, window.number, look, strays))
-    found: dict[Key, Reason] = {}
-    for key, why in _refused(job, place, look.rows):
-        found[key] = why
-        if len(found) >= enough:
-            break
-    return found
+    sorted_ = sort_batch(job, window.number, look, strays)
+    place = place_for(job, window.number, look, sorted_)
+    acts: list[Meeting | None] = [None, *changes(job, place, sorted_)]
+    every = (refused for act in acts for refused in _refused(job, place, act, look.rows))
+    return dict(islice(every, enough))
 
 
-def _refused(job: Job, place: Place, rows: int) -> Iterator[tuple[Key, Reason]]:
+def _refused(job: Job, place: Place, act: Meeting | None, rows: int) -> Iterator[tuple[Key, Reason]]:
+    """`act`: the rows that are changed where they meet one of the target's; None: those that are inserted."""
     if not rows:
         return
-    error = _try(job, place)
+    error = _try(job, place, act)
     if error is None:
         return
     if rows == 1:
-        yield from _named(job, place, error)
+        yield from _named(job, place, act, error)
         return
     half = rows // 2
     middle = job.sight.segment(place.segment.after, half).upto
-    yield from _refused(job, replace(place, segment=Segment(after=place.segment.after, upto=middle)), half)
-    yield from _refused(job, replace(place, segment=Segment(after=middle, upto=place.segment.upto)), rows - half)
+    yield from _refused(job, replace(place, segment=Segment(after=place.segment.after, upto=middle)), act, half)
+    yield from _refused(job, replace(place, segment=Segment(after=middle, upto=place.segment.upto)), act, rows - half)
 
 
-def _try(job: Job, place: Place) -> NeedsDecision | None:
-    """Insert a range, and leave it inserted when it goes; gives what was said where the data are at fault."""
+def _try(job: Job, place: Place, act: Meeting | None) -> NeedsDecision | None:
+    """Write a range, and leave it written when it goes; gives what was said where the data are at fault."""
     point = job.bench.savepoint()
     try:
-        write_before(place)
-        insert_rows(place)
+        if act is None:
+            write_before(place)
+            insert_rows(place)
+        else:
+            change(replace(act, place=place))
     except (DBAPIError, FerrymanError) as raised:
         with suppress(DBAPIError):
             point.rollback()
@@ -81,10 +86,12 @@ def _try(job: Job, place: Place) -> NeedsDecision | None:
     return None
 
 
-def _named(job: Job, place: Place, error: NeedsDecision) -> Iterator[tuple[Key, Reason]]:
+def _named(job: Job, place: Place, act: Meeting | None, error: NeedsDecision) -> Iterator[tuple[Key, Reason]]:
     """The one row of a range, unless it is left out anyway, with the reason that its refusal gives."""
-    keys = job.bench.compiled.key_columns(job.bench.legacy)
-    row = job.bench.connection.execute(select(*keys).select_from(job.bench.legacy).where(place.chosen)).first()
+    from_ = job.bench.legacy
+    keys = job.bench.compiled.key_columns(from_)
+    chosen = and_(job.bench.within(place.segment), act.aside.holds(from_, act.fate)) if act else place.chosen
+    row = job.bench.connection.execute(select(*keys).select_from(from_).where(chosen)).first()
     if row is not None:
         yield as_key(row), reason_of(error, job.work.compiled.target)
 

@@ -6,12 +6,14 @@ table that is copied, rows are added as batches set them aside: nobody can know 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, TableClause, func, insert, literal, or_, select
 
 from ferryman.domain.mapping import Strategy
+from ferryman.domain.run import Key
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.bench import Bench
 from ferryman.tools.move.tables import QuarantineState
@@ -36,6 +38,13 @@ class KeptOut:
 
     def holds(self, rows: FromClause) -> ColumnElement[bool]:
         """Whether a row of the legacy table will not come. True or false, never NULL."""
+        if self.foreseen is None:
+            return self.lies(rows)
+        foreseen = as_one(self.compiled.key_columns(rows)).in_(select(*self.foreseen.c))
+        return or_(self.lies(rows), func.coalesce(foreseen, literal(0)) == 1)
+
+    def lies(self, rows: FromClause) -> ColumnElement[bool]:
+        """Whether it lies in quarantine."""
         aside = clause(QUARANTINE, [column.name for column in ledger_table(QUARANTINE).columns])
         lying = select(aside.c.source_key).where(
             aside.c.run_id == self.run,
@@ -43,10 +52,17 @@ class KeptOut:
             aside.c.state == QuarantineState.OPEN.value,
             aside.c.source_key.is_not(None),
         )
-        found = [self.compiled.source_key(rows).in_(lying)]
-        if self.foreseen is not None:
-            found.append(as_one(self.compiled.key_columns(rows)).in_(select(*self.foreseen.c)))
-        return func.coalesce(or_(*found), literal(0)) == 1
+        return func.coalesce(self.compiled.source_key(rows).in_(lying), literal(0)) == 1
+
+    def know(self, keys: Iterable[Key], ground: Ground, at: Bench) -> None:
+        """Add rows of the table itself that the target refuses. Commits at the bench, as `foresee` does."""
+        assert self.foreseen is not None
+        names = [column.name for column in self.foreseen.c]
+        rows = [dict(zip(names, key, strict=True)) for key in keys]
+        at.begin()
+        at.connection.execute(insert(self.foreseen).prefix_with("OR IGNORE"), rows)
+        self._put(those_below(pushable(self.compiled), ground, self.foreseen), at)
+        at.commit()
 
     def add(self, aside: Select[Any], ground: Ground, at: Bench) -> bool:
         """Add rows of the table itself, by their keys, that a batch sets aside, and what decisions keep out with them;

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ferryman.domain.coordination import Agent
-from ferryman.domain.events import BatchCompleted, RowsQuarantined, SelfRecovery
+from ferryman.domain.events import BatchCompleted, RowsQuarantined, Said, SelfRecovery
 from ferryman.domain.plan import BatchPlan
 from ferryman.domain.run import BatchRecord, duration_text
 from ferryman.tools.move.backoff import MAX_RETRIES, Halve, Retry
@@ -72,6 +72,12 @@ def rows_quarantined(table: str, rows: Sequence[QuarantinedRow]) -> tuple[RowsQu
     """One event per reason."""
     counts = Counter(row.reason for row in rows)
     return tuple(RowsQuarantined(table=table, rows=count, reason=reason) for reason, count in counts.items())
+
+
+def taken_back(table: str, first: int, last: int) -> Said:
+    """Batches that go again."""
+    text = f"Rows {first:,}-{last:,} of {table} go again: some hang on a row that the new database refuses."
+    return Said(topic="notice", text=text)
 
 
 def self_recovery(table: str, batch: str, issue: str, attempt: int, step: Retry | Halve) -> SelfRecovery:

@@ -1,0 +1,97 @@
+"""Rows that are in the new database already when it refuses, batches later, the row that they refer to."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.front.calling import here
+from tests.front.ported import ported
+from tests.front.shapes import KEYS, PORT, Shape, made, values
+
+REFUSED = 900  #: in the second batch; `EARLY` are in the first one
+EARLY = {5: REFUSED, 6: 5, 7: REFUSED}
+TREE = [(n, f"U{n}", EARLY.get(n, REFUSED if n == 950 else 1 if n > 1 else None)) for n in range(1, 1201)]
+
+REFUSING = {
+    "sqlite": """CREATE TRIGGER unwanted_{when} BEFORE {when} ON {table} WHEN new.name = 'U900'
+        BEGIN SELECT RAISE(ABORT, 'not wanted here'); END""",
+    "postgresql": """CREATE FUNCTION unwanted_{when}() RETURNS trigger AS $$ BEGIN
+            IF new.name = 'U900' THEN RAISE EXCEPTION 'not wanted here' USING ERRCODE = 'check_violation'; END IF;
+            RETURN new; END $$ LANGUAGE plpgsql;
+        CREATE TRIGGER unwanted_{when} BEFORE {when} ON {table} FOR EACH ROW EXECUTE FUNCTION unwanted_{when}()""",
+    "mysql": """CREATE TRIGGER unwanted_{when} BEFORE {when} ON {table} FOR EACH ROW
+        IF new.name = 'U900' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not wanted here'; END IF""",
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(tmp_path)
+    onto = request.node.callspec.params["onto"]
+    token = PORT.set(
+        (lambda path: ported(request, onto if path.name == "new.db" else "sqlite", path)) if onto != "sqlite" else None
+    )
+    yield tmp_path
+    PORT.reset(token)
+
+
+def refusing(shape: Shape, table: str) -> Shape:
+    for when in ("INSERT", "UPDATE"):
+        if shape.sides is None:
+            with closing(sqlite3.connect(shape.files[1])) as new:
+                new.executescript(REFUSING["sqlite"].format(table=table, when=when))
+        else:
+            engine = shape.sides[1].engine
+            with engine.begin() as connection:
+                connection.exec_driver_sql(REFUSING[engine.dialect.name].format(table=table, when=when))
+    return shape
+
+
+def tree(folder: Path, identity: str) -> Shape:
+    key = KEYS[identity]
+    shape = made(
+        folder,
+        f"""CREATE TABLE unit (id INTEGER PRIMARY KEY, name TEXT, parent_id INTEGER REFERENCES unit);
+        INSERT INTO unit VALUES {values(TREE)};""",
+        f"""CREATE TABLE units (id {key}, name TEXT, parent_id {key.split()[0]} REFERENCES units (id));""",
+    )
+    return refusing(shape, "units")
+
+
+EVERYWHERE = [
+    *(("sqlite", identity, below) for identity, below in zip(KEYS, ("skip", "null", "placeholders"), strict=True)),
+    ("postgresql", "kept", "skip"),
+    ("postgresql", "generated", "null"),
+    ("mariadb", "derived", "placeholders"),
+    ("mariadb", "generated", "skip"),
+]
+WAYS = {"skip": "skip_orphaned_records", "null": "set_null", "placeholders": "create_placeholders"}
+
+
+@pytest.mark.parametrize(("onto", "identity", "below"), EVERYWHERE)
+def test_rows_of_earlier_batches_go_again_knowing_it(folder: Path, onto: str, identity: str, below: str) -> None:
+    shape = tree(folder, identity)
+    shape.plan("fire")
+    shape.run(code=5)
+    done = here("resume", *shape.names, "--decide", WAYS[below], "--decide", WAYS["skip"])
+    assert done.code == 3, done.err
+    assert "Rows 1-500 of units go again: some hang on a row that the new database refuses." in " ".join(
+        done.err.split()
+    )
+    above = {f"U{n}": f"U{parent}" if parent else None for n, _, parent in TREE if n != REFUSED}
+    if below == "skip":
+        above = {name: parent for name, parent in above.items() if name not in ("U5", "U6", "U7", "U950")}
+    else:
+        above |= dict.fromkeys(("U5", "U7", "U950"))  # empty, or under a placeholder without a name
+    rows = "SELECT u.name, p.name FROM units u LEFT JOIN units p ON p.id = u.parent_id WHERE u.name != ''"
+    assert dict(shape.new(rows)) == above
+    lost = "SELECT count(*) FROM units WHERE parent_id IS NOT NULL AND parent_id NOT IN (SELECT id FROM units)"
+    assert shape.new(lost) == [(0,)]
+    under = "SELECT count(*) FROM units WHERE name IN ('U5', 'U7', 'U950') AND parent_id IS NOT NULL"
+    assert shape.new(under) == [(3 if below == "placeholders" else 0,)]
+    shape.proved_and_undone()

@@ -1,0 +1,48 @@
+"""Batches taken back in the middle of a copy: rows of theirs hang on a row of their own table that the new database
+refuses, batches later, and nobody could know. They go again, and these rows are dealt with as below any that is set
+aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ferryman.domain.run import BatchRecord, TableState
+from ferryman.tools.discover.introspect import introspect
+from ferryman.tools.move.below import first_below
+from ferryman.tools.move.hanging import hanging
+from ferryman.tools.move.job import Job
+from ferryman.tools.move.own_rules import references_off
+from ferryman.tools.move.rollback import undoings
+from ferryman.tools.move.turns import turn
+from ferryman.tools.move.undo import undo_batch
+from ferryman.tools.move.work import TableWork
+
+
+def too_early(job: Job) -> tuple[BatchRecord, ...]:
+    """The committed batches from the first on of which a row hangs on one that is set aside; () where none does."""
+    committed = job.book.committed(job.bench.books)
+    for place, batch in enumerate(committed):
+        if "+" not in batch.number and first_below(job, batch.segment):
+            return committed[place:]
+    return ()
+
+
+def take_back(work: TableWork, batches: Sequence[BatchRecord]) -> bool:
+    """Undo these last batches of a table, the last first; gives whether that could be: others may hang on its rows."""
+    ledger = work.ledger
+    with work.target.connect(f"taking rows of {work.table} back") as connection:
+        references_off(connection)
+        catalogue = introspect(connection, work.target.dialect)
+        undone = undoings(connection, ledger, ledger.run(work.run), (work.table,))
+        if hanging(connection, ledger.tables, catalogue, undone):
+            return False
+        connection.rollback()
+        book = ledger.book(work.run, work.table)
+        for batch in reversed(batches):
+            with turn(work.target):
+                undo_batch(connection, ledger, undone[work.table], batch)
+                book.move(connection, state=TableState.COPYING.value)
+                ledger.renew(connection, work.run)
+                connection.commit()
+    return True
