@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from ferryman.agents.wording import count
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.plan import Plan, ProblemFound
-from ferryman.domain.references import parent_of
+from ferryman.domain.references import parents_named
 
 
 def along(plan: Plan, tables: Collection[str]) -> str:
@@ -25,6 +25,6 @@ def _decided(plan: Plan, tables: Collection[str], strategy: Strategy) -> Iterato
     for found in plan.preflight.problems:
         if found.decided != strategy:
             continue
-        columns = plan.mapping.by_target[found.table].columns
-        if any(column.target in found.columns and parent_of(column) in tables for column in columns):
+        columns = (c for c in plan.mapping.by_target[found.table].columns if c.target in found.columns)
+        if {name for column in columns for step in column.steps for name in parents_named(step)} & set(tables):
             yield found

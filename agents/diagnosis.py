@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ferryman.agents.recovery_options import IN_LEGACY, offers, recommend, shares
+from ferryman.agents.recovery_options import IN_LEGACY, not_offered, offers, recommend, shares
 from ferryman.agents.stake import Stake
 from ferryman.domain.findings import Diagnosis, MissingCause, MissingGroup
 from ferryman.domain.mapping import Problem, Strategy
@@ -128,6 +128,7 @@ def options(failure: Failure, diagnosis: Diagnosis, stake: Stake) -> Decision:
         options=offered,
         recommended=recommended,
         recommendation=reason,
+        not_offered=not_offered(failure, diagnosis, stake),
     )
 
 

@@ -21,7 +21,7 @@ from ferryman.domain.changes import (
     SetIdentity,
     SetPolicy,
 )
-from ferryman.domain.findings import MissingCause
+from ferryman.domain.findings import OUT_OF_REACH, MissingCause
 from ferryman.domain.mapping import Action, Conflict, KeyPair, Mapping, Matched, Policy, Problem, Strategy, TableMapping
 from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.references import references_of
@@ -113,6 +113,8 @@ def _of_its_own(problem: ProblemFound, plan: Plan, source: Database, target: Dat
         yield without
     if merged := _merged(problem, plan.mapping.by_target.get(problem.table)):
         yield merged
+    if listed := _listed_along(problem, plan.mapping):
+        yield listed
     if included := _included(problem, plan.mapping, target):
         yield included
 
@@ -130,11 +132,33 @@ def _without(problem: ProblemFound, mapping: Mapping) -> Option | None:
     return Option(key=WITHOUT, text=text, changes=(change,))
 
 
+def _listed_along(problem: ProblemFound, mapping: Mapping) -> Option | None:
+    """The rows that lists name and that only the plan leaves out; ids of others that lead nowhere are dropped then."""
+    tables = mapping.by_target
+    left_out = [g for g in problem.lost if g.cause not in OUT_OF_REACH and tables[g.parent].action is Action.COPY]
+    if not left_out:
+        return None
+    named = " and ".join(dict.fromkeys(group.parent for group in left_out))
+    count, kind = sum(group.parents for group in left_out), Problem.MISSING_PARENT
+    policy = Policy(problem=kind, columns=problem.columns, strategy=Strategy.MIGRATE_PARENTS, rows=problem.rows)
+    changes: tuple[Change, ...] = (SetPolicy(table=problem.table, policy=policy),)
+    text = f"Take {f'the {count:,} rows' if count != 1 else 'the row'} of {named} along that the plan leaves out"
+    without = _without(problem, mapping) if len(left_out) < len(problem.lost) else None
+    if without:
+        return Option(
+            key=KEYS[Strategy.MIGRATE_PARENTS],
+            text=f"{text}, and drop every other id that leads nowhere",
+            changes=(*changes, *without.changes),
+        )
+    return Option(key=KEYS[Strategy.MIGRATE_PARENTS], text=text, changes=changes)
+
+
 def _included(problem: ProblemFound, mapping: Mapping, target: Database) -> Option | None:
     """The whole table of the missing parents, where the old database has them and the plan only refers to it."""
-    if problem.problem != Problem.MISSING_PARENT or problem.cause in ("", MissingCause.NEVER_EXISTED):
+    if problem.problem != Problem.MISSING_PARENT or problem.cause == MissingCause.NEVER_EXISTED:
         return None
-    parent = _parent(problem, mapping, target)
+    listed = next((g.parent for g in problem.lost if g.cause is not MissingCause.NEVER_EXISTED), "")
+    parent = _parent(problem, mapping, target) if problem.cause else mapping.by_target.get(listed)
     if parent is None or parent.action is not Action.REFER:
         return None
     return Option(
@@ -271,7 +295,7 @@ def recommend(problem: ProblemFound, options: tuple[Option, ...], before: Policy
     """The key of the option to take when in doubt: an earlier decision on the same cause, else what loses least."""
     best = BEST_FOR_ORPHANS if problem.problem == Problem.MISSING_PARENT else (Strategy.QUARANTINE,)
     first = [KEYS[before.strategy]] if before and before.strategy in KEYS else []
-    first += [DAY, INCLUDE, FIRST, WITHOUT]
+    first += [DAY, INCLUDE, FIRST, KEYS[Strategy.MIGRATE_PARENTS], WITHOUT]
     first += [KEEP] if problem.problem == Problem.CONFLICT else []
     offered = {option.key for option in options}
     return next(key for key in (*first, *(KEYS[strategy] for strategy in best), LEAVE) if key in offered)

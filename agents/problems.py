@@ -22,6 +22,7 @@ def explain_problem(decision: Decision) -> ProblemExplained:
             for option in decision.options
         ),
         recommendation=decision.recommendation,
+        not_offered=decision.not_offered,
         question="Which one shall it be?" if len(decision.options) > 1 else "Shall I do that?",
         severity=decision.severity.value,
     )

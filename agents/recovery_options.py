@@ -50,6 +50,11 @@ class _Case:
         return f"this {what[:-1]}" if self.rows == 1 else f"these {self.rows:,} {what}"
 
     @property
+    def columns(self) -> list[str]:
+        """The target columns concerned."""
+        return sorted({name for group in self.groups for name in group.columns} or set(self.failure.columns))
+
+    @property
     def parents(self) -> str:
         return " and ".join(sorted({group.parent for group in self.groups}))
 
@@ -60,6 +65,56 @@ def offers(failure: Failure, diagnosis: Diagnosis, stake: Stake) -> tuple[Recove
     would_mend = {*diagnosis.solutions, Strategy.ROLLBACK_TABLE.value, Strategy.PAUSE.value}
     return tuple(_option(s, case) for s in Strategy if s.value in would_mend and _APPLIES[s](case))
 
+
+def not_offered(failure: Failure, diagnosis: Diagnosis, stake: Stake) -> str:
+    """The ways that a person might miss, each with the reason why it does not apply; "" where there is none."""
+    case = _Case(failure, diagnosis, stake)
+    if not case.groups and failure.problem not in _MAY_EMPTY:
+        return ""
+    told = [f"{_CALLED[s]}, because {why(case)}" for s, why in _MISSED.items() if not _offered(s, case) and why(case)]
+    return f"Not offered: {'; '.join(told)}" if told else ""
+
+
+def _offered(strategy: Strategy, case: _Case) -> bool:
+    return strategy.value in case.diagnosis.solutions and _APPLIES[strategy](case)
+
+
+def _no_parents(case: _Case) -> str:
+    causes = {group.cause for group in case.groups}
+    if not causes or causes & IN_LEGACY:
+        return ""  # of parents that another plan could bring, the impact speaks
+    if causes == {MissingCause.SET_ASIDE}:
+        return "they are set aside themselves"
+    return f"the old database does not have them{'' if len(causes) == 1 else ', or they are set aside themselves'}"
+
+
+def _no_stand_ins(case: _Case) -> str:
+    if not case.groups:
+        return ""
+    return f"a row of {case.parents} cannot be made up: it needs values, or a key, that nobody knows"
+
+
+def _not_emptied(case: _Case) -> str:
+    if case.stake.nullable:
+        return "the rows that they refer to are still to come" if case.groups else ""
+    return f"{', '.join(case.columns)} must not be empty" if case.columns else ""
+
+
+_MISSED: dict[Strategy, Callable[[_Case], str]] = {
+    Strategy.MIGRATE_PARENTS: _no_parents,
+    Strategy.PLACEHOLDERS: _no_stand_ins,
+    Strategy.SET_NULL: _not_emptied,
+}
+_CALLED = {
+    Strategy.MIGRATE_PARENTS: "to take the missing rows along",
+    Strategy.PLACEHOLDERS: "placeholders",
+    Strategy.SET_NULL: "to leave the column empty",
+}
+#: Problems with a value that an empty one would mend, where the column took it.
+_MAY_EMPTY = frozenset((
+    Problem.MISSING_PARENT, Problem.TOO_LONG, Problem.UNCASTABLE, Problem.OUT_OF_RANGE, Problem.CHECK_FAILED,
+    Problem.UNMAPPED_VALUE,
+))  # fmt: skip
 
 _APPLIES: dict[Strategy, Callable[[_Case], bool]] = {
     Strategy.MIGRATE_PARENTS: lambda case: bool(case.movable),
@@ -117,8 +172,7 @@ def _aside(case: _Case) -> Words:
 
 
 def _null(case: _Case) -> Words:
-    columns = sorted({name for group in case.groups for name in group.columns} or set(case.failure.columns))
-    choice = f"Move {case.them} with {', '.join(columns)} left empty"
+    choice = f"Move {case.them} with {', '.join(case.columns)} left empty"
     return choice, "Continue immediately", "The rows arrive; the rest of them is whole", "What stood there is not moved"
 
 

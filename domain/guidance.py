@@ -93,12 +93,13 @@ class ProblemExplained(Frozen):
     recommendation: str
     question: str
     severity: str = ""
+    not_offered: str = ""  #: ways that do not apply, and why
 
     @property
     def text(self) -> str:
         lines = [_sentences(self.situation, self.impact)]
         lines += [f"  {number}. {option.text}" for number, option in enumerate(self.options, start=1)]
-        return "\n".join((*lines, _sentences(self.recommendation)))
+        return "\n".join((*lines, _sentences(self.recommendation, self.not_offered)))
 
 
 class OutcomeExplained(Frozen):

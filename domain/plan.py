@@ -15,7 +15,7 @@ from pydantic import Field
 
 from ferryman.domain.changes import Question
 from ferryman.domain.coordination import Agent, Priority, Request
-from ferryman.domain.findings import LeftOut, TableType
+from ferryman.domain.findings import LeftOut, MissingGroup, TableType
 from ferryman.domain.mapping import Mapping, Triggers
 from ferryman.domain.model import Frozen
 
@@ -165,7 +165,8 @@ class ProblemFound(Frozen):
     cause: str = ""  #: findings.MissingCause for missing parents
     rows: int
     text: str
-    parents: int = 0  #: distinct missing parents
+    parents: int = 0  #: distinct missing parents; of ids in lists, those that the old database has
+    lost: tuple[MissingGroup, ...] = ()  #: of ids in lists: those that lead nowhere, by parent and cause
     decided: str = ""  #: a mapping.Strategy
     applicable: tuple[str, ...] = ()  #: the mapping.Strategy values that would mend it, besides leaving the table out
 

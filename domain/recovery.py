@@ -78,6 +78,7 @@ class Decision(Frozen):
     options: tuple[RecoveryOption, ...]
     recommended: Strategy
     recommendation: str  #: "Option 1: ..."
+    not_offered: str = ""  #: which ways a person might miss, and why they do not apply, in one sentence
 
     @property
     def why(self) -> str:

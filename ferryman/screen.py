@@ -404,7 +404,7 @@ class Screen:
         until = (
             f"If nobody decides before {_clock(payload.deadline)}, the run pauses by itself" if payload.deadline else ""
         )
-        self.says(_sentences(told.recommendation, until))
+        self.says(_sentences(told.recommendation, told.not_offered, until))
         self.advice([one.but(about="") for one in payload.advice])
         self.asks(told.question)
 

@@ -98,7 +98,8 @@ def trouble(event: Event) -> str:
         case Diagnosed():
             text = f"Why {event.table} stopped: {event.diagnosis.root_cause}."
         case DecisionNeeded():
-            text = f"A decision was needed: {event.decision.situation}"
+            missed = event.decision.not_offered
+            text = f"A decision was needed: {event.decision.situation}{f'. {missed}' if missed else ''}"
         case DecisionTaken():
             how = "by the plan's policy" if event.as_policy else f"by {event.by}"
             text = f"Decided {how} for {count(event.rows, 'row')} of {event.table}: {_words(event.strategy)}."

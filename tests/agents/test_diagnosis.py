@@ -5,6 +5,7 @@ import pytest
 
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.diagnosis import FAILURES, MISSING, PROBLEMS, diagnose, options
+from ferryman.agents.problems import explain_problem
 from ferryman.agents.revise import revise_all
 from ferryman.agents.stake import Stake, earlier_decision, stake_of
 from ferryman.domain.approval import Amendment
@@ -151,6 +152,30 @@ def test_the_specification_s_options() -> None:
 )
 def test_only_what_applies_is_offered(stake: Stake, offered: list[Strategy]) -> None:
     assert strategies(decided(group(MissingCause.FILTERED_OUT), stake=stake)) == [*offered, *WAYS_OUT]
+
+
+NEVER, FILTERED, ASIDE_TOO = MissingCause.NEVER_EXISTED, MissingCause.FILTERED_OUT, MissingCause.SET_ASIDE
+
+
+@pytest.mark.parametrize(
+    ("cause", "stake", "told"),
+    [
+        (FILTERED, ALL, ""),
+        (NEVER, ALL, "Not offered: to take the missing rows along, because the old database does not have them"),
+        (
+            ASIDE_TOO,
+            ALL,
+            "Not offered: to take the missing rows along, because they are set aside",
+        ),
+        (NEVER, replace(ALL, nullable=False), "; to leave the column empty, because case_id must not be empty"),
+        (FILTERED, replace(ALL, stand_in=False), "Not offered: placeholders, because a row of cases cannot be made up"),
+    ],
+)
+def test_what_is_not_offered_is_said_with_its_reason(cause: MissingCause, stake: Stake, told: str) -> None:
+    decision = decided(group(cause), stake=stake)
+    assert told in decision.not_offered
+    assert bool(told) == bool(decision.not_offered)
+    assert decision.not_offered in explain_problem(decision).text
 
 
 def test_every_option_ends_with_the_check_of_relationships() -> None:

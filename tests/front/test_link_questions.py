@@ -180,3 +180,21 @@ def test_rows_that_are_set_aside_are_not_named_in_lists_or_beside_a_type(folder:
         ("x3", []),
     ]
     shape.proved_and_undone()
+
+
+@pytest.mark.parametrize("onto", ["sqlite", "mariadb"])
+def test_rows_that_only_the_plan_leaves_out_come_along_for_the_lists_that_name_them(folder: Path, onto: str) -> None:
+    lost = "INSERT INTO comment VALUES (9001, 'ticket', 3, 'x1', '1,777')"
+    shape = desk(folder, more=lost)
+    old = {row[1]: row[0] for row in shape.old("SELECT id, name FROM agent")}
+    said = ("add", "add", "by_name", "ids_of_agents", "only agents with id at most 50")
+    told = " ".join(shape.plan(*said, code=5).err.split())
+    assert "take: Take the 10 rows of agents along that the plan leaves out, and drop every other id" in told
+    shape.plan(*said, "take", "empty")
+    shape.run()
+    lists: dict[str, str] = dict(shape.new("SELECT body, agent_ids FROM comments"))
+    names = {row[0]: row[1] for row in shape.new("SELECT id, name FROM agents")}
+    for body, ids in shape.old("SELECT body, agent_ids FROM comment"):
+        wanted = [int(one) for one in ids.split(",") if one != "777"]
+        assert [old[names[int(one)]] for one in lists[body].split(",")] == wanted
+    shape.proved_and_undone()

@@ -34,7 +34,7 @@ from ferryman.tools.move.scope import arrived_since
 from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.move.set_aside import set_aside
 from ferryman.tools.move.sorting import Applied, Wanted, policy_for
-from ferryman.tools.move.supply import supply
+from ferryman.tools.move.supply import supply, supply_listed
 from ferryman.tools.move.take_back import take_back, too_early
 from ferryman.tools.move.tell import Pace, batch_completed, rows_quarantined, self_recovery, taken_back
 from ferryman.tools.move.turns import Manners, turn
@@ -116,6 +116,8 @@ class _Copier:
             return self._complete(place)
         if self.asked_to_stop:
             return self._result(Ending.STOPPED, place)
+        if failure := self._listed_along():
+            return self._fail(failure, place)
         with self._foreign_keys_aside():
             try:
                 return self._batches(place, batches)
@@ -232,6 +234,16 @@ class _Copier:
             return wanted.failure.but(error_detail=f"{stuck.failure.table}: {stuck.failure.error_detail}")
         except NeedsDecision as error:
             return wanted.failure.but(error_detail=error.what)
+        return None
+
+    def _listed_along(self) -> Failure | None:
+        """Bring the rows that lists name and the plan leaves out, where it says so; gives why one cannot come."""
+        try:
+            supply_listed(self.work, clock=self.clock, emit=self.emit)
+        except Stuck as stuck:
+            return stuck.failure.but(table=self.work.table)
+        except NeedsDecision as error:
+            return of_error(self.work.table, "", error)
         return None
 
     def _again(self, waiting: list[Window], place: _Place, step: Retry | Halve) -> None:

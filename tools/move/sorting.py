@@ -188,7 +188,9 @@ def _answers(job: Job, segment: Segment, obstacle: Obstacle, rows: int) -> Itera
 
 
 def _settled(answer: _Answer) -> bool:
-    return answer.policy is not None and answer.policy.strategy in (Strategy.QUARANTINE, *MENDING, *SUPPLYING)
+    """Parents that are named in a list come before the table begins (`supply.supply_listed`), or a person is asked."""
+    supplied = SUPPLYING if answer.obstacle.check else ()
+    return answer.policy is not None and answer.policy.strategy in (Strategy.QUARANTINE, *MENDING, *supplied)
 
 
 def _wanted(job: Job, batch: str, answers: Sequence[_Answer]) -> Wanted:

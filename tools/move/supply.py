@@ -12,9 +12,10 @@ from sqlalchemy import func, select
 
 from ferryman.domain.errors import NeedsDecision
 from ferryman.domain.events import Event
-from ferryman.domain.findings import MissingCause
-from ferryman.domain.mapping import Strategy
+from ferryman.domain.findings import OUT_OF_REACH, MissingCause
+from ferryman.domain.mapping import Problem, Strategy
 from ferryman.domain.run import Key, Segment
+from ferryman.domain.transforms import RemapIds
 from ferryman.tools.move.additions import bring, in_chunks, keys_filter
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.desk import ground_of
@@ -24,9 +25,10 @@ from ferryman.tools.move.placeholders import make_placeholders
 from ferryman.tools.move.sorting import Want
 from ferryman.tools.move.variants import compiled_as, pushable
 from ferryman.tools.move.work import TableWork
-from ferryman.tools.prepare.bonds import Bond, bonds
+from ferryman.tools.prepare.bonds import Bond, bonds, listed_bond
 from ferryman.tools.prepare.mirror import beside
-from ferryman.tools.prepare.orphans import cause_of, in_scope, is_orphan
+from ferryman.tools.prepare.orphans import Ground, cause_of, in_scope, is_orphan
+from ferryman.tools.prepare.outlook import Outlook
 from ferryman.tools.prepare.side_by_side import side_by_side
 
 Emit = Callable[[Event], None]
@@ -50,6 +52,40 @@ def supply(
     """
     supplier = _Supplier(clock, emit)
     return sum(supplier.supply(work, want, segment or Segment()) for want in wants)
+
+
+def supply_listed(work: TableWork, *, clock: Clock = SYSTEM, emit: Emit = lambda event: None) -> int:
+    """Bring the rows that the table's lists name and that the plan leaves out, where it says so; gives how many came.
+
+    Raises Stuck or NeedsDecision where one cannot come. Doing it again brings what is not there yet.
+    """
+    supplier = _Supplier(clock, emit)
+    return sum(supplier.take(work, bond, keys) for bond, keys in _listed(work))
+
+
+def _listed(work: TableWork) -> Iterator[tuple[Bond, list[Key]]]:
+    """By list, the legacy keys that it names, that are not in the target and that legacy has."""
+    said = {
+        name
+        for policy in work.compiled.mapping.policies
+        if policy.problem is Problem.MISSING_PARENT and policy.strategy is Strategy.MIGRATE_PARENTS
+        for name in policy.columns
+    }
+    columns = [c.target for c in work.compiled.mapping.columns if c.target in said and c.uses(RemapIds)]
+    if not columns:
+        return
+    found: list[tuple[Bond, list[Key]]] = []
+    seen = replace(beside(work.compiled), outlook=Outlook(frozenset()))
+    doing = f"looking for the rows that lists of {work.table} name"
+    with side_by_side(work.source, work.target, doing, [work.compiled]) as connection:
+        rows = Ground({}).legacy_rows(seen)
+        for name in columns:
+            for parent, members in seen.lost_members(name, rows):
+                lost = members.subquery()
+                wanted = select(lost.c.id).where(lost.c.cause.not_in([cause.value for cause in OUT_OF_REACH]))
+                keys = [tuple(row) for row in connection.execute(wanted.distinct())]
+                found.append((listed_bond(seen, name, parent), keys))
+    yield from found
 
 
 def supply_parents(work: TableWork, wants: Sequence[Want], keys: Sequence[Key], *, emit: Emit) -> int:
@@ -91,14 +127,18 @@ class _Supplier:
         keys = [one.old for one in missing if (want.bond.parent, one.old) not in self.seen]
         if not keys:
             return 0
-        if depth > DEEPEST or not can_come(work, want.bond):
+        return self.take(work, want.bond, keys, depth)
+
+    def take(self, work: TableWork, bond: Bond, keys: Sequence[Key], depth: int = 0) -> int:
+        """Bring parents by what the child's rows call them."""
+        if keys and (depth > DEEPEST or not can_come(work, bond)):
             raise NeedsDecision(
-                f"Rows of {want.bond.parent} cannot be taken along: this run does not copy that table.",
+                f"Rows of {bond.parent} cannot be taken along: this run does not copy that table.",
                 "Take another way.",
                 table=work.table,
             )
-        self.seen |= {(want.bond.parent, key) for key in keys}
-        return sum(self._take(work, want.bond, some, depth) for some in in_chunks(keys))
+        self.seen |= {(bond.parent, key) for key in keys}
+        return sum(self._take(work, bond, some, depth) for some in in_chunks(keys))
 
     def _take(self, work: TableWork, bond: Bond, keys: Sequence[Key], depth: int) -> int:
         """Bring some parents, their own parents first."""

@@ -89,6 +89,15 @@ def bond_of(compiled: CompiledTable, columns: Sequence[str]) -> Bond:
     raise KeyError(tuple(columns))
 
 
+def listed_bond(compiled: CompiledTable, column: str, parent: str) -> Bond:
+    """What a column's lists refer to, as a reference: its parent and the parent's key. Its values are no plain keys."""
+    mapping = compiled.plan.by_target[parent]
+    key = compiled.target_database.table(parent).primary_key or mapping.id_columns
+    made = ForeignKey(columns=(column,), parent=parent, parent_columns=key, enforced=False)
+    source = compiled.mapping.by_target[column].source[0]
+    return Bond(compiled, made, compiled.source_database.table(mapping.source), ((source, mapping.key[0]),))
+
+
 def as_one(columns: Sequence[Expression]) -> Expression:
     """A column, or several as a row value."""
     return columns[0] if len(columns) == 1 else tuple_(*columns)

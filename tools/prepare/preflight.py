@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, FromClause
 
-from ferryman.domain.findings import MissingCause, MissingGroup
+from ferryman.domain.findings import OUT_OF_REACH, MissingCause, MissingGroup
 from ferryman.domain.mapping import Problem, Strategy
 from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.schema import Database
@@ -176,7 +176,10 @@ class _Table:
         if found.problem != Problem.MISSING_PARENT:
             return found
         groups = lost_ids(connection, self.compiled, found.columns[0], rows)
-        return found.but(text=f"{found.text} {lost_ids_text(groups)}") if groups else found
+        if not groups:
+            return found
+        within_reach = sum(group.parents for group in groups if group.cause not in OUT_OF_REACH)
+        return found.but(text=f"{found.text} {lost_ids_text(groups)}", lost=groups, parents=within_reach)
 
     def _found(
         self, columns: tuple[str, ...], problem: Problem, rows: int, cause: MissingCause | None = None

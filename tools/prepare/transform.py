@@ -217,11 +217,10 @@ class CompiledTable:
                 yield from named_rows(scope, self._column(name))
 
     def lost_members(self, column: str, from_: FromClause) -> Iterator[tuple[str, Select[Any]]]:
-        """For each list that a column is made of and that has to be whole, whose ids it holds, and what
-        `sqlite_links.lost_members` gives."""
+        """For each list that a column is made of, whose ids it holds, and what `sqlite_links.lost_members` gives."""
         scope = self._scope(from_, None).asking()
         for step, values in naming_steps(scope, self._column(column)):
-            if isinstance(step, RemapIds) and step.missing == "stop":
+            if isinstance(step, RemapIds):
                 for value in values:
                     yield step.parent, lost_members(step, value, scope, key_text(scope.key()), self.in_filter(from_))
 
