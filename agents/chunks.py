@@ -1,7 +1,8 @@
-"""A streamed answer as servers send it, in the one form that the client library reads.
+"""An answer as servers send it, streamed or not, in the one form that the client library reads.
 
 Servers differ in what they leave out (`object`, `role`, `index`, the closing `[DONE]`), in what they repeat in each
-chunk (the role, the tokens so far), and some send the whole answer at once. What is no answer raises:
+chunk (the role, the tokens so far), and some send the whole answer at once. Only what is read of an answer goes on,
+each field of its own type: the client library takes the rest on trust, and breaks on it. What is no answer raises:
 
     NoModel    a web page, or other text
     Garbled    an event that is no JSON, JSON that is no answer, or an error that the server sends in the middle
@@ -16,8 +17,8 @@ from typing import Any
 
 _FIELDS = ("data", "event", "id", "retry", "")  #: of a line, before its colon; a comment has none
 _DONE = "[DONE]"
-_OBJECT = "chat.completion.chunk"
 _WHOLE = "{"  #: begins what is no stream, but an answer in one piece
+_LONGEST = 64_000_000  #: bytes of an answer
 
 
 class NoModel(Exception):
@@ -38,27 +39,53 @@ def uniform(received: Iterable[bytes], refused: Callable[[], object] = lambda: N
     `refused` is told when the model refuses: the client library drops that.
     """
     usage, finished, any_choice, data = None, False, False, ""
-    for data in _events(received):
+    for data in _events(_no_longer_than(_LONGEST, received)):
         if data.startswith(_DONE):
             finished = finished or any_choice
             break
-        chunk = _chunk(data)
-        usage = chunk.pop("usage", None) or usage
-        chunk["choices"] = [_choice(number, one) for number, one in enumerate(_dicts(chunk, "choices"))]
-        if not chunk["choices"]:
+        chunk = _read(data)
+        usage = _usage(chunk) or usage
+        choice = _choice(chunk)
+        if choice is None:
             continue
-        for one in chunk["choices"]:
-            one["delta"] = one["delta"] if any_choice else {"role": "assistant"} | one["delta"]
-        any_choice = True
-        finished = finished or any(one.get("finish_reason") for one in chunk["choices"])
-        if any(one["delta"].get("refusal") for one in chunk["choices"]):
+        said, why = _said(choice), _ended(choice)
+        finished = finished or bool(why)
+        if said.get("refusal"):
             refused()
-        yield _written(chunk)
+        delta = said if any_choice else {"role": "assistant"} | said
+        any_choice = True
+        yield _event(chunk, choices=[{"index": 0, "delta": delta, "finish_reason": why}])
     if not finished:
         raise Garbled if data.startswith(_WHOLE) and not any_choice else Ended
     if usage:
-        yield _written({"choices": [], "usage": usage, "object": _OBJECT})
+        yield _event({}, choices=[], usage=usage)
     yield f"data: {_DONE}\n\n".encode()
+
+
+def whole(received: Iterable[bytes]) -> bytes:
+    """An answer that was not asked for as a stream."""
+    found = b"".join(_no_longer_than(_LONGEST, received))
+    if not found.lstrip().startswith(_WHOLE.encode()):
+        raise NoModel
+    answer = _read(found.decode("utf-8", "replace"))
+    choice = _choice(answer)
+    if choice is None:
+        raise Garbled
+    message = {"role": "assistant", "content": None} | _said(choice)
+    calls = message.get("tool_calls", ())
+    if any(not _is_object(call["function"]["arguments"]) for call in calls):  # the library would break on it
+        del message["tool_calls"]
+        message["content"] = "".join(call["function"]["arguments"] for call in calls)
+    told = {"index": 0, "message": message, "finish_reason": _ended(choice) or "stop"}
+    return _written(answer, "chat.completion", {"choices": [told], "usage": _usage(answer)})
+
+
+def _no_longer_than(most: int, received: Iterable[bytes]) -> Iterator[bytes]:
+    for piece in received:
+        most -= len(piece)
+        if most < 0:
+            raise Garbled
+        yield piece
 
 
 def _events(received: Iterable[bytes]) -> Iterator[str]:
@@ -97,33 +124,91 @@ def _lines(received: Iterable[bytes]) -> Iterator[str]:
         yield rest.decode("utf-8", "replace")
 
 
-def _chunk(data: str) -> dict[str, Any]:
+def _read(data: str) -> dict[str, Any]:
     try:
         found = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Garbled from error
     if not isinstance(found, dict) or found.get("error"):
-        raise Garbled
-    return found | {"object": _OBJECT}
-
-
-def _choice(number: int, choice: dict[str, Any]) -> dict[str, Any]:
-    """A choice with its `delta`, which is the whole message where the server does not stream."""
-    found = choice.get("delta") or choice.get("message")
-    delta = {name: value for name, value in found.items() if name != "role"} if isinstance(found, dict) else {}
-    if delta.get("tool_calls"):
-        delta["tool_calls"] = [{"index": n} | call for n, call in enumerate(_dicts(delta, "tool_calls"))]
-    rest = {name: value for name, value in choice.items() if name != "message"}
-    return {"index": number} | rest | {"delta": delta}
-
-
-def _dicts(holder: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """The objects of a list; what is none, the client library could not read."""
-    found = holder.get(name) or []
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise Garbled
     return found
 
 
-def _written(chunk: dict[str, Any]) -> bytes:
-    return f"data: {json.dumps(chunk)}\n\n".encode()
+def _choice(answer: dict[str, Any]) -> dict[str, Any] | None:
+    """The first choice; one was asked for."""
+    found = _objects(answer.get("choices"))
+    return next((one for one in found if one.get("index") in (0, None)), None)
+
+
+def _said(choice: dict[str, Any]) -> dict[str, Any]:
+    """What a choice says: its `delta`, or the whole message where the server does not stream."""
+    found = choice.get("delta") or choice.get("message") or {}
+    if not isinstance(found, dict):
+        raise Garbled
+    told: dict[str, Any] = {name: _text(found.get(name)) for name in ("content", "refusal")}
+    told["tool_calls"] = [_call(number, call) for number, call in enumerate(_objects(found.get("tool_calls")))]
+    return {name: value for name, value in told.items() if value}
+
+
+def _text(found: Any) -> str:
+    """A text, or one in parts."""
+    if isinstance(found, list):
+        return "".join(_text(part.get("text")) for part in _objects(found))
+    if not isinstance(found, str | None):
+        raise Garbled
+    return (found or "").encode("utf-8", "replace").decode()  # half a character is none
+
+
+def _call(number: int, call: dict[str, Any]) -> dict[str, Any]:
+    """A call of a tool. Some servers give its arguments as an object."""
+    function, place = call.get("function"), call.get("index", number)
+    if not isinstance(function, dict) or not isinstance(place, int):
+        raise Garbled
+    given = function.get("arguments")
+    arguments = json.dumps(given) if isinstance(given, dict) else _text(given)
+    told: dict[str, Any] = {"index": place, "function": {"arguments": arguments}}
+    if call.get("id") or function.get("name"):
+        told |= {"id": _text(call.get("id")) or f"call_{place}", "type": "function"}
+        told["function"]["name"] = _text(function.get("name"))
+    return told
+
+
+def _is_object(arguments: str) -> bool:
+    try:
+        return isinstance(json.loads(arguments), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _ended(choice: dict[str, Any]) -> str | None:
+    """Why the answer ends with this; None: it goes on."""
+    found = choice.get("finish_reason")
+    return found if isinstance(found, str | None) else "stop"
+
+
+def _usage(answer: dict[str, Any]) -> dict[str, int] | None:
+    """The tokens as the server counted them; None where it has not, or no question has so many."""
+    found = answer.get("usage")
+    if not isinstance(found, dict):
+        return None
+    prompt, said = found.get("prompt_tokens"), found.get("completion_tokens")
+    if not isinstance(prompt, int) or not isinstance(said, int) or prompt <= 0 or said < 0:
+        return None
+    return {"prompt_tokens": prompt, "completion_tokens": said, "total_tokens": prompt + said}
+
+
+def _objects(found: Any) -> list[dict[str, Any]]:
+    """The objects of a list; what is none, the client library could not read."""
+    if not isinstance(found or [], list) or not all(isinstance(one, dict) for one in found or []):
+        raise Garbled
+    return list(found or [])
+
+
+def _event(chunk: dict[str, Any], **told: Any) -> bytes:
+    return b"data: " + _written(chunk, "chat.completion.chunk", told) + b"\n\n"
+
+
+def _written(answer: dict[str, Any], kind: str, told: dict[str, Any]) -> bytes:
+    model = answer.get("model")
+    about = {"id": "", "object": kind, "created": 0, "model": model if isinstance(model, str) else ""}
+    return json.dumps(about | told).encode()

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from ferryman.agents.chunks import Garbled, NoModel
 from ferryman.agents.line import CURRENT, Line, Patience, waited_for
 from ferryman.agents.unanswered import NO_KEY, Unusable, gone, late, typed
+from ferryman.agents.wording import clean
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 OPENAI = "https://api.openai.com/v1"
 _STREAMLESS = (400, 422, 501)  #: what a server may say that does not know `stream` or `stream_options`
 _AT_MOST = 5  #: times the seconds without a sign of life, where no time for a whole answer is set
+_PROXY = "Name another in HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, or put the model's host into NO_PROXY."
 _CUT_OFF = "the answer was cut off: it was too long"
 _REFUSED = "the model refused to answer"
 
@@ -73,7 +74,6 @@ class Reply:
 def chat_model(endpoint: Endpoint) -> BaseChatModel:
     """A LangChain chat model of that endpoint. Its own retries are off: ours know what a person decided."""
     from langchain_openai import ChatOpenAI
-    from openai import DefaultHttpxClient
     from pydantic import SecretStr
 
     return ChatOpenAI(
@@ -88,10 +88,22 @@ def chat_model(endpoint: Endpoint) -> BaseChatModel:
         streaming=True,
         stream_usage=True,
         default_headers={"Connection": "close"},  # a line of its own for each question: it can be cut
-        http_client=DefaultHttpxClient(
-            timeout=endpoint.timeout, event_hooks={"request": [_watched], "response": [_refuse_strange]}
-        ),
+        http_client=_lines(endpoint.timeout),
     )
+
+
+def _lines(timeout: float) -> Any:
+    """The HTTP client. Raises Unusable where the environment names a proxy that it cannot go through."""
+    from openai import DefaultHttpxClient
+
+    try:
+        return DefaultHttpxClient(
+            timeout=timeout,
+            follow_redirects=False,  # what is asked goes to the address that was set, and to no other
+            event_hooks={"request": [_watched], "response": [_refuse_strange]},
+        )
+    except (ImportError, ValueError) as error:
+        raise Unusable("The proxy that the environment names cannot be used for the model.", _PROXY) from error
 
 
 def _watched(request: Any) -> None:
@@ -100,19 +112,10 @@ def _watched(request: Any) -> None:
 
 
 def _refuse_strange(response: Any) -> None:
-    """What says 200 and is no chat completion: a web page, another service, an error in the clothes of an answer."""
+    """What says that all is well and is no chat completion: a web page, an error in the clothes of an answer."""
     line = CURRENT.get(None)
-    if response.status_code != 200 or line is None:
-        return
-    if json.loads(response.request.content).get("stream"):
-        line.straighten(response)
-        return
-    try:
-        found = json.loads(response.read())
-    except ValueError as error:
-        raise NoModel from error
-    if not isinstance(found, dict) or not found.get("choices"):
-        raise Garbled
+    if response.is_success and line is not None:
+        line.straighten(response, bool(json.loads(response.request.content).get("stream")))
 
 
 def asked(
@@ -172,7 +175,7 @@ def _read(call: Any, line: Line) -> Reply:
     raw, data = found["raw"], found["parsed"]
     usage = raw.usage_metadata or {}
     counts: dict[str, Any] = {"input_tokens": usage.get("input_tokens"), "output_tokens": usage.get("output_tokens")}
-    counts["model"] = str(raw.response_metadata.get("model_name") or "")
+    counts["model"] = clean(str(raw.response_metadata.get("model_name") or ""))
     text = raw.content if isinstance(raw.content, str) else json.dumps(raw.content)
     if line.refused or raw.additional_kwargs.get("refusal"):
         return Reply(text=text, fault=_REFUSED, **counts)
@@ -191,6 +194,6 @@ def _within(text: str) -> Any:
         return None
     try:
         found, _ = json.JSONDecoder().raw_decode(text[start:])
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):  # broken, a number of thousands of digits, or too deep
         return None
     return found if isinstance(found, dict) else None

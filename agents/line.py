@@ -17,10 +17,13 @@ from typing import Any, TypeVar
 
 from langchain_core.callbacks import BaseCallbackHandler
 
-from ferryman.agents.chunks import uniform
+from ferryman.agents.chunks import uniform, whole
 
 POLL = 0.1  #: seconds between two looks at whether the person has pressed Ctrl-C, and at how far the answer is
 BYTES_A_TOKEN = 4  #: of a piece that holds several
+#: Steps of a request that still end it once it is cut. What comes later, the connection that is shut ends; an error
+#: raised while that is tidied up would be printed.
+_BEFORE = ("connect_tcp.complete", "start_tls.complete", "send_request_headers.started", "send_request_body.started")
 
 Result = TypeVar("Result")
 Overdue = Callable[[], BaseException]
@@ -76,6 +79,11 @@ class Line(BaseCallbackHandler):
         """Whether the server has the question, so that it costs. Of a chat model with lines of its own: likely."""
         return self._sent or not self._ours
 
+    @property
+    def ours(self) -> bool:
+        """Whether it went out through our own client, whose every error is known."""
+        return self._ours
+
     def on_llm_new_token(self, token: Any, *, chunk: Any = None, **_: Any) -> None:
         """Told by LangChain at each piece, in the thread that asks."""
         if self._cut:
@@ -92,7 +100,7 @@ class Line(BaseCallbackHandler):
         if name in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._streams.append(info["return_value"])
         self._sent = self._sent or name.endswith("send_request_body.complete")
-        if self._cut:
+        if self._cut and name.endswith(_BEFORE):
             raise _LeftBehind
 
     def watch(self, request: Any) -> None:
@@ -100,10 +108,12 @@ class Line(BaseCallbackHandler):
         self._ours, self._began = True, time.monotonic()
         request.extensions["trace"] = self.trace
 
-    def straighten(self, response: Any) -> None:
-        """Give the client library the streamed answer in the form that it reads. Called before any of it was read."""
+    def straighten(self, response: Any, stream: bool) -> None:
+        """Give the client library the answer in the form that it reads. Called before any of it was read."""
         received = response.iter_bytes
-        response.iter_bytes = lambda: uniform(received(), self._refuse)
+        response.iter_bytes = lambda: uniform(received(), self._refuse) if stream else iter((whole(received()),))
+        if not stream:
+            response.read()
 
     def _refuse(self) -> None:
         self.refused = True

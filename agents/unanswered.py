@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
+
 from ferryman.agents.chunks import Ended, Garbled, NoModel
 from ferryman.agents.line import Line
 from ferryman.agents.wording import count
@@ -21,6 +23,7 @@ Failed = TypeVar("Failed", bound=FerrymanError)
 _ADDRESS = "Check FERRYMAN_MODEL and FERRYMAN_MODEL_BASE_URL (which mostly ends in /v1)."
 _SPENT = ("insufficient_quota", "billing_hard_limit_reached")  #: a 429 or 400 of OpenAI's that no waiting mends
 NO_KEY = "none"  #: what is sent as the key where none is set
+_OWN = "It is a chat model of the program that Ferryman runs in: look there."
 _LOG = "Its own log may say why; a proxy in between may be what ends it."
 
 
@@ -84,8 +87,13 @@ def typed(call: Callable[[], Any], line: Line) -> Any:
     except openai.APIConnectionError as error:
         cause = error.__cause__
         raise _with(line, _of_stream(cause, line) if cause else _unreachable()) from error
-    except openai.APIError as error:
+    except (openai.APIError, ValidationError) as error:  # the latter: LangChain cannot hold what came
         raise _with(line, _of_stream(Garbled(), line)) from error
+    except Exception as error:
+        if line.ours:
+            raise
+        # an embedder's model: each provider's client has errors of its own
+        raise _with(line, Busy(f"The model did not answer: {type(error).__name__}.", _OWN)) from error
 
 
 def _with(line: Line, error: Failed) -> Failed:
@@ -133,6 +141,8 @@ def _of_status(status: int, retry_after: str | None, keyless: bool) -> FerrymanE
         403: "The model's server does not let this key use this model.",
         404: "The model's server does not know this model, or answers at another address.",
     }
+    if 300 <= status < 400:
+        return Unusable(f"The model's server sends on to another address: it says {status}.", _ADDRESS)
     what = told.get(status, f"The model's server does not take the question: it says {status}.")
     mend = {
         401: "Set FERRYMAN_MODEL_KEY." if keyless else "Set FERRYMAN_MODEL_KEY to one that this server takes.",
