@@ -54,6 +54,14 @@ WORRIES = frozenset(
     problems differ differs mistake ambiguous checked reviewed considered behind empty valid unique twice meant
     """.split()
 )
+#: How much is at stake: said only of what is named, and as the facts say it of that.
+LEVELS = frozenset("low lower medium high higher risk risks risky".split())
+#: A piece of a column's name (deleted_at, is_safe) does not say that something is so; nor does any word in -ed.
+CLAIMS = frozenset("safe secure sure lost gone done found kept left undone ready final free success".split())
+#: Never a model's to say, whatever a table is called.
+CONSENT = frozenset("approve approved approves approval confirm confirmed consent password passwords yes".split())
+#: Things of which a number is said as the facts say it. A row may stand for whatever is counted.
+COUNTED = frozenset("table tables column columns phase phases step steps question questions key keys".split())
 HEDGES = frozenset("may might could should would possibly perhaps probably likely maybe if whether seem seems".split())
 MODALS = HEDGES | frozenset("can cannot can't will shall must won't unless until".split())
 NEGATIONS = frozenset("not no none nothing nobody nowhere never neither nor cannot without".split())
@@ -69,9 +77,14 @@ DOING = frozenset(
     """
     go come move copy migrate transfer fill feed say make use follow identify show provide match ask refer point need do
     be have let stay remain hold store share specify describe connect require represent suggest indicate become relate
-    combine give
+    give leave skip keep put set approve accept confirm agree ignore delete drop take undo pause stop start run choose
+    pick try open click call send enter write find wait check select press remove
     """.split()
 )
+#: What an order is about comes right after it: "type your", "list the".
+ABOUT = frozenset("the a an this that these those it them your all every each any both".split())
+#: What a model may say that a person should do.
+MINDING = frozenset("look see know note be check review consider decide".split())
 
 _SUFFIXES = re.compile(r"(?:fully|ingly|edly|ful|ly|ing|ed|es|s|e)$")
 _ODD = {"setting": "set", "kept": "keep", "left": "leave", "undone": "undo", "gone": "go", "copies": "copy"}
