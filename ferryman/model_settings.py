@@ -55,9 +55,18 @@ class ModelSettings(Layered):
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("not an http or https address")
-        if parts.username or parts.password or parts.query:
+        if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError("it holds more than an address; the key belongs into FERRYMAN_MODEL_KEY")
         return url.rstrip("/")
+
+    @field_validator("key")
+    @classmethod
+    def _sendable(cls, key: SecretStr) -> SecretStr:
+        """Without the line end that a file or a copy leaves behind. What HTTP cannot carry is no key."""
+        bare = key.get_secret_value().strip()
+        if not bare.isascii() or not all(character.isprintable() and character != " " for character in bare):
+            raise ValueError("it holds characters that no key has")
+        return SecretStr(bare)
 
     @classmethod
     def in_file(cls, path: Path) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from ferryman.agents.client import Method
+from ferryman.agents.client import Endpoint, Method, chat_model
 from ferryman.commands.doctor import Look, _model
 from ferryman.demo_data import build_brackets
-from ferryman.domain.errors import Configuration
+from ferryman.domain.errors import Configuration, FerrymanError
 from ferryman.model_settings import adviser as configured
 from ferryman.model_settings import load_model
 from ferryman.settings import FILE, load
@@ -64,6 +64,10 @@ def test_the_environment_comes_before_the_file_and_the_file_is_no_place_for_a_ke
         ("BASE_URL", "ftp://example.org"),
         ("BASE_URL", "http://user:sk-secret@example.org/v1"),
         ("BASE_URL", "http://example.org/v1?api_key=sk-secret"),
+        ("BASE_URL", "http://example.org/v1#sk-secret"),
+        ("KEY", "sk-secret sk-secret"),
+        ("KEY", "sk-secret\nsk-secret"),
+        ("KEY", "sk-secret-schl\u00fcssel"),
         ("METHOD", "telepathy"),
         ("TIMEOUT", "-1"),
         ("MAX_CALLS", "many"),
@@ -203,3 +207,16 @@ def spoken(environment: dict[str, str], said: str, *words: str) -> str:
     done = subprocess.run(command, input=said, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
+
+
+def test_the_line_end_of_a_key_is_no_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FERRYMAN_MODEL_KEY", "sk-secret\n")
+    assert load_model().key.get_secret_value() == "sk-secret"
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "nonsense://127.0.0.1:9"])
+def test_a_proxy_that_cannot_be_gone_through_is_named(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(FerrymanError, match="proxy") as caught:
+        chat_model(Endpoint("small", "http://127.0.0.1:9/v1"))
+    assert "NO_PROXY" in caught.value.do
