@@ -518,7 +518,7 @@ def test_a_narrow_terminal_without_colours_and_ctrl_c_at_the_prompt(files: tuple
     assert max(len(line) for line in plan) <= 44
     assert any("purchase  purchases" in line for line in plan)
     assert not any(f"\x1b[{code}m" in terminal.raw for code in (*range(30, 38), *range(90, 98)))
-    assert "Goodbye. Nothing was written." in terminal.text
+    assert "Goodbye. Nothing was written, and the plan" in terminal.text
     assert runs(files[1]) == []
 
 
