@@ -46,6 +46,7 @@ PROBLEMS: dict[Problem, Cause] = {
     Problem.OUT_OF_RANGE: Cause("values are beyond what the new column holds", (_NULL, _ASIDE)),
     Problem.CHECK_FAILED: Cause("a rule of the new database forbids the values", (_NULL, _ASIDE)),
     Problem.CONFLICT: Cause("the new database has rows of these keys already", (_ASIDE,)),
+    Problem.KEY_TAKEN: Cause("other rows of the new database have the keys that these are to keep", ()),
     Problem.UNMAPPED_VALUE: Cause("no new value was given for some old values", (_NULL, _ASIDE)),
     Problem.MISSING_KEY: Cause("rows have no key in the old application", (_ASIDE,)),
 }

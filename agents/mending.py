@@ -21,6 +21,7 @@ _PROBLEMS = {
     Problem.OUT_OF_RANGE: "Correct the value that feeds {columns} in the old system",
     Problem.CHECK_FAILED: "Correct the values of {columns} in the old system, so that the new one's rule holds",
     Problem.CONFLICT: "Decide which of the two rows is right, and take the other one away",
+    Problem.KEY_TAKEN: "Plan again, so that rows which are not there yet get new numbers",
     Problem.UNMAPPED_VALUE: "Change the value that feeds {columns} to a known one in the old system",
     Problem.MISSING_KEY: "Give the row a key in the old system",
 }

@@ -22,7 +22,18 @@ from ferryman.domain.changes import (
     SetPolicy,
 )
 from ferryman.domain.findings import OUT_OF_REACH, MissingCause
-from ferryman.domain.mapping import Action, Conflict, KeyPair, Mapping, Matched, Policy, Problem, Strategy, TableMapping
+from ferryman.domain.mapping import (
+    Action,
+    Conflict,
+    Generated,
+    KeyPair,
+    Mapping,
+    Matched,
+    Policy,
+    Problem,
+    Strategy,
+    TableMapping,
+)
 from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.references import references_of
 from ferryman.domain.schema import Database, Family
@@ -38,6 +49,7 @@ KEYS: dict[Strategy, str] = {
 }
 KEEP = "keep"
 MERGE = "merge"
+RENUMBER = "renumber"
 FIRST = "first"
 INCLUDE = "include"
 LEAVE = "leave"
@@ -61,6 +73,7 @@ _REASONS: dict[str, str] = {
     "include": "It is the safest: nothing is lost and every connection stays as it was.",
     WITHOUT: "Every row arrives, with every id that leads somewhere.",
     FIRST: "An hour is at stake at most, and every row comes.",
+    RENUMBER: "Every row arrives, and none is taken for another.",
     "keep": "What is in the new system already is not touched.",
     "leave": "Nothing else can be done about it.",
 }
@@ -113,6 +126,8 @@ def _of_its_own(problem: ProblemFound, plan: Plan, source: Database, target: Dat
         yield without
     if merged := _merged(problem, plan.mapping.by_target.get(problem.table)):
         yield merged
+    if numbered := _numbered_anew(problem, plan.mapping, target):
+        yield numbered
     if listed := _listed_along(problem, plan.mapping):
         yield listed
     if included := _included(problem, plan.mapping, target):
@@ -206,6 +221,20 @@ def _merged(problem: ProblemFound, table: TableMapping | None) -> Option | None:
     )
 
 
+def _numbered_anew(problem: ProblemFound, mapping: Mapping, target: Database) -> Option | None:
+    """New numbers for rows whose own are those of others: set aside, they would leave their references to these."""
+    identity = mapping.by_target[problem.table].identity
+    if problem.problem != Problem.KEY_TAKEN or not isinstance(identity, Matched):
+        return None
+    if not all(target.table(problem.table).column(name).autoincrement for name in problem.columns):
+        return None
+    return Option(
+        key=RENUMBER,
+        text="Give the rows that are not there yet new numbers; what refers to them follows",
+        changes=(SetIdentity(table=problem.table, identity=identity.but(otherwise=Generated())),),
+    )
+
+
 def _question(problem: ProblemFound, before: Policy | None, options: tuple[Option, ...], misread: str) -> Question:
     """`misread`: why nothing is recommended that keeps most of the table's rows back; "" where it can be."""
     recommended = recommend(problem, options, before)
@@ -295,7 +324,7 @@ def recommend(problem: ProblemFound, options: tuple[Option, ...], before: Policy
     """The key of the option to take when in doubt: an earlier decision on the same cause, else what loses least."""
     best = BEST_FOR_ORPHANS if problem.problem == Problem.MISSING_PARENT else (Strategy.QUARANTINE,)
     first = [KEYS[before.strategy]] if before and before.strategy in KEYS else []
-    first += [DAY, INCLUDE, FIRST, KEYS[Strategy.MIGRATE_PARENTS], WITHOUT]
+    first += [RENUMBER, DAY, INCLUDE, FIRST, KEYS[Strategy.MIGRATE_PARENTS], WITHOUT]
     first += [KEEP] if problem.problem == Problem.CONFLICT else []
     offered = {option.key for option in options}
     return next(key for key in (*first, *(KEYS[strategy] for strategy in best), LEAVE) if key in offered)

@@ -104,6 +104,7 @@ class Problem(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     CHECK_FAILED = "check_failed"
     CONFLICT = "conflict"  #: the target holds a row of that key already, and the policy is stop
+    KEY_TAKEN = "key_taken"  #: another row of the target, by its natural key, has the key that a row is to keep
     UNMAPPED_VALUE = "unmapped_value"  #: a value map says stop for it
     MISSING_KEY = "missing_key"  #: a NULL in the legacy key
 
@@ -175,6 +176,11 @@ class TableMapping(Frozen):
     def id_columns(self) -> tuple[str, ...]:
         """The target columns that hold the row's new key."""
         return tuple(column.target for column in self.columns if column.uses(NewId))
+
+    @property
+    def keeps_unmatched(self) -> bool:
+        """Whether a row that no natural key matches keeps its legacy key, under which another row may be there."""
+        return isinstance(self.identity, Matched) and isinstance(self.identity.otherwise, Kept)
 
 
 class Mapping(Frozen):

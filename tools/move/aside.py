@@ -71,6 +71,7 @@ _REASONS = {
     Problem.OUT_OF_RANGE: "the value is out of the range of {columns}",
     Problem.CHECK_FAILED: "the value breaks a rule of {columns}",
     Problem.CONFLICT: "the new database holds a row with this {columns} already",
+    Problem.KEY_TAKEN: "another row of the new database has this {columns}",
     Problem.UNMAPPED_VALUE: "no new value was chosen for the one in {columns}",
     Problem.MISSING_KEY: "a part of the row's key is empty",
 }

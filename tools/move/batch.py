@@ -111,7 +111,7 @@ def _present(job: Job, look: Look) -> Found:
         return ()
     if job.keys.record is Record.RANGES and not look.odd_keys and not _range_taken(job, look.segment):
         return ()
-    return job.sight.tally(look.segment, [one for one in (job.present, job.stood_in) if one])
+    return job.sight.tally(look.segment, [one for one in (job.present, job.stood_in, job.stranger) if one])
 
 
 def _range_taken(job: Job, segment: Segment) -> bool:

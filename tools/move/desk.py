@@ -28,7 +28,7 @@ from ferryman.tools.move.own_rules import references_off
 from ferryman.tools.move.records import Scope
 from ferryman.tools.move.relay import Relay
 from ferryman.tools.move.rowkeys import RowKeys
-from ferryman.tools.move.scan import Sight, parent_obstacles, present_obstacle, value_obstacles
+from ferryman.tools.move.scan import Sight, parent_obstacles, present_obstacle, stranger_obstacle, value_obstacles
 from ferryman.tools.move.stand_ins import stood_in_obstacle
 from ferryman.tools.move.straight import Nowhere, can_go_straight, move_straight
 from ferryman.tools.move.stream import Reading, Stream
@@ -159,6 +159,11 @@ class Desk:
         losers = losers_of(at, self.scope)
         present = present_obstacle(keys, at.legacy, losers)
         stood_in = stood_in_obstacle(work, at.legacy, present)
+        if stood_in and present:
+            present = replace(present, where=and_(present.where, ~stood_in.where))
+        stranger = stranger_obstacle(keys, at.legacy, present)
+        if stranger and present:
+            present = replace(present, where=and_(present.where, ~stranger.where))
         return Job(
             work=work,
             plan=self.plan,
@@ -170,8 +175,9 @@ class Desk:
             checks=checks,
             values=value_obstacles(work.compiled, at.legacy),
             parents=parent_obstacles(checks, at.legacy),
-            present=present and replace(present, where=and_(present.where, ~stood_in.where)) if stood_in else present,
+            present=present,
             stood_in=stood_in,
+            stranger=stranger,
             losers=losers,
             ground=replace(ground_of(work), out={c.bond.parent: _foreseen(c) for c in checks}),
             relay=replace(relay, stood_in=stood_in is not None) if relay else None,

@@ -20,6 +20,7 @@ TYPES = {
     Problem.TOO_LONG: FailureType.VALUE,
     Problem.UNCASTABLE: FailureType.VALUE,
     Problem.OUT_OF_RANGE: FailureType.VALUE,
+    Problem.KEY_TAKEN: FailureType.UNIQUE,
     Problem.UNMAPPED_VALUE: FailureType.VALUE,
 }
 
@@ -31,6 +32,7 @@ _DETAILS = {
     Problem.TOO_LONG: "values are too long for {columns}",
     Problem.UNCASTABLE: "values cannot become what {columns} holds",
     Problem.OUT_OF_RANGE: "values are out of the range of {columns}",
+    Problem.KEY_TAKEN: "other rows of the target have the {columns} that these are to keep",
     Problem.UNMAPPED_VALUE: "no new value is chosen for values of {columns}",
     Problem.CHECK_FAILED: "values break a rule of {columns}",
     Problem.DUPLICATE: "rows have the same {columns}",

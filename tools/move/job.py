@@ -54,6 +54,7 @@ class Job:
     parents: tuple[Obstacle, ...]  #: the parents that it can lack
     present: Obstacle | None  #: that its counterpart is in the target already
     stood_in: Obstacle | None  #: that a placeholder of ours is there in its place
+    stranger: Obstacle | None  #: that another row is there under the number it is to keep
     losers: Losers | None  #: rows that merge into another's
     ground: Ground
     relay: Relay | None  #: fetches what a batch can meet in the target, where the bench does not see it

@@ -140,6 +140,15 @@ def present_obstacle(keys: RowKeys, from_: FromClause, losers: Losers | None) ->
     return Obstacle(Problem.CONFLICT, keys.names, and_(where, ~losers.holds(from_)) if losers else where)
 
 
+def stranger_obstacle(keys: RowKeys, from_: FromClause, present: Obstacle | None) -> Obstacle | None:
+    """That another row of the target has the number which a row is to keep: one that the natural key tells apart from
+    it. None where that cannot be."""
+    matched = keys.compiled.matched_key(from_)
+    if matched is None or present is None or not keys.compiled.mapping.keeps_unmatched:
+        return None
+    return Obstacle(Problem.KEY_TAKEN, keys.names, and_(matched.is_(None), present.where))
+
+
 def count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
     """How many rows a condition holds for."""
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

@@ -113,6 +113,7 @@ def collisions(
     connection: Connection, compiled: CompiledTable, rows: FromClause, collations: Mapping[str, str]
 ) -> Found:
     """Rows that the target has already: by their key where the policy is stop, by another unique set in any case.
+    Where rows are matched by what tells them apart, another row that has the number of an unmatched one counts too.
 
     Rows that are matched on purpose are none of these, but where meeting one is to stop the run.
     """
@@ -125,6 +126,9 @@ def collisions(
         met = _present(compiled, key, rows, collations)
         met = met if matched is None else or_(matched.is_not(None), met)
         found[key, Problem.CONFLICT] = _rows(connection, rows, compiled.in_filter(rows), met)
+    elif key and compiled.mapping.keeps_unmatched and (matched := compiled.matched_key(rows)) is not None:
+        strangers = and_(matched.is_(None), _present(compiled, key, rows, collations))
+        found[key, Problem.KEY_TAKEN] = _rows(connection, rows, compiled.in_filter(rows), strangers)
     for columns in unique_sets(compiled, collations):
         if columns != key:
             taken = _taken(compiled, columns, rows, collations)

@@ -35,6 +35,7 @@ _SENTENCES = {
     Problem.OUT_OF_RANGE: "{rows} {has} a value for {names} that is out of its range.",
     Problem.DUPLICATE: "{rows} repeat{s} a value of {names}, which must be unique.",
     Problem.CONFLICT: "{rows} meet{s} a row with the same {names} that is in the new database already.",
+    Problem.KEY_TAKEN: "{rows} {has} the {names} of another row that is there: what refers to it would refer to that.",
     Problem.UNMAPPED_VALUE: "{rows} {has} a value for {names} that no new value was chosen for.",
     Problem.MISSING_KEY: "{rows} {has} no key in the old database.",
     Problem.CHECK_FAILED: "{rows} break{s} a rule of the new database about {names}.",

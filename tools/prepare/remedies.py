@@ -16,7 +16,10 @@ _NULLABLE = (
 
 
 def remedies(table: Table, problem: Problem, columns: Sequence[str]) -> tuple[Strategy, ...]:
-    """The strategies that would mend rows of a target table whose values do not fit. Quarantine always does."""
+    """The strategies that would mend rows of a target table whose values do not fit. Quarantine does, but not
+    for rows whose key another has: what refers to them would go, and refer to that one."""
+    if problem is Problem.KEY_TAKEN:
+        return ()
     found: list[Strategy] = []
     empty = all(_may_be_null(table, name) for name in columns)
     if problem in _NULLABLE:
@@ -44,8 +47,10 @@ def decided(
 ) -> Policy | None:
     """The policy that answers a class of problems. One that was decided on fewer rows does not: it asks again.
 
-    A policy without columns, cause or count is for any.
+    A policy without columns, cause or count is for any; none is for what nothing in `remedies` mends.
     """
+    if problem is Problem.KEY_TAKEN:
+        return None
     for policy in table.policies:
         if policy.problem is not problem or (policy.columns and set(policy.columns) != set(columns)):
             continue

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.front.calling import here
-from tests.front.hard_shapes.places import IDENTITIES, everywhere
+from tests.front.hard_shapes.places import IDENTITIES, everywhere, on, said
 from tests.front.shapes import KEYS, Shape, made
 
 # Rows that are there already
@@ -62,6 +62,42 @@ def test_a_run_that_would_meet_seeded_rows_is_asked_about_where_the_plan_says_st
     told = here("run", "--plan", folder / "plan.yaml", "--json")
     assert told.code == 5
     assert "2 rows of roles meet a row with the same id" in told.out + told.err
+
+
+@on("mariadb to postgresql", "postgresql to mariadb", "sqlite to postgresql")
+def test_a_row_is_not_taken_for_another_that_has_its_number(folder: Path) -> None:
+    """Member 1 is nobody of those that are there, and number 1 is: neither becomes the other, and what refers to the
+    one does not refer to the other afterwards."""
+    key = KEYS["generated"]
+    shape = made(
+        folder,
+        """CREATE TABLE member (id INTEGER PRIMARY KEY, email VARCHAR(20) NOT NULL, nick VARCHAR(20));
+        CREATE TABLE loan (id INTEGER PRIMARY KEY, member_id INTEGER NOT NULL REFERENCES member (id),
+            title VARCHAR(20));
+        INSERT INTO member VALUES (1, 'a@x', 'A'), (2, 'b@x', 'B'), (3, 'c@x', 'C');
+        INSERT INTO loan VALUES (1, 1, 'of A'), (2, 2, 'of B'), (3, 3, 'of C');""",
+        f"""CREATE TABLE members (id {key}, email VARCHAR(20) NOT NULL UNIQUE, nick VARCHAR(20));
+        CREATE TABLE loans (id {key}, member_id INTEGER NOT NULL REFERENCES members (id), title VARCHAR(20));
+        INSERT INTO members VALUES (1, 'z@x', 'Z'), (9, 'c@x', NULL);""",
+    )
+    shape.plan()
+    shape.edit(lambda text: text.replace("kind: generated", "kind: kept", 1))
+    asked = here("run", "--plan", folder / "plan.yaml", *shape.names)
+    assert asked.code == 5
+    assert "1 row of members has the id of another row that is there" in said(asked)
+    assert "the answers are: renumber, leave" in said(asked)
+    told = here("run", "--plan", folder / "plan.yaml", *shape.names, "--no-preflight", "--json")
+    approval = told.json["approval"]
+    met = here("run", "--plan", folder / "plan.yaml", *shape.names, "--no-preflight", "--approve", approval)
+    assert met.code == 5, met.err
+    assert "pause (recommended), rollback_table" in said(met)
+    assert "skip_orphaned_records" not in said(met)
+    here("rollback", "--yes")
+    shape.edit(lambda text: text.replace("kind: kept", "kind: generated", 1))
+    shape.run()
+    joined = "SELECT title, email FROM loans l JOIN members m ON m.id = l.member_id ORDER BY 1"
+    assert shape.new(joined) == [("of A", "a@x"), ("of B", "b@x"), ("of C", "c@x")]
+    shape.proved_and_undone()
 
 
 # Rows that become one
