@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -64,3 +66,17 @@ def test_a_reference_to_the_first_goes_when_the_second_takes_its_place(shape: Sh
     told = " ".join(held.after("suppliers goes into contacts").split())
     assert "customer_id names rows of customers" in told
     assert "Leave orders out (recommended)" in told
+
+
+def test_the_second_has_numbers_of_its_own_where_the_new_side_numbers_the_rows(shape: Shape) -> None:
+    """Number 3 is taken, so that rows get new numbers: customer 1 and supplier 1 get one each."""
+    with closing(sqlite3.connect(shape.files[1])) as new:
+        new.executescript("""PRAGMA foreign_keys = OFF; DROP TABLE contacts;
+        CREATE TABLE contacts (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, email TEXT UNIQUE, city TEXT);
+        INSERT INTO contacts VALUES (3, 'Seed', 'seed@x.org', '');""")
+    begin = ("fill contacts and orders", "take all recommendations", "yes")
+    held = hold(shape.files, *begin, "fill contacts and purchases", "suppliers goes into contacts", *begin[1:])
+    assert shape.new(LINKED.format("orders")) == [(n, f"C{n}") for n in range(1, 41)]
+    assert shape.new(LINKED.format("purchases")) == [(n, f"S{n}") for n in range(1, 20)]
+    hold(shape.files, f"undo run {held.run}", "yes")
+    assert shape.new("SELECT (SELECT count(*) FROM contacts), (SELECT count(*) FROM purchases)") == [(41, 0)]

@@ -28,7 +28,8 @@ from ferryman.tools.prepare.transform import CompiledTable, compile_table
 
 STARTED = datetime(2024, 5, 1, 12, 30)
 ROW_MAP_DDL = """CREATE TABLE ferryman_row (run_id text, table_name text, batch text, kind text, source_key text,
-    target_key text, target_key_to text, rows integer, before text);"""
+    target_key text, target_key_to text, rows integer, before text);
+    CREATE TABLE ferryman_table (run_id text, table_name text, source_name text);"""
 
 Landed = list[tuple[tuple[str, object], ...]]  #: per row the kind and value of each column, in order of legacy keys
 Found = dict[tuple[str, Problem], tuple[int, ...]]  #: positions of rows, in order of legacy keys

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, delete, false, literal, select, true
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, delete, false, literal, or_, select, true
 from sqlalchemy.types import NullType
 
 from ferryman.domain.mapping import Generated
@@ -30,6 +30,7 @@ from ferryman.tools.prepare import mirror
 from ferryman.tools.prepare.arrow_cast import fit, typed
 from ferryman.tools.prepare.arrow_values import legacy, there
 from ferryman.tools.prepare.bonds import as_one
+from ferryman.tools.prepare.identity import of_this_source
 from ferryman.tools.prepare.lineage import key_column, policies
 from ferryman.tools.prepare.side_by_side import ID_MAP, QUARANTINE, ledger_table, raw
 from ferryman.tools.prepare.sqlite_links import Named
@@ -104,7 +105,8 @@ class Relay:
             mirror.pull(view, books, dialect, table, names)
         row, held = self.ledger.tables.row, ledger_table(ID_MAP)
         wanted = select(*(row.c[column.name] for column in held.columns))
-        self._copy(held, wanted.where(row.c.table_name.in_(list(tables)), row.c.source_key.is_not(None)))
+        ours = or_(*(self._ours(name) for name in dict.fromkeys(tables)))
+        self._copy(held, wanted.where(ours, row.c.source_key.is_not(None)))
         self.bench.connection.commit()
 
     def _may_be_there(self, segment: Segment, keys: Sequence[ColumnElement[Any]]) -> bool:
@@ -190,8 +192,13 @@ class Relay:
         if staged is None:
             return
         table = ledger_table(ID_MAP)
-        same = and_(row.c.source_key == staged.c.source_key, row.c.table_name == target)
+        same = and_(row.c.source_key == staged.c.source_key, self._ours(target))
         self._copy(table, select(*(row.c[c.name] for c in table.columns)).select_from(row.join(staged, same)))
+
+    def _ours(self, target: str) -> ColumnElement[bool]:
+        """Whether an entry of the id map speaks of rows that the plan takes from the legacy table of a target."""
+        source = self._compiled.plan.by_target[target].source
+        return of_this_source(target, source, self.ledger.tables.row, self.ledger.tables.table)
 
     def _meet(self, table: Table, names: Sequence[str], asked: Select[Any], wanted: Sequence[str]) -> None:
         """Rows of a target table that have one of these keys; what the stand-in believed of those keys before goes."""

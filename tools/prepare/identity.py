@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import uuid_utils
-from sqlalchemy import ColumnElement, column, func, literal, table
+from sqlalchemy import ColumnElement, FromClause, and_, column, func, literal, select, table
 
 from ferryman.domain.mapping import Shape
 from ferryman.domain.run import Key, key_text
@@ -33,6 +33,17 @@ ROW_MAP = table(
     "ferryman_row",
     *map(column, "run_id table_name batch kind source_key target_key target_key_to rows before".split()),
 )
+#: Which old table filled a target table in which run, as the ledger keeps it.
+FILLED = table("ferryman_table", *map(column, "run_id table_name source_name".split()))
+
+
+def of_this_source(
+    target: str, source: str, row: FromClause = ROW_MAP, filled: FromClause = FILLED
+) -> ColumnElement[bool]:
+    """Whether an entry of the id map speaks of rows of this legacy table: another that filled the same target table in
+    another run has keys of its own."""
+    others = select(filled.c.run_id).where(filled.c.table_name == target, filled.c.source_name != source)
+    return and_(row.c.table_name == target, row.c.run_id.not_in(others))
 
 
 def prefix(namespace: UUID, table_name: str) -> str:

@@ -16,7 +16,7 @@ from ferryman.domain.mapping import Generated, Mapping, TableMapping
 from ferryman.domain.run import key_text
 from ferryman.domain.schema import Database
 from ferryman.tools.databases.dialect import clause
-from ferryman.tools.prepare.identity import ROW_MAP
+from ferryman.tools.prepare.identity import FILLED, ROW_MAP, of_this_source
 from ferryman.tools.prepare.lineage import key_column, policies
 from ferryman.tools.prepare.outlook import Outlook
 
@@ -109,15 +109,14 @@ class LiveReferences:
         if not self.ledger:
             return [None] * len(keys[0])
         sources = [(None,) if None in row else (key_text(row),) for row in _rows(keys)]
-        id_map = self._id_map
-        mine = (f"map of {table.target}", id_map.c.table_name == table.target)
+        id_map, filled = self._ledger_table(ROW_MAP), self._ledger_table(FILLED)
+        mine = (f"map of {table.target}", of_this_source(table.target, table.source, id_map, filled))
         return self._ask(self.target_connection, id_map, ("source_key",), "target_key", sources, mine)
 
-    @property
-    def _id_map(self) -> TableClause:
-        """Where the id map is on the target's connection: the ledger has a schema of its own on PostgreSQL."""
+    def _ledger_table(self, table: TableClause) -> TableClause:
+        """Where one of the ledger's is on the target's connection: they have a schema of their own on PostgreSQL."""
         on_server = self.target_connection.dialect.name == "postgresql"
-        return clause(ROW_MAP.name, [c.name for c in ROW_MAP.columns], "ferryman" if on_server else None)
+        return clause(table.name, [c.name for c in table.columns], "ferryman" if on_server else None)
 
     def _ask(
         self,

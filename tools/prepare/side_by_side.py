@@ -22,6 +22,7 @@ from ferryman.tools.databases.sqlite import SQLite, attach_source
 from ferryman.tools.databases.sqlite_errors import translate
 from ferryman.tools.databases.sqlite_guard import attach_legacy
 from ferryman.tools.prepare import mirror
+from ferryman.tools.prepare.identity import FILLED
 from ferryman.tools.prepare.reach import Columns, Reach, reach_of
 from ferryman.tools.prepare.sqlite_functions import register_functions
 from ferryman.tools.prepare.transform import CompiledTable
@@ -30,6 +31,7 @@ ID_MAP = "ferryman_row"
 QUARANTINE = "ferryman_quarantine"
 
 _LEDGER = {
+    FILLED.name: " ".join(column.name for column in FILLED.columns),
     ID_MAP: "run_id table_name batch kind source_key target_key target_key_to rows before",
     QUARANTINE: "run_id table_name source_key state",
 }

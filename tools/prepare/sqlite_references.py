@@ -14,7 +14,7 @@ from ferryman.domain.mapping import Action, Derived, Generated, Kept, Matched, P
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import ForeignKeyTo
 from ferryman.tools.prepare.conditions import passes
-from ferryman.tools.prepare.identity import HIGHEST, ROW_MAP, derived_expression
+from ferryman.tools.prepare.identity import HIGHEST, ROW_MAP, derived_expression, of_this_source
 from ferryman.tools.prepare.lineage import Link, kept_as, key_column, link_of, policies
 from ferryman.tools.prepare.sqlite_cast import fit, to_integer
 from ferryman.tools.prepare.sqlite_goal import Goal
@@ -182,7 +182,7 @@ def _numbered(key: Value, asked: Value, made: Callable[[Expression], Expression]
 
 def _mapped(table: TableMapping, keys: Sequence[Value], column: Column) -> Expression:
     """The target key that the id map holds for a legacy key: the map's text, as a number where the column is one."""
-    mine = and_(ROW_MAP.c.table_name == table.target, ROW_MAP.c.source_key == key_text(keys))
+    mine = and_(of_this_source(table.target, table.source), ROW_MAP.c.source_key == key_text(keys))
     found = select(ROW_MAP.c.target_key).where(mine).limit(1).scalar_subquery()
     return untyped(sql_cast(found, Integer)) if column.family is Family.INTEGER else found
 
