@@ -236,3 +236,26 @@ def test_a_mark_of_deletion_that_is_empty_everywhere_brings_no_question(folder: 
         "CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL);",
     )
     assert "as deleted" not in shape.plan().err
+
+
+@on("mariadb to postgresql", "postgresql to mariadb")
+def test_a_second_old_table_has_numbers_of_its_own(folder: Path) -> None:
+    people = "(id INTEGER PRIMARY KEY, email VARCHAR(20) NOT NULL, nick VARCHAR(20))"
+    shape = made(
+        folder,
+        f"""CREATE TABLE member {people}; CREATE TABLE guest {people};
+        CREATE TABLE visit (id INTEGER PRIMARY KEY, guest_id INTEGER NOT NULL REFERENCES guest (id));
+        INSERT INTO member VALUES (1, 'a@x', 'A'), (2, 'b@x', 'B'); INSERT INTO guest VALUES (1, 'g@y', 'G');
+        INSERT INTO visit VALUES (7, 1);""",
+        f"""CREATE TABLE members (id {KEYS["generated"]}, email VARCHAR(20) NOT NULL UNIQUE, nick VARCHAR(20));
+        CREATE TABLE visits (id {KEYS["kept"]}, guest_id INTEGER NOT NULL REFERENCES members (id));
+        INSERT INTO members VALUES (1, 'z@x', 'Z');""",
+    )
+    shape.plan("leave visits out", "members: member")
+    shape.run()
+    shape.plan("guest goes into members", "visits: visit")
+    run = shape.run().err.split("Run ")[1].split()[0]
+    assert shape.new("SELECT v.id, email FROM visits v JOIN members m ON m.id = v.guest_id") == [(7, "g@y")]
+    assert shape.new("SELECT count(*) FROM members") == [(4,)]
+    assert here("rollback", run, "--yes").code == 0
+    assert shape.new("SELECT count(*) FROM members") == [(3,)]
