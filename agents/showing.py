@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ferryman.agents.context import Place
+from ferryman.agents.glossary import ASKED
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Talk
 from ferryman.agents.vocabulary import NUMBERS
@@ -68,7 +69,7 @@ def aside(said: Sentence, talk: Talk) -> ShowRows | ExportRows | RetryRows | Non
     ):
         return ShowRows(count=1, only_problem=True)
     begun = context.place in (Place.DECIDE, Place.PAUSED, Place.DONE)
-    if begun and _STAND_INS.search(text) and _LOOKED.search(text):
+    if begun and _STAND_INS.search(text) and _LOOKED.search(text) and not re.match(ASKED, text):
         many = _COUNTED.search(text)
         return ShowRows(count=_number(many["n"]) if many else MOST_SHOWN, placeholders=True)
     if re.search(r"\b(?:plan|report|not|never|how|why|what (?:is|are|does|will))\b", text):
