@@ -56,9 +56,7 @@ SELECT 8880001 + n, 7770001 + n, text || 'd', 9990001 + n, 6660001 + n % 2, text
 """
 
 
-def shop(
-    folder: Path, rows: int, cell: str = "cell {n:06d}", payload: str = "", codes: str = "level"
-) -> tuple[str, str]:
+def shop(folder: Path, rows: int, cell: str = "cell {n:06d}", payload: str = "", codes: str = "lot") -> tuple[str, str]:
     """An old shop of so many customers and orders and a new one; `cell` is what stands in every text of a row."""
     folder.mkdir()
     legacy, new = folder / "old.sqlite", folder / "new.sqlite"
