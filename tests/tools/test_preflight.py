@@ -442,8 +442,8 @@ def test_ids_in_lists_that_lead_nowhere_are_told_by_cause(tmp_path, separator, l
         "2 ids of towns, in 3 rows, never were in the old database."
     )
     (question,) = questions(look(pair), pair.plan(), pair.source_db, pair.target_db)
-    assert [option.key for option in question.options] == ["without", "empty", "quarantine", "leave"]
-    assert question.recommended == "without"
+    assert [option.key for option in question.options] == ["without", "take", "empty", "quarantine", "leave"]
+    assert question.recommended == "take"
     (change,) = question.option("without").changes
     assert isinstance(change, MapColumn)
     assert change.steps == (RemapIds(parent="towns", separator=separator, missing="drop"),)
