@@ -199,11 +199,9 @@ def _options(ask: Ask, facts: AnswerFacts) -> str:
 def _why_asked(question: Question, facts: AnswerFacts) -> str:
     """Why the first question is one: what is known, what is not, and what is recommended."""
     kind, _, about = question.id.partition(":")
-    of = {"table": Ask(topic=Topic.MATCH, tables=(question.table,)), "column": Ask(topic=Topic.MATCH, columns=(about,))}
-    known = why_match(of[kind], facts.plan, facts.findings) if kind in of else ""
-    why = (
-        one_line(question.reason) or "Neither of the two databases tells, and nothing is written that is only supposed."
-    )
+    tables, columns = ((about,) if kind == named else () for named in ("table", "column"))
+    known = why_match(Ask(topic=Topic.MATCH, tables=tables, columns=columns), facts.plan, facts.findings)
+    why = one_line(question.reason) or "Neither database tells, and nothing is written that is only supposed."
     best = next((option for option in question.options if option.key == question.recommended), None)
     advice = f"Recommended is: {one_line(best.text)}." if best else "Nothing is recommended here: only you can know."
     return f"{known or why}\n{advice}"

@@ -158,13 +158,8 @@ def _listed_along(problem: ProblemFound, mapping: Mapping) -> Option | None:
     policy = Policy(problem=kind, columns=problem.columns, strategy=Strategy.MIGRATE_PARENTS, rows=problem.rows)
     changes: tuple[Change, ...] = (SetPolicy(table=problem.table, policy=policy),)
     text = f"Take {f'the {count:,} rows' if count != 1 else 'the row'} of {named} along that the plan leaves out"
-    without = _without(problem, mapping) if len(left_out) < len(problem.lost) else None
-    if without:
-        return Option(
-            key=KEYS[Strategy.MIGRATE_PARENTS],
-            text=f"{text}, and drop every other id that leads nowhere",
-            changes=(*changes, *without.changes),
-        )
+    if len(left_out) < len(problem.lost) and (without := _without(problem, mapping)):
+        text, changes = f"{text}, and drop every other id that leads nowhere", (*changes, *without.changes)
     return Option(key=KEYS[Strategy.MIGRATE_PARENTS], text=text, changes=changes)
 
 
