@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import make_url
 
 from ferryman.domain.errors import Configuration
-from ferryman.domain.mapping import Kept, Mapping, TableMapping
+from ferryman.domain.filters import Comparison, Operator
+from ferryman.domain.mapping import Kept, Mapping, Policy, Problem, Strategy, TableMapping
 from ferryman.domain.transforms import NewId
+from ferryman.tools.move.additions import bring
 from ferryman.tools.prepare.readiness import check_sequences
 from tests.servers import PASSWORD, READER
 from tests.tools.pairs import column, resumed
@@ -71,6 +73,60 @@ def test_an_insert_after_the_run_gets_a_free_key(pair: Pair, what: str, keys: tu
     assert len({number for number, _ in found}) == len(keys) + 2
     assert {(key, f"thing {key}") for key in keys} <= set(found)
     assert all(number > max(keys) for number, name in found if name.startswith("new"))
+
+
+@pytest.mark.parametrize(
+    ("pair", "what", "fitting"),
+    [
+        ("sqlite to postgresql", "serial", ()),
+        ("mariadb to postgresql", "a sequence of nobody", ("ada", "bo")),
+        ("postgresql to mariadb", "auto_increment", ()),
+        ("sqlite to mariadb", "auto_increment", ("ada", "bo")),
+        ("sqlite to mariadb", "a sequence", ("ada", "bo")),
+        ("mariadb to sqlite", "autoincrement", ()),
+        ("postgresql to sqlite", "autoincrement", ("ada", "bo")),
+    ],
+    indirect=["pair"],
+)
+def test_the_numbers_of_rows_set_aside_and_left_out_wait_for_them(
+    pair: Pair, what: str, fitting: tuple[str, ...]
+) -> None:
+    kind = next((kind for kind in ("postgresql", "mysql") if pair.new.url.startswith(kind)), "sqlite")
+    quote = "`" if kind == "mysql" else '"'
+    if "sequence" in what:
+        pair.new.run(f"CREATE SEQUENCE {quote}a 100% sequence{quote};")
+    pair.new.run(f"CREATE TABLE {quote}The things{quote} ({COUNTING[kind][what]}, name varchar(40) NOT NULL);")
+    pair.old.run("CREATE TABLE thing (id integer NOT NULL PRIMARY KEY, name varchar(40));")
+    pair.old.fill("thing", [*enumerate(fitting, 1), (7, None), (9, "left out")])
+    quarantine = Policy(problem=Problem.NULL_IN_REQUIRED, columns=("name",), strategy=Strategy.QUARANTINE, rows=9)
+    out = Comparison(column="id", op=Operator.UNEQUAL, values=(9,))
+    run = pair.start(Mapping(tables=(MAPPING.tables[0].but(policies=(quarantine,), filter=out),)))
+    run.copy_all()
+    insert = f"INSERT INTO {quote}The things{quote} (name) VALUES ('theirs');"
+    pair.new.run(insert)
+    late = Comparison(column="id", op=Operator.EQUAL, values=(9,))
+    assert bring(run.work("The things"), late).rows == 1
+    pair.new.run(insert)
+    pair.old.run("INSERT INTO thing VALUES (30, 'since');")
+    since = Comparison(column="id", op=Operator.EQUAL, values=(30,))
+    assert bring(run.work("The things"), since).rows == 1
+    pair.new.run(insert)
+    found = pair.new.ask(f"SELECT {quote}Id{quote}, name FROM {quote}The things{quote} ORDER BY 1")
+    ours = [*enumerate(fitting, 1), (9, "left out"), (10, "theirs"), (11, "theirs"), (30, "since"), (31, "theirs")]
+    assert found == ours
+
+
+@pytest.mark.parametrize("pair", ["sqlite to postgresql", "sqlite to mariadb"], indirect=True)
+def test_a_last_number_with_no_room_behind_it_is_not_waited_for(pair: Pair) -> None:
+    own = "serial" if pair.new.url.startswith("postgresql") else "integer NOT NULL AUTO_INCREMENT"
+    quote = '"' if own == "serial" else "`"
+    pair.new.run(f"CREATE TABLE {quote}The things{quote} ({quote}Id{quote} {own} PRIMARY KEY, name varchar(40));")
+    pair.old.run("CREATE TABLE thing (id integer NOT NULL PRIMARY KEY, name varchar(40));")
+    pair.old.fill("thing", [(1, "ada"), (2**31 - 1, "the last")])
+    out = Comparison(column="name", op=Operator.EQUAL, values=("ada",))
+    pair.start(Mapping(tables=(MAPPING.tables[0].but(filter=out),))).copy_all()
+    pair.new.run(f"INSERT INTO {quote}The things{quote} (name) VALUES ('theirs');")
+    assert pair.new.ask(f"SELECT {quote}Id{quote} FROM {quote}The things{quote} ORDER BY 1") == [(1,), (2,)]
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ class MySQLTriggers:
 
     def take_away(self, connection: Connection, trigger: Aside) -> None:
         trigger.back.encode(_python_name(trigger.letters))  # or it could not be said again
-        with _impatient(connection):
+        with impatient(connection):
             run(connection, trigger.away)
 
     def bring_back(self, connection: Connection, trigger: Aside) -> None:
@@ -107,7 +107,8 @@ def _say(connection: Connection, statement: bytes) -> None:
 
 
 @contextmanager
-def _impatient(connection: Connection) -> Iterator[None]:
+def impatient(connection: Connection) -> Iterator[None]:
+    """Statements about a table's structure wait for a moment only, and raise Transient then."""
     usual = connection.exec_driver_sql("SELECT @@lock_wait_timeout").scalar()
     connection.exec_driver_sql(f"SET lock_wait_timeout = {_PATIENCE}")
     try:

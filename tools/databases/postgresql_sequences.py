@@ -15,6 +15,7 @@ SELECT coalesce(pg_get_serial_sequence(:table, :column), (
     JOIN pg_class AS s ON d.refclassid = 'pg_class'::regclass AND s.oid = d.refobjid AND s.relkind = 'S'
     WHERE a.attrelid = CAST(:table AS regclass) AND a.attname = :column LIMIT 1))
 """)
+_END = text("SELECT seqmax FROM pg_sequence WHERE seqrelid = CAST(:name AS regclass)")
 _MOVABLE = text("SELECT has_sequence_privilege(:name, 'SELECT') AND has_sequence_privilege(:name, 'UPDATE')")
 
 
@@ -23,6 +24,16 @@ def sequence_of(connection: Connection, table: Table, column: str) -> str | None
     quoted = connection.dialect.identifier_preparer.quote_identifier(table.name)
     found: str | None = connection.execute(_SEQUENCE, {"table": quoted, "column": column}).scalar()
     return found
+
+
+def raise_to(connection: Connection, sequence: str, number: int) -> None:
+    """Never down: a number that was given once is not given again; nor beyond its end. The name comes quoted from the
+    catalogue."""
+    last, given = connection.exec_driver_sql(f"SELECT last_value, is_called FROM {sequence.replace('%', '%%')}").one()
+    wanted = min(number, connection.execute(_END, {"name": sequence}).scalar_one())
+    if wanted > 0 and int(last) < wanted + (not given):
+        asked = text("SELECT setval(CAST(:sequence AS regclass), :number)")
+        connection.execute(asked, {"sequence": sequence, "number": wanted})
 
 
 def unmovable(connection: Connection, table: Table) -> str:

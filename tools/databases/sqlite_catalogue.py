@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from ferryman.domain.schema import Column, Database, ForeignKey, Table, Trigger
 from ferryman.tools.databases.sqlite_types import declared
@@ -192,6 +192,13 @@ def _foreign_keys(
             yield ForeignKey(
                 columns=own, parent=parent, parent_columns=theirs, name=names.get(own, ""), on_delete=on_delete
             )
+
+
+def counts_for_ever(connection: Connection, table: str) -> bool:
+    """Whether a table gives no number twice: AUTOINCREMENT, which only its own text tells."""
+    asked = text("SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = :name")
+    sql = connection.execute(asked, {"name": table}).scalar() or ""
+    return any(token.upper() == "AUTOINCREMENT" for token in _TOKEN.findall(sql))
 
 
 def checks(sql: str) -> tuple[str, ...]:

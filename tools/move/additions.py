@@ -27,6 +27,7 @@ from ferryman.tools.move.desk import Desk, copied_so_far
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.job import Job, Stuck
 from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.number_on import number_on
 from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.quiet import quiet
 from ferryman.tools.move.rowkeys import Record, RowKeys, dealt_with
@@ -89,6 +90,8 @@ def bring(
         with quiet(work.ledger, work.run, work.compiled.mapping, emit=emit, clock=clock):
             for origin, some in chunks:
                 total = total.plus(_Addition(work, origin, clock, emit, forgiving).bring(some))
+    if total.rows:
+        patiently(lambda: number_on(work), table=work.table, emit=emit, clock=clock)
     to_be_proved(work.ledger, work.run, work.table)
     return total
 

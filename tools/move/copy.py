@@ -26,7 +26,7 @@ from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.fault import of_error
 from ferryman.tools.move.isolate import ENOUGH, refused_rows
 from ferryman.tools.move.job import Moved, Stuck
-from ferryman.tools.move.numbers import catch_up
+from ferryman.tools.move.number_on import number_on
 from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.progress import accounting, progress
 from ferryman.tools.move.quiet import quiet
@@ -37,7 +37,7 @@ from ferryman.tools.move.sorting import Applied, Wanted, policy_for
 from ferryman.tools.move.supply import supply, supply_listed
 from ferryman.tools.move.take_back import take_back, too_early
 from ferryman.tools.move.tell import Pace, batch_completed, rows_quarantined, self_recovery, taken_back
-from ferryman.tools.move.turns import Manners, turn
+from ferryman.tools.move.turns import Manners
 from ferryman.tools.move.windows import Ruler, Window, cut
 from ferryman.tools.move.work import CopyResult, Ending, TableWork
 
@@ -364,17 +364,10 @@ class _Copier:
         """What follows the last batch; doing it twice changes nothing."""
         work = self.work
         fill_references(self.live, (work.table,), clock=self.clock)
-        self._number_on()
+        number_on(work, self.upper)
         work.ledger.set_arrived_since(work.run, work.table, self._arrived())
         work.ledger.set_table(work.run, work.table, TableState.COPIED)
         return next(one for one in progress(work.ledger, work.run) if one.table == work.table)
-
-    def _number_on(self) -> None:
-        """The target's own numbering goes on after the keys that we gave."""
-        work = self.work
-        with turn(work.target), work.target.connect(f"setting the numbering of {work.table} right") as connection:
-            catch_up(connection, work.compiled.target)
-            connection.commit()
 
     def _arrived(self) -> int:
         return arrived_since(self.work.source, self.live.compiled, self.upper)
