@@ -19,7 +19,7 @@ from ferryman.agents.recommending import recommended
 from ferryman.agents.revise import revise_all
 from ferryman.agents.stake import Stake, stake_of
 from ferryman.domain.approval import Amendment
-from ferryman.domain.changes import MigrateParents, SetPolicy
+from ferryman.domain.changes import Change, MigrateParents, SetPolicy
 from ferryman.domain.conversation import UTTERANCE, Choose, Rollback
 from ferryman.domain.errors import FerrymanError, NeedsDecision, Refused
 from ferryman.domain.events import (
@@ -48,7 +48,7 @@ from ferryman.graph.state import State
 from ferryman.graph.streams import emitter
 from ferryman.graph.work import all_compiled, table_work
 from ferryman.tools.move.copy import copy_table
-from ferryman.tools.move.desk import copied_so_far
+from ferryman.tools.move.desk import copied_so_far, set_aside_so_far
 from ferryman.tools.move.job import Stuck
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import RunRecord
@@ -213,7 +213,8 @@ def _amend(
     """The plan with the choice taken in, and the amendment that the ledger keeps of it."""
     before = context.shelf.get(state["plan"], Plan)
     known = Analysis.of(discovered(state["facts"], context), context.shelf)
-    after = before.but(mapping=revise_all(before.mapping, chosen.changes, facts_for_agents(known, context)))
+    changes = [_with_those_before(change, state["run"], context) for change in chosen.changes]
+    after = before.but(mapping=revise_all(before.mapping, changes, facts_for_agents(known, context)))
     amendment = Amendment(
         number=1,
         by=by,
@@ -227,6 +228,15 @@ def _amend(
         hash_after=after.hash,
     )
     return after, Ledger(context.target).amend(state["run"], amendment, after)
+
+
+def _with_those_before(change: Change, run: str, context: Context) -> Change:
+    """A policy for rows that only their batch could count lets those of earlier batches stay as they were decided."""
+    if not isinstance(change, SetPolicy) or change.policy.cause:
+        return change
+    policy = change.policy
+    before = set_aside_so_far(Ledger(context.target), run, change.table, policy.problem, policy.columns)
+    return change.but(policy=policy.but(rows=policy.rows + before))
 
 
 def _carry_out(

@@ -147,6 +147,23 @@ def test_a_strategy_that_fails_is_marked_and_not_recommended_again(
     talk.session.close()
 
 
+def test_what_was_decided_for_one_batch_can_be_decided_for_a_later_one(tmp_path: Path, watch: Watch) -> None:
+    files = shop(tmp_path, customers=1200, purchases=1)
+    write(files[0], "UPDATE customer SET name = NULL WHERE id IN (7, 600, 601, 1100)")
+    talk = opened(files, tmp_path / "a", watch, preflight=False)
+    talk.say("move customers", "yes")
+    for batch in ("1", "2", "3"):
+        asked = talk.session.payload
+        assert isinstance(asked, DecidePayload)
+        assert asked.decision.failure.batch == batch
+        assert [option.strategy for option in asked.decision.options if option.failed_before] == []
+        talk.say(Choose(strategy=Strategy.QUARANTINE))
+    assert talk.session.outcome is not None
+    assert talk.session.outcome.status is RunStatus.SUCCESS_WITH_QUARANTINE
+    assert ask(files[1], "SELECT count(*) FROM customers") == [(1196,)]
+    talk.session.close()
+
+
 def test_level_2_tells_its_beginning_and_its_end_twice_at_most(
     files: tuple[Path, Path], tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

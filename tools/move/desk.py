@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
-from sqlalchemy import TableClause, and_, not_, or_, true
+from sqlalchemy import TableClause, and_, func, not_, or_, select, true
 from sqlalchemy.exc import DBAPIError
 
 from ferryman.domain.mapping import Problem
@@ -33,6 +34,7 @@ from ferryman.tools.move.stand_ins import stood_in_obstacle
 from ferryman.tools.move.straight import Nowhere, can_go_straight, move_straight
 from ferryman.tools.move.stream import Reading, Stream
 from ferryman.tools.move.supplied import Supplied, supplied_before
+from ferryman.tools.move.tables import QuarantineState
 from ferryman.tools.move.turns import turn
 from ferryman.tools.move.variants import compiled_as
 from ferryman.tools.move.windows import Window
@@ -231,6 +233,16 @@ def copied_so_far(ledger: Ledger, run: str) -> dict[str, Segment]:
     with ledger.target.connect("reading the ledger", reading=True) as connection:
         last = {one.table: ledger.book(run, one.table).last(connection) for one in ledger.tables_of(run)}
     return {n: Segment(upto=b.segment.upto) for n, b in last.items() if b and b.segment.upto is not None}
+
+
+def set_aside_so_far(ledger: Ledger, run: str, table: str, problem: Problem, columns: Sequence[str]) -> int:
+    """The rows of a table that a run quarantined for a problem, of these columns where any are named."""
+    row = ledger.tables.quarantine
+    asked = select(func.count()).where(row.c.run_id == run, row.c.table_name == table, row.c.problem == problem.value)
+    if columns:
+        asked = asked.where(row.c.columns == json.dumps(list(columns)))
+    with ledger.target.connect("reading the ledger", reading=True) as connection:
+        return int(connection.execute(asked.where(row.c.state != QuarantineState.ROLLED_BACK.value)).scalar_one())
 
 
 def judged(plan: Plan, compiled: CompiledTable, scope: Scope) -> bool:
