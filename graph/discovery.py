@@ -8,6 +8,7 @@ from langgraph.runtime import Runtime
 
 from ferryman.agents.meaning import understand_with
 from ferryman.agents.schema_analysis import analyze as analyze_tables
+from ferryman.agents.sizes import sizes
 from ferryman.agents.user_guidance import clean, explain_findings
 from ferryman.domain.conversation import UTTERANCE, Begin, OtherRequest, Unclear
 from ferryman.domain.coordination import Request
@@ -22,21 +23,26 @@ from ferryman.graph.listening import hearing
 from ferryman.graph.state import State
 from ferryman.graph.streams import emitter
 from ferryman.tools.discover.contain import infer_references
+from ferryman.tools.discover.introspect import estimates
 from ferryman.tools.discover.introspect import introspect as read_catalogue
 from ferryman.tools.discover.match import match
 from ferryman.tools.discover.profile import profile
 
 
 def introspect(state: State, runtime: Runtime[Context]) -> State:
-    """Both live catalogues, onto the shelf."""
+    """Both live catalogues, onto the shelf; a large database is told at once, by its server's estimate."""
     context = runtime.context
     context.memory.forget()
     with context.source.connect() as connection:
         source = read_catalogue(connection, context.source.dialect)
+        about = {"old": estimates(connection, context.source.dialect, source)}
     with context.target.connect(reading=True) as connection:
         target = read_catalogue(connection, context.target.dialect)
+        about["new"] = estimates(connection, context.target.dialect, target)
     _refuse_nothing(source, "old")
     _refuse_nothing(target, "new")
+    if told := sizes(about):
+        emitter(runtime)(Said(topic="notice", text=told))
     return {"facts": {"source": context.shelf.put(source), "target": context.shelf.put(target)}}
 
 

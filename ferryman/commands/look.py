@@ -23,7 +23,7 @@ LEAST_SHOWN = 0.3  #: a table's best candidate below this score is no candidate
 
 def analyze(where: Where, as_json: bool) -> int:
     voice, pair = Voice(as_json), pair_of(where)
-    found = _analysis(pair).findings
+    found = _analysis(pair, voice).findings
     voice.give({"source": pair.names[0], "target": pair.names[1]} | found.model_dump(mode="json"))
     if not as_json:
         _show(found, voice)
@@ -32,7 +32,7 @@ def analyze(where: Where, as_json: bool) -> int:
 
 def match(where: Where, as_json: bool) -> int:
     voice = Voice(as_json)
-    found = _analysis(pair_of(where))
+    found = _analysis(pair_of(where), voice)
     decided = decide(found.matches, found.source, found.target)
     voice.give(matches_json(found.matches, decided))
     if not as_json:
@@ -40,13 +40,14 @@ def match(where: Where, as_json: bool) -> int:
     return Exit.DONE
 
 
-def _analysis(pair: Pair) -> Analysis:
+def _analysis(pair: Pair, voice: Voice) -> Analysis:
     """Discovery alone, its facts kept in memory. Raises Usage where a database has no tables of an application."""
     source, target = open_source(pair.source), open_target(pair.target)
     check_pair(source, target)
     context = Context(source=source, target=target)
     try:
-        read = discovery.introspect({}, Runtime(context=context))
+        runtime = Runtime(context=context, stream_writer=lambda event: voice.say(event["text"]))
+        read = discovery.introspect({}, runtime)
         return Analysis.of(discovery.discovered(read["facts"], context), context.shelf)
     finally:
         source.dispose()

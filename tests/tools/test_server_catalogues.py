@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ferryman.domain.schema import Database, Family, TableKind, Trigger
 from ferryman.tools.databases.connect import open_source
-from ferryman.tools.discover.introspect import introspect
+from ferryman.tools.discover.introspect import estimates, introspect
 from ferryman.tools.discover.profile import profile
 from tests.servers import READER, Made, Server
 
@@ -162,3 +164,33 @@ def test_what_mariadb_says(mariadb: Server) -> None:
     assert (thing.comment, thing.column("price").comment) == ("What is sold", "In euros")
     assert thing.triggers == (Trigger(name="told", events=("insert",), before=True, body="SET NEW.words = 'x'"),)
     assert not thing.column("made").generated
+
+
+ROWS = {
+    "postgresql": """
+        CREATE TABLE measured (day date NOT NULL, value int) PARTITION BY RANGE (day);
+        CREATE TABLE one PARTITION OF measured FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
+        CREATE TABLE two PARTITION OF measured FOR VALUES FROM ('2024-02-01') TO ('2025-01-01');
+        CREATE TABLE thing (id int PRIMARY KEY); CREATE TABLE unknown (id int PRIMARY KEY);
+        INSERT INTO measured SELECT date '2024-01-01' + n % 60, n FROM generate_series(1, 700) AS n;
+        INSERT INTO thing SELECT * FROM generate_series(1, 300); ANALYZE measured, one, two, thing;
+    """,
+    "mariadb": """
+        CREATE TABLE measured (day date, value int);
+        CREATE TABLE thing (id int PRIMARY KEY);
+        CREATE VIEW seen AS SELECT * FROM thing;
+        INSERT INTO measured SELECT '2024-01-01', seq FROM seq_1_to_700;
+        INSERT INTO thing SELECT seq FROM seq_1_to_300;
+        ANALYZE TABLE measured, thing;
+    """,
+}
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_a_servers_estimates_are_read_beside_the_catalogue(kind: str, request: pytest.FixtureRequest) -> None:
+    made: Made = request.getfixturevalue(kind).database()
+    made.run(ROWS[kind])
+    source = open_source(made.source)
+    with source.connect() as connection:
+        found = estimates(connection, source.dialect, introspect(connection, source.dialect))
+    assert found == {"measured": 700, "thing": 300}

@@ -77,6 +77,10 @@ class Dialect(Protocol):
     def complete(self, connection: Connection, database: Database) -> Database:
         """The catalogue that the inspector gave, with what it lacks or gets wrong put right."""
 
+    def estimates(self, connection: Connection) -> Mapping[str, int]:
+        """The rows of tables of the default schema by the server's own estimate, where it keeps one: for words alone,
+        never to decide or to prove by."""
+
     def kind(self, column: ColumnElement[object]) -> ColumnElement[str]:
         """The stored kind of a value, as in `kinds`. Only called for families that `kinds` names."""
 

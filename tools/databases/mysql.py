@@ -128,6 +128,9 @@ class MySQL:
     def complete(self, connection: Connection, database: Database) -> Database:
         return mysql_catalogue.complete(connection, database)
 
+    def estimates(self, connection: Connection) -> Mapping[str, int]:
+        return mysql_catalogue.estimates(connection)
+
     def kind(self, column: ColumnElement[object]) -> ColumnElement[str]:
         return literal("")
 

@@ -46,6 +46,10 @@ FROM information_schema.triggers WHERE event_object_schema = DATABASE()
 ORDER BY event_object_table, event_manipulation, action_timing, action_order
 """
 _COMMENTS = f"SELECT table_name, table_comment FROM information_schema.tables WHERE {_HERE}"
+_ESTIMATES = f"""
+SELECT table_name, table_rows FROM information_schema.tables
+WHERE {_HERE} AND table_type = 'BASE TABLE' AND table_rows IS NOT NULL
+"""
 
 _WORDS: dict[Family, str] = {
     Family.INTEGER: "tinyint smallint mediumint int bigint bit year",
@@ -111,6 +115,11 @@ def complete(connection: Connection, database: Database) -> Database:
             )
         )
     return Database(dialect=database.dialect, tables=tuple(tables))
+
+
+def estimates(connection: Connection) -> Mapping[str, int]:
+    """See `Dialect.estimates`."""
+    return {name: int(rows) for name, rows in connection.exec_driver_sql(_ESTIMATES)}
 
 
 def _by_table(connection: Connection, sql: str) -> dict[str, list[tuple[Any, ...]]]:

@@ -130,6 +130,9 @@ class PostgreSQL:
     def complete(self, connection: Connection, database: Database) -> Database:
         return postgresql_catalogue.complete(connection, database)
 
+    def estimates(self, connection: Connection) -> Mapping[str, int]:
+        return postgresql_catalogue.estimates(connection)
+
     def kind(self, column: ColumnElement[object]) -> ColumnElement[str]:
         return cast(func.pg_typeof(column), Text)
 

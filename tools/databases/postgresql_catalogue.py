@@ -46,6 +46,15 @@ LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
 LEFT JOIN pg_collation AS l ON l.oid = a.attcollation AND l.collname <> 'default'
 WHERE t.typtype <> 'd' ORDER BY c.relname, a.attnum
 """
+#: A table that was never analysed has -1; one in partitions is their sum.
+_ESTIMATES = f"""
+SELECT c.relname, sum(part.reltuples) FROM pg_class AS c
+CROSS JOIN LATERAL (
+    SELECT relid FROM pg_partition_tree(c.oid) WHERE isleaf AND c.relkind = 'p'
+    UNION ALL SELECT c.oid WHERE c.relkind = 'r'
+) AS held JOIN pg_class AS part ON part.oid = held.relid
+WHERE c.relnamespace = {_HERE} AND c.relkind IN ('r', 'p') AND part.reltuples >= 0 GROUP BY c.oid, c.relname
+"""
 _MEMBERS = "SELECT enumtypid, enumlabel FROM pg_enum ORDER BY enumtypid, enumsortorder"
 
 _UNIQUES = f"""
@@ -154,6 +163,11 @@ def complete(connection: Connection, database: Database) -> Database:
         if table.name in columns
     ]
     return Database(dialect=database.dialect, tables=tuple(tables))
+
+
+def estimates(connection: Connection) -> Mapping[str, int]:
+    """See `Dialect.estimates`."""
+    return {name: int(rows) for name, rows in connection.exec_driver_sql(_ESTIMATES)}
 
 
 def _by_table(connection: Connection, sql: str) -> dict[str, list[tuple[Any, ...]]]:

@@ -127,6 +127,10 @@ class SQLite:
     def complete(self, connection: Connection, database: Database) -> Database:
         return sqlite_catalogue.complete(connection, database)
 
+    def estimates(self, connection: Connection) -> Mapping[str, int]:
+        """It keeps none."""
+        return {}
+
     def kind(self, column: ColumnElement[object]) -> ColumnElement[str]:
         return func.typeof(column)
 

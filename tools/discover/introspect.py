@@ -57,6 +57,16 @@ def introspect(connection: Connection, dialect: Dialect) -> Database:
     return Database(dialect=dialect.name, tables=tuple(sorted(tables, key=lambda table: table.name)))
 
 
+def estimates(connection: Connection, dialect: Dialect, database: Database) -> dict[str, int]:
+    """The rows of the application's tables by the server's own estimate, where it keeps one. They are no part of the
+    `Database`: its fingerprint, and whatever is compared with it, knows nothing of rows."""
+    try:
+        found = dialect.estimates(connection)
+    except DBAPIError as error:
+        raise dialect.translate(error, "reading how many rows there may be") from error
+    return {table.name: found[table.name] for table in database.data_tables if table.name in found}
+
+
 def _reflect(inspector: Inspector, names: Collection[str], connection: Connection) -> tuple[Table, ...]:
     if not names:
         return ()
