@@ -146,28 +146,17 @@ def _spoken(value: Any) -> str:
     return str(value)
 
 
-FORGED = {
-    "postgresql": ("UPDATE pg_class SET reltuples = 12345678 WHERE relname = 'label'",),
-    "mariadb": (
-        "UPDATE mysql.innodb_table_stats SET n_rows = 12345678 WHERE database_name = DATABASE() AND table_name = 'label'",
-        "FLUSH TABLE label",
-    ),
-}
-
-
-@pytest.mark.parametrize("kind", FORGED)
-def test_a_large_database_is_told_at_once_by_its_servers_estimate(kind: str, pair: Any, tmp_path: Path) -> None:
+def test_a_large_database_is_told_at_once_by_its_servers_estimate(pair: Any, tmp_path: Path) -> None:
     old, new = tmp_path / "old.sqlite", tmp_path / "new.sqlite"
     for path, table in ((old, "label"), (new, "labels")):
         with closing(sqlite3.connect(path)) as connection:
             connection.execute(f"CREATE TABLE {table} (id integer NOT NULL PRIMARY KEY, name varchar(20))")
-    server, _ = pair(f"{kind} to sqlite", (old, new))
+    server, _ = pair("postgresql to sqlite", (old, new))
     assert "estimate" not in said("analyze")
     with server.engine.begin() as connection:
-        for statement in FORGED[kind]:
-            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("UPDATE pg_class SET reltuples = 12345678 WHERE relname = 'label'")
     assert "the old database holds about 12,000,000 rows" in said("analyze")
-    assert " 0 " in said("analyze"), "what is shown and decided by is counted"
+    assert re.search(r"labels +empty +label +0 +0", said("analyze"))
 
 
 @pytest.mark.parametrize(("kind", "left"), [("postgresql", [1, 2, 3, 4]), ("mariadb", [1, 4])])
