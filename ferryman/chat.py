@@ -18,7 +18,7 @@ from ferryman.agents.user_guidance import clean, explain_progress, explain_statu
 from ferryman.agents.wording import count, names
 from ferryman.commands.edge import Exit
 from ferryman.commands.farewell import Way, goodbye, what_next
-from ferryman.commands.interrupts import Interrupts
+from ferryman.commands.interrupts import LEFT_AT_ONCE, Interrupts, elsewhere
 from ferryman.commands.notify import SOON, Caller, notice
 from ferryman.commands.terminal import LONGEST, Reader, TypedAhead, listen
 from ferryman.commands.voice import printable
@@ -163,11 +163,9 @@ class Chat:
 
     def abandon(self) -> None:
         """The same in a hurry, without a look at anything."""
-        self.screen.restore()
+        elsewhere(self.screen.restore)
         self.session.interrupt()
-        self.screen.says("Left at once. The database takes the open batch back; everything before it is kept.")
-        if self._runs:
-            self.screen.copyable(self.way.command("resume", self._runs[-1]))
+        self.screen.last_words(LEFT_AT_ONCE, self.way.command("resume", self._runs[-1]) if self._runs else "")
 
     @property
     def code(self) -> int:

@@ -5,6 +5,7 @@ Every text passes `printable` and goes out as it stands: a name out of a databas
 
 from __future__ import annotations
 
+import os
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -105,6 +106,14 @@ class Screen:
         """Take the bars away, for a process that leaves in the middle."""
         if self._bars is not None:
             self._bars.live.stop()
+
+    def last_words(self, text: str, command: str = "") -> None:
+        """What is said by a process that leaves in the middle, and the command that goes on, past the console.
+
+        A signal comes at any moment, also while the console writes: what it is given then, it writes when that is done.
+        """
+        lines = ["", text, *([f"  {printable(command)}"] if command else []), ""]
+        os.write(self.console.file.fileno(), "\n".join(lines).encode())
 
     def bell(self) -> None:
         """Call a person who looks at something else; only a terminal rings."""

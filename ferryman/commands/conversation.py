@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ferryman import session as sessions
 from ferryman.agents.advice import Adviser
 from ferryman.agents.preflight_questions import KEYS
-from ferryman.commands.interrupts import Interrupts
+from ferryman.commands.interrupts import LEFT_AT_ONCE, Interrupts, elsewhere
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Transient, Usage
 from ferryman.domain.events import Event, RunStarted
@@ -49,11 +49,9 @@ class Leaving:
 
     def abandon(self) -> None:
         """Say what is left, without a look at anything: the process ends right afterwards."""
-        self.screen.restore()
+        elsewhere(self.screen.restore)
         self.session.interrupt()
-        self.screen.says("Left at once. The database takes the open batch back; everything before it is kept.")
-        if self.run:
-            self.screen.copyable(f"Go on:  ferryman resume {self.run}")
+        self.screen.last_words(LEFT_AT_ONCE, f"Go on:  ferryman resume {self.run}" if self.run else "")
 
 
 def moved(session: Session, events: Iterable[Event], voice: Voice, run: str = "") -> Interrupts:

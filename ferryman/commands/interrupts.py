@@ -5,10 +5,24 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from threading import Thread
 from types import FrameType
 from typing import Self
 
 from ferryman.commands.edge import Exit
+
+LEFT_AT_ONCE = "Left at once. The database takes the open batch back; everything before it is kept."
+SOON = 0.5  #: seconds in which a sentence is on the screen, unless the interrupted thread holds it
+
+
+def elsewhere(work: Callable[[], None]) -> None:
+    """Let another thread write: the one that a signal interrupted cannot enter again what it is writing just now.
+
+    Where it holds the screen, the other one writes as soon as it has gone on.
+    """
+    other = Thread(target=work, daemon=True)
+    other.start()
+    other.join(SOON)
 
 
 class Interrupts:
@@ -16,7 +30,7 @@ class Interrupts:
 
     def __init__(self, stop: Callable[[], None], abandon: Callable[[], None]) -> None:
         self.stop = stop  #: asks for a stop after the running batch, and says so
-        self.abandon = abandon  #: says what is left when the process ends right afterwards
+        self.abandon = abandon  #: says what is left, past the console; the process ends right afterwards
         self.pressed = False
         self.killed = False  #: by SIGTERM: there is nobody to ask how to go on
 
@@ -33,4 +47,4 @@ class Interrupts:
             self.abandon()
             os._exit(Exit.INTERRUPTED)  # threads may be inside the database's library, where nothing else reaches them
         self.pressed, self.killed = True, number == signal.SIGTERM
-        self.stop()
+        elsewhere(self.stop)
