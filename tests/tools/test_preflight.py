@@ -13,7 +13,19 @@ from ferryman.agents.preflight_questions import questions
 from ferryman.domain.changes import LeaveOut, MapColumn, MigrateParents, SetConflict, SetPolicy
 from ferryman.domain.errors import Configuration, NeedsDecision, Transient, Usage
 from ferryman.domain.filters import Comparison, Operator
-from ferryman.domain.mapping import Conflict, Derived, Generated, Kept, Mapping, Policy, Problem, Strategy, TableMapping
+from ferryman.domain.mapping import (
+    Conflict,
+    Derived,
+    Generated,
+    Kept,
+    KeyPair,
+    Mapping,
+    Matched,
+    Policy,
+    Problem,
+    Strategy,
+    TableMapping,
+)
 from ferryman.domain.plan import Handling, Preflight
 from ferryman.domain.schema import Column, Family, ForeignKey, Table
 from ferryman.domain.stand_in import can_stand_in
@@ -193,6 +205,17 @@ def test_case_makes_no_difference_where_the_target_says_so(tmp_path):
     (tmp_path / "folded").mkdir()
     assert found(people(tmp_path, *rows)) == {}
     assert found(people(tmp_path / "folded", *rows, new=folded)) == {(("email",), "duplicate"): 1}
+
+
+def test_rows_that_merge_are_one_only_where_they_are_the_same_to_the_last_letter(tmp_path):
+    folded = NEW.replace("email VARCHAR(40) UNIQUE", "email VARCHAR(40) COLLATE NOCASE UNIQUE")
+    by_email = Matched(on=(KeyPair(source="email", target="email"),), otherwise=PERSONS.identity)
+    rows = person(), person(id=2), person(id=3, email="ADA@x.example"), person(id=4, email="ADA@x.example")
+    mapping = PERSONS.but(identity=by_email, conflict=Conflict.KEEP)
+    (tmp_path / "folded").mkdir()
+    assert found(people(tmp_path, *rows, mapping=mapping)) == {}
+    pair = people(tmp_path / "folded", *rows, mapping=mapping, new=folded)
+    assert found(pair) == {(("email",), "duplicate"): 1}
 
 
 def test_case_makes_no_difference_to_a_row_of_the_target_either(tmp_path):

@@ -36,6 +36,7 @@ from ferryman.domain.transforms import NewId, PreserveLegacyId
 from ferryman.tools.databases.connect import Target
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.prepare.bonds import as_one
+from ferryman.tools.prepare.sqlite_scope import column_of
 from ferryman.tools.prepare.sqlite_values import untyped
 from ferryman.tools.prepare.transform import CompiledTable
 
@@ -60,23 +61,26 @@ def repeated_values(
     connection: Connection, compiled: CompiledTable, rows: FromClause, collations: Mapping[str, str]
 ) -> Found:
     """For each unique set of the target, rows that repeat what an earlier row has: all but one of each. Rows that
-    merge because they are alike are none of these, nor those that `collisions` counts.
+    merge because they are the same are none of these, nor those that `collisions` counts.
 
     `collations` as `collations_of` gives them: where case makes no difference, "A" repeats "a".
     """
     found: Found = {}
     filled = _holds_rows(connection, compiled)
     for columns in unique_sets(compiled, collations):
-        if _merge_by(compiled, columns):
+        merged = _merged_by(compiled, columns)
+        if merged and not collations.keys() & set(columns):
             continue
         counted = [not_(_taken(compiled, columns, rows, collations))] if filled and columns != _key(compiled) else []
-        values = _values(compiled, columns, rows, collations)
+        values = [v.label(f"v{n}") for n, v in enumerate(_values(compiled, columns, rows, collations))]
         whole = [value.is_not(None) for value in values]
+        made = select(*values, *(column_of(rows, name).label(f"m{n}") for n, name in enumerate(merged)))
+        made = made.select_from(rows).where(compiled.in_filter(rows), *whole, *counted)
+        alike = (made.distinct() if merged else made).subquery()
         groups = (
             select(func.count().label("rows"))
-            .select_from(rows)
-            .where(compiled.in_filter(rows), *whole, *counted)
-            .group_by(*values)
+            .select_from(alike)
+            .group_by(*(alike.c[value.name] for value in values))
             .having(func.count() > 1)
             .subquery()
         )
@@ -187,12 +191,13 @@ def unique_sets(compiled: CompiledTable, collations: Mapping[str, str]) -> Itera
             yield columns
 
 
-def _merge_by(compiled: CompiledTable, columns: Sequence[str]) -> bool:
-    """Whether rows with the same values in these columns become one."""
+def _merged_by(compiled: CompiledTable, columns: Sequence[str]) -> tuple[str, ...]:
+    """The legacy columns by which rows become one that have the same values there, where these columns tell of it."""
     identity = compiled.mapping.identity
     if not isinstance(identity, Matched) or identity.otherwise is None:
-        return False
-    return {pair.target for pair in identity.on} <= set(columns)
+        return ()
+    told = {pair.target for pair in identity.on} <= set(columns)
+    return tuple(pair.source for pair in identity.on) if told else ()
 
 
 def _is_the_key(compiled: CompiledTable, column: str) -> bool:
