@@ -9,6 +9,7 @@ from ferryman.domain.transforms import (
     AddCreatedAt,
     AddMetadataJson,
     AddUpdatedAt,
+    ArrayToJson,
     BooleanWords,
     Cast,
     Concat,
@@ -83,6 +84,8 @@ def _text_step(step: Transform) -> str:
             return _scale_words(step)
         case Split():
             return f"as part {step.part} of the text"
+        case ArrayToJson():
+            return "as an array of JSON"
         case LocalTime():
             return f"read as the time on a clock of {clean(step.zone)}"
         case TextToDate():

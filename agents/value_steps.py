@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from ferryman.agents.units import NUMBERS, conversion
 from ferryman.domain.fit_values import becomes
 from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import (
+    ArrayToJson,
     BooleanWords,
     Cast,
     EmptyToNull,
@@ -34,6 +36,9 @@ _SIMILAR = (
 _SECONDS = (100_000_000, 5_000_000_000)  #: 1973 to 2128
 _MILLISECONDS = (100_000_000_000, 5_000_000_000_000)
 _COMPACT = (18_000_101, 22_001_231)  #: yyyymmdd
+
+_ARRAY = re.compile(r"(?P<of>(?!box\b).+?)(\[\])+")  #: of PostgreSQL; those of boxes print with other separators
+_OF_NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 
 _NUMBER = re.compile(r"[-+]?[9.,+]+")
 _ISO = re.compile(r"9999-99-99([ A]99:99(:99(\.9+\+?)?)?(A|[+-]99:?99)?)?")
@@ -118,9 +123,19 @@ def _conversion(ours: Column, theirs: Column, profile: ColumnProfile | None) -> 
         return (BooleanWords(),)
     if theirs.family is Family.BOOLEAN and _beyond_a_bit(profile):
         return (Cast(to=Family.BOOLEAN.value),)
+    if theirs.family is Family.JSON and (array := _ARRAY.fullmatch(ours.native)):
+        return (ArrayToJson(of=_elements(array["of"])),)
     if kind is theirs.family or theirs.family is Family.OTHER or _similar(kind, theirs.family):
         return ()
     return (Cast(to=theirs.family.value),)
+
+
+def _elements(native: str) -> Literal["text", "number", "boolean", "json"]:
+    """What the elements of an array are in JSON, by their type's name."""
+    word = native.partition("(")[0].lower()
+    if word in _OF_NUMBERS:
+        return "number"
+    return "boolean" if word == "boolean" else "json" if word in ("json", "jsonb") else "text"
 
 
 def _similar(one: Family, other: Family) -> bool:

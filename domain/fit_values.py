@@ -17,6 +17,7 @@ from ferryman.domain.mapping import (
 from ferryman.domain.schema import Column, Database, Family, Table
 from ferryman.domain.transforms import (
     AddMetadataJson,
+    ArrayToJson,
     BooleanWords,
     Cast,
     Concat,
@@ -63,8 +64,8 @@ _BECOMES: dict[Family, frozenset[Family]] = {
     Family.OTHER: _ANY,
 }
 
-_ONE_SOURCE = (RemapIds, Split, EpochToTimestamp, Scale, LocalTime, TextToDate, BooleanWords, Trim, EmptyToNull, Cast)
-_OF_TEXT = (Split, TextToDate, BooleanWords, Trim, EmptyToNull)
+_OF_TEXT = (Split, TextToDate, BooleanWords, Trim, EmptyToNull, ArrayToJson)
+_ONE_SOURCE = (*_OF_TEXT, RemapIds, EpochToTimestamp, Scale, LocalTime, Cast)
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,7 @@ def _after(step: Transform, family: Family | None, flow: Flow) -> Family | None:
 _ALWAYS = {
     "epoch_to_timestamp": Family.TIMESTAMP,
     "scale": Family.DECIMAL,
+    "array_to_json": Family.JSON,
     "local_time": Family.TIMESTAMP,
     "text_to_date": Family.TIMESTAMP,
     "add_created_at": Family.TIMESTAMP,

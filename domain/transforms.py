@@ -133,6 +133,16 @@ class Scale(Frozen):
     places: int | None = Field(default=None, ge=0, le=20)
 
 
+class ArrayToJson(Frozen):
+    """An array as PostgreSQL prints it, "{1,2}", to one of JSON. NULL in it becomes null, an array in it an array.
+
+    `of` says what the elements are: numbers, booleans and JSON stand as themselves, all others as texts.
+    """
+
+    use: Literal["array_to_json"] = "array_to_json"
+    of: Literal["text", "number", "boolean", "json"] = "text"
+
+
 class LocalTime(Frozen):
     """A moment that a clock in a time zone showed, as the moment in UTC. One that says its own zone is that moment.
 
@@ -235,6 +245,7 @@ Transform = Annotated[
     | Lookup
     | EpochToTimestamp
     | Scale
+    | ArrayToJson
     | LocalTime
     | TextToDate
     | BooleanWords

@@ -105,6 +105,15 @@ CASES: dict[str, list[Case]] = {
             postgresql=("text[]", ["a", "b c"]),
             mariadb=("text", '{a,"b c"}'),
         ),
+        case("none", "integer[]", "'{}'", sqlite=("json", []), postgresql=("jsonb", []), mariadb=("json", [])),
+        case(
+            "said",
+            "text[]",
+            "'{a,\"b, \\\\c\",NULL}'",
+            sqlite=("json", ["a", "b, \\c", None]),
+            postgresql=("json", ["a", "b, \\c", None]),
+            mariadb=("json", ["a", "b, \\c", None]),
+        ),
         case(
             "raw",
             "bytea",

@@ -61,7 +61,7 @@ def _text(raw: bytes) -> str | bytes:
 
 def same(found: Any, expected: Any) -> Any:
     """Whether a value is what was expected, whatever type its driver brings it in."""
-    if isinstance(expected, dict) or (isinstance(found, str) and found[:1] in '{"' and found != expected):
+    if isinstance(expected, dict | list) or (isinstance(found, str) and found[:1] in '{"' and found != expected):
         found = json.loads(found) if isinstance(found, str) else found
     if isinstance(expected, float):
         return found is not None and abs(float(found)) == abs(expected)

@@ -25,6 +25,7 @@ from ferryman.domain.mapping import (
 from ferryman.domain.transforms import (
     AddCreatedAt,
     AddMetadataJson,
+    ArrayToJson,
     BooleanWords,
     Cast,
     Concat,
@@ -75,6 +76,8 @@ STEPS: dict[str, tuple[Transform, ...]] = {
     "cents": (Scale(divide=100),),
     "hours": (Scale(multiply=2, divide=3600),),
     "thousands": (Scale(multiply=1000, places=1),),
+    "array": (ArrayToJson(of="number"),),
+    "array_of_texts": (ArrayToJson(),),
     "local": (LocalTime(zone="Europe/Berlin"),),
     "local_first": (LocalTime(zone="America/New_York", doubtful="first"),),
     "dated": (TextToDate(format="%d.%m.%Y"),),
@@ -100,7 +103,9 @@ MOMENTS = (
     "2023-01-01 10:00:00.5 -0330|9999-12-31 23:59:59-01|20230102030405|31.06.2020|0000-01-01|07:30|23:59:60"
 ).split("|")
 WORDS = "y|YES| no |True|off|ja|\u0414\u0410|\u043d\u0435\u0442|x|1|0|1.0|maybe|null|ye\u017f".split("|")
-LISTS = '[1, 0]|[]|["x", "1"]|[1.5]|[null]|[true]|1,x|0, 1|,1,,|7,1|x,x'.split("|")
+LISTS = (
+    '[1, 0]|[]|["x", "1"]|[1.5]|[null]|[true]|1,x|0, 1|,1,,|7,1|x,x|{}|{1,NULL}|{{1},{2}}|[2:3]={1,2}|{1,}|{"a\\"b"}'
+).split("|")
 ODD = (
     '{"a": [1, 2]}|"|[1,]|NaN|6f0c1d0e-0b7e-5d0a-9c59-66657272796d|6F0C1D0E0B7E5D0A9C5966657272796D|'
     "{6f0c1d0e-0b7e-5d0a-9c59-66657272796}|a b|Smith, John|, |a\x00b|-Infinity|\x7f\x1f\\"

@@ -6,6 +6,7 @@ from ferryman.domain.mapping import Problem
 from ferryman.domain.transforms import (
     AddCreatedAt,
     AddUpdatedAt,
+    ArrayToJson,
     BooleanWords,
     Cast,
     Concat,
@@ -325,6 +326,30 @@ CASES = (
         [("19.99", 1999), ("1e2", 10000), (" 7 ", 700), ("0.005", BAD), ("1,5", BAD), ("", BAD)],
     ),
     Case("a real times a thousand", ("REAL",), "INTEGER", (Scale(multiply=1000),), [(0.343, 343), (1.1, 1100)]),
+    Case(
+        "an array of numbers",
+        ("TEXT",),
+        "JSON",
+        (ArrayToJson(of="number"),),
+        [
+            ("{}", "[]"),
+            ("{1,NULL,-2.50}", "[1,null,-2.50]"),
+            ("[0:1]={{1},{2}}", "[[1],[2]]"),
+            ("{NaN}", BAD),
+            ("{1", BAD),
+        ],
+    ),
+    Case(
+        "an array of texts",
+        ("TEXT",),
+        "JSON",
+        (ArrayToJson(),),
+        [(r'{a,"b \"\\,",NULL,"NULL"}', r'["a","b \"\\,",null,"NULL"]'), ("{1}{2}", BAD), ("[1]", BAD), (None, None)],
+    ),
+    Case(
+        "an array of flags", ("TEXT",), "JSON", (ArrayToJson(of="boolean"),), [("{t,f}", "[true,false]"), ("{x}", BAD)]
+    ),
+    Case("an array of JSON", ("TEXT",), "JSON", (ArrayToJson(of="json"),), [(r'{"{\"a\": 1}",3}', '[{"a": 1},3]')]),
     Case("without end", ("INTEGER",), "DOUBLE", (Scale(divide=60),), [(90, 1.5), (1, 1 / 60)]),
     Case(
         "rounded half away from zero",

@@ -22,6 +22,7 @@ from ferryman.domain.transforms import (
     AddCreatedAt,
     AddMetadataJson,
     AddUpdatedAt,
+    ArrayToJson,
     BooleanWords,
     Cast,
     Concat,
@@ -44,6 +45,7 @@ from ferryman.domain.transforms import (
     ValueMap,
 )
 from ferryman.tools.prepare import moments
+from ferryman.tools.prepare.arrays import array_as_json
 from ferryman.tools.prepare.arrow_batch import Batch
 from ferryman.tools.prepare.arrow_cast import fit, in_words, whole_number
 from ferryman.tools.prepare.arrow_links import key_by_type, remap_ids
@@ -271,6 +273,13 @@ def _scaled(step: Scale, vector: Vector) -> Vector:
     return sort_out(vector, rule, pa.string())
 
 
+def array_to_json(step: ArrayToJson, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    def rule(text: str) -> str | Problem:
+        return array_as_json(text, step.of) or Problem.UNCASTABLE
+
+    return [sort_out(as_text(vector), rule, pa.string()) for vector in vectors]
+
+
 def local_time(step: LocalTime, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
     return [vector.by_kind(lambda part: _in_utc(step, part)) for vector in vectors]
 
@@ -344,6 +353,7 @@ _STEPS: dict[type, Callable[[Any, list[Vector], Batch, Column], list[Vector]]] =
     Lookup: lookup,
     EpochToTimestamp: epoch_to_timestamp,
     Scale: scale,
+    ArrayToJson: array_to_json,
     LocalTime: local_time,
     TextToDate: text_to_date,
     BooleanWords: boolean_words,

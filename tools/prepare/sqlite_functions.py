@@ -12,6 +12,7 @@ from typing import Any
 
 from ferryman.tools.databases.sqlite_values import number
 from ferryman.tools.prepare import identity, moments
+from ferryman.tools.prepare.arrays import array_as_json
 from ferryman.tools.prepare.limits import has_letters, is_taken
 from ferryman.tools.prepare.texts import (
     Stored,
@@ -113,6 +114,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "epoch": (2, _epoch),
     "digits": (2, _of_text(plain_digits)),
     "decimal": (2, _of_text(lambda value, scale: number(plain_digits(value, scale)))),
+    "array": (2, _of_text(array_as_json)),
     "scaled": (4, _of_text(scaled)),
     "float": (1, _of_text(float)),
     "timestamp": (1, _of_text(_timestamp)),

@@ -18,6 +18,7 @@ from ferryman.domain.transforms import (
     AddCreatedAt,
     AddMetadataJson,
     AddUpdatedAt,
+    ArrayToJson,
     BooleanWords,
     Cast,
     Concat,
@@ -225,6 +226,16 @@ def _scaled(step: Scale, value: Value, goal: Goal) -> Value:
     return value.but(goal.checked(made, sql), stored=TEXT, family=None).failing(Problem.UNCASTABLE, unfit)
 
 
+def array_to_json(step: ArrayToJson, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    return [_array(step, as_text(value), goal) for value in values]
+
+
+def _array(step: ArrayToJson, text: Value, goal: Goal) -> Value:
+    made = by_python("array", text.sql, step.of)
+    unfit = and_(text.sql.is_not(None), made.is_(None))
+    return text.but(goal.checked(made, text.sql), family=Family.JSON).failing(Problem.UNCASTABLE, unfit)
+
+
 def local_time(step: LocalTime, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
     return [from_local(value, step, goal) for value in values]
 
@@ -263,6 +274,7 @@ _STEPS: dict[type, Callable[[Any, list[Value], Scope, Goal], list[Value]]] = {
     Lookup: lookup,
     EpochToTimestamp: epoch_to_timestamp,
     Scale: scale,
+    ArrayToJson: array_to_json,
     LocalTime: local_time,
     TextToDate: text_to_date,
     BooleanWords: boolean_words,
