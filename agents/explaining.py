@@ -36,7 +36,8 @@ def in_other_words(ask: Ask, facts: AnswerFacts, desk: Desk | None) -> str:
     of_plan = facts.status is None or (facts.decision is not None and ask.topic is Topic.PROBLEM)
     if desk is None or ask.topic not in TOPICS or not of_plan or not _tellable(ask, facts):
         return ""
-    return explain("About a plan that nobody has approved yet:", answer(ask, facts).splitlines(), ask.text, desk)
+    about = "About a plan that nobody has approved yet:" if facts.status is None else "About a run that has stopped:"
+    return explain(about, answer(ask, facts).splitlines(), ask.text, desk)
 
 
 def outcome_in_words(outcome: Outcome, desk: Desk | None) -> str:
