@@ -29,13 +29,14 @@ from ferryman.domain.mapping import (
     TableMapping,
 )
 from ferryman.domain.plan import Phase, Plan
-from ferryman.domain.transforms import ForeignKeyTo, NewId
+from ferryman.domain.transforms import ForeignKeyTo, NewId, Rename
 from ferryman.domain.validation import CheckStatus
 from ferryman.tools.databases.connect import open_target
 from ferryman.tools.move.failpoint import OF_A_BATCH, OF_AN_UNDOING
 from ferryman.tools.move.rollback import rollback
 from ferryman.tools.move.work import Ending
 from ferryman.tools.prepare.preflight import preflight
+from ferryman.tools.prove.evidence import gather
 from ferryman.tools.prove.validate import validate_table
 from tests.servers import Made, Server
 from tests.tools.pairs import CUSTOMERS, LEGACY, NEW, PURCHASES, SHOP, Run, column, plan_of, start
@@ -134,6 +135,30 @@ def validated(run: Run, table: str) -> None:
     assert {check.kind: check.status for check in validation.checks} == dict.fromkeys(
         [check.kind for check in validation.checks], CheckStatus.PASS
     ), [check.text for check in validation.checks]
+
+
+@pytest.mark.parametrize("key", ["id", "id, line"])
+def test_rows_of_keys_without_a_sign_are_found_by_their_index(mariadb: Server, key: str) -> None:
+    made = of_server(mariadb.database()), of_server(mariadb.database())
+    pair = Pair(*made, "CHAR(36)")
+    for side, name in ((pair.old, "item"), (pair.new, "items")):
+        side.run(
+            f"CREATE TABLE {name} (id BIGINT UNSIGNED NOT NULL, line INT UNSIGNED NOT NULL, "
+            f"note VARCHAR(9), PRIMARY KEY ({key}))"
+        )
+    pair.old.run("INSERT INTO item VALUES (1, 1, 'a'), (2, 2, NULL), (3, 3, 'c')")
+    identity = NewId() if key == "id" else Rename()
+    columns = (column("id", "id", identity), column("line", "line", Rename()), column("note", "note", Rename()))
+    items = TableMapping(source="item", target="items", key=tuple(key.split(", ")), columns=columns)
+    run = pair.start(Mapping(tables=(items,)))
+    run.copy("items")
+    evidence = gather(run.source, run.target, run.ledger, run.run, run.compiled["items"])
+    with evidence.connect() as connection:
+        sql = str(evidence.made(("note",)).compile(connection, compile_kwargs={"literal_binds": True}))
+        steps = [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+        assert connection.exec_driver_sql(sql).fetchall() == [("a",), (None,), ("c",)]
+    assert [step for step in steps if "items_0 (id" in step], steps
+    validated(run, "items")
 
 
 def test_rows_are_copied_proved_and_undone(pair: Pair) -> None:

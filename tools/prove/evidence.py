@@ -15,7 +15,20 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Select, and_, false, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    Select,
+    and_,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy import cast as sql_cast
 
 from ferryman.domain.mapping import Problem, Strategy
@@ -277,10 +290,11 @@ def _beginning(batch: BatchRecord) -> datetime:
 
 
 def _typed(text: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
-    """A key of the ledger in the type of its column."""
+    """A key of the ledger in the type of its column. The sum has no affinity, and a mirror's column of integers without
+    a sign has none either: compared with one that had, its index would not be taken."""
     match column.family:
         case Family.INTEGER | Family.BOOLEAN:
-            return sql_cast(text, Integer)
+            return sql_cast(text, Integer) + literal_column("0")
         case Family.BINARY:
             return func.ferryman_unhex(text)
         case _:
