@@ -126,6 +126,37 @@ def test_children_of_rows_that_a_decision_quarantines_are_orphans_too(tmp_path):
     assert MissingCause.SET_ASIDE not in before
 
 
+def test_rows_below_one_that_is_set_aside_stay_out_by_whichever_reference_of_their_table_they_hang_on_it(tmp_path):
+    legacy, new = tmp_path / "old.sqlite", tmp_path / "new.sqlite"
+    execute(
+        legacy,
+        "CREATE TABLE horse (id integer PRIMARY KEY, dam int, sire int)",
+        "CREATE TABLE ride (id integer PRIMARY KEY, horse int)",
+        "INSERT INTO horse VALUES (1, NULL, NULL), (2, 999, NULL), (3, 2, NULL), (4, 1, 3), (5, 4, 1), (6, 1, 1)",
+        "INSERT INTO ride VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6)",
+    )
+    refers = "int REFERENCES horses (id)"
+    execute(
+        new,
+        f"CREATE TABLE horses (id integer PRIMARY KEY, dam {refers}, sire {refers})",
+        f"CREATE TABLE rides (id integer PRIMARY KEY, horse {refers})",
+    )
+    causes = {"dam": (MissingCause.NEVER_EXISTED, MissingCause.SET_ASIDE), "sire": (MissingCause.SET_ASIDE,)}
+    aside = tuple(
+        Policy(problem=Problem.MISSING_PARENT, cause=cause, columns=(name,), strategy=Strategy.QUARANTINE, rows=9)
+        for name, several in causes.items()
+        for cause in several
+    )
+    to_horses = ForeignKeyTo(parent="horses")
+    parents = (column("id", "id", NewId()), column("dam", "dam", to_horses), column("sire", "sire", to_horses))
+    horses = TableMapping(source="horse", target="horses", key=("id",), columns=parents, policies=aside)
+    rides = horses.but(
+        source="ride", target="rides", columns=(parents[0], column("horse", "horse", to_horses)), policies=()
+    )
+    found = groups(pair_of(legacy, new, Mapping(tables=(horses, rides))), "rides")
+    assert {cause: (group.rows, group.parents) for cause, group in found.items()} == {MissingCause.SET_ASIDE: (4, 4)}
+
+
 @pytest.fixture
 def staff(tmp_path) -> Pair:
     """A table that refers to itself, and to a parent of two columns, in databases that declare nothing."""

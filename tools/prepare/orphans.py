@@ -280,8 +280,8 @@ def _with_those_below(
     columns = [*compiled.key_columns(rows), *(column_of(rows, column) for column in named)]
     chosen = select(*(one.label(f"k{n}") for n, one in enumerate(columns)))
     found = chosen.where(in_scope(compiled, rows, Segment()), first).cte(recursive=bool(below))
-    for bond in below:
-        found = found.union(_hanging(compiled, ground, bond, found, named, width))
+    if below:
+        found = found.union(*(_hanging(compiled, ground, bond, found, named, width) for bond in below))
     return select(*list(found.c)[:width])
 
 
