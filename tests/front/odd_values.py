@@ -29,24 +29,39 @@ CASES: dict[str, list[Case]] = {
     "postgresql": [
         case("nulls", "json", "'\"\\\\\\u0000\"'", postgresql=("jsonb", ASKED)),
         case("slash", "json", "'\"\\\\u0000\"'", postgresql=("jsonb", "\\u0000"), sqlite=("json", "\\u0000")),
-        case("forever", "timestamp", "'infinity'", sqlite=(TS, ASKED), postgresql=(TS, ASKED), mariadb=(DT, ASKED)),
+        case(
+            "forever", "timestamp", "'infinity'", sqlite=(TS, ASKED), postgresql=(TS, "infinity"), mariadb=(DT, ASKED)
+        ),
+        case("zoned", "timestamp", "'infinity'", postgresql=("timestamptz", "infinity")),
+        case("unzoned", "timestamptz", "'0044-03-15 12:00:00+00 BC'", postgresql=(TS, "0044-03-15 12:00:00 BC")),
+        case("before", "timestamptz", "'0044-03-15 BC'", postgresql=("timestamptz", "0044-03-15 00:00:00+00 BC")),
+        case("ending", "date", "'infinity'", postgresql=(TS, ASKED)),
+        case("someday", "date", "'12024-01-01'", postgresql=("date", "12024-01-01")),
+        case("sized", "numeric(10,2)", "'NaN'", postgresql=("numeric(12,4)", "NaN")),
+        case("endless", "numeric", "'-Infinity'", postgresql=("numeric(10,2)", ASKED)),
+        case("single", "real", "'NaN'", postgresql=("double precision", "nan")),
         case(
             "ever",
             "timestamptz",
             "'-infinity'",
             sqlite=(TS, ASKED),
-            postgresql=("timestamptz", ASKED),
+            postgresql=("timestamptz", "-infinity"),
             mariadb=(DT, ASKED),
         ),
         case(
-            "lastday", "date", "'infinity'", sqlite=("date", ASKED), postgresql=("date", ASKED), mariadb=("date", ASKED)
+            "lastday",
+            "date",
+            "'infinity'",
+            sqlite=("date", ASKED),
+            postgresql=("date", "infinity"),
+            mariadb=("date", ASKED),
         ),
         case(
             "ides",
             "date",
             "'0044-03-15 BC'",
             sqlite=("date", ASKED),
-            postgresql=("date", ASKED),
+            postgresql=("date", "0044-03-15 BC"),
             mariadb=("date", ASKED),
         ),
         case(
@@ -54,7 +69,7 @@ CASES: dict[str, list[Case]] = {
             "time",
             "'24:00'",
             sqlite=("time", ASKED),
-            postgresql=("time", ASKED),
+            postgresql=("time", "24:00:00"),
             mariadb=("time(6)", ASKED),
         ),
         case(
@@ -62,7 +77,7 @@ CASES: dict[str, list[Case]] = {
             "numeric",
             "'NaN'",
             sqlite=("numeric(10,2)", ASKED),
-            postgresql=("numeric", ASKED),
+            postgresql=("numeric", "NaN"),
             mariadb=("decimal(10,2)", ASKED),
         ),
         case(
@@ -70,7 +85,7 @@ CASES: dict[str, list[Case]] = {
             "numeric",
             "'Infinity'",
             sqlite=("numeric(10,2)", ASKED),
-            postgresql=("numeric", ASKED),
+            postgresql=("numeric", "Infinity"),
             mariadb=("decimal(10,2)", ASKED),
         ),
         case(
@@ -78,7 +93,7 @@ CASES: dict[str, list[Case]] = {
             "double precision",
             "'NaN'",
             sqlite=("double", ASKED),
-            postgresql=("double precision", ASKED),
+            postgresql=("double precision", "nan"),
             mariadb=("double", ASKED),
         ),
         case(
@@ -219,7 +234,14 @@ CASES: dict[str, list[Case]] = {
             postgresql=(TS, "1901-01-01 00:00:00"),
             mariadb=("timestamp NULL", ASKED),
         ),
-        case("late", "timestamp", "'12024-01-01'", sqlite=(TS, ASKED), postgresql=(TS, ASKED), mariadb=(DT, ASKED)),
+        case(
+            "late",
+            "timestamp",
+            "'12024-01-01'",
+            sqlite=(TS, ASKED),
+            postgresql=(TS, "12024-01-01 00:00:00"),
+            mariadb=(DT, ASKED),
+        ),
         case("blank", "text", "''", sqlite=("text", ""), postgresql=("text", ""), mariadb=("text", "")),
         case("word", "text", "'12'", sqlite=("integer", 12), postgresql=("integer", 12), mariadb=("int", 12)),
     ],
@@ -246,7 +268,7 @@ CASES: dict[str, list[Case]] = {
             "18446744073709551615",
             sqlite=("bigint", ASKED),
             postgresql=("numeric(20,0)", "18446744073709551615"),
-            mariadb=("bigint unsigned", ASKED),
+            mariadb=("bigint unsigned", "18446744073709551615"),
         ),
         case(
             "mostint",
@@ -353,7 +375,7 @@ CASES: dict[str, list[Case]] = {
             "timestamp NULL",
             "'2024-07-01 12:00:00'",
             sqlite=(TS, "2024-07-01 12:00:00"),
-            postgresql=("timestamptz", "2024-07-01 12:00:00+00:00"),
+            postgresql=("timestamptz", "2024-07-01 12:00:00+00"),
             mariadb=("timestamp NULL", "2024-07-01 12:00:00"),
         ),
         case(

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from ferryman.domain.filters import Comparison, Operator
-from ferryman.domain.mapping import Generated, Mapping
+from ferryman.domain.mapping import Generated, Kept, Mapping, TableMapping
 from ferryman.domain.schema import Family
+from ferryman.domain.transforms import NewId
 from ferryman.domain.validation import CheckKind, CheckStatus
 from ferryman.tools.databases.connect import open_source
 from ferryman.tools.databases.dialect import clause
@@ -24,7 +25,7 @@ from ferryman.tools.prepare.misfit import ValuesDoNotFit
 from ferryman.tools.prepare.transform import compile_table
 from ferryman.tools.prove.validate import validate_table
 from tests.servers import Server
-from tests.tools.pairs import CUSTOMERS, PURCHASES, RUN_STARTED, SHOP, Run
+from tests.tools.pairs import CUSTOMERS, PURCHASES, RUN_STARTED, SHOP, Run, column
 from tests.tools.test_relay import Pair, amended, made_pair, validated, without_keys
 
 PAIRS = ["sqlite to postgresql", "postgresql to mariadb", "mariadb to postgresql"]
@@ -93,6 +94,48 @@ def test_what_keeps_a_table_from_it_is_told(near: Pair) -> None:
     }
     for why, mapping in told.items():
         assert reason(run, mapping) == why
+
+
+@pytest.mark.parametrize(
+    ("of", "why"), [("int unsigned", ""), ("bigint unsigned", "its old key may hold whole numbers from 2^63 on")]
+)
+def test_an_unsigned_key_keeps_a_table_from_it_only_where_it_may_be_too_large(near: Pair, of: str, why: str) -> None:
+    near.shop()
+    near.old.run(f"ALTER TABLE purchase MODIFY id {of};")
+    assert reason(near.start()) == why
+
+
+@pytest.mark.parametrize(
+    ("near", "of", "values"),
+    [
+        ("postgresql to postgresql", "timestamp", ("infinity", "0044-03-15 00:00:00 BC", "2024-01-02 03:04:05.6")),
+        ("postgresql to postgresql", "timestamptz", ("-infinity", "12024-01-01 00:00:00+00", "2024-01-02 03:04:05+00")),
+        ("postgresql to postgresql", "date", ("infinity", "0044-03-15 BC", "2024-01-02")),
+        ("postgresql to postgresql", "time", ("24:00:00", "01:02:03.4", "00:00:00")),
+        ("postgresql to postgresql", "numeric", ("NaN", "-Infinity", "1.50")),
+        ("postgresql to postgresql", "double precision", ("NaN", "Infinity", "0.1")),
+        ("mariadb to mariadb", "bigint unsigned", ("18446744073709551615", "9223372036854775808", "7")),
+        ("mariadb to postgresql", "bigint unsigned", ("18446744073709551615", "9223372036854775808", "7")),
+    ],
+    indirect=["near"],
+)
+def test_values_beyond_what_travels_as_such_go_straight_where_both_sides_hold_them(
+    near: Pair, of: str, values: tuple[str, ...]
+) -> None:
+    far_of = "numeric(20,0)" if "unsigned" in of and near.new.url.startswith("postgresql") else of
+    near.old.run(f"CREATE TABLE thing (id int PRIMARY KEY, odd {of});")
+    near.new.run(f"CREATE TABLE things (id int PRIMARY KEY, odd {far_of});")
+    near.old.fill("thing", [(n, values[-1] if n < 15 else values[n % 3]) for n in range(1, 26)] + [(30, None)])
+    columns = (column("id", "id", NewId()), column("odd", "odd"))
+    mapping = TableMapping(source="thing", target="things", key=("id",), identity=Kept(), columns=columns)
+    run = near.start(Mapping(tables=(mapping,)), preflighted=True)
+    assert goes_straight(run, "things")
+    run.copy_all()
+    printed = "SELECT id, CAST(odd AS {}) FROM {} ORDER BY 1"
+    text = "char" if near.old.url.startswith("mysql") else "text"
+    new_text = "char" if near.new.url.startswith("mysql") else "text"
+    assert near.new.ask(printed.format(new_text, "things")) == near.old.ask(printed.format(text, "thing"))
+    validated(run, "things")
 
 
 def test_a_row_that_does_not_go_makes_its_table_careful_and_is_named(far: Pair) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.types import NullType
 from ferryman.domain.errors import NeedsDecision
 from ferryman.domain.mapping import Conflict, Derived, Kept
 from ferryman.domain.run import Accounting, BatchRecord, Key, Segment
+from ferryman.domain.schema import Family
 from ferryman.domain.transforms import KeyByType, Lookup, RemapIds
 from ferryman.domain.validation import BatchValidation, CheckKind, CheckResult, CheckStatus
 from ferryman.tools.databases.arrow import joined_up
@@ -54,8 +55,13 @@ def why_careful(compiled: CompiledTable) -> str:
             not isinstance(table.identity, Kept | Derived)
             for table in (mapping, *(reference.parent for reference in compiled.references))
         ),
-        "its rows are told apart by more than one whole number": keys.record is not Record.RANGES
-        or not keys.integer_keys,
+        "its rows are told apart by other than one whole number": keys.record is not Record.RANGES,
+        "its old key may hold whole numbers from 2^63 on": any(
+            column.family is Family.INTEGER and not column.native
+            for column in (compiled.source.by_name.get(name) for name in mapping.key)
+            if column
+        ),
+        "its old key may hold other than whole numbers": not keys.integer_keys,
         "the plan says what becomes of some of its rows": decided,
         "only some of its rows are wanted": mapping.filter is not None,
         "it refers to itself": any(bond.to_itself for bond in bonds(compiled)),

@@ -309,8 +309,9 @@ FITS: dict[Family, Callable[[Vector, Column, str], Vector]] = {
 
 
 def typed(vector: Vector, family: Family) -> pa.Array:
-    """The array of a fitted vector in its family's Arrow type, an array without any value too."""
+    """The array of a fitted vector in its family's Arrow type, an array without any value too; texts where some values
+    go as they print (`beyond`)."""
     kind = ARROW[family]
-    if family is Family.OTHER or vector.array.type == kind:
+    if family is Family.OTHER or vector.array.type == kind or is_text(vector.array.type):
         return vector.array
     return vector.array.cast(kind)

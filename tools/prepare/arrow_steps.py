@@ -62,6 +62,7 @@ from ferryman.tools.prepare.arrow_values import (
     torn_apart,
     values_of,
 )
+from ferryman.tools.prepare.beyond import is_beyond, kind_of
 from ferryman.tools.prepare.lineage import single
 from ferryman.tools.prepare.own_function import load
 from ferryman.tools.prepare.sqlite_values import TEXTS
@@ -77,7 +78,22 @@ def column_vector(batch: Batch, mapping: ColumnMapping) -> Vector:
         vectors = [torn_apart(vector) for vector in vectors]
     for step in mapping.steps:
         vectors = _STEPS[type(step)](step, vectors, batch, column)
-    return _settled(single(batch.table, mapping, vectors), batch, column)
+    made = _settled(single(batch.table, mapping, vectors), batch, column)
+    return _with_those_beyond(made, batch, mapping, column)
+
+
+def _with_those_beyond(made: Vector, batch: Batch, mapping: ColumnMapping, column: Column) -> Vector:
+    """What was made, and as texts what goes as it prints; see `beyond`."""
+    kind = kind_of(batch.table, mapping, batch.source.table(batch.table.source), (column, batch.target.dialect))
+    given = batch.values(mapping)[0].array if kind else None
+    if given is None or not is_text(given.type):
+        return made
+    such = each(given, lambda text: is_beyond(text, kind), pa.bool_()).fill_null(False)
+    if not pc.any(such).as_py():
+        return made
+    problems = tuple((problem, where & ~as_mask(such)) for problem, where in made.problems)
+    whole = pc.if_else(such, given, made.array.cast(pa.string()))
+    return replace(made, array=whole, problems=tuple(known for known in problems if known[1].any()))
 
 
 def _settled(vector: Vector, batch: Batch, column: Column) -> Vector:

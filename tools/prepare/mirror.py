@@ -48,8 +48,15 @@ def _mirrored(table: Table) -> Table:
 
 def _type(column: Column) -> str:
     """What a column is declared as. An integer that SQLite may not hold has no affinity either: it stays its digits."""
-    wide = column.family is Family.INTEGER and (column.unsigned or column.native.lower().startswith("bit"))
-    return "" if wide else _TYPES.get(column.family, "TEXT")
+    return "" if is_wide(column) else _TYPES.get(column.family, "TEXT")
+
+
+def is_wide(column: Column) -> bool:
+    """Whether a column may hold whole numbers from 2^63 on."""
+    native = column.native.lower()
+    return column.family is Family.INTEGER and (
+        native.startswith("bit") or (column.unsigned and native.startswith(("bigint", "serial")))
+    )
 
 
 def _number(table: Table) -> str:
@@ -57,7 +64,7 @@ def _number(table: Table) -> str:
     if len(table.primary_key) != 1:
         return ""
     column = table.column(table.primary_key[0])
-    return column.name if column.family is Family.INTEGER and not column.unsigned else ""
+    return column.name if column.family is Family.INTEGER and not is_wide(column) else ""
 
 
 def beside(compiled: CompiledTable) -> CompiledTable:
@@ -123,6 +130,7 @@ def stored(batch: pa.RecordBatch, name: str, family: Family) -> list[object]:
     """A column's values as a mirror keeps them. A real that is no number is a text there: SQLite would make it NULL."""
     kinds = unfit(batch.schema.field(name))
     if kinds:
+        kinds = (*kinds, "integer") if family is Family.INTEGER else kinds  # beside one that is too large for SQLite
         return [None if text is None else as_stored(text, kinds) for text in batch.column(name).to_pylist()]
     held = values(batch.column(name), family)
     return ["NaN" if value != value else value for value in held] if family is Family.FLOAT else held

@@ -13,6 +13,7 @@ from typing import Any
 from ferryman.tools.databases.sqlite_values import number
 from ferryman.tools.prepare import identity, moments
 from ferryman.tools.prepare.arrays import array_as_json
+from ferryman.tools.prepare.beyond import is_beyond
 from ferryman.tools.prepare.limits import has_letters, is_taken
 from ferryman.tools.prepare.texts import (
     Stored,
@@ -128,6 +129,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "length": (1, _of_text(len)),
     "spelt": (2, _of_text(has_letters)),
     "taken": (1, _of_text(is_taken)),
+    "beyond": (2, _of_text(is_beyond)),
     "split": (3, _of_text(part_of)),
     "ids": (2, _of_text(_ids)),
     "packed": (2, _packed),

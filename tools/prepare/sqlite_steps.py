@@ -40,6 +40,7 @@ from ferryman.domain.transforms import (
     ValueMap,
 )
 from ferryman.tools.prepare import moments
+from ferryman.tools.prepare.beyond import HINTS, kind_of
 from ferryman.tools.prepare.lineage import single
 from ferryman.tools.prepare.sqlite_cast import fit, in_words, longer
 from ferryman.tools.prepare.sqlite_goal import Goal
@@ -54,6 +55,8 @@ from ferryman.tools.prepare.sqlite_values import (
     Value,
     as_text,
     by_python,
+    glob,
+    holds,
     ill_formed,
     json_member,
     json_object,
@@ -73,7 +76,20 @@ def column_value(scope: Scope, mapping: ColumnMapping) -> Value:
         values = [v if v.sure("integer", "real") else v.failing(Problem.UNCASTABLE, ill_formed(v.sql)) for v in values]
     for step in mapping.steps:
         values = _STEPS[type(step)](step, values, scope, goal)
-    return _settled(single(scope.table, mapping, values), scope, goal)
+    return _with_those_beyond(_settled(single(scope.table, mapping, values), scope, goal), scope, mapping, goal)
+
+
+def _with_those_beyond(made: Value, scope: Scope, mapping: ColumnMapping, goal: Goal) -> Value:
+    """What was made, and as texts what goes as it prints; see `beyond`."""
+    which = kind_of(scope.table, mapping, scope.source_table, (goal.column, goal.dialect))
+    if not which:
+        return made
+    given = scope.values(mapping)[0].sql
+    hinted = or_(*(glob(given, hint) for hint in HINTS))
+    such = holds(and_(kind(given) == "text", hinted, by_python("beyond", given, which) == 1))
+    problems = tuple((problem, and_(~such, where)) for problem, where in made.problems)
+    stored = made.stored | TEXT
+    return replace(made, sql=case((such, given), else_=made.sql), stored=stored, family=None, problems=problems)
 
 
 def named_rows(scope: Scope, mapping: ColumnMapping) -> Iterator[Named]:

@@ -119,7 +119,7 @@ def _moments(values: pa.Array, family: Family) -> pa.Array:
 def _instant(value: object) -> str:
     moment = value if isinstance(value, datetime) else _read(datetime.fromisoformat, value)
     if not isinstance(moment, datetime):
-        return str(value)
+        return str(value).replace("+00", "")
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     since = moment - _EPOCH
     return str((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
