@@ -114,7 +114,8 @@ def trouble(event: Event) -> str:
         case RowsAdded():
             text = f"{count(event.rows, 'row')} of {event.table} came beside the order: {origin_words(event.origin)}."
         case PlaceholdersMade():
-            text = f"{event.rows:,} placeholders were made in {event.table}, for rows of {event.child}."
+            made = f"{count(event.rows, 'placeholder')} {'was' if event.rows == 1 else 'were'} made"
+            text = f"{made} in {event.table}, for rows of {event.child}."
         case RowsQuarantined():
             text = f"{count(event.rows, 'row')} of {event.table} set aside: {event.reason}."
     return text

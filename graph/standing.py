@@ -26,6 +26,8 @@ OVER = frozenset(
         RunStatus.CANCELLED,
     )
 )
+#: What is told of first; a table that is copied may wait for others to be copied before it is proved.
+_UNDER_WAY = (TableState.UNDOING, TableState.COPYING, TableState.COPIED, TableState.PENDING)
 _FINISHED = frozenset((TableState.VALIDATED, TableState.FAILED, TableState.ROLLED_BACK))
 
 
@@ -113,9 +115,8 @@ def _current(record: RunRecord, tables: tuple[TableProgress, ...]) -> TableProgr
     """The table that is worked on, or would be next."""
     if record.status in OVER and not record.undoing:
         return None
-    begun = [table for table in tables if table.state in (TableState.UNDOING, TableState.COPYING, TableState.COPIED)]
-    pending = [table for table in tables if table.state is TableState.PENDING]
-    return next(iter(begun + pending), None)
+    standing = [table for table in tables if table.state in _UNDER_WAY]
+    return min(standing, key=lambda table: _UNDER_WAY.index(table.state), default=None)
 
 
 def _technical(record: RunRecord, current: TableProgress | None) -> str:

@@ -52,18 +52,18 @@ class Reason:
     problem: Problem
     columns: tuple[str, ...]  #: target columns
     cause: MissingCause | None = None
-    parent: str = ""  #: the table that lacks a row, for missing parents
+    parent: str = ""  #: the table that lacks a row, for missing parents; "" where each row says which
 
     @property
     def text(self) -> str:
         """A sentence without the row's values."""
         columns = ", ".join(self.columns) or "its table"
-        text = _REASONS[self.problem].format(columns=columns, parent=self.parent)
+        text = _REASONS[self.problem].format(columns=columns, of=f" of {self.parent}" if self.parent else "")
         return f"{text}: {_CAUSES[self.cause]}" if self.cause else text
 
 
 _REASONS = {
-    Problem.MISSING_PARENT: "{columns} names a row of {parent} that is not there",
+    Problem.MISSING_PARENT: "{columns} names a row{of} that is not there",
     Problem.NULL_IN_REQUIRED: "{columns} is empty and must not be",
     Problem.TOO_LONG: "the value is too long for {columns}",
     Problem.DUPLICATE: "another row has the same {columns}",

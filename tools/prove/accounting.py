@@ -47,6 +47,7 @@ def balance(accounting: Accounting, *, source: int, without_key: int = 0, gone: 
     if unaccounted and without_key:
         text += f" {without_key:,} rows have no key."
     if accounting.placeholders:
-        text += f" {accounting.placeholders:,} placeholders were made besides."
+        made = "placeholder was" if accounting.placeholders == 1 else "placeholders were"
+        text += f" {accounting.placeholders:,} {made} made besides."
     status = CheckStatus.FAIL if unaccounted else CheckStatus.PASS
     return CheckResult(kind=CheckKind.ACCOUNTING, status=status, expected=source, actual=accounted, text=text)
