@@ -9,6 +9,7 @@ import pytest
 from ferryman.domain.errors import Corrupt, Refused, Usage
 from ferryman.domain.events import Event, RolledBack
 from ferryman.domain.mapping import (
+    ColumnMapping,
     Conflict,
     Derived,
     Generated,
@@ -22,7 +23,7 @@ from ferryman.domain.mapping import (
 )
 from ferryman.domain.plan import RollbackKind
 from ferryman.domain.run import RunStatus, TableState
-from ferryman.domain.transforms import NewId
+from ferryman.domain.transforms import ForeignKeyTo, KeyByType, NewId, RemapIds, TypeParent
 from ferryman.tools.discover.introspect import introspect
 from ferryman.tools.move.lease import this_process
 from ferryman.tools.move.ledger import Ledger
@@ -135,6 +136,35 @@ def test_our_own_children_that_stay_forbid_it_too(pair: tuple[Path, Path]) -> No
     with pytest.raises(Refused, match="100 rows of purchases refer to customers by customer_id"):
         rollback(run.target, "run-1", ["customers"])
     assert one(pair[1], "SELECT count(*) FROM customers") == 20
+
+
+UNDECLARED = "CREATE TABLE purchases (id CHAR(36) PRIMARY KEY, customer_id CHAR(36), note VARCHAR(20))"
+BESIDE = KeyByType(parents=(TypeParent(type="customer", parent="customers"),), otherwise="null")
+
+
+@pytest.mark.parametrize(
+    ("line", "rows"),
+    [
+        (column("customer_id", "customer_id", ForeignKeyTo(parent="customers")), 100),
+        (column("customer_id", ("note", "customer_id"), BESIDE), 30),
+        (column("customer_id", "amount", RemapIds(parent="customers")), 40),
+    ],
+)
+def test_rows_that_only_the_plan_lets_refer_to_ours_forbid_it_too(
+    pair: tuple[Path, Path], line: ColumnMapping, rows: int
+) -> None:
+    write(pair[1], f"DROP TABLE purchases; {UNDECLARED}")
+    write(pair[0], "UPDATE purchase SET note = CASE WHEN id <= 30 THEN 'customer' ELSE 'nobody' END")
+    write(pair[0], "UPDATE purchase SET amount = CASE WHEN id <= 40 THEN customer_id END")
+    purchases = PURCHASES.but(columns=(PURCHASES.by_target["id"], line, column("note", "note")))
+    run = start(*pair, shop_with(purchases=purchases))
+    run.copy_all()
+    with pytest.raises(Refused, match=f"{rows} rows of purchases refer to customers by customer_id") as refused:
+        rollback(run.target, "run-1", ["customers"])
+    assert refused.value.do.startswith("Undo purchases as well")
+    assert one(pair[1], "SELECT count(*) FROM customers") == 20
+    rollback(run.target, "run-1", ["customers", "purchases"])
+    assert contents(pair[1]) == [[], []]
 
 
 def test_rows_of_others_that_hang_on_ours_forbid_it_with_a_list(pair: tuple[Path, Path]) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, select
 from ferryman.domain.errors import Corrupt, FerrymanError, Refused, Transient, Usage
 from ferryman.domain.events import Event, RolledBack
 from ferryman.domain.plan import RollbackKind
-from ferryman.domain.references import postponable
+from ferryman.domain.references import postponable, references_of
 from ferryman.domain.run import RunStatus, TableState
 from ferryman.domain.schema import Database, ForeignKey, Table
 from ferryman.tools.databases.connect import Target
@@ -25,7 +25,7 @@ from ferryman.tools.discover.introspect import introspect
 from ferryman.tools.move.away import away
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.failpoint import failpoint
-from ferryman.tools.move.hanging import Hanging, hanging
+from ferryman.tools.move.hanging import Hanging, Known, hanging
 from ferryman.tools.move.keys import key_columns
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.ours import MADE, Ours, Undoing, count
@@ -73,7 +73,8 @@ def _look_for_others(ledger: Ledger, record: RunRecord) -> None:
     target = ledger.target
     with _at(target, "looking whether it can be undone", reading=target.dialect.name == "sqlite") as connection:
         undone = undoings(connection, ledger, record, ())
-        _refuse_blocked(connection, ledger, introspect(connection, target.dialect), undone)
+        catalogue = introspect(connection, target.dialect)
+        _refuse_blocked(connection, ledger, catalogue, undone, known(connection, ledger, record, undone))
 
 
 def hanging_on(target: Target, run: str, tables: Sequence[str]) -> tuple[Hanging, ...]:
@@ -87,7 +88,8 @@ def _hanging_on(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> t
     target = ledger.target
     with _at(target, "looking what hangs on it", reading=target.dialect.name == "sqlite") as connection:
         undone = undoings(connection, ledger, record, tables)
-        return hanging(connection, ledger.tables, introspect(connection, target.dialect), undone)
+        catalogue = introspect(connection, target.dialect)
+        return hanging(connection, ledger.tables, catalogue, undone, known(connection, ledger, record, undone))
 
 
 def rollback(
@@ -163,7 +165,7 @@ def _look(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> tuple[D
     with _at(ledger.target, "undoing the run") as connection:
         catalogue = introspect(connection, ledger.target.dialect)
         undone = undoings(connection, ledger, record, tables)
-        _refuse_blocked(connection, ledger, catalogue, undone)
+        _refuse_blocked(connection, ledger, catalogue, undone, known(connection, ledger, record, undone))
         connection.rollback()
     return catalogue, undone
 
@@ -185,6 +187,14 @@ def undoings(connection: Connection, ledger: Ledger, record: RunRecord, tables: 
     chosen = [one for name, one in records.items() if (not tables or name in tables) and one.batches]
     names = [one.table for one in chosen]
     return {one.table: _undoing(connection, ledger, record, one, catalogue, names) for one in chosen}
+
+
+def known(connection: Connection, ledger: Ledger, record: RunRecord, undone: Collection[str]) -> Known:
+    """The references of the run's plan, and of its tables those that stay and name rows which go, in a list or so."""
+    references = references_of(record.amended.mapping, introspect(connection, ledger.target.dialect))
+    naming = {one.child for one in references if one.at_copy and one.parent in undone} - set(undone)
+    stay = tuple(one.table for one in ledger.tables_of(record.run) if one.batches and one.table in naming)
+    return Known(record.amended.mapping, references, undoings(connection, ledger, record, stay) if stay else {})
 
 
 def _undoing(
@@ -336,7 +346,9 @@ def _cancel(ledger: Ledger, run: str) -> tuple[RolledBack, ...]:
     return ()
 
 
-def _refuse_blocked(connection: Connection, ledger: Ledger, catalogue: Database, undone: dict[str, Undoing]) -> None:
+def _refuse_blocked(
+    connection: Connection, ledger: Ledger, catalogue: Database, undone: dict[str, Undoing], known: Known
+) -> None:
     """What forbids it by the rows that are there."""
     for one in undone.values():
         if not one.keys and one.made and count(connection, one.facts) - one.made != one.target_before == 0:
@@ -345,7 +357,7 @@ def _refuse_blocked(connection: Connection, ledger: Ledger, catalogue: Database,
                 "Delete them by hand, or restore the table from a backup.",
                 table=one.name,
             )
-    if found := hanging(connection, ledger.tables, catalogue, undone):
+    if found := hanging(connection, ledger.tables, catalogue, undone, known):
         raise Refused(_blocked(found), _way_out(ledger, undone, found), table=found[0].table)
 
 

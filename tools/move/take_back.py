@@ -13,7 +13,7 @@ from ferryman.tools.move.below import first_below
 from ferryman.tools.move.hanging import hanging
 from ferryman.tools.move.job import Job
 from ferryman.tools.move.own_rules import references_off
-from ferryman.tools.move.rollback import undoings
+from ferryman.tools.move.rollback import known, undoings
 from ferryman.tools.move.turns import turn
 from ferryman.tools.move.undo import undo_batch
 from ferryman.tools.move.work import TableWork
@@ -34,8 +34,9 @@ def take_back(work: TableWork, batches: Sequence[BatchRecord]) -> bool:
     with work.target.connect(f"taking rows of {work.table} back") as connection:
         references_off(connection)
         catalogue = introspect(connection, work.target.dialect)
-        undone = undoings(connection, ledger, ledger.run(work.run), (work.table,))
-        if hanging(connection, ledger.tables, catalogue, undone):
+        record = ledger.run(work.run)
+        undone = undoings(connection, ledger, record, (work.table,))
+        if hanging(connection, ledger.tables, catalogue, undone, known(connection, ledger, record, undone)):
             return False
         connection.rollback()
         book = ledger.book(work.run, work.table)
