@@ -168,7 +168,10 @@ def _aside(case: _Case) -> Words:
     choice = f"Skip {case.them} for manual review later"
     what = f"connect {'it' if case.rows == 1 else 'them'} by hand later" if case.groups else "mend them by hand later"
     safety = "Nothing is lost: they are kept aside with the reason"
-    return choice, "Continue immediately", safety, f"You will need to {what}"
+    hanging = [*case.stake.below, *((group.table, group.below) for group in case.groups if group.below)]
+    along = " and ".join(f"{count(rows, 'row')} of {table}" for table, rows in hanging)
+    too = f"{along} hang on {'it' if case.rows == 1 else 'them'} and are set aside as well. " if along else ""
+    return choice, "Continue immediately", safety, f"{too}You will need to {what}"
 
 
 def _null(case: _Case) -> Words:
@@ -243,8 +246,9 @@ def _change(strategy: Strategy, group: MissingGroup, case: _Case) -> Change:
     if strategy is Strategy.MIGRATE_PARENTS and group in case.movable:
         return MigrateParents(table=group.table, columns=group.columns, cause=group.cause, rows=group.rows)
     chosen = Strategy.QUARANTINE if strategy is Strategy.MIGRATE_PARENTS else strategy
+    rows = group.rows + (group.below if chosen is Strategy.QUARANTINE else 0)
     policy = Policy(
-        problem=Problem.MISSING_PARENT, columns=group.columns, cause=group.cause, strategy=chosen, rows=group.rows
+        problem=Problem.MISSING_PARENT, columns=group.columns, cause=group.cause, strategy=chosen, rows=rows
     )
     return SetPolicy(table=group.table, policy=policy)
 

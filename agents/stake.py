@@ -29,6 +29,7 @@ class Stake:
     overwritten: bool = False  #: rows that were in the target have been changed: only a rollback mends that
     rows_per_second: float | None = None
     failed: frozenset[Strategy] = frozenset()  #: tried for this failure, in vain
+    below: tuple[tuple[str, int], ...] = ()  #: rows by table that hang on these and are in the target already
     earlier: Amendment | None = None  #: what was decided on the same cause before
 
 

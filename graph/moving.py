@@ -49,6 +49,7 @@ from ferryman.tools.discover.profile import row_counts
 from ferryman.tools.move.copy import copy_table
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.look_back import look_back
 from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.progress import progress
 from ferryman.tools.move.records import Beginning
@@ -151,7 +152,7 @@ def next_phase(state: State, runtime: Runtime[Context]) -> State:
         return {"sending": [], "reason": ""}
     phase, tables = due
     if phase.number != state.get("phase"):
-        emit(_started(phase, course, states, context))
+        emit(_started(phase, tables, course, states, context))
     return {"sending": list(tables[: at_once(context)]), "phase": phase.number, "reason": ""}
 
 
@@ -168,10 +169,10 @@ def at_once(context: Context) -> int:
     return 1 if context.target.dialect.name == "sqlite" else context.options.workers
 
 
-def _started(phase: Phase, course: Course, states: States, context: Context) -> PhaseStarted:
-    """Raises Refused where a prerequisite does not hold."""
+def _started(phase: Phase, tables: Iterable[str], course: Course, states: States, context: Context) -> PhaseStarted:
+    """Raises Refused where a prerequisite does not hold. Of `tables` some may be there to be proved again."""
     met = prerequisites(phase, course, states, context)
-    _refuse_unmet(met)
+    _refuse_unmet(one for one in met if one.table not in tables)
     return PhaseStarted(
         phase=phase.number,
         of=len(course.plan.phases),
@@ -252,10 +253,21 @@ def carry_over(state: TableTask, runtime: Runtime[Context]) -> State:
     course = _course(state, plan, context)
     if not result.complete or course.waits(step.target, _states(ledger, state["run"])):
         return {}
+    if failure := _looked_back(work, emit):
+        return {"failures": {step.target: _dumped(failure)}}
     late = course.late_parents(step.target)
     patiently(lambda: fill_references(work, late), table=step.target, emit=emit)
     with delegate.delegated(emit, validate):
         return {"failures": {step.target: _dumped(prove(work, plan, emit))}}
+
+
+def _looked_back(work: TableWork, emit: delegate.Emit) -> Failure | None:
+    """What a person has to decide about rows that went before their parents; it is in the ledger and told by then."""
+    failure = patiently(lambda: look_back(work, emit=emit), table=work.table, emit=emit)
+    if failure:
+        work.ledger.set_table(work.run, work.table, failure=failure)
+        emit(FailureFound(failure=failure))
+    return failure
 
 
 def _worded(emit: delegate.Emit, step: Step, plan: Plan) -> delegate.Emit:
@@ -290,7 +302,7 @@ def reproved(
     for table in (table for table in waiting if table not in leave):
         record = ledger.run(state["run"])
         work = table_work(plan, table, Catalogues.of(state["facts"], context.shelf), context, record)
-        if failure := prove(work, plan, emit):
+        if failure := _looked_back(work, emit) or prove(work, plan, emit):
             failed[table] = _dumped(failure)
     return failed
 

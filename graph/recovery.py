@@ -5,7 +5,7 @@ Nothing here deletes what verifies. A choice is an amendment in the ledger befor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -33,7 +33,7 @@ from ferryman.domain.events import (
     Said,
 )
 from ferryman.domain.findings import MissingGroup
-from ferryman.domain.mapping import Strategy
+from ferryman.domain.mapping import Problem, Strategy, TableMapping
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Decision, Failure, FailureType, RecoveryOption
 from ferryman.domain.run import RunStatus
@@ -51,6 +51,8 @@ from ferryman.tools.move.copy import copy_table
 from ferryman.tools.move.desk import copied_so_far, set_aside_so_far
 from ferryman.tools.move.job import Stuck
 from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.look_back import look_back
+from ferryman.tools.move.recall import hanging_on
 from ferryman.tools.move.records import RunRecord
 from ferryman.tools.move.resume import take_up
 from ferryman.tools.move.rollback import rollback as undo
@@ -58,9 +60,11 @@ from ferryman.tools.move.rollback import tables_of_phase
 from ferryman.tools.move.sorting import Want
 from ferryman.tools.move.supply import supply
 from ferryman.tools.move.work import TableWork
-from ferryman.tools.prepare.bonds import bond_of
+from ferryman.tools.prepare.bonds import bond_of, bonds
 from ferryman.tools.prepare.orphans import Ground, missing_groups
-from ferryman.tools.prove.dangling import dangling
+from ferryman.tools.prepare.remedies import decided
+from ferryman.tools.prepare.transform import CompiledTable
+from ferryman.tools.prove.dangling import dangling, to_come
 
 LAST_STEP = "validate_relationship_integrity"
 RETRY = "retry_failed"
@@ -115,6 +119,8 @@ def _groups(state: State, failure: Failure, context: Context) -> tuple[MissingGr
     """None where the rows stopped for another reason: orphans that were decided on are not what is asked about."""
     if failure.type is not FailureType.FOREIGN_KEY:
         return ()
+    if failure.missing and not failure.batch:  # found when all was copied: what is decided by then is not asked again
+        return failure.missing
     plan = context.shelf.get(state["plan"], Plan)
     record = Ledger(context.target).run(state["run"])
     catalogues = Catalogues.of(state["facts"], context.shelf)
@@ -122,9 +128,21 @@ def _groups(state: State, failure: Failure, context: Context) -> tuple[MissingGr
     ground = Ground(
         all_compiled(plan.mapping, catalogues, record.run_started), copied=copied_so_far(ledger, state["run"])
     )
-    leave = [name.partition(".")[2] for name in plan.phase_of(failure.table).second_pass]
-    found = missing_groups(context.source, context.target, ground.compiled[failure.table], ground, leave)
-    return tuple({(group.columns, group.cause): group for group in (*found, *failure.missing)}.values())
+    compiled = ground.compiled[failure.table]
+    found = missing_groups(context.source, context.target, compiled, ground, _to_come(plan, compiled))
+    groups = tuple({(group.columns, group.cause): group for group in (*found, *failure.missing)}.values())
+    mapping = plan.mapping.by_target[failure.table]
+    return tuple(group for group in groups if not _answered(mapping, group)) or groups
+
+
+def _answered(mapping: TableMapping, group: MissingGroup) -> bool:
+    return decided(mapping, Problem.MISSING_PARENT, group.columns, group.cause, group.rows) is not None
+
+
+def _to_come(plan: Plan, compiled: CompiledTable) -> set[str]:
+    """The columns that are filled when another table is there; rows of the table itself are looked for as they come."""
+    later = {name.partition(".")[2] for name in plan.phase_of(compiled.target.name).second_pass}
+    return later - {name for bond in bonds(compiled) if bond.to_itself for name in bond.columns}
 
 
 def orphaned_records(state: State, runtime: Runtime[Context]) -> State:
@@ -167,8 +185,10 @@ def _stake(state: State, failure: Failure, groups: tuple[MissingGroup, ...], con
     stake = stake_of(plan, Catalogues.of(state["facts"], context.shelf).target, failure, groups)
     causes = {group.cause.value for group in groups} or {str(failure.problem or "")}
     decided = Ledger(context.target).run(state["run"]).amendments
+    late = failure.missing and not failure.batch
     return replace(
         stake,
+        below=tuple(hanging_on(_work_of(failure.table, plan, state, context), groups).items()) if late else (),
         failed=frozenset(Strategy(name) for name in state.get("tried", {}).get(failure.table, [])),
         earlier=next((amendment for amendment in reversed(decided) if amendment.cause in causes), None),
     )
@@ -242,16 +262,20 @@ def _with_those_before(change: Change, run: str, context: Context) -> Change:
 def _carry_out(
     state: State, plan: Plan, chosen: RecoveryOption, failure: Failure, context: Context, emit: delegate.Emit
 ) -> State:
-    digest = context.shelf.put(plan)
-    record = Ledger(context.target).run(state["run"])
-    work = table_work(plan, failure.table, Catalogues.of(state["facts"], context.shelf), context, record)
+    digest, work = context.shelf.put(plan), _work_of(failure.table, plan, state, context)
     for step in chosen.steps[:-1]:
         with _step(failure.table, chosen.strategy, step, emit) as end:
             stuck = _do(step, work, chosen, failure, context, emit)
             if stuck is not None:
                 end("failed", stuck.error_detail)
-                return _failed_again(state, digest, chosen, failure, stuck)
+                left = _groups({**state, "plan": digest}, stuck, context)
+                return _failed_again(state, digest, chosen, failure, stuck, left)
     return {"plan": digest, "failures": {failure.table: None}}
+
+
+def _work_of(table: str, plan: Plan, state: State, context: Context) -> TableWork:
+    record = Ledger(context.target).run(state["run"])
+    return table_work(plan, table, Catalogues.of(state["facts"], context.shelf), context, record)
 
 
 def _do(
@@ -259,7 +283,8 @@ def _do(
 ) -> Failure | None:
     """One step of a strategy; gives what stops it. What only says what the retried batch will do has nothing to do."""
     if step.startswith(RETRY):
-        return copy_table(work, stop=context.stop.is_set, emit=emit, batches=1).failure
+        done = copy_table(work, stop=context.stop.is_set, emit=emit, batches=1)
+        return done.failure or (look_back(work, emit=emit) if done.complete else None)
     if step not in SUPPLIED:
         return None
     try:
@@ -283,10 +308,20 @@ def _wants(work: TableWork, chosen: RecoveryOption) -> Iterator[Want]:
                 yield Want(bond, change.policy.cause, Strategy.PLACEHOLDERS, None, change.policy.rows)
 
 
-def _failed_again(state: State, plan: str, chosen: RecoveryOption, before: Failure, failure: Failure) -> State:
-    """The strategy is marked where it left what it was chosen for; not where other rows come up behind these."""
+def _failed_again(
+    state: State,
+    plan: str,
+    chosen: RecoveryOption,
+    before: Failure,
+    failure: Failure,
+    left: Sequence[MissingGroup] = (),
+) -> State:
+    """The strategy is marked where it left what it was chosen for; not where other rows come up behind these, or rows
+    that lack their parents for another cause are `left`."""
     known, met = (before.problem, before.columns), (failure.problem, failure.columns)
-    behind = failure.problem is not None and (met != known or failure.affected_records > chosen.rows)
+    asked = {group.cause for group in Decision.model_validate(state["decision"]).diagnosis.groups}
+    others = bool(left) and not asked & {group.cause for group in left}
+    behind = failure.problem is not None and (met != known or failure.affected_records > chosen.rows or others)
     update: State = {"plan": plan, "failures": {failure.table: failure.model_dump(mode="json")}}
     return update if behind else {**update, "tried": _marked(state, failure.table, chosen.strategy)}
 
@@ -324,7 +359,8 @@ def integrity(state: State, runtime: Runtime[Context]) -> State:
     if state.get("reason") or state.get("failures") or not isinstance(said, Choose):
         return {}
     with _step(table, said.strategy, LAST_STEP, emit) as end:
-        broken = dangling(context.target, live_catalogues(context).target, table)
+        later = to_come(Ledger(context.target), state["run"])
+        broken = dangling(context.target, live_catalogues(context).target, table, later)
         if not broken:
             return {"failures": reproved(state, context, emit, leave=(table,))}
         end("failed", f"{broken:,} references lead nowhere")

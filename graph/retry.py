@@ -52,6 +52,13 @@ class Retried(Frozen):
     along: dict[str, int] = Field(default_factory=dict)  #: rows of other tables that came as parents of these
     validated: bool = True  #: no check of the table or of those that rows came into stands as failed
 
+    def after(self, before: Retried | None) -> Retried:
+        """The same with what an earlier try brought."""
+        if before is None:
+            return self
+        along = Counter(before.along) + Counter(self.along)
+        return self.but(came=before.came + self.came, along=dict(along))
+
     @property
     def text(self) -> str:
         """What became of the rows, in a few sentences."""
@@ -92,7 +99,7 @@ def retry(
             ledger.set_status(run, RunStatus.RUNNING)
         named = [name for name in copied_in_order(record.amended) if not tables or name in tables]
         trial = _Trial(context, record, emit)
-        found = [one for name in named if (one := trial.table(name, parents))]
+        found = trial.tables(named, parents)
         trial.prove()
         if over or record.status is RunStatus.RUNNING:
             _conclude(ledger, run)
@@ -136,6 +143,15 @@ class _Trial:
     context: Context
     record: RunRecord
     emit: Emit
+
+    def tables(self, names: Sequence[str], parents: bool) -> list[Retried]:
+        """Some tables; again as long as rows come, because those of a ring may hang on them."""
+        found: dict[str, Retried] = {}
+        while True:
+            tried = [one for name in names if (one := self.table(name, parents))]
+            found |= {one.table: one.after(found.get(one.table)) for one in tried}
+            if not any(one.came for one in tried) or not any(one.left for one in tried):
+                return list(found.values())
 
     def table(self, name: str, parents: bool) -> Retried | None:
         """One table; None where nothing of it lies in quarantine."""

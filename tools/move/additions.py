@@ -52,13 +52,15 @@ class Origin(StrEnum):
 
     LEFT_OUT = "left_out"  #: skipped, by a filter or a decision
     QUARANTINED = "quarantined"
+    RECALLED = "recalled"  #: the same, of a row that went before it was set aside: the entry that it had stands for it
     SINCE = "since"  #: not in it: the row came after the run fixed its scope, or where its batches had been already
     LOST = "lost"  #: migrated: it was moved, and the target row is gone
     THERE = "there"  #: it is in the target
     TO_COME = "to_come"  #: not dealt with yet: a later batch of the run copies it
 
 
-_BROUGHT = (Origin.LEFT_OUT, Origin.QUARANTINED, Origin.SINCE, Origin.LOST)
+_ASIDE = (Origin.QUARANTINED, Origin.RECALLED)
+_BROUGHT = (Origin.LEFT_OUT, *_ASIDE, Origin.SINCE, Origin.LOST)
 
 
 @dataclass(frozen=True)
@@ -138,8 +140,10 @@ def _by_origin(work: TableWork, chosen: Filter) -> dict[Origin, list[Key]]:
         inside = compiled.where(from_, Segment(upto=scope.upper)) if scope.upper else literal(0) == 1
         done = compiled.where(from_, copied) if copied else literal(0) == 1
         dealt = dealt_with(RowKeys(compiled), from_, work.ledger.tables.row, work.run)
+        lies = func.coalesce(compiled.source_key(from_).in_(aside), literal(0)) == 1
         origin = case(
-            (func.coalesce(compiled.source_key(from_).in_(aside), literal(0)) == 1, Origin.QUARANTINED.value),
+            (and_(lies, dealt), Origin.RECALLED.value),
+            (lies, Origin.QUARANTINED.value),
             (there if there is not None else literal(0) == 1, Origin.THERE.value),
             (~inside, Origin.SINCE.value),
             (~compiled.in_filter(from_), Origin.LEFT_OUT.value),
@@ -191,7 +195,7 @@ class _Addition:
                 if done := unheard.done(self.work, job.book, job.bench.books):
                     return done
                 record, told = self._write(job, job.book.addition(job.bench.books), keys)
-                if self.origin is Origin.QUARANTINED and not told[0].rows:
+                if self.origin in _ASIDE and not told[0].rows:
                     return told[0], ()  # nothing changes: the transaction is rolled back
                 failpoint("before_commit", self.work.table, record.number)
                 with unheard.committing(record, told):
@@ -205,7 +209,7 @@ class _Addition:
         """The table's work with these rows alone. Out of quarantine, whatever still does not fit stays in it."""
         mapping = self.work.compiled.mapping
         mine = mapping.but(filter=keys_filter(mapping.key, keys))
-        if self.origin is Origin.QUARANTINED:
+        if self.origin in _ASIDE:
             mended = tuple(policy for policy in mapping.policies if policy.strategy in MENDING)
             others = (Policy(problem=problem, columns=(), strategy=Strategy.QUARANTINE) for problem in Problem)
             mine = mine.but(policies=(*mended, *others))
@@ -220,20 +224,21 @@ class _Addition:
         lost = self.origin is Origin.LOST
         accounting = _accounting(self.origin, look.rows, found)
         record = empty.but(accounting=accounting, seconds=job.clock.seconds() - began)
-        kept = () if self.origin is Origin.QUARANTINED else found.quarantined
+        kept = () if self.origin in _ASIDE else found.quarantined
         if lost:
             books.entries.clear()  # the entry that the row had still stands for it
         write_down(job, record, books, kept)
         stay = {row.source_key for row in found.quarantined}
-        if self.origin is Origin.QUARANTINED:
+        if self.origin in _ASIDE:
             self._retried(job, [text for key in keys if (text := key_text(key)) not in stay])
         gone = look.rows - len(stay)
-        added = RowsAdded(table=job.name, batch=number, rows=gone, origin=self.origin.value)
+        said = Origin.QUARANTINED if self.origin in _ASIDE else self.origin
+        added = RowsAdded(table=job.name, batch=number, rows=gone, origin=said.value)
         return record, (Brought(gone, len(stay)), (added, *rows_quarantined(job.name, kept)))
 
     def _record(self, usual: Record) -> Record:
         """One entry a row, with the legacy key: no range says which rows they were, and no filter either."""
-        if self.origin is Origin.LOST and usual is not Record.MAP:
+        if self.origin in (Origin.LOST, Origin.RECALLED) and usual is not Record.MAP:
             return Record.COUNT
         if usual is Record.RANGES:
             return Record.ROWS
@@ -261,7 +266,7 @@ def _accounting(origin: Origin, rows: int, found: Sorted) -> Accounting:
     match origin:
         case Origin.LEFT_OUT:
             return came.but(skipped=-rows)
-        case Origin.QUARANTINED:
+        case Origin.QUARANTINED | Origin.RECALLED:
             return came.but(quarantined=aside - rows)
         case Origin.SINCE:
             return came.but(source=rows)

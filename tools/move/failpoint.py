@@ -70,11 +70,22 @@ OF_TRIGGERS = (
     "between_triggers_come",
     "after_triggers_come",
 )
+#: Where rows of a ring that went are set aside after all.
+OF_A_RECALL = ("before_recall_commit", "after_recall_commit")
 #: Where a change of the plan of a run that waits is written down.
 OF_AN_AMENDMENT = ("before_amendment_commit", "after_amendment_commit")
 #: Of `ferryman finish`.
 OF_AN_END = ("before_archive", "before_drop")
-POINTS = (*OF_A_BATCH, *OF_AN_UNDOING, *OF_A_RUN, *OF_SETTING_ASIDE, *OF_TRIGGERS, *OF_AN_AMENDMENT, *OF_AN_END)
+POINTS = (
+    *OF_A_BATCH,
+    *OF_AN_UNDOING,
+    *OF_A_RUN,
+    *OF_SETTING_ASIDE,
+    *OF_TRIGGERS,
+    *OF_A_RECALL,
+    *OF_AN_AMENDMENT,
+    *OF_AN_END,
+)
 
 _passed: Counter[str] = Counter()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ferryman.domain.errors import FerrymanError, NeedsDecision, Transient
+from ferryman.domain.findings import MissingGroup
 from ferryman.domain.mapping import Problem
 from ferryman.domain.recovery import Failure, FailureType
 from ferryman.tools.move.scan import Obstacle
@@ -68,6 +69,22 @@ def of_obstacle(table: str, batch: str, obstacle: Obstacle, rows: int) -> Failur
         affected_records=rows,
         error_detail=detail[:1].upper() + detail[1:],
         problem=obstacle.problem,
+    )
+
+
+def of_missing(table: str, groups: Sequence[MissingGroup]) -> Failure:
+    """The failure of a table of which rows went whose parents did not come."""
+    columns = tuple(dict.fromkeys(name for group in groups for name in group.columns))
+    parents = " and ".join(dict.fromkeys(group.parent for group in groups))
+    return Failure(
+        type=FailureType.FOREIGN_KEY,
+        table=table,
+        constraint=groups[0].constraint,
+        columns=columns,
+        affected_records=sum(group.rows for group in groups),
+        error_detail=f"Rows that {', '.join(columns)} names did not come into {parents}",
+        problem=Problem.MISSING_PARENT,
+        missing=tuple(groups),
     )
 
 

@@ -147,7 +147,7 @@ def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit
         ledger.set_intent(run, UNDOING)
     for name in undone:
         ledger.set_table(run, name, TableState.UNDOING)
-        _free(ledger, record, catalogue, name)
+        free(ledger, record, catalogue, name)
     events = []
     with ExitStack() as stack:
         for name in undone:
@@ -170,7 +170,7 @@ def _look(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> tuple[D
     return catalogue, undone
 
 
-def _free(ledger: Ledger, record: RunRecord, catalogue: Database, table: str) -> None:
+def free(ledger: Ledger, record: RunRecord, catalogue: Database, table: str) -> None:
     """Set the foreign keys aside again without which its rows came: no row could be the last either."""
     left = away(ledger, record.run, table)
     if keys := first_by_none(record.amended, catalogue, table, left) | {key.name for key in left.keys}:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import Conflict, Policy, Problem, Strategy
@@ -25,6 +25,7 @@ from ferryman.tools.move.job import Job, Stuck
 from ferryman.tools.move.records import QuarantinedRow
 from ferryman.tools.move.scan import Look, Obstacle
 from ferryman.tools.move.tables import QuarantineState
+from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.bonds import Bond
 from ferryman.tools.prepare.orphans import cause_of
 from ferryman.tools.prepare.remedies import decided
@@ -155,20 +156,20 @@ def _repeated(job: Job, obstacle: Obstacle) -> Obstacle:
 
 def policy_for(job: Job, reason: Reason, rows: int) -> Policy | None:
     """The policy for rows that have a problem, `rows` of them in this batch besides those quarantined before."""
-    before = quarantined_before(job, reason) + job.supplied[reason.columns, reason.cause]
+    before = quarantined_before(job.work, job.bench.books, reason) + job.supplied[reason.columns, reason.cause]
     return decided(job.work.compiled.mapping, reason.problem, reason.columns, reason.cause, before + rows)
 
 
-def quarantined_before(job: Job, reason: Reason) -> int:
+def quarantined_before(work: TableWork, books: Connection, reason: Reason) -> int:
     """Rows of the table that this run quarantined for the same reason."""
-    row = job.work.ledger.tables.quarantine
+    row = work.ledger.tables.quarantine
     asked = select(func.count()).where(
-        row.c.run_id == job.work.run,
-        row.c.table_name == job.name,
+        row.c.run_id == work.run,
+        row.c.table_name == work.table,
         row.c.reason == reason.text,
         row.c.state != QuarantineState.ROLLED_BACK.value,
     )
-    return int(job.bench.books.execute(asked).scalar_one())
+    return int(books.execute(asked).scalar_one())
 
 
 def _answers(job: Job, segment: Segment, obstacle: Obstacle, rows: int) -> Iterator[_Answer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,7 +71,7 @@ def undo_batch(connection: Connection, ledger: Ledger, undoing: Undoing, batch: 
     mine = {"run_id": undoing.run, "table_name": undoing.name, "batch": batch.number}
     entries = connection.execute(select(row).filter_by(**mine)).mappings().all()
     restored = _restore(connection, undoing, [e for e in entries if e["kind"] == RowKind.UPDATED])
-    deleted = _delete(connection, undoing, [e for e in entries if e["kind"] in MADE])
+    deleted = delete_rows(connection, undoing, [e for e in entries if e["kind"] in MADE])
     failpoint("after_undo", undoing.name, batch.number)
     failpoint("before_undo_ledger", undoing.name, batch.number)
     connection.execute(delete(row).filter_by(**mine))
@@ -91,7 +91,8 @@ def _release_quarantined(connection: Connection, ledger: Ledger, **mine: str) ->
     connection.execute(held.values(state=QuarantineState.ROLLED_BACK.value))
 
 
-def _delete(connection: Connection, undoing: Undoing, entries: Sequence[RowMapping]) -> int:
+def delete_rows(connection: Connection, undoing: Undoing, entries: Sequence[Mapping[Any, Any]]) -> int:
+    """Delete the rows that entries speak of; gives how many. Raises Corrupt when more would go than they say."""
     keyed = [entry for entry in entries if entry["target_key"] is not None]
     if not keyed:
         return 0

@@ -44,6 +44,7 @@ from ferryman.tools.prepare.transform import CompiledTable
 _QUARANTINE = table("ferryman_quarantine", column("table_name"), column("source_key"), column("state"))
 #: Causes of a reference of a table to itself that hold for the rows below as well; None is any.
 _HANG_ON = (None, MissingCause.FILTERED_OUT, MissingCause.SET_ASIDE)
+Such = Callable[[FromClause], Condition]
 _OPEN = "open"  #: the state of a row that waits in quarantine
 
 
@@ -86,10 +87,11 @@ def groups_on(
     ground: Ground,
     segment: Segment | None = None,
     leave: Collection[str] = (),
+    such: Such | None = None,
 ) -> tuple[MissingGroup, ...]:
-    """The same on a connection that is open, for one key range where it is given."""
+    """The same on a connection that is open, for one key range where it is given, and for such rows alone."""
     looked_at = [bond for bond in bonds(compiled) if not set(bond.columns) & set(leave)]
-    return tuple(group for bond in looked_at for group in _groups(connection, bond, ground, segment or Segment()))
+    return tuple(g for bond in looked_at for g in _groups(connection, bond, ground, segment or Segment(), such))
 
 
 def orphan_rows(
@@ -141,9 +143,12 @@ def cause_of(bond: Bond, rows: FromClause, ground: Ground, above: Collection[str
     )
 
 
-def _groups(connection: Connection, bond: Bond, ground: Ground, segment: Segment) -> tuple[MissingGroup, ...]:
+def _groups(
+    connection: Connection, bond: Bond, ground: Ground, segment: Segment, such: Such | None
+) -> tuple[MissingGroup, ...]:
     rows = ground.legacy_rows(bond.child)
-    orphans = _by_parent(bond, rows, ground).where(in_scope(bond.child, rows, segment)).subquery()
+    chosen = such(rows) if such else in_scope(bond.child, rows, segment)
+    orphans = _by_parent(bond, rows, ground).where(chosen).subquery()
     wanted = select(orphans.c.cause, func.sum(orphans.c.rows), func.count()).group_by(orphans.c.cause)
     return tuple(
         MissingGroup(
@@ -171,15 +176,13 @@ def _in_target(bond: Bond, rows: FromClause) -> Condition:
     return func.coalesce(as_one(bond.new_key(rows)).in_(held), literal(0)) == 1
 
 
-def _in_legacy(
-    bond: Bond, rows: FromClause, ground: Ground, such: Callable[[FromClause], Condition] | None = None
-) -> Condition:
+def _in_legacy(bond: Bond, rows: FromClause, ground: Ground, such: Such | None = None) -> Condition:
     """Whether legacy holds the parent, among such of its table's rows."""
     if bond.legacy_parent is None:
         return literal(0 if such else 1) == 1
     parent = clause(bond.legacy_parent, schema=ground.legacy).alias()
-    held = _referred(bond, parent)
-    return _among(bond.old_key(rows), held.where(such(parent)) if such else held)
+    held = referred(bond, parent)
+    return among(bond.old_key(rows), held.where(such(parent)) if such else held)
 
 
 def _planned(bond: Bond, rows: FromClause, ground: Ground) -> Condition:
@@ -198,14 +201,14 @@ def _was_copied(bond: Bond, rows: FromClause, ground: Ground) -> Condition:
     if compiled is None or done is None:
         return literal(0) == 1
     parent = ground.legacy_rows(compiled)
-    return _among(bond.old_key(rows), _referred(bond, parent).where(in_scope(compiled, parent, done)))
+    return among(bond.old_key(rows), referred(bond, parent).where(in_scope(compiled, parent, done)))
 
 
-def _referred(bond: Bond, parent: FromClause) -> Select[Any]:
+def referred(bond: Bond, parent: FromClause) -> Select[Any]:
     return select(*(column_of(parent, name) for _, name in bond.pairs))
 
 
-def _among(values: list[Expression], held: Select[Any]) -> Condition:
+def among(values: list[Expression], held: Select[Any]) -> Condition:
     return func.coalesce(as_one(values).in_(held), literal(0)) == 1
 
 
@@ -229,7 +232,7 @@ def _arrives(bond: Bond, parent: FromClause, ground: Ground, above: Collection[s
     )
     kept = [] if ground.copied is None else [not_(func.coalesce(compiled.source_key(parent).in_(aside), 0) == 1)]
     if (out := kept_out(compiled, ground, above)) is not None:
-        kept.append(not_(_among(compiled.key_columns(parent), out)))
+        kept.append(not_(among(compiled.key_columns(parent), out)))
     return and_(_in_plan(bond, parent, ground), *kept)
 
 
@@ -251,10 +254,10 @@ def kept_out(compiled: CompiledTable, ground: Ground, above: Collection[str] = (
         if policy.problem is Problem.MISSING_PARENT and bond:
             orphaned = is_orphan(bond, rows, ground, higher := (*above, name))
             out.append(and_(orphaned, *_because(policy, bond, rows, ground, higher)))
-            below += [bond] if bond.to_itself and policy.cause in _HANG_ON else []
+            below += [bond] if bond.to_itself and bond not in below and policy.cause in _HANG_ON else []
         else:
             out += [problems[c, policy.problem] for c in policy.columns if (c, policy.problem) in problems]
-    return _with_those_below(compiled, ground, rows, or_(false(), *out), below)
+    return with_those_below(compiled, ground, rows, or_(false(), *out), below)
 
 
 def those_below(compiled: CompiledTable, ground: Ground, held: TableClause) -> Select[Any]:
@@ -268,11 +271,11 @@ def those_below(compiled: CompiledTable, ground: Ground, held: TableClause) -> S
     }
     below = [bond for bond in bonds(compiled) if bond.to_itself and {frozenset(bond.columns), frozenset()} & because]
     rows = ground.legacy_rows(compiled)
-    first = _among(compiled.key_columns(rows), select(*held.c))
-    return _with_those_below(compiled, ground, rows, first, below)
+    first = among(compiled.key_columns(rows), select(*held.c))
+    return with_those_below(compiled, ground, rows, first, below)
 
 
-def _with_those_below(
+def with_those_below(
     compiled: CompiledTable, ground: Ground, rows: FromClause, first: Condition, below: list[Bond]
 ) -> Select[Any]:
     """The keys of the first, and of the rows that hang on them by these references."""

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Select, Subquery, and_, case, exists, func, literal, not_, select, text, union_all
 
 from ferryman.domain.errors import NeedsDecision
-from ferryman.domain.run import TableState
 from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.prepare.bonds import Bond, Expression, as_one, bonds
 from ferryman.tools.prepare.lookahead import landed
+from ferryman.tools.prove.dangling import to_come
 from ferryman.tools.prove.evidence import Evidence
 
 
@@ -37,9 +37,7 @@ def integrity(evidence: Evidence) -> CheckResult:
 
 def unfinished(evidence: Evidence) -> set[str]:
     """Other tables of the run that are still being copied: tables in a ring are proved before all of it is there."""
-    running = (TableState.PENDING, TableState.COPYING)
-    records = evidence.ledger.tables_of(evidence.record.run)
-    return {record.table for record in records if record.table != evidence.table and record.state in running}
+    return to_come(evidence.ledger, evidence.record.run) - {evidence.table}
 
 
 def _ours(evidence: Evidence, columns: tuple[str, ...]) -> Subquery:
