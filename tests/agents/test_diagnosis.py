@@ -200,6 +200,17 @@ def test_two_causes_are_one_decision() -> None:
     assert migrate.rows == 23
 
 
+def test_to_set_rows_aside_says_what_hangs_on_them() -> None:
+    below = group(MissingCause.SET_ASIDE, rows=5).but(below=4)
+    decision = decided(below, stake=replace(ALL, below=(("notes", 3),)))
+    skipped = option(decision, ASIDE)
+    assert skipped.tradeoff.startswith(f"3 rows of notes and 4 rows of {LINKS} hang on them and are set aside as well.")
+    (change,) = skipped.changes
+    assert isinstance(change, SetPolicy) and change.policy.rows == 9
+    (other,) = option(decision, NULL).changes
+    assert isinstance(other, SetPolicy) and other.policy.rows == 5
+
+
 def test_a_strategy_that_failed_is_marked_and_not_recommended() -> None:
     stake = replace(ALL, failed=frozenset({MIGRATE}))
     decision = decided(group(MissingCause.NOT_MIGRATED), stake=stake)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import and_, func, literal, select
 
 from ferryman.domain.findings import MissingCause, MissingGroup
 from ferryman.domain.mapping import Problem
@@ -13,7 +13,7 @@ from ferryman.domain.run import Segment
 from ferryman.tools.move.foreign import ForeignCheck, Missing
 from ferryman.tools.move.job import Job
 from ferryman.tools.prepare.bonds import Condition
-from ferryman.tools.prepare.orphans import cause_of, in_scope
+from ferryman.tools.prepare.orphans import cause_of, in_scope, with_those_below
 
 
 def groups_below(job: Job, failure: Failure) -> tuple[MissingGroup, ...]:
@@ -55,6 +55,9 @@ def _groups(job: Job) -> Iterator[MissingGroup]:
         counts = select(func.sum(each.c.rows), func.count()).select_from(each)
         rows, parents = job.bench.connection.execute(counts).one()
         if rows:
+            first = and_(*_lacking(job, check))
+            every = with_those_below(job.bench.compiled, job.ground, from_, first, [bond]).subquery()
+            hanging = job.bench.connection.execute(select(func.count()).select_from(every)).scalar_one() - rows
             yield MissingGroup(
                 table=job.name,
                 columns=bond.columns,
@@ -63,6 +66,7 @@ def _groups(job: Job) -> Iterator[MissingGroup]:
                 cause=MissingCause.SET_ASIDE,
                 rows=int(rows),
                 parents=int(parents),
+                below=int(hanging),
             )
 
 

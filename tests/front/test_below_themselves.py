@@ -1,0 +1,55 @@
+"""A table that refers to itself, and to rows that never were: a cause is asked about once, for the whole table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.front.calling import Called, here
+from tests.front.ported import ported
+from tests.front.shapes import KEYS, PORT, Shape, made, values
+
+NOBODY = 9_999
+#: Whom employees work for, but for those who work for 1: in every batch somebody for nobody, and others below these.
+BOSSES = {1: None, 50: 700} | dict.fromkeys((100, 700, 1300), NOBODY)
+BOSSES |= {n: n - 10 for n in (110, 710, 1310, 120, 720, 1320)}
+EMPLOYEES = [(n, f"E{n}", BOSSES.get(n, 1)) for n in range(1, 1401)]
+ASKED = "SELECT cause, strategy FROM ferryman_amendment ORDER BY number"
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def shape(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shape]:
+    monkeypatch.chdir(tmp_path)
+    onto, key = request.param, KEYS["generated" if request.param == "postgresql" else "derived"]
+    kind = key.split()[0]
+    token = PORT.set(
+        (lambda path: ported(request, onto if path.name == "new.db" else "sqlite", path)) if onto != "sqlite" else None
+    )
+    yield made(
+        tmp_path,
+        f"""CREATE TABLE employee (id INTEGER PRIMARY KEY, name TEXT NOT NULL, boss_id INTEGER REFERENCES employee);
+        INSERT INTO employee VALUES {values(EMPLOYEES)};""",
+        f"""CREATE TABLE employees (id {key}, name TEXT NOT NULL, boss_id {kind} REFERENCES employees (id));""",
+    )
+    PORT.reset(token)
+
+
+def flat(done: Called) -> str:
+    return " ".join(done.err.split())
+
+
+def test_each_cause_is_one_decision(shape: Shape) -> None:
+    assert here("plan", *shape.names, "-o", "plan.yaml", "--no-preflight").code == 0
+    assert "3 rows of employees refer to employees that are not there" in flat(shape.run(code=5))
+    done = here("resume", *shape.names, "--decide", "skip_orphaned_records")
+    assert done.code == 3, done.err
+    skipped = "skip_orphaned_records"
+    assert shape.new(ASKED) == [("never_existed", skipped), ("set_aside", skipped)]
+    assert (
+        "7 rows of employees set aside in all: boss_id names a row of employees that is not there: it is set aside"
+        in (flat(done))
+    )
+    assert shape.new("SELECT count(*) FROM employees") == [(1390,)]
+    shape.proved_and_undone()
