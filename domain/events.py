@@ -317,6 +317,7 @@ class TableCopied(Frozen):
     table: str
     accounting: Accounting
     seconds: float
+    set_aside: dict[str, int] = Field(default_factory=dict)  #: rows in quarantine, by reason
 
 
 class TableValidated(Frozen):

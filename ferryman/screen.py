@@ -200,7 +200,7 @@ class Screen:
             case TableCopied():
                 self._moved[event.table] = event
                 self._all_beside_the_order()
-                self._all_set_aside(event.table)
+                self._all_set_aside(event)
                 if self._bars is not None:
                     self._bars.done(event.table)
             case TableValidated():
@@ -224,11 +224,11 @@ class Screen:
             self.line(f"{count(event.rows, 'row')} of {clean(event.table)} set aside: {event.reason}", "yellow")
         before.append(event.rows)
 
-    def _all_set_aside(self, table: str) -> None:
-        for (name, reason), rows in self._aside.items():
-            if name == table and len(rows) > 1:
-                self.line(f"{count(sum(rows), 'row')} of {clean(table)} set aside in all: {reason}", "yellow")
-        self._aside = {of: rows for of, rows in self._aside.items() if of[0] != table}
+    def _all_set_aside(self, event: TableCopied) -> None:
+        for reason, rows in event.set_aside.items():
+            if self._aside.pop((event.table, reason), []) != [rows]:
+                self.line(f"{count(rows, 'row')} of {clean(event.table)} set aside in all: {reason}", "yellow")
+        self._aside = {of: rows for of, rows in self._aside.items() if of[0] != event.table}
 
     def _decided(self, event: DecisionTaken) -> None:
         """A person's decision each time; a policy of the plan when it is met first."""

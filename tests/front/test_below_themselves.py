@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.front.calling import Called, here
+from ferryman.tools.move.failpoint import VARIABLE
+from tests.front.calling import Called, call, here
 from tests.front.ported import ported
 from tests.front.shapes import KEYS, PORT, Shape, made, values
 
@@ -40,16 +42,18 @@ def flat(done: Called) -> str:
     return " ".join(done.err.split())
 
 
-def test_each_cause_is_one_decision(shape: Shape) -> None:
+def test_each_cause_is_one_decision_and_counted_in_all_after_a_kill(shape: Shape) -> None:
     assert here("plan", *shape.names, "-o", "plan.yaml", "--no-preflight").code == 0
     assert "3 rows of employees refer to employees that are not there" in flat(shape.run(code=5))
-    done = here("resume", *shape.names, "--decide", "skip_orphaned_records")
-    assert done.code == 3, done.err
     skipped = "skip_orphaned_records"
+    killed = call("resume", *shape.names, "--decide", skipped, env={VARIABLE: "before_commit:employees:3"})
+    assert killed.code == -signal.SIGKILL, killed.err
+    done = here("resume", *shape.names, "--decide", skipped)
+    assert done.code == 3, done.err
     assert shape.new(ASKED) == [("never_existed", skipped), ("set_aside", skipped)]
-    assert (
-        "7 rows of employees set aside in all: boss_id names a row of employees that is not there: it is set aside"
-        in (flat(done))
-    )
+    told = flat(done)
+    for rows, cause in ((7, "it is set aside itself"), (3, "it never was in the old database")):
+        name = "boss_id names a row of employees that is not there"
+        assert f"{rows} rows of employees set aside in all: {name}: {cause}" in told
     assert shape.new("SELECT count(*) FROM employees") == [(1390,)]
     shape.proved_and_undone()

@@ -268,12 +268,22 @@ def test_rows_that_are_set_aside_batch_by_batch_are_told_once_and_counted_at_the
     text = told(
         RowsQuarantined(table="orders", rows=1, reason="no customer"),
         RowsQuarantined(table="orders", rows=2, reason="no customer"),
-        TableCopied(table="orders", accounting=counted, seconds=0.4),
+        TableCopied(table="orders", accounting=counted, seconds=0.4, set_aside={"no customer": 3}),
     )
     assert [line for line in text.splitlines() if "set aside" in line][:2] == [
         "  1 row of orders set aside: no customer",
         "  3 rows of orders set aside in all: no customer",
     ]
+
+
+@pytest.mark.parametrize(("seen", "lines"), [(2, 1), (1, 2), (0, 1)])
+def test_rows_that_a_process_set_aside_which_is_gone_are_counted_with_them(seen: int, lines: int) -> None:
+    met = [RowsQuarantined(table="orders", rows=seen, reason="no customer")] if seen else []
+    counted = Accounting(source=12, migrated=10, quarantined=2)
+    text = told(*met, TableCopied(table="orders", accounting=counted, seconds=0.4, set_aside={"no customer": 2}))
+    told_of = [line for line in text.splitlines() if "no customer" in line]
+    assert len(told_of) == lines
+    assert told_of[-1].startswith("  2 rows of orders set aside")
 
 
 # Texts

@@ -28,7 +28,7 @@ from ferryman.tools.move.isolate import ENOUGH, refused_rows
 from ferryman.tools.move.job import Moved, Stuck
 from ferryman.tools.move.number_on import number_on
 from ferryman.tools.move.patience import patiently
-from ferryman.tools.move.progress import accounting, progress
+from ferryman.tools.move.progress import accounting, progress, set_aside_by_reason
 from ferryman.tools.move.quiet import quiet
 from ferryman.tools.move.scope import arrived_since
 from ferryman.tools.move.second_pass import fill_references
@@ -356,8 +356,12 @@ class _Copier:
     def _complete(self, place: _Place) -> CopyResult:
         if place.batches or self.record.state in (TableState.PENDING, TableState.COPYING):
             self.desk.close()
-            table = patiently(self._close_books, table=self.work.table, emit=self.emit, clock=self.clock)
-            self.emit(TableCopied(table=table.table, accounting=table.accounting, seconds=table.seconds))
+            work = self.work
+            table = patiently(self._close_books, table=work.table, emit=self.emit, clock=self.clock)
+            lying = patiently(lambda: set_aside_by_reason(work.ledger, work.run, work.table), clock=self.clock)
+            self.emit(
+                TableCopied(table=table.table, accounting=table.accounting, seconds=table.seconds, set_aside=lying)
+            )
         return self._result(Ending.COMPLETE, place)
 
     def _close_books(self) -> TableProgress:

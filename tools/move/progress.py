@@ -11,6 +11,7 @@ from sqlalchemy import case, func, select
 from ferryman.domain.run import Accounting, BatchRecord, BatchState, TableProgress
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.patience import patiently
+from ferryman.tools.move.tables import QuarantineState
 
 _COUNTED = tuple(Accounting.model_fields)
 
@@ -41,6 +42,15 @@ def progress(ledger: Ledger, run: str) -> tuple[TableProgress, ...]:
 def accounting(ledger: Ledger, run: str, table: str) -> Accounting:
     """Where the rows of a table went, over its committed batches."""
     return _sums(ledger, run)[table].accounting
+
+
+def set_aside_by_reason(ledger: Ledger, run: str, table: str) -> dict[str, int]:
+    """How many rows of a table lie in quarantine for which reason, whatever process set them aside."""
+    row = ledger.tables.quarantine
+    mine = select(row.c.reason, func.count()).where(row.c.run_id == run, row.c.table_name == table)
+    lying = mine.where(row.c.state == QuarantineState.OPEN.value).group_by(row.c.reason).order_by(func.min(row.c.entry))
+    with ledger.target.connect("reading the ledger", reading=True) as connection:
+        return {row[0]: row[1] for row in connection.execute(lying)}
 
 
 def last_batch(ledger: Ledger, run: str) -> BatchRecord | None:
