@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,23 +10,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.front.calling import here
+from ferryman.tools.move.failpoint import VARIABLE
+from tests.front.calling import call, here
 from tests.front.ported import ported
 from tests.front.shapes import KEYS, PORT, Shape, made, values
 
 REFUSED = 900  #: in the second batch; `EARLY` are in the first one
 EARLY = {5: REFUSED, 6: 5, 7: REFUSED}
 TREE = [(n, f"U{n}", EARLY.get(n, REFUSED if n == 950 else 1 if n > 1 else None)) for n in range(1, 1201)]
+LOST = "SELECT count(*) FROM units WHERE parent_id IS NOT NULL AND parent_id NOT IN (SELECT id FROM units)"
 
 REFUSING = {
-    "sqlite": """CREATE TRIGGER unwanted_{when} BEFORE {when} ON {table} WHEN new.name = 'U900'
+    "sqlite": """CREATE TRIGGER unwanted_{when} BEFORE {when} ON {table} WHEN new.name = '{name}'
         BEGIN SELECT RAISE(ABORT, 'not wanted here'); END""",
     "postgresql": """CREATE FUNCTION unwanted_{when}() RETURNS trigger AS $$ BEGIN
-            IF new.name = 'U900' THEN RAISE EXCEPTION 'not wanted here' USING ERRCODE = 'check_violation'; END IF;
+            IF new.name = '{name}' THEN RAISE EXCEPTION 'not wanted here' USING ERRCODE = 'check_violation'; END IF;
             RETURN new; END $$ LANGUAGE plpgsql;
         CREATE TRIGGER unwanted_{when} BEFORE {when} ON {table} FOR EACH ROW EXECUTE FUNCTION unwanted_{when}()""",
     "mysql": """CREATE TRIGGER unwanted_{when} BEFORE {when} ON {table} FOR EACH ROW
-        IF new.name = 'U900' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not wanted here'; END IF""",
+        IF new.name = '{name}' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not wanted here'; END IF""",
 }
 
 
@@ -40,27 +43,30 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     PORT.reset(token)
 
 
-def refusing(shape: Shape, table: str) -> Shape:
+def refusing(shape: Shape, table: str, name: str = "U900") -> Shape:
+    """The same, where the new database takes no row of that name."""
     for when in ("INSERT", "UPDATE"):
         if shape.sides is None:
             with closing(sqlite3.connect(shape.files[1])) as new:
-                new.executescript(REFUSING["sqlite"].format(table=table, when=when))
+                new.executescript(REFUSING["sqlite"].format(table=table, when=when, name=name))
         else:
             engine = shape.sides[1].engine
             with engine.begin() as connection:
-                connection.exec_driver_sql(REFUSING[engine.dialect.name].format(table=table, when=when))
+                connection.exec_driver_sql(REFUSING[engine.dialect.name].format(table=table, when=when, name=name))
     return shape
 
 
-def tree(folder: Path, identity: str) -> Shape:
-    key = KEYS[identity]
+def tree(folder: Path, identity: str, refused: int = REFUSED) -> Shape:
+    """Units under one another; that with the number `refused` is the one that is not taken."""
+    key, other = KEYS[identity], {REFUSED: refused, refused: REFUSED}
+    rows = [(other.get(n, n), f"U{other.get(n, n)}", other.get(p, p)) for n, _, p in TREE]  # type: ignore[arg-type]
     shape = made(
         folder,
         f"""CREATE TABLE unit (id INTEGER PRIMARY KEY, name TEXT, parent_id INTEGER REFERENCES unit);
-        INSERT INTO unit VALUES {values(TREE)};""",
+        INSERT INTO unit VALUES {values(rows)};""",
         f"""CREATE TABLE units (id {key}, name TEXT, parent_id {key.split()[0]} REFERENCES units (id));""",
     )
-    return refusing(shape, "units")
+    return refusing(shape, "units", f"U{refused}")
 
 
 EVERYWHERE = [
@@ -90,8 +96,34 @@ def test_rows_of_earlier_batches_go_again_knowing_it(folder: Path, onto: str, id
         above |= dict.fromkeys(("U5", "U7", "U950"))  # empty, or under a placeholder without a name
     rows = "SELECT u.name, p.name FROM units u LEFT JOIN units p ON p.id = u.parent_id WHERE u.name != ''"
     assert dict(shape.new(rows)) == above
-    lost = "SELECT count(*) FROM units WHERE parent_id IS NOT NULL AND parent_id NOT IN (SELECT id FROM units)"
-    assert shape.new(lost) == [(0,)]
+    assert shape.new(LOST) == [(0,)]
     under = "SELECT count(*) FROM units WHERE name IN ('U5', 'U7', 'U950') AND parent_id IS NOT NULL"
     assert shape.new(under) == [(3 if below == "placeholders" else 0,)]
+    shape.proved_and_undone()
+
+
+#: Refused in the third of three batches, so that two are taken back: killed before, between and after.
+MOMENTS = [
+    ("sqlite", "generated", "after_taken_back:units:2"),
+    ("postgresql", "generated", "after_taken_back:units:2"),
+    ("postgresql", "kept", "after_taken_back:units:1"),
+    ("mariadb", "derived", "before_taken_back:units:1"),
+]
+
+
+@pytest.mark.parametrize(("onto", "identity", "moment"), MOMENTS)
+def test_killed_while_batches_are_taken_back(folder: Path, onto: str, identity: str, moment: str) -> None:
+    shape = tree(folder, identity, refused=1100)
+    shape.plan("fire")
+    shape.run(code=5)
+    going_on = ("resume", *shape.names, "--decide", WAYS["skip"])
+    killed = call(*going_on, env={VARIABLE: moment})
+    assert killed.code == -signal.SIGKILL, killed.err
+    done = here(*going_on)
+    assert done.code == 3, done.err
+    aside = {"U1100", "U5", "U6", "U7", "U950"}
+    arrived = [name for (name,) in shape.new("SELECT name FROM units")]
+    assert sorted(arrived) == sorted({f"U{n}" for n in range(1, 1201)} - aside)
+    assert shape.new(LOST) == [(0,)]
+    assert shape.new("SELECT count(*) FROM ferryman_quarantine WHERE state = 'open'") == [(len(aside),)]
     shape.proved_and_undone()

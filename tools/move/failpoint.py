@@ -70,6 +70,8 @@ OF_TRIGGERS = (
     "between_triggers_come",
     "after_triggers_come",
 )
+#: Where batches are taken back in the middle of a copy; they name the batch.
+OF_TAKING_BACK = ("before_taken_back", "after_taken_back")
 #: Where rows of a ring that went are set aside after all.
 OF_A_RECALL = ("before_recall_commit", "after_recall_commit")
 #: Where a change of the plan of a run that waits is written down.
@@ -82,6 +84,7 @@ POINTS = (
     *OF_A_RUN,
     *OF_SETTING_ASIDE,
     *OF_TRIGGERS,
+    *OF_TAKING_BACK,
     *OF_A_RECALL,
     *OF_AN_AMENDMENT,
     *OF_AN_END,

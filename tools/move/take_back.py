@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ferryman.domain.run import BatchRecord, TableState
 from ferryman.tools.discover.introspect import introspect
 from ferryman.tools.move.below import first_below
+from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.hanging import hanging
 from ferryman.tools.move.job import Job
 from ferryman.tools.move.own_rules import references_off
@@ -45,5 +46,7 @@ def take_back(work: TableWork, batches: Sequence[BatchRecord]) -> bool:
                 undo_batch(connection, ledger, undone[work.table], batch)
                 book.move(connection, state=TableState.COPYING.value)
                 ledger.renew(connection, work.run)
+                failpoint("before_taken_back", work.table, batch.number)
                 connection.commit()
+            failpoint("after_taken_back", work.table, batch.number)
     return True
