@@ -73,6 +73,13 @@ def _problems(plan: Plan) -> list[str]:
     )
 
 
+def _shortened(plan: Plan) -> list[str]:
+    found = plan.preflight.shortened.items()
+    told = [f"{clean(table)}: {one_line(text)}" for table, texts in found for text in texts]
+    more = [f"and digits of {count(len(told) - _MOST_NOTES, 'more column')}"] if len(told) > _MOST_NOTES else []
+    return [*told[:_MOST_NOTES], *more]
+
+
 def _metadata(plan: Plan) -> list[str]:
     return [
         f"{names(columns)} of"
@@ -100,7 +107,7 @@ def _left(plan: Plan) -> list[str]:
     return [f"Left out: {names([left.table for left in plan.left_out], 5)}"]
 
 
-_DETAILS = (_phases, _filters, _problems, _metadata, _behind, _left)
+_DETAILS = (_phases, _filters, _problems, _shortened, _metadata, _behind, _left)
 
 
 def safety(plan: Plan) -> str:

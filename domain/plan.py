@@ -177,6 +177,7 @@ class Preflight(Frozen):
     problems: tuple[ProblemFound, ...] = ()
     warnings: tuple[str, ...] = ()
     skipped: bool = False
+    shortened: dict[str, tuple[str, ...]] = Field(default_factory=dict)  #: per target table: where values lose digits
     tables: dict[str, int] = Field(default_factory=dict)  #: rows in scope per target table
 
     @property

@@ -350,6 +350,7 @@ CASES = (
         "an array of flags", ("TEXT",), "JSON", (ArrayToJson(of="boolean"),), [("{t,f}", "[true,false]"), ("{x}", BAD)]
     ),
     Case("an array of JSON", ("TEXT",), "JSON", (ArrayToJson(of="json"),), [(r'{"{\"a\": 1}",3}', '[{"a": 1},3]')]),
+    Case("half a cent", ("REAL",), "DECIMAL(6,2)", (), [(1.005, 1.01), (0.1 + 0.2, 0.3), (1e-20, 0)]),
     Case("without end", ("INTEGER",), "DOUBLE", (Scale(divide=60),), [(90, 1.5), (1, 1 / 60)]),
     Case(
         "rounded half away from zero",

@@ -20,6 +20,9 @@ def within_limits(vector: Vector, column: Column, dialect: str) -> Vector:
     """The values, failing where the column cannot hold them. SQLite's own columns hold everything."""
     if dialect == "sqlite":
         return vector
+    if (places := limits.places_of(column, dialect)) < limits.MOST_PLACES:
+        unit = 10 ** (limits.MOST_PLACES - places)
+        vector = vector.but(pc.floor_temporal(vector.array, multiple=unit, unit="microsecond"), ready=vector.ready)
     match column.family:
         case Family.FLOAT:
             return _reals(vector, column, dialect)

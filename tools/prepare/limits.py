@@ -16,6 +16,9 @@ LARGEST = 1.7976931348623157e308  #: of double precision
 #: Of MariaDB's and MySQL's TIMESTAMP: the first moment, and the first that is none any more.
 STAMPS = ("1970-01-01 00:00:01", "2038-01-19 03:14:08")
 
+MOST_PLACES = 6
+_DECLARED = re.compile(r"\(([0-6])\)")
+
 #: Types whose values are texts of a form that only the server knows.
 _FORMS = re.compile(r"inet|cidr|macaddr8?|xml|inet4|inet6|set\(.*\)", re.IGNORECASE | re.DOTALL)
 
@@ -63,6 +66,14 @@ def octets_of(column: Column, dialect: str) -> int | None:
     """The most bytes that a text of MariaDB's or MySQL's TEXT takes; None where characters alone count."""
     word = column.native.split("(")[0].lower()
     return column.length if dialect == "mysql" and column.family is Family.TEXT and word.endswith("text") else None
+
+
+def places_of(column: Column, dialect: str) -> int:
+    """The digits that a moment or a time of day has behind its seconds there; six are all that go anywhere."""
+    if dialect == "sqlite" or column.family not in (Family.TIME, Family.TIMESTAMP):
+        return MOST_PLACES
+    declared = _DECLARED.search(column.native)
+    return int(declared[1]) if declared else 0 if dialect == "mysql" else MOST_PLACES
 
 
 def is_stamp(column: Column, dialect: str) -> bool:

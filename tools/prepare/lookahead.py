@@ -32,7 +32,7 @@ from sqlalchemy import cast as sql_cast
 from ferryman.domain.checks import named_in
 from ferryman.domain.mapping import Conflict, Kept, Matched, Problem
 from ferryman.domain.schema import Family
-from ferryman.domain.transforms import NewId, PreserveLegacyId
+from ferryman.domain.transforms import NewId, PreserveLegacyId, PythonFunction
 from ferryman.tools.databases.connect import Target
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.prepare.bonds import as_one
@@ -88,6 +88,23 @@ def repeated_values(
         if surplus:
             found[columns, Problem.DUPLICATE] = int(surplus)
     return found
+
+
+def shortened_values(connection: Connection, compiled: CompiledTable, rows: FromClause) -> dict[str, int]:
+    """Per column, the rows that lose digits for which the target's column has no place."""
+    asked = {
+        n: compiled.asked(n, rows).loses
+        for n in compiled.writes
+        if not compiled.mapping.by_target[n].uses(PythonFunction)
+    }
+    losing = {name: where for name, where in asked.items() if where is not None}
+    if not losing:
+        return {}
+    inside = compiled.in_filter(rows)
+    found = connection.execute(
+        select(*(_count(and_(inside, where)) for where in losing.values())).select_from(rows)
+    ).one()
+    return {name: int(count) for name, count in zip(losing, found, strict=True) if count}
 
 
 _ON_MYSQL = """

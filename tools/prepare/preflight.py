@@ -22,13 +22,20 @@ from ferryman.tools.prepare.lookahead import (
     collations_of,
     collisions,
     repeated_values,
+    shortened_values,
     unfit_values,
 )
 from ferryman.tools.prepare.lost_ids import lost_ids
 from ferryman.tools.prepare.memory import Memory
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.orphans import Ground, groups_on
-from ferryman.tools.prepare.problem_texts import lost_ids_text, orphans_text, problem_text, unfilled_text
+from ferryman.tools.prepare.problem_texts import (
+    lost_ids_text,
+    orphans_text,
+    problem_text,
+    shortened_text,
+    unfilled_text,
+)
 from ferryman.tools.prepare.remedies import decided, remedies, remedies_for_orphans
 from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.transform import CompiledTable
@@ -77,6 +84,7 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
             *readiness.warnings(source, target, target_db, compiled, sum(in_scope.values())),
             *(told for name in compiled for told in tables[name].untried),
         ),
+        shortened={name: tables[name].shortened for name in compiled if tables[name].shortened},
         tables=in_scope,
     )
 
@@ -88,6 +96,7 @@ class LookedAt:
     in_scope: int  #: rows
     problems: tuple[ProblemFound, ...]
     untried: tuple[str, ...] = ()  #: rules of the target that could not be asked ahead, a sentence each
+    shortened: tuple[str, ...] = ()  #: columns that values lose digits in, a sentence each
 
 
 def _looked_at(
@@ -140,7 +149,9 @@ class _Table:
                 found[what] = found.get(what, 0) + count
         problems = (*self._orphans(connection), *self._unfilled(in_scope))
         values = (self._with_causes(connection, one, rows) for one in self._values(found, refused))
-        return LookedAt(in_scope, (*problems, *values), untried)
+        losing = shortened_values(connection, self.compiled, rows).items()
+        shortened = tuple(shortened_text(self.compiled.target.column(name), count) for name, count in losing)
+        return LookedAt(in_scope, (*problems, *values), untried, shortened)
 
     def _orphans(self, connection: Connection) -> Iterator[ProblemFound]:
         if not self.plan.phase_of(self.name).handling.orphan_detection:

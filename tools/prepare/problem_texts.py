@@ -99,3 +99,9 @@ def unfilled_text(table: Table, column: str, rows: int) -> str:
 def rows_of(rows: int, table: str) -> str:
     """ "1 row of brackets", "1,569 rows of brackets"."""
     return f"{rows:,} row{'' if rows == 1 else 's'} of {table}"
+
+
+def shortened_text(column: Column, rows: int) -> str:
+    """Values that go as the column can hold them, without the digits behind."""
+    whole = "cut to what" if column.family in (Family.TIME, Family.TIMESTAMP) else "rounded to what"
+    return f"{column.name} is {whole} it holds ({column.native}) in {rows:,} row{'' if rows == 1 else 's'}"

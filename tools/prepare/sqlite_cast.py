@@ -37,6 +37,7 @@ from ferryman.tools.prepare.sqlite_values import (
 )
 from ferryman.tools.prepare.texts import WORDS
 
+_NO_DIGIT = 1e-13  #: of a real: less than this part of it is no digit that it was meant to have
 _LARGEST = 1.7976931348623157e308
 _NUMBERS = frozenset(("integer", "real"))
 _UUID = "????????-????-????-????-????????????"
@@ -102,9 +103,11 @@ def to_decimal(value: Value, goal: Goal) -> Value:
         made = made.failing(Problem.UNCASTABLE, ~is_number(value.sql)).failing(Problem.OUT_OF_RANGE, infinite)
     if precision is None or scale is None:
         return made
-    end, number = 10 ** (precision - scale), as_number(value.sql)
+    number, rounded = as_number(value.sql), as_number(_decimal(value.sql, scale, replace(goal, strict=False)))
+    apart = func.abs(number - rounded) > _NO_DIGIT * func.abs(number)
+    made = replace(made, loses=and_(is_number(value.sql), apart))
+    end = 10 ** (precision - scale)
     end = end if end <= WHOLE[1] else float(end)  # what SQLite compares as an integer has 63 bits
-    rounded = as_number(_decimal(value.sql, scale, replace(goal, strict=False)))
     near = or_(number <= 1 - end, number >= end - 1)
     outside = and_(near, is_number(value.sql), or_(rounded <= -end, rounded >= end))
     return made.failing(Problem.OUT_OF_RANGE, outside)

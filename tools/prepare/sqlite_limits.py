@@ -3,7 +3,7 @@ over Arrow."""
 
 from __future__ import annotations
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import and_, case, func, or_
 
 from ferryman.domain.mapping import Problem
 from ferryman.domain.schema import Family
@@ -12,11 +12,14 @@ from ferryman.tools.prepare.sqlite_goal import Goal
 from ferryman.tools.prepare.sqlite_values import Value, as_blob, as_number, by_python, is_number, kind
 from ferryman.tools.prepare.texts import BACKSLASH_IN_JSON, NUL_IN_JSON, TEXTS
 
+_CLOCKS = {Family.TIMESTAMP: 19, Family.TIME: 8}  #: letters of a moment and of a time of day, to the second
+
 
 def within_limits(value: Value, goal: Goal) -> Value:
     """The value, failing where the goal's column cannot hold it. SQLite's own columns hold everything."""
     if goal.dialect == "sqlite":
         return value
+    value = _cut(value, limits.places_of(goal.column, goal.dialect), _CLOCKS.get(goal.column.family, 0))
     match goal.column.family:
         case Family.FLOAT:
             return _real(value, goal)
@@ -28,6 +31,19 @@ def within_limits(value: Value, goal: Goal) -> Value:
         case family if family in TEXTS:
             return _text(value, goal)
     return value
+
+
+def _cut(value: Value, places: int, whole: int) -> Value:
+    """Moments without the digits that the column has not; `whole`: their letters before the point."""
+    if places == limits.MOST_PLACES:
+        return value
+    sql, most = value.sql, limits.MOST_PLACES
+    head, kept = func.substr(sql, 1, whole), func.substr(sql, whole + 2, places)
+    nothing = func.replace(kept, "0", "") == ""
+    filled = head.concat(".").concat(kept).concat("0" * (most - places))
+    longer = func.length(sql) > whole
+    lost = and_(longer, func.replace(func.substr(sql, whole + 2 + places), "0", "") != "")
+    return value.but(case((and_(longer, nothing), head), (longer, filled), else_=sql), loses=lost)
 
 
 def _real(value: Value, goal: Goal) -> Value:

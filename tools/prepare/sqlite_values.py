@@ -58,6 +58,7 @@ class Value:
     tidy: bool = False  #: as in a column of numbers: no text in it reads as a whole number, no real is one
     absent: Condition | None = None  #: of a reference: whether it names no parent
     ready: bool = False  #: in the target column's own form: nothing is cast any more
+    loses: Condition | None = None  #: where digits go that the target's column has no place for
 
     def but(self, sql: Expression, **changes: Any) -> Value:
         return replace(self, sql=sql, **{"tidy": False, "ready": False} | changes)

@@ -1,0 +1,55 @@
+"""Values with more digits than the new column has a place for: told before a yes, and then as the column holds them."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.front.calling import here
+from tests.servers import Server
+
+ITEMS = [
+    (1, 1.234, "2020-01-01 10:00:00.123456", "2020-01-01 10:00:00.000400", "10:00:00.75"),
+    (2, 1.5, "1969-12-31 23:59:59.999999", "2020-01-01 10:00:00.120000", "10:00:00"),
+    (3, None, "2020-01-01 10:00:00", None, None),
+]
+TYPES = {
+    "postgresql": ("numeric(6,2)", "timestamp(0)", "timestamp(3)", "time(0)"),
+    "mariadb": ("decimal(6,2)", "datetime", "datetime(3)", "time"),
+}
+
+
+@pytest.mark.parametrize("onto", TYPES)
+@pytest.mark.parametrize("key", ["INTEGER", "TEXT"], ids=["straight", "careful"])
+def test_they_are_told_and_cut(request: pytest.FixtureRequest, tmp_path: Path, onto: str, key: str) -> None:
+    server: Server = request.getfixturevalue(onto)
+    new, old = server.database(), tmp_path / "old.db"
+    with closing(sqlite3.connect(old)) as made, made:
+        made.execute(f"CREATE TABLE item (id {key} PRIMARY KEY, price REAL, at DATETIME, seen DATETIME, opens TIME)")
+        made.executemany("INSERT INTO item VALUES (?, ?, ?, ?, ?)", ITEMS)
+    columns = dict(zip(("price", "at", "seen", "opens"), TYPES[onto], strict=True))
+    listed = ", ".join(f"{name} {native}" for name, native in columns.items())
+    new.run(f"CREATE TABLE items (id {'bigint' if key == 'INTEGER' else 'varchar(9)'} PRIMARY KEY, {listed})")
+    both = "--source", old, "--target", new.url
+    planned = here("plan", *both, "-o", tmp_path / "plan.yaml")
+    assert planned.code == 0, planned.err
+    for told in (f"price is rounded to what it holds ({TYPES[onto][0]}) in 1 row", "at is cut", "seen is cut"):
+        assert told in " ".join(planned.err.split())
+    approval = planned.err.split()[-1]
+    done = here("run", "--plan", tmp_path / "plan.yaml", *both, "--approve", approval)
+    assert done.code == 0, done.err
+    day = datetime(2020, 1, 1, 10)
+    opens = [(clock, time(10)) for clock in (time(10), timedelta(hours=10))]
+    rows = [
+        tuple(dict(opens).get(cell, cell) for cell in row[1:]) for row in new.ask("SELECT * FROM items ORDER BY id")
+    ]
+    assert rows == [
+        (Decimal("1.23"), day, day, time(10)),
+        (Decimal("1.50"), datetime(1969, 12, 31, 23, 59, 59), day.replace(microsecond=120000), time(10)),
+        (None, day, None, None),
+    ]
