@@ -76,6 +76,19 @@ class Trigger(Frozen):
     body: str = ""  #: what it does, in the database's own language; empty where that cannot be read
 
 
+class Apart(Frozen):
+    """What keeps rows apart beside unique sets of whole columns: expressions that must be unique, or are among some of
+    the rows, and exclusion constraints. PostgreSQL's only."""
+
+    name: str
+    columns: tuple[str, ...]  #: that it is about, in the table's order
+    rule: str  #: what makes it: "USING btree (lower(email))" of a unique index, or "EXCLUDE USING gist (...)"
+
+    @property
+    def excludes(self) -> bool:
+        return self.rule.startswith("EXCLUDE")
+
+
 class TableKind(StrEnum):
     """Why a table is looked at, or is not."""
 
@@ -98,6 +111,8 @@ class Table(Frozen):
     triggers: tuple[Trigger, ...] = ()
     kind: TableKind = TableKind.DATA
     kind_reason: str = ""  #: why it is left out, in words
+    apart: tuple[Apart, ...] = ()
+    partitioned_by: tuple[str, ...] = ()  #: the columns that say which partition takes a row; () where there is one
     rowid: bool = False  #: SQLite only: rows have a position (`rowid`) that can stand in for a key
     comment: str = ""
 
@@ -170,6 +185,9 @@ def _structure(table: Table) -> dict[str, Any]:
     """A table as its fingerprint sees it; a collation counts where a column has one of its own, and what a role may do
     with a foreign key does not."""
     dumped = table.model_dump(mode="json", exclude={"check_names"})
+    for name in ("apart", "partitioned_by"):
+        if not dumped[name]:
+            del dumped[name]
     for key in dumped["foreign_keys"]:
         del key["stays"]
     for column in dumped["columns"]:

@@ -209,3 +209,76 @@ def test_text_keys_that_differ_by_case_alone_are_found_where_the_target_takes_th
     mapping = Mapping(tables=(table,))
     expected = {} if collation.endswith("bin") else {(column_of,): (Problem.DUPLICATE.value, 1)}
     assert found(looked_at(pair.start(mapping), mapping)) == expected
+
+
+APART = """
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+CREATE TABLE things (
+    id integer NOT NULL PRIMARY KEY, price numeric(10,2), name varchar(40), during daterange,
+    EXCLUDE USING gist (price WITH =, during WITH &&));
+CREATE UNIQUE INDEX "in a USING case" ON things (lower(name), (price > 100));
+CREATE UNIQUE INDEX dear ON things (price) WHERE price > 100;
+INSERT INTO things VALUES (99, 7, 'There', '[2024-01-01,2024-02-01)');
+"""
+TOGETHER = [
+    (1, 1, "a", "[2024-01-01,2024-01-05)"),
+    (2, 2, "A", "[2024-01-01,2024-01-05)"),  # the name of 1
+    (3, 1, "b", "[2024-01-03,2024-01-09)"),  # overlaps 1
+    (4, 7, "c", "[2024-01-31,2024-03-01)"),  # overlaps what is there
+    (5, 7, "THERE", "empty"),  # the name of what is there
+    (6, 500, "d", "empty"),
+    (7, 500, "e", "empty"),  # the price of 6
+    (8, 500.5, "a", "empty"),
+]
+
+
+@pytest.mark.parametrize("pair", ["sqlite to postgresql", "mariadb to postgresql"], indirect=True)
+@pytest.mark.parametrize("ahead", [True, False])
+def test_rows_that_cannot_stand_beside_others_are_found_before_a_row_is_written(pair: Pair, ahead: bool) -> None:
+    pair.new.run(APART)
+    pair.old.run("CREATE TABLE thing (id integer NOT NULL PRIMARY KEY, price numeric(10,2), name text, during text);")
+    pair.old.fill("thing", TOGETHER)
+    names = ("id", "price", "name", "during")
+    mapping = mapped(names)
+    if ahead:
+        assert found(looked_at(pair.start(mapping), mapping)) == {
+            ("price", "during"): (Problem.CHECK_FAILED, 2),
+            ("price", "name"): (Problem.DUPLICATE, 2),
+            ("price",): (Problem.DUPLICATE, 1),
+        }
+        assert pair.new.one("SELECT count(*) FROM things") == 1
+        return
+    policies = [Policy(problem=p, columns=(), strategy=Strategy.QUARANTINE) for p in Problem]
+    run = pair.start(mapped(names, *policies))
+    run.copy_all()
+    assert pair.new.ask("SELECT id FROM things ORDER BY 1") == [(1,), (6,), (8,), (99,)]
+    reasons = {row.source_key: row.reason for row in run.ledger.quarantined(run.run, "things")}
+    assert reasons == {
+        "[2]": "another row has the same price, name",
+        "[3]": "the value breaks a rule of price, during",
+        "[4]": "the value breaks a rule of price, during",
+        "[5]": "another row has the same price, name",
+        "[7]": "another row has the same price",
+    }
+
+
+@pytest.mark.parametrize("pair", ["sqlite to postgresql"], indirect=True)
+@pytest.mark.parametrize("by", ["RANGE (day)", "LIST (kind)"])
+def test_rows_that_no_partition_takes_are_found_before_a_row_is_written(pair: Pair, by: str) -> None:
+    column_ = by.partition("(")[2].rstrip(")")
+    keys, values = ("id, day", "FROM ('2024-01-01') TO ('2025-01-01')")
+    if column_ == "kind":
+        keys, values = "id, kind", "IN ('a', 'b')"
+    pair.new.run(
+        f"CREATE TABLE things (id integer, day date, kind varchar(9), PRIMARY KEY ({keys})) PARTITION BY {by};"
+        f"CREATE TABLE one PARTITION OF things FOR VALUES {values};"
+    )
+    pair.old.run("CREATE TABLE thing (id integer NOT NULL PRIMARY KEY, day date, kind text);")
+    pair.old.fill("thing", [(1, "2024-05-06", "a"), (2, "2026-05-06", "b"), (3, "2025-01-01", "c")])
+    rows = 2 if column_ == "day" else 1
+    policy = Policy(problem=Problem.CHECK_FAILED, columns=(column_,), strategy=Strategy.QUARANTINE, rows=rows)
+    mapping = mapped(("id", "day", "kind"), policy)
+    run = pair.start(mapping)
+    assert found(looked_at(run, mapping)) == {(column_,): (Problem.CHECK_FAILED, rows)}
+    run.copy_all()
+    assert pair.new.one("SELECT count(*) FROM things") == 3 - rows

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
-from ferryman.domain.schema import Column, Database, Family, ForeignKey, Trigger
+from ferryman.domain.checks import named_in
+from ferryman.domain.schema import Apart, Column, Database, Family, ForeignKey, Table, Trigger
 from ferryman.tools.databases import postgresql_constraints
 
 _HERE = "quote_ident(current_schema())::regnamespace"
@@ -63,6 +65,19 @@ CROSS JOIN LATERAL generate_series(0, x.indnkeyatts - 1) AS k
 LEFT JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k]
 WHERE c.relnamespace = {_HERE} AND x.indisunique AND x.indpred IS NULL AND x.indisvalid
 ORDER BY c.relname, x.indexrelid, k
+"""
+#: Of an index, what follows its name.
+_APART = f"""
+SELECT c.relname, i.relname, coalesce(pg_get_constraintdef(k.oid),
+    substr(pg_get_indexdef(x.indexrelid), length('CREATE UNIQUE INDEX ' || quote_ident(i.relname)) + 1))
+FROM pg_index AS x JOIN pg_class AS c ON c.oid = x.indrelid JOIN pg_class AS i ON i.oid = x.indexrelid
+LEFT JOIN pg_constraint AS k ON k.conindid = x.indexrelid AND k.conrelid = c.oid AND k.contype = 'x'
+WHERE c.relnamespace = {_HERE} AND c.relkind IN ('r', 'p') AND x.indisvalid
+AND (k.oid IS NOT NULL OR (x.indisunique AND (x.indpred IS NOT NULL OR x.indexprs IS NOT NULL)))
+ORDER BY c.relname, i.relname
+"""
+_PARTITIONED = f"""
+SELECT relname, pg_get_partkeydef(oid) FROM pg_class WHERE relkind = 'p' AND relnamespace = {_HERE}
 """
 #: The last column: whether the role could not set it aside, as `postgresql_constraints` would.
 _REFERENCES = f"""
@@ -124,6 +139,8 @@ _WORDS: dict[Family, str] = {
     Family.BINARY: "bytea",
 }
 _BY_NAME = {word: family for family, words in _WORDS.items() for word in words.split()}
+_HEAD = re.compile(r"^.+? USING ", re.DOTALL)
+_LATER = re.compile(r" DEFERRABLE.*$| NOT VALID$", re.DOTALL)  #: when it is asked: at once, on trial
 _ON_DELETE = {"a": "", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
 
@@ -145,6 +162,7 @@ def complete(connection: Connection, database: Database) -> Database:
     references = _by_table(connection, _REFERENCES)
     checks, domain_checks = _by_table(connection, _CHECKS), _by_table(connection, _DOMAIN_CHECKS)
     triggers, comments = _by_table(connection, _TRIGGERS), _by_table(connection, _COMMENTS)
+    apart, parted = _by_table(connection, _APART), _by_table(connection, _PARTITIONED)
     kept = postgresql_constraints.kept(connection.engine.url)
     tables = [
         table.model_copy(
@@ -156,6 +174,8 @@ def complete(connection: Connection, database: Database) -> Database:
                 "checks": tuple(row[0] for row in (*checks[table.name], *domain_checks[table.name])),
                 "check_names": tuple(row[1] for row in (*checks[table.name], *domain_checks[table.name])),
                 "triggers": tuple(_trigger(*row) for row in triggers[table.name]),
+                "apart": tuple(_apart(*row, table=table) for row in apart[table.name]),
+                "partitioned_by": named_in(parted[table.name][0][0], table) if table.name in parted else (),
                 "comment": comments[table.name][0][0] or "",
             }
         )
@@ -175,6 +195,11 @@ def _by_table(connection: Connection, sql: str) -> dict[str, list[tuple[Any, ...
     for table, *facts in connection.exec_driver_sql(sql):
         found[table].append(tuple(facts))
     return found
+
+
+def _apart(name: str, definition: str, *, table: Table) -> Apart:
+    rule = _LATER.sub("", definition) if definition.startswith("EXCLUDE") else _HEAD.sub("USING ", definition, count=1)
+    return Apart(name=name, columns=named_in(rule, table), rule=rule)
 
 
 _ON = {4: "insert", 16: "update", 8: "delete"}  #: bits of `pg_trigger.tgtype`; 2 is BEFORE

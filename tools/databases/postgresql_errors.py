@@ -59,7 +59,7 @@ _BROKEN = {
     "23503": "FOREIGN KEY",
     "23505": "UNIQUE",
     "23514": "CHECK",
-    "23P01": "UNIQUE",
+    "23P01": "EXCLUSION",
     "23001": "FOREIGN KEY",
 }
 _LOST = re.compile(r"connection|closed|terminat|SSL SYSCALL|EOF|server login", re.IGNORECASE)
@@ -101,7 +101,8 @@ def _constraint(state: str, error: BaseException, start: str) -> FerrymanError:
         str(getattr(told, key, None) or "") for key in ("table_name", "column_name", "constraint_name")
     )
     place = ".".join(part for part in (table, column) if part)
-    broken = " ".join(part for part in (_BROKEN.get(state, "CHECK"), place, name) if part)
+    word = "PARTITION" if state == "23514" and table and not name else _BROKEN.get(state, "CHECK")
+    broken = " ".join(part for part in (word, place, name) if part)
     return NeedsDecision(
         f"{start}: a rule of the table is broken ({broken}).",
         "Choose what becomes of the rows that break it: mend them, leave them out, or stop.",

@@ -57,8 +57,9 @@ class Reason:
     @property
     def text(self) -> str:
         """A sentence without the row's values."""
-        columns = ", ".join(self.columns) or "its table"
-        text = _REASONS[self.problem].format(columns=columns, of=f" of {self.parent}" if self.parent else "")
+        columns = ", ".join(self.columns)
+        known = _REASONS if columns else _REASONS | _WITHOUT_COLUMNS
+        text = known[self.problem].format(columns=columns, of=f" of {self.parent}" if self.parent else "")
         return f"{text}: {_CAUSES[self.cause]}" if self.cause else text
 
 
@@ -74,6 +75,19 @@ _REASONS = {
     Problem.KEY_TAKEN: "another row of the new database has this {columns}",
     Problem.UNMAPPED_VALUE: "no new value was chosen for the one in {columns}",
     Problem.MISSING_KEY: "a part of the row's key is empty",
+}
+#: Where the database named none.
+_WITHOUT_COLUMNS = {
+    Problem.MISSING_PARENT: "it names a row{of} that is not there",
+    Problem.NULL_IN_REQUIRED: "a value is empty and must not be",
+    Problem.TOO_LONG: "a value is too long for its column",
+    Problem.DUPLICATE: "it repeats what must be there once only",
+    Problem.UNCASTABLE: "a value cannot become what its column holds",
+    Problem.OUT_OF_RANGE: "a value is out of the range of its column",
+    Problem.CHECK_FAILED: "it breaks a rule of its table",
+    Problem.CONFLICT: "the new database holds such a row already",
+    Problem.KEY_TAKEN: "another row of the new database has its key",
+    Problem.UNMAPPED_VALUE: "no new value was chosen for one of its values",
 }
 _CAUSES = {
     MissingCause.NEVER_EXISTED: "it never was in the old database",

@@ -46,6 +46,8 @@ _BY_WORD = {
     "CHECK": (FailureType.CHECK, Problem.CHECK_FAILED),
     "FOREIGN KEY": (FailureType.FOREIGN_KEY, Problem.MISSING_PARENT),
     "TYPE": (FailureType.VALUE, Problem.UNCASTABLE),
+    "EXCLUSION": (FailureType.CHECK, Problem.CHECK_FAILED),
+    "PARTITION": (FailureType.CHECK, Problem.CHECK_FAILED),
     "TRIGGER": (FailureType.CHECK, Problem.CHECK_FAILED),
 }
 

@@ -105,10 +105,15 @@ def reason_of(error: NeedsDecision, table: Table) -> Reason:
 
 
 def _named_by(constraint: str, table: Table) -> tuple[str, ...]:
-    """The column of a type (where none is told, the only one of a type of the server's own), the columns of a CHECK, or
-    of a unique set that a server calls by its name: one that it gives itself, or the only one."""
+    """The column of a type (where none is told, the only one of a type of the server's own), the columns of a CHECK, of
+    what else keeps rows apart, or of a unique set that a server calls by its name: one that it gives itself, or the
+    only one."""
     kind, _, rest = constraint.partition(" ")
     name = rest.rpartition(" ")[2].rpartition(".")[2]
+    if kind == "PARTITION":
+        return table.partitioned_by
+    if rule := next((one for one in table.apart if rest in (one.name, f"{table.name} {one.name}")), None):
+        return rule.columns
     if kind == "TYPE" and rest in table.by_name:
         return (rest,)
     if constraint == "TYPE":

@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, literal, n
 
 from ferryman.domain.checks import named_in
 from ferryman.domain.errors import FerrymanError, Transient
-from ferryman.domain.mapping import Problem
-from ferryman.domain.schema import Column, Family, Table
+from ferryman.domain.mapping import Conflict, Matched, Problem
+from ferryman.domain.schema import Apart, Column, Family, Table
 from ferryman.tools.databases.connect import Target
 from ferryman.tools.databases.sqlite import SQLite
 from ferryman.tools.databases.triggers import run
@@ -27,6 +27,7 @@ from ferryman.tools.prepare.transform import CompiledTable
 Found = dict[tuple[tuple[str, ...], Problem], int]
 
 _TRIED = "ferryman_tried"
+_APART = "ferryman_apart"
 _JSON = re.compile(r"json_valid\(`[^`]+`\)", re.IGNORECASE)  #: how MariaDB knows a JSON column: looked at already
 #: Of MariaDB.
 GEOMETRIES = frozenset(
@@ -57,8 +58,16 @@ def try_on_server(
             )
         else:
             found |= {((name,), Problem.UNCASTABLE): count for name, count in counts.items() if count}
+    unfit = {columns[0] for columns, _ in found}
     if checks:
-        _add_broken(trial, checks, {columns[0] for columns, _ in found}, found, untried)
+        _add_broken(trial, checks, unfit, found, untried)
+    if trial.compiled.target.partitioned_by and (parts := trial.partitions()):
+        _add_homeless(trial, parts, unfit, found, untried)
+    for rule, count in trial.crowded(compiled.target.apart, unfit):
+        if isinstance(count, str):
+            untried.append(_untried(compiled.target, f"{rule.name} ({rule.rule})", count))
+        else:
+            found[rule.columns, Problem.CHECK_FAILED if rule.excludes else Problem.DUPLICATE] = count
     return {what: count for what, count in found.items() if count}, tuple(untried)
 
 
@@ -75,6 +84,16 @@ def _add_broken(trial: _Trial, checks: Sequence[str], unfit: set[str], found: Fo
         else:
             columns = (named_in(check, table), Problem.CHECK_FAILED)
             found[columns] = found.get(columns, 0) + count
+
+
+def _add_homeless(trial: _Trial, parts: str, unfit: set[str], found: Found, untried: list[str]) -> None:
+    """Rows that no partition takes."""
+    why = trial.why_not(parts, unfit)
+    count = why or trial.broken([parts])[0]
+    if isinstance(count, str):
+        untried.append(_untried(trial.compiled.target, "that a partition takes each row", count))
+    else:
+        found[trial.compiled.target.partitioned_by, Problem.CHECK_FAILED] = count
 
 
 def _untried(table: Table, check: str, why: str) -> str:
@@ -190,6 +209,52 @@ class _Trial:
                 raise
             except FerrymanError as error:
                 return [error.what.rstrip(".")] * len(checks)
+            finally:
+                there.rollback()
+
+    def partitions(self) -> str:
+        """A condition of the rows that some partition takes; empty where none has one."""
+        sql = (
+            "SELECT string_agg(format('(%%s)', pg_get_partition_constraintdef(relid)), ' OR ') "
+            "FROM pg_partition_tree(CAST(%(name)s AS regclass)) WHERE isleaf AND level > 0"
+        )
+        with self.target.connect("looking for partitions", reading=True) as there:
+            return str(there.exec_driver_sql(sql, {"name": self._quoted(self.compiled.target.name)}).scalar() or "")
+
+    def crowded(self, rules: Sequence[Apart], unfit: set[str]) -> Iterator[tuple[Apart, int | str]]:
+        """For each of what keeps rows apart, the rows that could not come beside those before them and those that are
+        there; or why that is not known."""
+        mapping = self.compiled.mapping
+        for rule in rules:
+            if isinstance(mapping.identity, Matched) or mapping.conflict is not Conflict.STOP:
+                yield rule, "rows of it may be there already"
+            else:
+                yield rule, self.why_not(rule.rule, unfit) or self._crowded(rule)
+
+    def _crowded(self, rule: Apart) -> int | str:
+        columns = [self.compiled.target.column(name) for name in rule.columns]
+        listed = ", ".join(self._quoted(name) for name in rule.columns)
+        made = (
+            f"ALTER TABLE {_APART} ADD {rule.rule}" if rule.excludes else f"CREATE UNIQUE INDEX ON {_APART} {rule.rule}"
+        )
+        with self.target.connect("trying new values") as there:
+            try:
+                with self.target.told("trying new values"):
+                    self._like(there, columns)
+                    self._fill(there, [column for column in columns if column.name in self.compiled.writes])
+                    from_ = f"SELECT {listed} FROM {self._quoted(self.compiled.target.name)}"
+                    run(there, f"CREATE TEMPORARY TABLE {_APART} ON COMMIT DROP AS {from_}")
+                    run(there, made)
+                    new = f"SELECT {listed} FROM {_TRIED}"
+                    came = there.exec_driver_sql(
+                        f"INSERT INTO {_APART} {new} ON CONFLICT DO NOTHING".replace("%", "%%")
+                    )
+                    asked = there.exec_driver_sql(f"SELECT count(*) FROM {_TRIED}").scalar_one()
+                    return int(asked) - came.rowcount
+            except Transient:
+                raise
+            except FerrymanError as error:
+                return error.what.rstrip(".")
             finally:
                 there.rollback()
 
