@@ -80,25 +80,14 @@ def _pair(old: Sentence, new: Sentence, talk: Talk) -> Edit:
     return _columns(old, new, talk)
 
 
+_AROUND = frozenset("the my our table column field old new legacy a an tables columns of".split())
+
+
 def name_words(said: Sentence) -> tuple[str, ...]:
-    dropped = (
-        "the",
-        "my",
-        "our",
-        "table",
-        "column",
-        "field",
-        "old",
-        "new",
-        "legacy",
-        "a",
-        "an",
-        "tables",
-        "columns",
-        "value",
-        "of",
-    )
-    return tuple(key(word.norm) for word in said.words if word.norm not in dropped and word.norm not in ",.!")
+    """The words of a name, without those that people put around one, as long as others are left."""
+    found = [word.norm for word in said.words if word.norm not in ",.!"]
+    named = [word for word in found if word not in _AROUND] or found
+    return tuple(key(word) for i, word in enumerate(named, start=1) if word != "value" or i == len(named))
 
 
 def _table(said: Sentence, talk: Talk, side: str) -> Known | None:

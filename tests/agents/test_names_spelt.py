@@ -6,6 +6,7 @@ import pytest
 
 from ferryman.agents.context import Context, Place
 from ferryman.agents.identifiers import folded, typed_as_one
+from ferryman.agents.mapping_words import name_words
 from ferryman.agents.sentence import read
 from ferryman.agents.understand import understand
 from ferryman.domain.changes import Change, IgnoreColumn, Include, LeaveOut
@@ -103,3 +104,17 @@ def test_what_was_typed_as_one_name_is_cut_at_its_dots_alone() -> None:
     ):
         found = [part.text for parts in typed_as_one(read(text)) for part in parts]
         assert [folded(one) for one in found] == [folded(one) for one in names], text
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("the value of status", ("status",)),
+        ("value", ("value",)),
+        ("the value column", ("value",)),
+        ("grades.value", ("grade", "value")),
+        ("column", ("column",)),
+    ],
+)
+def test_a_word_that_people_put_around_a_name_may_be_the_name(said: str, words: tuple[str, ...]) -> None:
+    assert name_words(read(said)) == words
