@@ -9,7 +9,7 @@ from functools import cached_property
 from ferryman.agents.bookkeeping import MOMENTS, Book, book_of, books, is_secret
 from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import RULED, Choice, Fed, Pairing, references
-from ferryman.agents.person_names import full_name
+from ferryman.agents.person_names import full_name, name_part, parted_by, whole_name
 from ferryman.agents.units import NUMBERS
 from ferryman.agents.value_steps import can_become, is_epoch, moment_steps, stored, value_steps
 from ferryman.domain.fits import ROWID
@@ -90,7 +90,14 @@ class TableColumns:
         parts = full_name(column, self.pairing)
         if parts and (choice is None or choice.source in parts):
             return ColumnMapping(target=column.name, source=parts, steps=(Concat(),), why="first and last name")
+        whole = whole_name(self.pairing)
+        if whole and (choice is None or choice.source == whole) and (steps := self._name_part(column, whole)):
+            return ColumnMapping(target=column.name, source=(whole,), steps=steps, why="a part of the whole name")
         return self.content(column, choice.source, choice.why) if choice else None
+
+    def _name_part(self, column: Column, whole: str) -> tuple[Transform, ...]:
+        separator = parted_by(self._profile(whole))
+        return name_part(column, self.pairing, separator) if separator else ()
 
     def content(self, column: Column, source: str, why: str = "") -> ColumnMapping | None:
         """A plain value, with the steps that both types call for; None where no value of one fits the other."""

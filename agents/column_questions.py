@@ -11,7 +11,7 @@ from ferryman.agents.table_questions import LEAST_OFFERED, MOST_OPTIONS, leave_o
 from ferryman.agents.transform_words import step_words
 from ferryman.agents.units import NUMBERS, conversion
 from ferryman.agents.value_questions import unit_questions, value_questions
-from ferryman.agents.value_steps import can_become, text_formats
+from ferryman.agents.value_steps import can_become, holds_numbers, text_formats
 from ferryman.agents.wording import listed
 from ferryman.domain.changes import Include, MapColumn, Option, Question, UnmapColumn
 from ferryman.domain.mapping import AS_SAID, Action, ColumnMapping, Mapping, TableMapping
@@ -21,12 +21,13 @@ from ferryman.domain.transforms import (
     Constant,
     NewId,
     Scalar,
+    Split,
     TextToDate,
     Transform,
 )
 
 #: Kinds of a question about what fills a column; its id is the kind, a colon, and TABLE.COLUMN.
-PARENT, UNFED, FORMAT = "parent", "unfed", "format"
+PARENT, UNFED, FORMAT, PARTS = "parent", "unfed", "format", "parts"
 
 _EMPTY: dict[Family, Scalar] = {
     Family.TEXT: "",
@@ -57,9 +58,12 @@ def _guesses(table: TableMapping, pairing: Pairing, facts: Facts) -> Iterator[Qu
     unsure = {
         column.target: pairing.columns[column.target]
         for column in table.columns
-        if column.target in pairing.columns and not column.uses(NewId) and _is_guess(column, pairing)
+        if column.target in pairing.columns and not column.uses(NewId, Split) and _is_guess(column, pairing)
     }
     optional = {}
+    parted = tuple(column for column in table.columns if column.uses(Split) and column.why != AS_SAID)
+    if parted:
+        yield _parted(table, parted, facts)
     for column in table.columns:
         if (
             column.uses(Concat)
@@ -88,6 +92,34 @@ def _joined(table: TableMapping, column: ColumnMapping) -> Question:
             *(_from(table, part, column.target) for part in column.source),
         ),
         recommended="join",
+    )
+
+
+def _parted(table: TableMapping, parts: tuple[ColumnMapping, ...], facts: Facts) -> Question:
+    """Whether a whole name is taken apart into first and last name. `parts`: one of them is here, or both."""
+    whole, target = parts[0].source[0], facts.target.table(table.target)
+    told = listed(
+        f"{part.target} is {step_words(step)}" for part in parts for step in part.steps if isinstance(step, Split)
+    )
+    split = tuple(MapColumn(table=table.target, source=p.source, target=p.target, steps=p.steps) for p in parts)
+    unsplit = tuple(
+        UnmapColumn(table=table.target, target=part.target) for part in parts if not target.column(part.target).required
+    )
+    return Question(
+        id=f"{PARTS}:{table.target}.{parts[0].target}",
+        table=table.target,
+        text=f"{table.source}.{whole} looks like the whole name of a person. Shall it be taken apart?",
+        options=(
+            Option(key="split", text=f"Yes: {told}", changes=split),
+            *(
+                (Option(key="no", text="No, leave these columns empty", changes=unsplit),)
+                if len(unsplit) == len(parts)
+                else ()
+            ),
+            leave_out(table.target),
+        ),
+        recommended="split",
+        reason="Most of its values have that form. Nothing of a name is lost: a middle name goes with the first.",
     )
 
 
@@ -212,10 +244,11 @@ def _unused(table: TableMapping, column: Column, elsewhere: list[tuple[str, str]
         return []
     ours, wrong = facts.source.table(table.source), {old for old, _ in elsewhere}
     free = [old for old in ours.columns if old.name in table.ignored and old.name not in wrong]
-    numbers = [old for old in free if old.family in NUMBERS and not ours.reference(old.name)]
+    known = {old.name: facts.column(table.source, old.name) for old in free}
+    numbers = [old for old in free if holds_numbers(old, known[old.name]) and not ours.reference(old.name)]
     fitting = [old for old in numbers if _can_fill(table, old.name, column.name, facts)]
-    known = sorted(fitting, key=lambda old: conversion(old, column) is None)
-    return [_converted(table, old, column) for old in known[: MOST_OPTIONS - 2]]
+    by_unit = sorted(fitting, key=lambda old: conversion(old, column) is None)
+    return [_converted(table, old, column) for old in by_unit[: MOST_OPTIONS - 2]]
 
 
 def _converted(table: TableMapping, old: Column, column: Column) -> Option:

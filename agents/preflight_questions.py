@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ferryman.agents.column_questions import FORMAT, PARENT, UNFED
+from ferryman.agents.column_questions import FORMAT, PARENT, PARTS, UNFED
 from ferryman.agents.link_questions import LINK
 from ferryman.agents.value_questions import VALUES
 from ferryman.domain.allowed_values import allowed_words
@@ -104,7 +104,7 @@ def questions(preflight: Preflight, plan: Plan, source: Database, target: Databa
 def _about_its_filling(problem: ProblemFound) -> set[str]:
     return {
         f"{what}:{problem.table}.{column}"
-        for what in (PARENT, UNFED, VALUES, FORMAT, LINK)
+        for what in (PARENT, UNFED, VALUES, FORMAT, PARTS, LINK)
         for column in problem.columns
     }
 

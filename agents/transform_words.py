@@ -83,7 +83,7 @@ def _text_step(step: Transform) -> str:
         case Scale():
             return _scale_words(step)
         case Split():
-            return f"as part {step.part} of the text"
+            return _split_words(step)
         case ArrayToJson():
             return "as an array of JSON"
         case LocalTime():
@@ -91,6 +91,25 @@ def _text_step(step: Transform) -> str:
         case TextToDate():
             return f"read as a date written like {clean(step.format)}"
     return "as it is"
+
+
+_SEPARATORS = {" ": "blank", ",": "comma", ", ": "comma"}
+#: by the part that is taken, and whether the rest comes along
+_PLACES = {
+    (1, False): "before the first",
+    (2, True): "after the first",
+    (-1, False): "after the last",
+    (-2, True): "before the last",
+}
+
+
+def _split_words(step: Split) -> str:
+    """Which part of a text: "what stands before the first comma"."""
+    between = _SEPARATORS.get(step.separator, repr(step.separator))
+    if where := _PLACES.get((step.part, step.rest)):
+        return f"what stands {where} {between}"
+    which = f"part {abs(step.part)}{' from the end' if step.part < 0 else ''} of the text, at each {between}"
+    return f"{which}, and all {'after' if step.part > 0 else 'before'} it" if step.rest else which
 
 
 def _scale_words(step: Scale) -> str:

@@ -108,6 +108,13 @@ def _like_numbers(profile: ColumnProfile | None) -> bool:
     return not shapes or any(_NUMBER.fullmatch(shape.strip()) for shape in shapes)
 
 
+def holds_numbers(ours: Column, profile: ColumnProfile | None) -> bool:
+    """Whether a legacy column holds numbers, be it as texts."""
+    shapes = [shape.strip() for shape in (profile.shapes if profile else ()) if shape.strip()]
+    texts = ours.family is Family.TEXT and bool(shapes) and all(_NUMBER.fullmatch(shape) for shape in shapes)
+    return ours.family in NUMBERS or texts
+
+
 def has_blanks(profile: ColumnProfile) -> bool:
     """Whether a masked shape begins or ends with a blank."""
     return any(shape != shape.strip() for shape in profile.shapes if shape)

@@ -98,11 +98,15 @@ class Concat(Frozen):
 
 
 class Split(Frozen):
-    """One part of a text, counted from 1 (from the end when negative); NULL where there is no such part."""
+    """One part of a text, counted from 1 (from the end when negative); NULL where there is no such part.
+
+    With `rest`, also what comes after it, or before it where parts are counted from the end.
+    """
 
     use: Literal["split"] = "split"
     separator: str = " "
     part: int = 1
+    rest: bool = False
 
 
 class Lookup(Frozen):
@@ -170,11 +174,30 @@ class TextToDate(Frozen):
 
 
 class BooleanWords(Frozen):
-    """Words to true and false, case folded and trimmed. A word in neither list is a problem, NULL stays NULL."""
+    """Words to true and false, case folded and trimmed. A word in neither list is a problem, NULL stays NULL.
+
+    Unless told otherwise they are English, German, French, Spanish, Italian and Portuguese.
+    """
 
     use: Literal["boolean_words"] = "boolean_words"
-    true: tuple[str, ...] = ("y", "yes", "t", "true", "1", "on")
-    false: tuple[str, ...] = ("n", "no", "f", "false", "0", "off")
+    true: tuple[str, ...] = (
+        "y",
+        "yes",
+        "t",
+        "true",
+        "1",
+        "on",
+        "j",
+        "ja",
+        "wahr",
+        "o",
+        "oui",
+        "vrai",
+        "s",
+        "si",
+        "sim",
+    )
+    false: tuple[str, ...] = ("n", "no", "f", "false", "0", "off", "nein", "falsch", "non", "faux", "nao")
 
 
 class Trim(Frozen):

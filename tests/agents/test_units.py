@@ -9,7 +9,7 @@ from ferryman.agents.revise import revise_all
 from ferryman.agents.units import conversion, unit_of
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import Rename, Scale
-from tests.catalogues import FILL, database, facts, matches, profile
+from tests.catalogues import FILL, column_profile, database, facts, matches, profile
 
 INTEGER, DECIMAL, FLOAT, TEXT = Family.INTEGER, Family.DECIMAL, Family.FLOAT, Family.TEXT
 
@@ -63,6 +63,13 @@ def test_what_a_required_number_is_filled_from_is_told_by_a_unit_alone() -> None
     old, new = database("a: id int key, w int, Millis int"), database("b: id int key, length_sec money")
     (question,) = propose(FILL, facts(old, new, matches("a -> b: id=id"), profile({"a": 9}), profile({})))[1]
     assert (question.options[0].text, question.recommended) == ("Fill it from Millis, divided by 1,000", "Millis")
+
+
+def test_texts_that_hold_numbers_are_offered_for_a_required_number() -> None:
+    old, new = database("a: id int key, w text, note text"), database("b: id int key, mark money")
+    shapes = {"a.w": column_profile(shapes={"9": 5, "9.9": 4}), "a.note": column_profile(shapes={"Aa+": 9})}
+    (question,) = propose(FILL, facts(old, new, matches("a -> b: id=id"), profile({"a": 9}, shapes), profile({})))[1]
+    assert ([option.key for option in question.options], question.recommended) == (["w", "constant", "leave_out"], "")
 
 
 def test_a_conversion_is_asked_about_and_can_be_declined() -> None:

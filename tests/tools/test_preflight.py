@@ -244,7 +244,7 @@ def test_a_required_column_that_nothing_fills_fails_for_every_row(tmp_path):
 
 @pytest.mark.parametrize(("misread", "recommended"), [(4, "quarantine"), (9, "")])
 def test_nothing_is_recommended_where_a_step_does_not_fit_most_rows(tmp_path, misread, recommended):
-    rows = [person(id=n, email=None, active="Ja" if n <= misread else "yes") for n in range(1, 13)]
+    rows = [person(id=n, email=None, active="Da" if n <= misread else "yes") for n in range(1, 13)]
     pair = people(tmp_path, *rows)
     (question,) = questions(look(pair), pair.plan(), pair.source_db, pair.target_db)
     assert (question.text.split()[0], question.recommended) == (str(misread), recommended)

@@ -172,7 +172,7 @@ CASES = (
         ("CHAR(5)",),
         "BOOLEAN",
         (BooleanWords(),),
-        [("Y", 1), (" yes ", 1), ("off", 0), ("", BAD), ("j", BAD), (None, None)],
+        [("Y", 1), (" yes ", 1), ("J", 1), ("oui", 1), ("off", 0), ("Nein", 0), ("", BAD), ("x", BAD), (None, None)],
     ),
     Case("words abroad", ("TEXT",), "BOOLEAN", (NO_WORD,), [("JA", 1), ("\u0414\u0410", 1), ("Nein", 0), ("yes", BAD)]),
     Case(
@@ -247,6 +247,20 @@ CASES = (
         "TEXT",
         (Split(separator=" ", part=-1),),
         [("a b c", "c"), ("a", "a"), (None, None)],
+    ),
+    Case(
+        "split with the rest",
+        ("TEXT",),
+        "TEXT",
+        (Split(separator=", ", part=2, rest=True),),
+        [("Smith, Jr., John", "Jr., John"), ("Smith", None), (None, None)],
+    ),
+    Case(
+        "split with the rest, from the end",
+        ("TEXT",),
+        "TEXT",
+        (Split(separator=" ", part=-2, rest=True),),
+        [("a b c", "a b"), ("a", None), ("", None)],
     ),
     Case("split past the end", ("TEXT",), "TEXT", (Split(separator="-", part=3),), [("a-b-c", "c"), ("a-b", None)]),
     Case(

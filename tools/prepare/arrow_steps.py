@@ -237,7 +237,11 @@ def concat(step: Concat, vectors: list[Vector], batch: Batch, column: Column) ->
 
 def split(step: Split, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
     texts = [as_text(vector) for vector in vectors]
-    return [t.but(each(t.array, lambda value: part_of(value, step.separator, step.part), pa.string())) for t in texts]
+    found = [
+        each(text.array, lambda value: part_of(value, step.separator, step.part, step.rest), pa.string())
+        for text in texts
+    ]
+    return [text.but(part) for text, part in zip(texts, found, strict=True)]
 
 
 def lookup(step: Lookup, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:

@@ -130,7 +130,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "spelt": (2, _of_text(has_letters)),
     "taken": (1, _of_text(is_taken)),
     "beyond": (2, _of_text(is_beyond)),
-    "split": (3, _of_text(part_of)),
+    "split": (4, _of_text(part_of)),
     "ids": (2, _of_text(_ids)),
     "packed": (2, _packed),
     "refuse": (1, _refuse),

@@ -208,7 +208,8 @@ def concat(step: Concat, values: list[Value], scope: Scope, goal: Goal) -> list[
 
 def split(step: Split, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
     texts = [as_text(value) for value in values]
-    return [t.but(by_python("split", t.sql, step.separator, step.part), nullable=True, family=None) for t in texts]
+    found = [by_python("split", text.sql, step.separator, step.part, step.rest) for text in texts]
+    return [text.but(part, nullable=True, family=None) for text, part in zip(texts, found, strict=True)]
 
 
 def lookup(step: Lookup, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:

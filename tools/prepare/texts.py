@@ -124,11 +124,15 @@ def packed(ids: Sequence[Stored], separator: str) -> str:
     return separator.join(map(str, ids)) if separator else f"[{','.join(map(json_of, ids))}]"
 
 
-def part_of(text: str, separator: str, part: int) -> str | None:
+def part_of(text: str, separator: str, part: int, rest: bool) -> str | None:
     """See `transforms.Split`."""
     parts = text.split(separator)
-    index = part - 1 if part > 0 else part
-    return parts[index] if -len(parts) <= index < len(parts) else None
+    index = part - 1 if part > 0 else part + len(parts)
+    if not 0 <= index < len(parts):
+        return None
+    if not rest:
+        return parts[index]
+    return separator.join(parts[index:] if part > 0 else parts[: index + 1])
 
 
 def alike(text: str, collation: str) -> str:
