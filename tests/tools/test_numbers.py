@@ -12,7 +12,7 @@ from ferryman.domain.filters import Comparison, Operator
 from ferryman.domain.mapping import Kept, Mapping, Policy, Problem, Strategy, TableMapping
 from ferryman.domain.transforms import NewId
 from ferryman.tools.move.additions import bring
-from ferryman.tools.prepare.readiness import check_sequences
+from ferryman.tools.prepare.readiness import check_rights
 from tests.servers import PASSWORD, READER
 from tests.tools.pairs import column, resumed
 from tests.tools.test_relay import Pair, made_pair
@@ -146,7 +146,10 @@ def test_a_sequence_that_the_role_may_not_move_is_told_before_anything_is_writte
     run = resumed(Path(pair.old.source), url.render_as_string(hide_password=False), MAPPING)  # type: ignore[arg-type]
     compiled = run.compiled["The things"]
     with pytest.raises(Configuration, match="The things_Id_seq") as caught:
-        check_sequences(run.target, run.compiled)
-    assert "GRANT SELECT, UPDATE ON SEQUENCE" in caught.value.do
+        check_rights(run.target, (), run.compiled)
+    assert (
+        caught.value.do
+        == f'GRANT SELECT, UPDATE ON SEQUENCE public."The things_Id_seq" TO {READER}; or give another role.'
+    )
     pair.new.run(f'GRANT ALL ON SEQUENCE "The things_Id_seq" TO {READER};')
-    check_sequences(run.target, {compiled.target.name: compiled})
+    check_rights(run.target, (), {compiled.target.name: compiled})

@@ -70,11 +70,7 @@ def test_what_a_run_creates_is_asked_for_one_right_after_another(made: Made) -> 
     poor = writer(made)
     with pytest.raises(Configuration, match="Temporary tables cannot be created") as refused:
         check_rights(poor, ())
-    assert "temporary" in refused.value.do
-    if "postgresql" in made.url:
-        made.run(f"GRANT TEMPORARY ON DATABASE {made.name} TO {READER};")
-    else:
-        made.run("".join(f"GRANT CREATE TEMPORARY TABLES ON {made.name}.* TO {READER}@'{h}';\n" for h in HOSTS))
+    as_told(made, refused.value.do)
     with pytest.raises(Configuration, match="ledger's tables cannot be created") as refused:
         check_rights(poor, Ledger(poor).statements())
     assert "ferryman ledger ddl" in refused.value.do
@@ -86,6 +82,37 @@ def test_what_a_run_creates_is_asked_for_one_right_after_another(made: Made) -> 
     assert Ledger(poor).exists()
     check_rights(poor, ())
     poor.dispose()
+
+
+def as_told(made: Made, do: str) -> None:
+    """What a person does who is told the GRANTs that are missing."""
+    for grant in do.removesuffix("; or give another role.").split("; "):
+        statement = grant.partition(", or have")[0]
+        user = statement.rpartition(" TO ")[2]
+        on_server = [statement.replace(user, f"{READER}@'{host}'") for host in HOSTS]
+        made.run([statement] if "postgresql" in made.url else on_server)
+
+
+def test_all_rights_that_are_missing_are_told_at_once_each_as_its_grant(made: Made) -> None:
+    poor = writer(made)
+    statements = Ledger(poor).statements()
+    with pytest.raises(Configuration, match=r"Temporary tables cannot .* The ledger's tables cannot") as refused:
+        check_rights(poor, statements)
+    as_told(made, refused.value.do)
+    check_rights(poor, statements)
+    assert tables(made) == ["brackets"]
+    poor.dispose()
+
+
+def test_who_may_only_read_is_told_every_grant_when_the_database_is_opened(made: Made) -> None:
+    if "postgresql" in made.url:
+        made.run(f"REVOKE TEMPORARY ON DATABASE {made.name} FROM PUBLIC;")
+    with pytest.raises(Configuration, match=r"may insert|may not insert") as refused:
+        open_target(made.source)
+    as_told(made, refused.value.do)
+    target = open_target(made.source)
+    check_rights(target, Ledger(target).statements())
+    target.dispose()
 
 
 def test_triggers_that_a_user_is_not_shown_are_said_to_be_unknown(made: Made, target: Target) -> None:
@@ -180,8 +207,6 @@ def test_a_right_over_a_table_of_the_plan_is_asked_for_before_a_row_moves(
     assert "GRANT INSERT, UPDATE, DELETE ON" in do
     assert "GRANT UPDATE, DELETE ON" in do
     assert READER in do
-    for grant in do.removesuffix("; or give another role.").split("; "):
-        user = grant.rpartition(" TO ")[2]
-        made.run([grant] if on_postgresql else [grant.replace(user, f"{READER}@'{host}'") for host in HOSTS])
+    as_told(made, do)
     assert here(*asked).code == 0
     assert made.ask("SELECT count(*) FROM shelves") == [(0,)]

@@ -60,6 +60,9 @@ class Dialect(Protocol):
         """Ask for the right to create what this statement creates: raises its error, and nothing is there once the
         caller has rolled back."""
 
+    def grant_to_create(self, connection: Connection, *, temporary: bool) -> str:
+        """The GRANT that lets the role of a target make tables, or temporary ones; empty where there are no roles."""
+
     def lacks(self, connection: Connection, table: str, columns: Sequence[str]) -> str:
         """The GRANT without which these columns of a target's table could not be read and written, or its rows deleted;
         empty where the role may."""

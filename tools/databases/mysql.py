@@ -107,6 +107,9 @@ class MySQL:
         connection.exec_driver_sql("PREPARE ferryman_asks FROM %s", (statement,))
         connection.exec_driver_sql("DEALLOCATE PREPARE ferryman_asks")
 
+    def grant_to_create(self, connection: Connection, *, temporary: bool) -> str:
+        return mysql_roles.grant_to_create(connection, temporary=temporary)
+
     def lacks(self, connection: Connection, table: str, columns: Sequence[str]) -> str:
         return mysql_roles.lacks(connection, table, columns)
 

@@ -47,8 +47,15 @@ def check_target(connection: Connection) -> None:
     if rights and not any(one.names & {"INSERT", "ALL PRIVILEGES"} for one in rights):
         raise Configuration(
             f"{_user(connection)} may not insert into the new database.",
-            "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, CREATE TEMPORARY TABLES ON the database to the user.",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, CREATE TEMPORARY TABLES ON `{_here(connection)}`.* "
+            f"TO {_quoted_user(connection)}",
         )
+
+
+def grant_to_create(connection: Connection, *, temporary: bool) -> str:
+    """See `Dialect.grant_to_create`. What is created is dropped again, in the end."""
+    rights = "CREATE TEMPORARY TABLES" if temporary else "CREATE, DROP"
+    return f"GRANT {rights} ON `{_here(connection)}`.* TO {_quoted_user(connection)}"
 
 
 def lacks(connection: Connection, table: str, columns: Sequence[str]) -> str:
@@ -61,8 +68,7 @@ def lacks(connection: Connection, table: str, columns: Sequence[str]) -> str:
         "DELETE": f"DELETE FROM {name}",
     }
     rights = [right for right, statement in statements.items() if not _prepares(connection, statement)]
-    user = "@".join(f"'{part}'" for part in _user(connection).rsplit("@", 1))
-    return f"GRANT {', '.join(rights)} ON {name} TO {user}" if rights else ""
+    return f"GRANT {', '.join(rights)} ON {name} TO {_quoted_user(connection)}" if rights else ""
 
 
 def _prepares(connection: Connection, statement: str) -> bool:
@@ -124,3 +130,11 @@ def _concerns(rights: _Rights, connection: Connection) -> bool:
 
 def _user(connection: Connection) -> str:
     return str(connection.exec_driver_sql("SELECT CURRENT_USER()").scalar())
+
+
+def _quoted_user(connection: Connection) -> str:
+    return "@".join(f"'{part}'" for part in _user(connection).rsplit("@", 1))
+
+
+def _here(connection: Connection) -> str:
+    return str(connection.exec_driver_sql("SELECT DATABASE()").scalar()).replace("`", "``")

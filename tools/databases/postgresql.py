@@ -110,6 +110,9 @@ class PostgreSQL:
     def rehearse(self, connection: Connection, statement: str) -> None:
         connection.exec_driver_sql(statement)
 
+    def grant_to_create(self, connection: Connection, *, temporary: bool) -> str:
+        return postgresql_roles.grant_to_create(connection, temporary=temporary)
+
     def lacks(self, connection: Connection, table: str, columns: Sequence[str]) -> str:
         return postgresql_roles.lacks(connection, table, columns)
 

@@ -31,6 +31,13 @@ FROM to_regclass(quote_ident(current_schema()) || '.' || quote_ident(:table)) AS
     unnest(CAST(:columns AS text[])) AS c (name)
 GROUP BY t.oid
 """)
+_PLACE = """
+SELECT quote_ident(current_database()), quote_ident(current_user), to_regnamespace('ferryman') IS NOT NULL
+"""
+_LACKING = """
+SELECT has_database_privilege(current_database(), 'TEMPORARY'),
+    has_database_privilege(current_database(), 'CREATE') OR to_regnamespace('ferryman') IS NOT NULL
+"""
 _PROGRAMS = """
 SELECT count(*) FROM pg_catalog.pg_roles
 WHERE rolname IN ('pg_execute_server_program', 'pg_write_server_files') AND pg_has_role(oid, 'MEMBER')
@@ -67,8 +74,17 @@ def check_target(connection: Connection, *, schema: str) -> None:
     if tables and not writable:
         raise Configuration(
             f"{role} may insert into none of the {tables} tables of the schema {here} of the new database.",
-            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {here} to it.",
+            _grants(connection, f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {here} TO {role}"),
         )
+
+
+def grant_to_create(connection: Connection, *, temporary: bool) -> str:
+    """See `Dialect.grant_to_create`. The ledger's schema, where a DBA has made it, is granted by itself."""
+    database, role, schema = connection.exec_driver_sql(_PLACE).one()
+    if temporary:
+        return f"GRANT TEMPORARY ON DATABASE {database} TO {role}"
+    on = "SCHEMA ferryman" if schema else f"DATABASE {database}"
+    return f"GRANT {'USAGE, ' if schema else ''}CREATE ON {on} TO {role}"
 
 
 def lacks(connection: Connection, table: str, columns: Sequence[str]) -> str:
@@ -106,3 +122,12 @@ def _check_schema(here: str | None, wanted: str) -> None:
         raise Configuration(
             "The role's search path leads to no schema of the database.", "Name one: add ?schema=name to the URL."
         )
+
+
+def _grants(connection: Connection, first: str) -> str:
+    """That GRANT, and those that a run will want besides."""
+    lacking = connection.exec_driver_sql(_LACKING).one()
+    others = [
+        grant_to_create(connection, temporary=t) for t, has in zip((True, False), lacking, strict=True) if not has
+    ]
+    return "; ".join((first, *others))

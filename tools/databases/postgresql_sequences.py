@@ -36,10 +36,10 @@ def raise_to(connection: Connection, sequence: str, number: int) -> None:
         connection.execute(asked, {"sequence": sequence, "number": wanted})
 
 
-def unmovable(connection: Connection, table: Table) -> str:
-    """A sequence behind a column of the table that this role may not move; "" where there is none."""
+def unmovable(connection: Connection, table: Table) -> tuple[str, str] | None:
+    """A sequence behind a column of the table that this role may not move, and the role; None where there is none."""
     for column in (column for column in table.columns if column.autoincrement):
         name = sequence_of(connection, table, column.name)
         if name and not connection.execute(_MOVABLE, {"name": name}).scalar():
-            return name
-    return ""
+            return name, str(connection.exec_driver_sql("SELECT quote_ident(current_user)").scalar())
+    return None

@@ -100,6 +100,9 @@ class SQLite:
     def rehearse(self, connection: Connection, statement: str) -> None:
         connection.exec_driver_sql(statement)
 
+    def grant_to_create(self, connection: Connection, *, temporary: bool) -> str:
+        return ""  # it has no roles
+
     def lacks(self, connection: Connection, table: str, columns: Sequence[str]) -> str:
         return ""  # it has no roles
 

@@ -62,10 +62,8 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
     """
     check_pair(source, target)
     readiness.check_structure(source_db, target_db, compiled)
-    readiness.check_rights(target, ledger)
-    readiness.check_tables(target, compiled)
+    readiness.check_rights(target, ledger, compiled)
     readiness.check_triggers(target, compiled)
-    readiness.check_sequences(target, compiled)
     check_first_rows(source, target, target_db, plan, compiled)
     if skip_data or not compiled:
         return Preflight(warnings=readiness.warnings(source, target, target_db, compiled, None), skipped=skip_data)

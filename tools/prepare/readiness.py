@@ -26,39 +26,26 @@ SPARE = 10_000_000  #: bytes that stay free in any case
 _ASIDE = "CREATE TEMPORARY TABLE ferryman_asks (probe INTEGER)"
 
 
-def check_rights(target: Target, ledger: Sequence[str]) -> None:
-    """Whether what a run creates can be created; nothing of it stays. `ledger` creates the ledger's tables.
+def check_rights(target: Target, ledger: Sequence[str], compiled: Mapping[str, CompiledTable] | None = None) -> None:
+    """Whether what a run creates can be created, nothing of which stays, and whether the role may write these tables,
+    undo that and move their sequences. `ledger` creates the ledger's tables.
 
-    Raises Configuration where a right is missing, Transient where another program holds the lock.
+    Raises Configuration with every right that is missing, Transient where another program holds the lock.
     """
-    if target.dialect.name != "sqlite":  # keys are looked up by temporary tables there
-        _rehearse(target, [_ASIDE], "Temporary tables cannot", "Grant the right to create temporary tables.")
-    _rehearse(
-        target,
-        ledger,
-        "The ledger's tables cannot",
-        "Grant the right to create tables, or have a DBA run the script of `ferryman ledger ddl`.",
-    )
-
-
-def check_tables(target: Target, compiled: Mapping[str, CompiledTable]) -> None:
-    """Whether the role may write every table and undo that. Raises Configuration with what has to be granted."""
-    lacking: dict[str, str] = {}
-    reading = target.dialect.name == "sqlite"  # MariaDB prepares no INSERT in a transaction that only reads
-    with target.connect("asking for rights over tables", reading=reading) as connection:
-        for name, table in compiled.items():
-            columns = tuple(dict.fromkeys((*table.target.primary_key, *table.writes)))
-            if columns and (grant := target.dialect.lacks(connection, name, columns)):
-                lacking[name] = grant
-    if lacking:
+    found = [*_creating(target, ledger), *_tables(target, compiled or {}), *_sequences(target, compiled or {})]
+    if found:
         raise Configuration(
-            f"The new database's role lacks rights over {', '.join(lacking)}: a run and its undoing take them.",
-            f"{'; '.join(lacking.values())}; or give another role.",
-            table=next(iter(lacking)),
+            " ".join(one.what for one in found), f"{'; '.join(one.do for one in found)}; or give another role."
         )
 
 
-def _rehearse(target: Target, statements: Sequence[str], what: str, do: str) -> None:
+def _creating(target: Target, ledger: Sequence[str]) -> Iterator[Configuration]:
+    if target.dialect.name != "sqlite":  # keys are looked up by temporary tables there
+        yield from _rehearsed(target, [_ASIDE], "Temporary tables", temporary=True)
+    yield from _rehearsed(target, ledger, "The ledger's tables", temporary=False)
+
+
+def _rehearsed(target: Target, statements: Sequence[str], what: str, *, temporary: bool) -> Iterator[Configuration]:
     try:
         with target.connect("trying it out") as connection:
             for statement in statements:
@@ -67,7 +54,41 @@ def _rehearse(target: Target, statements: Sequence[str], what: str, do: str) -> 
     except Transient:
         raise
     except FerrymanError as error:
-        raise Configuration(f"{what} be created in the new database. {error.what}", do) from error
+        do = error.do.rstrip(".")
+        if "a right is missing" in error.what:
+            with target.connect("asking for rights") as connection:
+                do = target.dialect.grant_to_create(connection, temporary=temporary) or do
+        script = "" if temporary else ", or have a DBA run the script of `ferryman ledger ddl`"
+        yield Configuration(f"{what} cannot be created in the new database. {error.what}", f"{do}{script}")
+
+
+def _tables(target: Target, compiled: Mapping[str, CompiledTable]) -> Iterator[Configuration]:
+    lacking: dict[str, str] = {}
+    reading = target.dialect.name == "sqlite"  # MariaDB prepares no INSERT in a transaction that only reads
+    with target.connect("asking for rights over tables", reading=reading) as connection:
+        for name, table in compiled.items():
+            columns = tuple(dict.fromkeys((*table.target.primary_key, *table.writes)))
+            if columns and (grant := target.dialect.lacks(connection, name, columns)):
+                lacking[name] = grant
+    if lacking:
+        yield Configuration(
+            f"The new database's role lacks rights over {', '.join(lacking)}: a run and its undoing take them.",
+            "; ".join(lacking.values()),
+        )
+
+
+def _sequences(target: Target, compiled: Mapping[str, CompiledTable]) -> Iterator[Configuration]:
+    """Sequences that could not be moved past the keys that a run gives."""
+    if target.dialect.name != "postgresql":
+        return
+    with target.connect("asking for rights over sequences", reading=True) as connection:
+        for name, table in compiled.items():
+            if found := unmovable(connection, table.target):
+                sequence, role = found
+                yield Configuration(
+                    f"The sequence {sequence} of {name} could not be moved past the keys of the rows that come.",
+                    f"GRANT SELECT, UPDATE ON SEQUENCE {sequence} TO {role}",
+                )
 
 
 def check_structure(source_db: Database, target_db: Database, compiled: Mapping[str, CompiledTable]) -> None:
@@ -138,20 +159,6 @@ def check_triggers(target: Target, compiled: Mapping[str, CompiledTable]) -> Non
                 f"Give another role for the new database, or let them fire (triggers:{name}=fire).",
                 table=name,
             )
-
-
-def check_sequences(target: Target, compiled: Mapping[str, CompiledTable]) -> None:
-    """Whether a sequence can be moved past the keys that a run gives. Raises Configuration where it cannot."""
-    if target.dialect.name != "postgresql":
-        return
-    with target.connect("asking for rights over sequences", reading=True) as connection:
-        for name, table in compiled.items():
-            if sequence := unmovable(connection, table.target):
-                raise Configuration(
-                    f"The sequence {sequence} of {name} could not be moved past the keys of the rows that come.",
-                    f"GRANT SELECT, UPDATE ON SEQUENCE {sequence} to the role, or give another role.",
-                    table=name,
-                )
 
 
 def _triggers(target_db: Database, compiled: Mapping[str, CompiledTable]) -> Iterator[str]:
