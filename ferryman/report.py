@@ -19,7 +19,7 @@ from ferryman.agents.wording import count
 from ferryman.charts import Bar, grouped, stacked
 from ferryman.domain.approval import Amendment
 from ferryman.domain.changes import Question
-from ferryman.domain.events import usage_of
+from ferryman.domain.events import RunStarted, usage_of
 from ferryman.domain.filters import describe
 from ferryman.domain.plan import Plan, RollbackKind
 from ferryman.domain.run import AsideCount, RunStatus, TableProgress, TableState, duration_text
@@ -27,7 +27,7 @@ from ferryman.domain.usage import Usage
 from ferryman.domain.validation import CheckStatus
 from ferryman.graph.laid_aside import counted
 from ferryman.graph.standing import late, now
-from ferryman.story import sentence, trouble
+from ferryman.story import gathered, sentence, trouble
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
 from ferryman.tools.move.records import RunRecord
@@ -65,7 +65,7 @@ class Material:
     placeholders: tuple[StandIns, ...]  #: that stand there still
     trouble: tuple[Moment, ...]  #: what went wrong, what was done about it and who said so
     story: tuple[Moment, ...]
-    from_log: bool  #: the story comes from the event log; else it is what the ledger alone tells
+    source: str  #: where the story comes from, in a sentence, where it is not the whole log of events
     can_undo: bool
     undo_blocker: str
     model: Usage = field(default_factory=Usage)  #: what asking a model has cost
@@ -132,7 +132,7 @@ def collect(ledger: Ledger, run: str, workspace: Workspace | None = None) -> Mat
         placeholders=stand_ins(ledger.target, ledger, run),
         trouble=_trouble(record, workspace, run),
         story=logged or _from_ledger(record, tables),
-        from_log=bool(logged),
+        source=_source(workspace, run),
         can_undo=available,
         undo_blocker=blocker,
         model=usage_of(event for _, event in workspace.events(run)) if workspace else Usage(),
@@ -229,7 +229,7 @@ def _largest(bars: list[Bar]) -> list[Bar]:
 
 def _trouble(record: RunRecord, workspace: Workspace | None, run: str) -> tuple[Moment, ...]:
     """From the log where there is one; the ledger alone knows the decisions."""
-    logged = [(at, trouble(event)) for at, event in workspace.events(run)] if workspace else []
+    logged = [(at, trouble(event)) for at, event in gathered(workspace.events(run))] if workspace else []
     found = tuple(Moment(at, text) for at, text in logged if text)
     return (found or tuple(Moment(a.at, _decided(a)) for a in record.amendments)) + _expired(record)
 
@@ -247,8 +247,17 @@ def _decided(taken: Amendment) -> str:
 
 
 def _from_log(workspace: Workspace, run: str) -> tuple[Moment, ...]:
-    told = ((at, sentence(event)) for at, event in workspace.events(run))
+    told = ((at, sentence(event)) for at, event in gathered(workspace.events(run)))
     return tuple(Moment(at, text) for at, text in told if text)
+
+
+def _source(workspace: Workspace | None, run: str) -> str:
+    heard = [event for _, event in workspace.events(run)] if workspace else []
+    if not any(sentence(event) for event in heard):
+        return "From the ledger alone; the log of events is where the run was made."
+    if any(isinstance(event, RunStarted) and not event.resumed for event in heard):
+        return ""
+    return "The log of events in this folder begins after the run did; what was decided before stands under Decisions."
 
 
 def _from_ledger(record: RunRecord, tables: tuple[TableProgress, ...]) -> tuple[Moment, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from ferryman.agents.wording import count
 from ferryman.domain.events import (
     Approved,
@@ -32,6 +35,23 @@ from ferryman.domain.events import (
 from ferryman.domain.recovery import Failure
 from ferryman.domain.run import duration_text
 from ferryman.domain.validation import CheckStatus
+
+
+def gathered(heard: Iterable[tuple[datetime, Event]]) -> tuple[tuple[datetime, Event], ...]:
+    """The events, where rows that batch after batch set aside for one reason are told of once, at the first of them."""
+    found: list[tuple[datetime, Event]] = []
+    places: dict[tuple[str, str], int] = {}
+    for at, event in heard:
+        if isinstance(event, RolledBack):
+            places = {key: place for key, place in places.items() if key[0] != event.table}
+        if isinstance(event, RowsQuarantined):
+            place = places.setdefault((event.table, event.reason), len(found))
+            if place < len(found):
+                since, first = found[place]
+                found[place] = since, event.but(rows=event.rows + getattr(first, "rows", 0))
+                continue
+        found.append((at, event))
+    return tuple(found)
 
 
 def sentence(event: Event) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from ferryman.charts import Bar, grouped, stacked
 from ferryman.domain.approval import Amendment
-from ferryman.domain.events import RunStarted, TableCopied
+from ferryman.domain.events import RolledBack, RowsQuarantined, RunStarted, TableCopied
 from ferryman.domain.mapping import Mapping, Problem, TableMapping
 from ferryman.domain.run import Accounting, BatchRecord, RunStatus, Segment, TableState
 from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus, TableValidation
@@ -190,17 +190,43 @@ def test_every_table_of_the_page_has_a_caption_and_every_chart_a_label(ledger: L
 
 def test_the_story_comes_from_the_event_log_and_from_the_ledger_alone_without_one(ledger: Ledger) -> None:
     alone = collect(ledger, "run-1", Workspace())
-    assert not alone.from_log
+    assert alone.source.startswith("From the ledger alone")
     assert [moment.text for moment in alone.story][:2] == ["anna approved it.", "The run began: 2 tables."]
     workspace = Workspace()
     workspace.record("run-1", RunStarted(run="run-1", tables=2, rows=200))
     workspace.record("run-1", TableCopied(table="customers", accounting=Accounting(migrated=80), seconds=2.5))
     told_by_log = collect(ledger, "run-1", workspace)
-    assert told_by_log.from_log
+    assert told_by_log.source == ""
     assert [moment.text for moment in told_by_log.story] == [
         "The run began: 2 tables, 200 rows.",
         "customers: 80 rows moved in 2.5s.",
     ]
+
+
+def test_a_log_that_begins_in_the_middle_of_a_run_is_said_to(ledger: Ledger) -> None:
+    workspace = Workspace()
+    workspace.record("run-1", RunStarted(run="run-1", tables=2, rows=200, resumed=True))
+    material = collect(ledger, "run-1", workspace)
+    for text in (markdown(material), html(material)):
+        assert "The log of events in this folder begins after the run did" in text
+
+
+def test_rows_that_batch_after_batch_set_aside_for_one_reason_are_told_of_once(ledger: Ledger) -> None:
+    workspace = Workspace()
+    workspace.record("run-1", RunStarted(run="run-1", tables=2, rows=200))
+    for rows in (3, 4):
+        for reason in ("name is empty", "note is too long"):
+            workspace.record("run-1", RowsQuarantined(table="customers", rows=rows, reason=reason))
+    workspace.record("run-1", RolledBack(table="customers", kind="truncate", rows=9))
+    workspace.record("run-1", RowsQuarantined(table="customers", rows=5, reason="name is empty"))
+    material = collect(ledger, "run-1", workspace)
+    aside = [
+        "7 rows of customers set aside: name is empty.",
+        "7 rows of customers set aside: note is too long.",
+        "5 rows of customers set aside: name is empty.",
+    ]
+    assert [moment.text for moment in material.trouble] == aside
+    assert [moment.text for moment in material.story if "set aside" in moment.text] == aside
 
 
 def test_write_report_takes_the_form_from_the_name(ledger: Ledger, tmp_path: Path) -> None:

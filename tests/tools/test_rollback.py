@@ -130,6 +130,14 @@ def test_one_table_is_undone_and_copied_again(pair: tuple[Path, Path]) -> None:
     assert contents(pair[1]) == [[], []]
 
 
+def test_a_table_that_was_undone_alone_is_not_undone_again_with_the_rest(pair: tuple[Path, Path]) -> None:
+    run = start(*pair)
+    run.copy_all()
+    rollback(run.target, "run-1", ["purchases"])
+    assert kinds(rollback(run.target, "run-1")) == [("customers", "truncate", 20, 0)]
+    assert run.ledger.run("run-1").status is RunStatus.ROLLED_BACK
+
+
 def test_our_own_children_that_stay_forbid_it_too(pair: tuple[Path, Path]) -> None:
     run = start(*pair)
     run.copy_all()

@@ -184,7 +184,10 @@ def undoings(connection: Connection, ledger: Ledger, record: RunRecord, tables: 
         if name not in records:
             raise Usage(f"Run {record.run} did not write to {name}.", f"It has {', '.join(records)}.")
     catalogue = introspect(connection, ledger.target.dialect)
-    chosen = [one for name, one in records.items() if (not tables or name in tables) and one.batches]
+    left = {name for name, one in records.items() if one.batches and one.state is not TableState.ROLLED_BACK}
+    chosen = [
+        records[name] for name in (tables or records) if name in left or (name in tables and records[name].batches)
+    ]
     names = [one.table for one in chosen]
     return {one.table: _undoing(connection, ledger, record, one, catalogue, names) for one in chosen}
 
