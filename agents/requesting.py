@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ferryman.agents.context import Place
 from ferryman.agents.filtering import rows_said
 from ferryman.agents.known import Known
+from ferryman.agents.mapping_words import map_names
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Talk, strange_in
-from ferryman.domain.changes import Include, LeaveOut, SetRequest
+from ferryman.domain.changes import Include, LeaveOut, MapTable, SetRequest
 from ferryman.domain.conversation import Begin, ChangePlan, OtherRequest
 from ferryman.domain.coordination import Request, RequestType
 
@@ -83,12 +85,53 @@ _LEFTOVER = frozenset(
 
 
 def begun(said: Sentence, talk: Talk) -> Begin | None:
-    """A request, and what of it is about some rows only: that goes into a plan, and there is none yet."""
+    """A request, what is said in it of old tables that go into new ones, and what of it is about some rows only: that
+    goes into a plan, and there is none yet."""
+    if found := _with_pairs(said, talk):
+        return found
     rows = rows_said(said, talk)
     wanted = request(said.part(0, len(said.text) - len(rows.text) - 1) if rows else said, talk)
     if wanted is None and rows:
         wanted, rows = request(said, talk), None
     return Begin(request=wanted, not_understood=rows.typed if rows else "") if wanted else None
+
+
+_CUT = re.compile(r" (?:[,;.:] and|and|but|[,;.:]) ")
+
+
+def _with_pairs(said: Sentence, talk: Talk) -> Begin | None:
+    """ "move everything, loans go into checkouts", or the pairs alone: they are what is to be moved."""
+    for cut in _CUT.finditer(said.text):
+        pairs = _pairs(said.part(cut.end(), len(said.text)), talk)
+        wanted = request(said.part(0, cut.start()), talk) if pairs else None
+        if pairs and wanted:
+            return Begin(request=_wider(wanted, pairs), changes=pairs)
+    pairs = _pairs(said, talk)
+    context = said.original.strip()[:500]
+    alone = Request(type=RequestType.NAMED, priority="as_named", user_context=context)
+    return Begin(request=_wider(alone, pairs), changes=pairs) if pairs else None
+
+
+def one_request(wanted: Sequence[Begin]) -> Begin:
+    """What several clauses ask for: the first says how much, tables that others name come along."""
+    first, changes = wanted[0], tuple(change for one in wanted for change in one.changes)
+    pairs = tuple(change for change in changes if isinstance(change, MapTable))
+    return first.model_copy(update={"request": _wider(first.request, pairs), "changes": changes})
+
+
+def _pairs(said: Sentence, talk: Talk) -> tuple[MapTable, ...]:
+    """The old tables that a sentence lets go into new ones, where it says nothing else."""
+    found = map_names(said, talk)
+    pairs = found if isinstance(found, tuple) else ()
+    tables = tuple(one for one in pairs if isinstance(one, MapTable))
+    return tables if len(tables) == len(pairs) else ()
+
+
+def _wider(wanted: Request, pairs: tuple[MapTable, ...]) -> Request:
+    """The request with the new tables of the pairs, where it names its tables."""
+    if wanted.type is not RequestType.NAMED:
+        return wanted
+    return wanted.but(tables=tuple(dict.fromkeys((*wanted.tables, *(pair.target for pair in pairs)))))
 
 
 _ALONE = re.compile(r"\b(?:only|just|nothing but|solely|exclusively|nothing else|no(?:thing)? (?:other|more)|alone)\b")

@@ -19,7 +19,7 @@ from ferryman.agents.context import Context, Place
 from ferryman.agents.controls import control, rollback, saved_for_others, undoes_more
 from ferryman.agents.edits import edited
 from ferryman.agents.names import Names
-from ferryman.agents.requesting import asked_anew, begun, request, strangers
+from ferryman.agents.requesting import asked_anew, begun, one_request, request, strangers
 from ferryman.agents.sentence import Sentence, read
 from ferryman.agents.showing import aside, show_rows, show_values
 from ferryman.agents.sparing import spares
@@ -278,7 +278,7 @@ def _together(clauses: list[Sentence], found: list[Heard]) -> Heard:
         return OtherRequest(change=several) if any(isinstance(one, OtherRequest) for one in found) else several
     wanted = [one for one in found if isinstance(one, Begin)]
     if wanted:
-        return wanted[0]
+        return one_request(wanted)
     moving = (Approve, Cancel, Choose, Resume, AnswerQuestion, TakeBack)
     others = [one for one in found if one and not isinstance(one, (*moving, Doubt))]
     if others:

@@ -177,6 +177,7 @@ class Begin(Frozen):
 
     say: Literal["request"] = "request"
     request: Request
+    changes: tuple[Change, ...] = ()  #: what was said besides of the plan that is to be made: old table into new table
     not_understood: str = ""  #: the part of what was said that the request does not hold, such as which rows
 
 

@@ -64,6 +64,16 @@ class Draft(Frozen):
     questions: tuple[Question, ...] = ()
 
 
+def _with_wishes(state: State, draft: Draft, facts: Facts) -> Draft:
+    """A draft with what was said of it in the sentence that asked for it."""
+    said = UTTERANCE.validate_python(state["answer"]) if state.get("answer") else None
+    changes = said.changes if isinstance(said, Begin) else ()
+    mapping, questions = draft.mapping, draft.questions
+    for change in changes:
+        mapping, questions = revise(mapping, change, facts), settle(questions, change)
+    return Draft(mapping=mapping, questions=carry(questions, questions_about(mapping, facts))) if changes else draft
+
+
 def map_tables(state: State, runtime: Runtime[Context]) -> State:
     """Data mapping: what feeds what, column by column; what is not sure becomes a question."""
     context, emit = runtime.context, emitter(runtime)
@@ -71,8 +81,9 @@ def map_tables(state: State, runtime: Runtime[Context]) -> State:
     analysis = Analysis.of(state["facts"], context.shelf)
     number = state.get("delegated", 0) + 1
     with delegate.delegated(emit, delegate.mapping(number, request.tables)):
-        mapping, questions = propose(request, facts_for_agents(analysis, context))
-    draft = Draft(mapping=mapping, questions=questions)
+        facts = facts_for_agents(analysis, context)
+        mapping, questions = propose(request, facts)
+        draft = _with_wishes(state, Draft(mapping=mapping, questions=questions), facts)
     return {"draft": context.shelf.put(draft), "delegated": number}
 
 
@@ -187,7 +198,7 @@ def _wanted(said: Utterance, plan: Plan) -> tuple[tuple[Change, ...], tuple[Ques
     """The changes that were asked for, and the plan's questions as they are answered by that."""
     match said:
         case Begin():
-            return (SetRequest(request=said.request),), plan.questions
+            return (SetRequest(request=said.request), *said.changes), plan.questions
         case ChangePlan():
             return said.changes, plan.questions
         case TakeBack():

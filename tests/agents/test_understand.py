@@ -24,7 +24,8 @@ from ferryman.agents.consent import Consent, consent
 from ferryman.agents.context import Context, Place
 from ferryman.agents.understand import understand
 from ferryman.agents.vocabulary import COMMON, SPELLINGS, spelled
-from ferryman.domain.conversation import UTTERANCE, Approve, ChangePlan, Choose, Resume, Unclear, Utterance
+from ferryman.domain.changes import MapTable
+from ferryman.domain.conversation import UTTERANCE, Approve, Begin, ChangePlan, Choose, Resume, Unclear, Utterance
 from tests.agents.held_back import HELD_BACK
 from tests.agents.latecomers import LATECOMERS
 from tests.agents.newcomers import NEWCOMERS
@@ -180,3 +181,19 @@ def test_every_place_has_something_to_suggest() -> None:
         said = understand("colourless green ideas", replace(DECIDING, place=place))
         assert isinstance(said, Unclear)
         assert len(said.suggestions) >= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "tables"),
+    [
+        ("move everything, Invoice goes into orders", "complete_migration", ()),
+        ("move everything and put Invoice into orders", "complete_migration", ()),
+        ("move customers; Invoice goes into orders", "named_tables", ("customers", "orders")),
+        ("Invoice goes into orders", "named_tables", ("orders",)),
+    ],
+)
+def test_what_is_asked_for_and_what_goes_where_in_one_sentence(text: str, kind: str, tables: tuple[str, ...]) -> None:
+    said = understand(text, SHOP_START)
+    assert isinstance(said, Begin)
+    assert (said.request.type, said.request.tables) == (kind, tables)
+    assert said.changes == (MapTable(source="Invoice", target="orders"),)
