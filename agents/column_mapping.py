@@ -12,6 +12,7 @@ from ferryman.agents.pairing import RULED, Choice, Fed, Pairing, references
 from ferryman.agents.person_names import full_name, name_part, parted_by, whole_name
 from ferryman.agents.units import NUMBERS
 from ferryman.agents.value_steps import can_become, is_epoch, moment_steps, stored, value_steps
+from ferryman.domain.fit_values import is_geometry
 from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import Action, ColumnMapping, TableMapping
 from ferryman.domain.profile import ColumnProfile
@@ -102,7 +103,8 @@ class TableColumns:
     def content(self, column: Column, source: str, why: str = "") -> ColumnMapping | None:
         """A plain value, with the steps that both types call for; None where no value of one fits the other."""
         ours, profile = self.pairing.source.column(source), self._profile(source)
-        if not can_become(ours, column, profile):
+        bytes_alone = is_geometry(column, self.scope.facts.target.dialect) and ours.family is not Family.OTHER
+        if bytes_alone or not can_become(ours, column, profile):
             return None
         unique = (column.name,) in self.pairing.target.uniques
         steps = value_steps(ours, column, profile, unique=unique)

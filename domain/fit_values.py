@@ -65,6 +65,10 @@ _BECOMES: dict[Family, frozenset[Family]] = {
 }
 
 _OF_TEXT = (Split, TextToDate, BooleanWords, Trim, EmptyToNull, ArrayToJson)
+#: Of MariaDB and MySQL.
+_GEOMETRIES = frozenset(
+    "geometry point linestring polygon multipoint multilinestring multipolygon geometrycollection".split()
+)
 _ONE_SOURCE = (*_OF_TEXT, RemapIds, EpochToTimestamp, Scale, LocalTime, Cast)
 
 
@@ -82,6 +86,11 @@ class Flow:
 def becomes(family: Family, other: Family) -> bool:
     """Whether values of one family can be cast to another, some of them at least."""
     return other is family or other is Family.OTHER or other in _BECOMES[family]
+
+
+def is_geometry(column: Column, dialect: str) -> bool:
+    """Whether a column takes the bytes of a geometry alone, and no text of one."""
+    return dialect == "mysql" and column.native.lower() in _GEOMETRIES
 
 
 def flow_of(column: ColumnMapping, flow: Flow) -> Wrong | None:

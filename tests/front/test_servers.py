@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ferryman.demo_data import FILES, build_brackets, build_junction
 from ferryman.graph.context import Options
@@ -178,3 +179,18 @@ def test_values_that_the_server_takes_for_equal_are_found_before_and_set_aside(
     told = said("run", "--plan", "plan.yaml", "--approve", token, code=3)
     assert "another row has the same label" in told
     assert [row[0] for row in server.ask("SELECT id FROM tags ORDER BY 1")] == left
+
+
+def test_a_text_is_not_proposed_for_a_geometry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mariadb: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    new = mariadb.database()
+    new.run("CREATE TABLE shops (id integer NOT NULL PRIMARY KEY, name varchar(20), place point);")
+    with closing(sqlite3.connect("old.sqlite")) as connection:
+        connection.executescript(
+            "CREATE TABLE shop (id integer PRIMARY KEY, name text, place text);"
+            "INSERT INTO shop VALUES (1, 'a', 'here');"
+        )
+    said("plan", "--source", "old.sqlite", "--target", new.url, "-o", "plan.yaml")
+    (table,) = yaml.safe_load(Path("plan.yaml").read_text())["mapping"]["tables"]
+    assert [column["target"] for column in table["columns"]] == ["id", "name"]
+    assert table["ignored"] == ["place"]

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, literal, n
 
 from ferryman.domain.checks import named_in
 from ferryman.domain.errors import FerrymanError, Transient
+from ferryman.domain.fit_values import is_geometry
 from ferryman.domain.mapping import Conflict, Matched, Problem
 from ferryman.domain.schema import Apart, Column, Family, Table
 from ferryman.tools.databases.connect import Target
@@ -29,10 +30,6 @@ Found = dict[tuple[tuple[str, ...], Problem], int]
 _TRIED = "ferryman_tried"
 _APART = "ferryman_apart"
 _JSON = re.compile(r"json_valid\(`[^`]+`\)", re.IGNORECASE)  #: how MariaDB knows a JSON column: looked at already
-#: Of MariaDB.
-GEOMETRIES = frozenset(
-    "geometry point linestring polygon multipoint multilinestring multipolygon geometrycollection".split()
-)
 _MEMBER = re.compile(r"'((?:[^']|'')*)'")
 
 
@@ -172,7 +169,7 @@ class _Trial:
             )
             return f"{name} IS NOT NULL AND NOT pg_temp.ferryman_reads_{number}({name})"
         word = column.native.lower()
-        if word in GEOMETRIES:  # what is loaded as a text is never one
+        if is_geometry(column, "mysql"):  # what is loaded as a text is never one
             return f"{name} IS NOT NULL"
         if word in ("inet4", "inet6"):
             return f"{name} IS NOT NULL AND CAST({name} AS {word}) IS NULL"
