@@ -44,5 +44,5 @@ def _unproved(table: str, validation: TableValidation) -> Failure:
         type=FailureType.VALIDATION,
         table=table,
         error_detail="; ".join(check.text for check in bad),
-        affected_records=sum(max(0, check.samples - check.passed) for check in bad),
+        affected_records=max((check.samples - check.passed for check in bad), default=0),
     )

@@ -1,4 +1,4 @@
-"""Values with more digits than the new column has a place for: told before a yes, and then as the column holds them."""
+"""Values of which the new column holds less: digits, which is told before a yes, and blanks at the end of a `char`."""
 
 from __future__ import annotations
 
@@ -53,3 +53,26 @@ def test_they_are_told_and_cut(request: pytest.FixtureRequest, tmp_path: Path, o
         (Decimal("1.50"), datetime(1969, 12, 31, 23, 59, 59), day.replace(microsecond=120000), time(10)),
         (None, day, None, None),
     ]
+
+
+@pytest.mark.parametrize("onto", TYPES)
+@pytest.mark.parametrize("key", ["INTEGER", "TEXT"], ids=["straight", "careful"])
+def test_blanks_at_the_end_are_no_part_of_a_char(
+    request: pytest.FixtureRequest, tmp_path: Path, onto: str, key: str
+) -> None:
+    server: Server = request.getfixturevalue(onto)
+    new, old = server.database(), tmp_path / "old.db"
+    with closing(sqlite3.connect(old)) as made, made:
+        made.execute(f"CREATE TABLE item (id {key} PRIMARY KEY, lang TEXT, word TEXT)")
+        made.executemany(
+            "INSERT INTO item VALUES (?, ?, ?)", [(1, "d ", "a "), (2, " e", "b"), (3, "  ", ""), (4, None, " ")]
+        )
+    kind = "bigint" if key == "INTEGER" else "varchar(9)"
+    new.run(f"CREATE TABLE items (id {kind} PRIMARY KEY, lang char(2), word varchar(2))")
+    both = "--source", old, "--target", new.url
+    planned = here("plan", *both, "-o", tmp_path / "plan.yaml")
+    assert planned.code == 0, planned.err
+    done = here("run", "--plan", tmp_path / "plan.yaml", *both, "--approve", planned.err.split()[-1])
+    assert done.code == 0, done.err
+    found = new.ask("SELECT rtrim(lang), word FROM items ORDER BY id")
+    assert found == [("d", "a "), (" e", "b"), ("", ""), (None, " ")]

@@ -49,6 +49,8 @@ def _reals(vector: Vector, column: Column, dialect: str) -> Vector:
 
 def _texts(vector: Vector, column: Column, dialect: str) -> Vector:
     """PostgreSQL has no text with a NUL in it, nor JSON that names one."""
+    if limits.is_padded(column, dialect):
+        vector = vector.but(pc.utf8_rtrim(vector.array, characters=" "), ready=vector.ready)
     if letters := limits.letters_of(column, dialect):
         vector = vector.failing(Problem.UNCASTABLE, _not(lambda text: limits.has_letters(text, letters), vector.array))
     if octets := limits.octets_of(column, dialect):

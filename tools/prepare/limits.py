@@ -16,6 +16,7 @@ LARGEST = 1.7976931348623157e308  #: of double precision
 #: Of MariaDB's and MySQL's TIMESTAMP: the first moment, and the first that is none any more.
 STAMPS = ("1970-01-01 00:00:01", "2038-01-19 03:14:08")
 
+_PADDED = re.compile(r"(char|character|bpchar)\(", re.IGNORECASE)
 MOST_PLACES = 6
 _DECLARED = re.compile(r"\(([0-6])\)")
 
@@ -60,6 +61,11 @@ def _has(letter: str, letters: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def is_padded(column: Column, dialect: str) -> bool:
+    """Whether blanks at the end of a text are no part of it: a server fills `char(n)` up with them, or drops them."""
+    return dialect != "sqlite" and _PADDED.match(column.native) is not None
 
 
 def octets_of(column: Column, dialect: str) -> int | None:

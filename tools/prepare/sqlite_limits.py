@@ -58,6 +58,8 @@ def _real(value: Value, goal: Goal) -> Value:
 
 def _text(value: Value, goal: Goal) -> Value:
     """On a server a text has to be UTF-8, and PostgreSQL has none with a NUL in it, nor JSON that names one."""
+    if limits.is_padded(goal.column, goal.dialect):
+        value = value.but(func.rtrim(value.sql, " "))
     is_text = kind(value.sql) == "text"
     made = value.failing(Problem.UNCASTABLE, and_(is_text, by_python("length", value.sql).is_(None)))
     if letters := limits.letters_of(goal.column, goal.dialect):
