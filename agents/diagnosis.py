@@ -102,9 +102,16 @@ def _missing_issue(groups: tuple[MissingGroup, ...]) -> str:
 
 
 def _root_cause(groups: tuple[MissingGroup, ...]) -> str:
-    if len({group.cause for group in groups}) == 1:
+    several = len({group.parent for group in groups}) > 1
+    if len({group.cause for group in groups}) == 1 and not several:
         return MISSING[groups[0].cause].text
-    return "; ".join(f"{_counted(group.rows)}: {MISSING[group.cause].text}" for group in groups)
+    return "; ".join(
+        f"{_counted(group.rows)}{_to(group) if several else ''}: {MISSING[group.cause].text}" for group in groups
+    )
+
+
+def _to(group: MissingGroup) -> str:
+    return f" by {', '.join(group.columns)} to {group.parent}"
 
 
 def severity_of(rows: int, stake: Stake) -> Severity:

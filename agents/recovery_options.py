@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ferryman.agents.stake import Stake
@@ -56,7 +56,11 @@ class _Case:
 
     @property
     def parents(self) -> str:
-        return " and ".join(sorted({group.parent for group in self.groups}))
+        return _parents(self.groups)
+
+
+def _parents(groups: Iterable[MissingGroup]) -> str:
+    return " and ".join(sorted({group.parent for group in groups}))
 
 
 def offers(failure: Failure, diagnosis: Diagnosis, stake: Stake) -> tuple[RecoveryOption, ...]:
@@ -147,12 +151,13 @@ Words = tuple[str, str, str, str]  #: choice, time, safety, trade-off
 
 
 def _migrate(case: _Case) -> Words:
-    parents = sum(group.parents for group in case.movable)
+    parents, named = sum(group.parents for group in case.movable), _parents(case.movable)
+    nowhere = _parents(group for group in case.groups if group not in case.movable)
     rate = case.stake.rows_per_second or SLOWEST
     seconds = (parents + case.rows) / rate
-    aside = f"The other {case.rest:,} are set aside: their {case.parents} are nowhere to be found" if case.rest else ""
+    aside = f"The other {case.rest:,} are set aside: their {nowhere} are nowhere to be found" if case.rest else ""
     which = "and migrate the missing" if not case.rest else f"and migrate the {parents:,} missing"
-    choice = f"Find {which} {case.parents} first{', and set the rest aside' if case.rest else ''}"
+    choice = f"Find {which} {named} first{', and set the rest aside' if case.rest else ''}"
     time = f"{duration_range(seconds / 2, seconds * 2)} extra"
     return choice, time, "Safest option: every connection stays as it was", aside
 

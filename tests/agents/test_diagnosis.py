@@ -200,6 +200,18 @@ def test_two_causes_are_one_decision() -> None:
     assert migrate.rows == 23
 
 
+def test_two_parents_are_named_each_with_its_cause() -> None:
+    files = group(MissingCause.NEVER_EXISTED, rows=5).but(columns=("file_id",), parent="files")
+    decision = decided(group(MissingCause.FILTERED_OUT, rows=9, parents=6), files)
+    assert decision.diagnosis.root_cause == (
+        "9 rows by case_id to cases: the parents are left out by this plan; "
+        "5 rows by file_id to files: the parents were missing in the old application already"
+    )
+    along = option(decision, MIGRATE)
+    assert along.choice == "Find and migrate the 6 missing cases first, and set the rest aside"
+    assert along.tradeoff.startswith("The other 5 are set aside: their files are nowhere to be found")
+
+
 def test_to_set_rows_aside_says_what_hangs_on_them() -> None:
     below = group(MissingCause.SET_ASIDE, rows=5).but(below=4)
     decision = decided(below, stake=replace(ALL, below=(("notes", 3),)))
