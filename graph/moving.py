@@ -35,6 +35,7 @@ from ferryman.domain.events import (
 from ferryman.domain.plan import Phase, Plan, Step
 from ferryman.domain.recovery import Failure
 from ferryman.domain.run import RunStatus, TableState
+from ferryman.domain.transforms import PythonFunction
 from ferryman.graph import delegate
 from ferryman.graph.checks import binding_now, live_catalogues, refuse_drift
 from ferryman.graph.context import Context
@@ -121,6 +122,8 @@ def reopen(state: State, runtime: Runtime[Context]) -> State:
     tables = ledger.tables_of(record.run)
     rows = sum(table.scope.total for table in tables)
     emit(RunStarted(run=record.run, tables=len(tables), rows=rows, resumed=True))
+    if unknown := _not_compared(record.amended):
+        emit(Said(topic="notice", text=unknown))
     facts = {"source": context.shelf.put(live.source), "target": context.shelf.put(live.target)}
     return {
         "facts": {**state["facts"], **facts},  # with what was away when they were read
@@ -134,6 +137,18 @@ def reopen(state: State, runtime: Runtime[Context]) -> State:
         "phase": 0,
         "reopen": False,
     }
+
+
+def _not_compared(plan: Plan) -> str:
+    """Functions of a plan that does not say what they were, in a sentence; "" where there is none."""
+    steps = (step for table in plan.mapping.copied for column in table.columns for step in column.steps)
+    named = dict.fromkeys(s.function for s in steps if isinstance(s, PythonFunction) and not s.source_hash)
+    if not named:
+        return ""
+    return (
+        f"Whether {' and '.join(named)} changed since the run began cannot be told: the plan has no source_hash for "
+        f"{'it' if len(named) == 1 else 'them'}."
+    )
 
 
 def next_phase(state: State, runtime: Runtime[Context]) -> State:
