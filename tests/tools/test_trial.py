@@ -215,7 +215,7 @@ APART = """
 CREATE EXTENSION IF NOT EXISTS btree_gist;
 CREATE TABLE things (
     id integer NOT NULL PRIMARY KEY, price numeric(10,2), name varchar(40), during daterange,
-    EXCLUDE USING gist (price WITH =, during WITH &&));
+    EXCLUDE USING gist (price WITH =, during WITH &&) {when});
 CREATE UNIQUE INDEX "in a USING case" ON things (lower(name), (price > 100));
 CREATE UNIQUE INDEX dear ON things (price) WHERE price > 100;
 INSERT INTO things VALUES (99, 7, 'There', '[2024-01-01,2024-02-01)');
@@ -234,8 +234,11 @@ TOGETHER = [
 
 @pytest.mark.parametrize("pair", ["sqlite to postgresql", "mariadb to postgresql"], indirect=True)
 @pytest.mark.parametrize("ahead", [True, False])
-def test_rows_that_cannot_stand_beside_others_are_found_before_a_row_is_written(pair: Pair, ahead: bool) -> None:
-    pair.new.run(APART)
+@pytest.mark.parametrize("when", ["", "DEFERRABLE INITIALLY DEFERRED"])
+def test_rows_that_cannot_stand_beside_others_are_found_before_a_row_is_written(
+    pair: Pair, when: str, ahead: bool
+) -> None:
+    pair.new.run(APART.format(when=when))
     pair.old.run("CREATE TABLE thing (id integer NOT NULL PRIMARY KEY, price numeric(10,2), name text, during text);")
     pair.old.fill("thing", TOGETHER)
     names = ("id", "price", "name", "during")

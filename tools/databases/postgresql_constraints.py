@@ -99,3 +99,15 @@ def way_out(connection: Connection, child: str, name: str) -> str:
 
 def _run(connection: Connection, statement: str) -> None:
     connection.exec_driver_sql(statement.replace("%", "%%"))
+
+
+def ask_at_once(connection: Connection, table: str) -> None:
+    """Have what keeps rows of a table apart asked with every statement of this transaction, not at its end."""
+    asked = text("""
+    SELECT string_agg(format('%I.%I', n.nspname, k.conname), ', ') FROM pg_constraint AS k
+    JOIN pg_namespace AS n ON n.oid = k.connamespace
+    WHERE k.conrelid = to_regclass(quote_ident(current_schema()) || '.' || quote_ident(:table))
+    AND k.condeferrable AND k.contype IN ('p', 'u', 'x')
+    """)
+    if names := connection.execute(asked, {"table": table}).scalar():
+        connection.exec_driver_sql(f"SET CONSTRAINTS {names} IMMEDIATE".replace("%", "%%"))

@@ -127,11 +127,12 @@ class Bench:
             self.connection.commit()
 
     def rollback(self) -> bool:
-        """Take back what was not committed; gives whether there was a transaction."""
-        open_ = [connection for connection in (self.books, self.connection) if connection.in_transaction()]
-        for connection in open_:
+        """Take back what was not committed, a commit that was refused too; gives whether there was a transaction."""
+        both = (self.books, self.connection)
+        open_ = any(connection.in_transaction() for connection in both)
+        for connection in both:
             connection.rollback()
-        return bool(open_)
+        return open_
 
     def references(self) -> LiveReferences:
         """What the reference transform asks of both databases. A fresh one each time: the target changes."""

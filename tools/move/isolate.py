@@ -15,6 +15,7 @@ from ferryman.domain.errors import FerrymanError, NeedsDecision
 from ferryman.domain.mapping import Problem
 from ferryman.domain.run import Key, Segment
 from ferryman.domain.schema import Family, Table
+from ferryman.tools.databases.postgresql_constraints import ask_at_once
 from ferryman.tools.move.aside import Reason
 from ferryman.tools.move.batch import changes, place_for, sort_batch
 from ferryman.tools.move.fault import columns_in, of_constraint
@@ -38,6 +39,8 @@ def refused_rows(
     caller's transaction must be rolled back.
     """
     job.bench.begin()
+    if job.bench.books.dialect.name == "postgresql":
+        ask_at_once(job.bench.books, job.work.table)
     look = job.sight.look(after, window.rows)
     sorted_ = sort_batch(job, window.number, look, strays)
     place = place_for(job, window.number, look, sorted_)
