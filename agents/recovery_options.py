@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ferryman.agents.stake import Stake
@@ -173,10 +173,20 @@ def _aside(case: _Case) -> Words:
     choice = f"Skip {case.them} for manual review later"
     what = f"connect {'it' if case.rows == 1 else 'them'} by hand later" if case.groups else "mend them by hand later"
     safety = "Nothing is lost: they are kept aside with the reason"
-    hanging = [*case.stake.below, *((group.table, group.below) for group in case.groups if group.below)]
+    hanging = [*case.stake.below, *_below(case.groups)]
     along = " and ".join(f"{count(rows, 'row')} of {table}" for table, rows in hanging)
     too = f"{along} hang on {'it' if case.rows == 1 else 'them'} and are set aside as well. " if along else ""
     return choice, "Continue immediately", safety, f"{too}You will need to {what}"
+
+
+def _below(groups: Sequence[MissingGroup]) -> Iterator[tuple[str, int]]:
+    """The rows that hang on rows of these groups, by table: groups of one table have the same rows below them."""
+    held = [group for group in groups if group.below]
+    for table in dict.fromkeys(group.table for group in held):
+        mine = [group for group in held if group.table == table]
+        rows = max(group.rows + group.below for group in mine) - sum(group.rows for group in mine)
+        if rows > 0:
+            yield table, rows
 
 
 def _null(case: _Case) -> Words:

@@ -189,7 +189,7 @@ class MissingGroup(Frozen):
     cause: MissingCause
     rows: int
     parents: int  #: distinct missing parents
-    below: int = 0  #: rows that hang on these by the same reference, and are set aside where these are
+    below: int = 0  #: other rows of the table that hang on rows like these, and are set aside where these are
 
 
 class Diagnosis(Frozen):

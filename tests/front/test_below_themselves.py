@@ -57,3 +57,27 @@ def test_each_cause_is_one_decision_and_counted_in_all_after_a_kill(shape: Shape
         assert f"{rows} rows of employees set aside in all: {name}: {cause}" in told
     assert shape.new("SELECT count(*) FROM employees") == [(1390,)]
     shape.proved_and_undone()
+
+
+def test_rows_below_by_one_reference_or_another_are_one_decision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mothers and fathers by turns: each row hangs on the one before it by the other of the two."""
+    monkeypatch.chdir(tmp_path)
+    parents: dict[int, tuple[int | None, int | None]] = {20: (NOBODY, None), 30: (None, 20), 31: (20, None)}
+    parents |= {n: (n - 10, None) if n % 20 == 0 else (None, n - 10) for n in range(40, 1000, 10)}
+    horses = [(n, *parents.get(n, (1, 2) if n > 2 else (None, None))) for n in range(1, 1001)]
+    key, horse = KEYS["derived"], "dam_id {0} REFERENCES {1}, sire_id {0} REFERENCES {1}"
+    shape = made(
+        tmp_path,
+        f"""CREATE TABLE horse (id INTEGER PRIMARY KEY, {horse.format("INTEGER", "horse")});
+        INSERT INTO horse VALUES {values(horses)};""",
+        f"""CREATE TABLE horses (id {key}, {horse.format(key.split()[0], "horses (id)")});""",
+    )
+    assert here("plan", *shape.names, "-o", "plan.yaml", "--no-preflight").code == 0
+    shape.run(code=5)
+    done = here("resume", *shape.names, "--decide", "skip_orphaned_records")
+    assert done.code == 3, done.err
+    assert shape.new(ASKED) == [("never_existed", "skip_orphaned_records"), ("set_aside", "skip_orphaned_records")]
+    assert shape.new("SELECT count(*) FROM horses") == [(1000 - 99,)]
+    shape.proved_and_undone()

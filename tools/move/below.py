@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import and_, func, literal, select
+from sqlalchemy import and_, false, func, literal, or_, select
 
 from ferryman.domain.findings import MissingCause, MissingGroup
 from ferryman.domain.mapping import Problem
@@ -45,19 +45,17 @@ def first_below(job: Job, segment: Segment) -> bool:
 
 
 def _groups(job: Job) -> Iterator[MissingGroup]:
-    from_ = job.bench.legacy
-    for check in job.checks:
-        if not check.bond.to_itself:
-            continue
+    from_, mine = job.bench.legacy, [check for check in job.checks if check.bond.to_itself]
+    first = or_(false(), *(and_(*_lacking(job, check)) for check in mine))
+    every = with_those_below(job.bench.compiled, job.ground, from_, first, [check.bond for check in mine]).subquery()
+    aside = int(job.bench.connection.execute(select(func.count()).select_from(every)).scalar_one()) if mine else 0
+    for check in mine:
         bond = check.bond
         lacking = select(func.count().label("rows")).select_from(from_).where(*_lacking(job, check))
         each = lacking.group_by(*bond.old_key(from_)).subquery()
         counts = select(func.sum(each.c.rows), func.count()).select_from(each)
         rows, parents = job.bench.connection.execute(counts).one()
         if rows:
-            first = and_(*_lacking(job, check))
-            every = with_those_below(job.bench.compiled, job.ground, from_, first, [bond]).subquery()
-            hanging = job.bench.connection.execute(select(func.count()).select_from(every)).scalar_one() - rows
             yield MissingGroup(
                 table=job.name,
                 columns=bond.columns,
@@ -66,7 +64,7 @@ def _groups(job: Job) -> Iterator[MissingGroup]:
                 cause=MissingCause.SET_ASIDE,
                 rows=int(rows),
                 parents=int(parents),
-                below=int(hanging),
+                below=aside - int(rows),
             )
 
 
