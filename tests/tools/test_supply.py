@@ -82,6 +82,8 @@ def test_only_the_parents_that_are_needed_come(pair: tuple[Path, Path]) -> None:
     run = start(*pair, shop_with((TAKE,), IN_KOELN))
     run.copy_all()
     assert accounting(run.ledger, run.run, "customers") == Accounting(source=20, migrated=17, skipped=3)
+    (customers,) = [table for table in progress(run.ledger, run.run) if table.table == "customers"]
+    assert (customers.done, customers.total) == (17, 17)
     assert_proved(run)
 
 

@@ -85,7 +85,9 @@ class _Sum:
 
     def __init__(self) -> None:
         self.rows, self.batches, self.seconds, self.accounting = 0, 0, 0.0, Accounting()
-        self.since = 0  #: rows that came beside the order and that no batch counts: newer than the run's scope
+        self.since = (
+            0  #: rows that came beside the order and that no batch counts: newer than the run, or left out before
+        )
 
 
 def _sums(ledger: Ledger, run: str) -> dict[str, _Sum]:
@@ -96,7 +98,7 @@ def _sums(ledger: Ledger, run: str) -> dict[str, _Sum]:
             func.count().label("batches"),
             func.max(batch.c.last_row).label("rows"),
             func.sum(batch.c.seconds).label("seconds"),
-            func.sum(case((batch.c.number.contains("+"), batch.c.source), else_=0)).label("since"),
+            func.sum(case((batch.c.number.contains("+"), batch.c.source - batch.c.skipped), else_=0)).label("since"),
             *(func.sum(batch.c[name]).label(name) for name in _COUNTED),
         )
         .filter_by(run_id=run, state=BatchState.COMMITTED.value)
