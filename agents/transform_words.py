@@ -28,6 +28,7 @@ from ferryman.domain.transforms import (
     Scale,
     Split,
     TextToDate,
+    TextToNumber,
     Transform,
     Trim,
     ValueMap,
@@ -90,6 +91,8 @@ def _text_step(step: Transform) -> str:
             return f"read as the time on a clock of {clean(step.zone)}"
         case TextToDate():
             return f"read as a date written like {clean(step.format)}"
+        case TextToNumber():
+            return f"read as a number with a {'comma' if step.decimal == ',' else 'point'} before the decimals"
     return "as it is"
 
 

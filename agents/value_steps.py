@@ -17,6 +17,7 @@ from ferryman.domain.transforms import (
     EpochToTimestamp,
     Rename,
     TextToDate,
+    TextToNumber,
     Transform,
     Trim,
 )
@@ -41,6 +42,11 @@ _ARRAY = re.compile(r"(?P<of>(?!box\b).+?)(\[\])+")  #: of PostgreSQL; those of 
 _OF_NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 
 _NUMBER = re.compile(r"[-+]?[9.,+]+")
+#: numbers in masked shapes, by the mark before their decimals
+_WRITTEN: dict[Literal[",", "."], re.Pattern[str]] = {
+    ",": re.compile(r"9{1,3}(\.999)+(,9+\+?)?|9+\+?(,9+\+?)?"),
+    ".": re.compile(r"9{1,3}(,999)+(\.9+\+?)?|9+\+?(\.9+\+?)?"),
+}
 _ISO = re.compile(r"9999-99-99([ A]99:99(:99(\.9+\+?)?)?(A|[+-]99:?99)?)?")
 _DATES = {
     "9999-99-99": "%Y-%m-%d",
@@ -115,6 +121,18 @@ def holds_numbers(ours: Column, profile: ColumnProfile | None) -> bool:
     return ours.family in NUMBERS or texts
 
 
+def decimal_mark(profile: ColumnProfile | None) -> Literal[",", "."] | None:
+    """The mark before the decimals, where numbers are written as people do and no shape speaks against it.
+
+    None where they are written as databases read them, and where "9,999" may be a thousand or a little less than ten.
+    """
+    shapes = [shape.strip(" -+") for shape in (profile.shapes if profile else ()) if shape.strip(" -+.")]
+    if not any("," in shape for shape in shapes):
+        return None
+    found = [mark for mark, written in _WRITTEN.items() if all(written.fullmatch(shape) for shape in shapes)]
+    return found[0] if len(found) == 1 else None
+
+
 def has_blanks(profile: ColumnProfile) -> bool:
     """Whether a masked shape begins or ends with a blank."""
     return any(shape != shape.strip() for shape in profile.shapes if shape)
@@ -126,6 +144,8 @@ def _conversion(ours: Column, theirs: Column, profile: ColumnProfile | None) -> 
         return moment_steps(ours, theirs, profile)
     if kind in NUMBERS and (step := conversion(ours, theirs)):
         return (step,)
+    if kind is Family.TEXT and theirs.family in NUMBERS and (decimal := decimal_mark(profile)):
+        return TextToNumber(decimal=decimal), Cast(to=theirs.family.value)
     if theirs.family is Family.BOOLEAN and kind is Family.TEXT:
         return (BooleanWords(),)
     if theirs.family is Family.BOOLEAN and _beyond_a_bit(profile):

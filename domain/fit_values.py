@@ -36,6 +36,7 @@ from ferryman.domain.transforms import (
     Scale,
     Split,
     TextToDate,
+    TextToNumber,
     Transform,
     Trim,
 )
@@ -64,7 +65,7 @@ _BECOMES: dict[Family, frozenset[Family]] = {
     Family.OTHER: _ANY,
 }
 
-_OF_TEXT = (Split, TextToDate, BooleanWords, Trim, EmptyToNull, ArrayToJson)
+_OF_TEXT = (Split, TextToDate, TextToNumber, BooleanWords, Trim, EmptyToNull, ArrayToJson)
 #: Of MariaDB and MySQL.
 _GEOMETRIES = frozenset(
     "geometry point linestring polygon multipoint multilinestring multipolygon geometrycollection".split()
@@ -185,6 +186,7 @@ _ALWAYS = {
     "array_to_json": Family.JSON,
     "local_time": Family.TIMESTAMP,
     "text_to_date": Family.TIMESTAMP,
+    "text_to_number": Family.TEXT,
     "add_created_at": Family.TIMESTAMP,
     "add_updated_at": Family.TIMESTAMP,
     "add_metadata_json": Family.JSON,

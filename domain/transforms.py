@@ -173,6 +173,17 @@ class TextToDate(Frozen):
     format: str = "%Y-%m-%d"
 
 
+class TextToNumber(Frozen):
+    """A number as people write it to one as databases read it: with `decimal` a comma, "1.234,5" becomes 1234.5.
+
+    The other mark, a blank or an apostrophe may stand between groups of three digits. What is written otherwise is a
+    problem.
+    """
+
+    use: Literal["text_to_number"] = "text_to_number"
+    decimal: Literal[",", "."] = ","
+
+
 class BooleanWords(Frozen):
     """Words to true and false, case folded and trimmed. A word in neither list is a problem, NULL stays NULL.
 
@@ -271,6 +282,7 @@ Transform = Annotated[
     | ArrayToJson
     | LocalTime
     | TextToDate
+    | TextToNumber
     | BooleanWords
     | Trim
     | EmptyToNull

@@ -7,6 +7,7 @@ import pytest
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.revise import revise_all
 from ferryman.agents.units import conversion, unit_of
+from ferryman.agents.value_steps import decimal_mark
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import Rename, Scale
 from tests.catalogues import FILL, column_profile, database, facts, matches, profile
@@ -87,3 +88,18 @@ def test_a_conversion_is_asked_about_and_can_be_declined() -> None:
     ]
     declined = revise_all(mapping, question.options[1].changes, known)
     assert declined.by_target["b"].by_target["price"].steps == (Rename(),)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "mark"),
+    [
+        ({"9,9": 40, "99": 2, "-9.999,99": 1}, ","),
+        ({"9,999.99": 4, "999": 1}, "."),
+        ({"9,999": 4}, None),
+        ({"9,9": 4, "9.9": 4}, None),
+        ({"9.99": 4}, None),
+        ({"9,99": 4, "Aa+": 1}, None),
+    ],
+)
+def test_what_stands_before_the_decimals_is_told_by_the_shapes(shapes: dict[str, int], mark: str | None) -> None:
+    assert decimal_mark(column_profile(shapes=shapes)) == mark

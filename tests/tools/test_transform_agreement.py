@@ -40,6 +40,7 @@ from ferryman.domain.transforms import (
     Scale,
     Split,
     TextToDate,
+    TextToNumber,
     Transform,
     Trim,
     TypeParent,
@@ -82,6 +83,8 @@ STEPS: dict[str, tuple[Transform, ...]] = {
     "local_first": (LocalTime(zone="America/New_York", doubtful="first"),),
     "dated": (TextToDate(format="%d.%m.%Y"),),
     "timed": (TextToDate(format="%Y%m%d%H%M%S"),),
+    "comma": (TextToNumber(), Cast(to="decimal")),
+    "point": (TextToNumber(decimal="."), Cast(to="decimal")),
     "first": (Split(separator=" ", part=1),),
     "last": (Split(separator=", ", part=-1),),
     "mapped": (ValueMap(pairs=(ValuePair(old=1, new="open"), ValuePair(old="x", new=None)), otherwise="keep"),),
@@ -98,6 +101,7 @@ STEPS: dict[str, tuple[Transform, ...]] = {
 }
 
 NUMERALS = "007|+5|.5|5.|1e3|1e|1E+20|0x10|1_0|-|-0|1e400|-.5e-3|9223372036854775808|\u0663".split("|")
+WRITTEN = "1.234,5|-1,5|1,234.50|1.234|1,23,4|1 234,5|+2,|1.234 567|1'234.5".split("|")
 MOMENTS = (
     "2023-02-30|2023-02-30 00:00:00|0000-00-00 00:00:00|2023-01-01 24:00:00|2023-01-01T10:00+02:00|2023-1-1|1.2.2023|"
     "2023-01-01 10:00:00.5 -0330|9999-12-31 23:59:59-01|20230102030405|31.06.2020|0000-01-01|07:30|23:59:60"
@@ -141,7 +145,7 @@ numerals = st.one_of(
     st.integers(-(2**63), 2**63 - 1).map(str),
     st.floats(-1e20, 1e20).map(repr),
     st.decimals(-(10**9), 10**9, places=3).map(str),
-    st.sampled_from(NUMERALS),
+    st.sampled_from((*NUMERALS, *WRITTEN)),
 )
 moments = st.one_of(
     st.datetimes().map(lambda moment: moment.isoformat(sep=" ")),

@@ -20,6 +20,7 @@ from ferryman.domain.transforms import (
     Scale,
     Split,
     TextToDate,
+    TextToNumber,
     Transform,
     Trim,
     ValueMap,
@@ -247,6 +248,20 @@ CASES = (
         "TEXT",
         (Split(separator=" ", part=-1),),
         [("a b c", "c"), ("a", "a"), (None, None)],
+    ),
+    Case(
+        "number with a comma",
+        ("TEXT",),
+        "DECIMAL(9,2)",
+        (TextToNumber(), Cast(to="decimal")),
+        [("2,5", 2.5), (" 1.234,50 ", 1234.5), ("-7", -7), ("1,5,0", BAD), ("2.5", BAD), ("", BAD), (None, None)],
+    ),
+    Case(
+        "number with a point",
+        ("TEXT",),
+        "DECIMAL(9,2)",
+        (TextToNumber(decimal="."), Cast(to="decimal")),
+        [("1,234.5", 1234.5), ("1'234", 1234), ("12,34", BAD)],
     ),
     Case(
         "split with the rest",

@@ -41,6 +41,7 @@ from ferryman.domain.transforms import (
     Scale,
     Split,
     TextToDate,
+    TextToNumber,
     Trim,
     ValueMap,
 )
@@ -66,7 +67,7 @@ from ferryman.tools.prepare.beyond import is_beyond, kind_of
 from ferryman.tools.prepare.lineage import single
 from ferryman.tools.prepare.own_function import load
 from ferryman.tools.prepare.sqlite_values import TEXTS
-from ferryman.tools.prepare.texts import BLANKS, is_number, part_of, scaled, text_of
+from ferryman.tools.prepare.texts import BLANKS, is_number, part_of, plain_number, scaled, text_of
 
 _YEARS = (-62135596800, 253402300799)  #: the seconds of the years 1 to 9999
 
@@ -331,6 +332,13 @@ def text_to_date(step: TextToDate, vectors: list[Vector], batch: Batch, column: 
     return [sort_out(as_text(vector), rule, pa.timestamp("us") if clock else pa.date32()) for vector in vectors]
 
 
+def text_to_number(step: TextToNumber, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    def rule(text: str) -> Any:
+        return plain_number(text, step.decimal) or Problem.UNCASTABLE
+
+    return [sort_out(as_text(vector), rule, pa.string()) for vector in vectors]
+
+
 def boolean_words(step: BooleanWords, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
     return [in_words(vector, step) for vector in vectors]
 
@@ -376,6 +384,7 @@ _STEPS: dict[type, Callable[[Any, list[Vector], Batch, Column], list[Vector]]] =
     ArrayToJson: array_to_json,
     LocalTime: local_time,
     TextToDate: text_to_date,
+    TextToNumber: text_to_number,
     BooleanWords: boolean_words,
     Trim: trim,
     EmptyToNull: empty_to_null,

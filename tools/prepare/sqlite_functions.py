@@ -24,6 +24,7 @@ from ferryman.tools.prepare.texts import (
     parse_uuid,
     part_of,
     plain_digits,
+    plain_number,
     scaled,
 )
 
@@ -130,6 +131,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "spelt": (2, _of_text(has_letters)),
     "taken": (1, _of_text(is_taken)),
     "beyond": (2, _of_text(is_beyond)),
+    "number": (2, _of_text(plain_number)),
     "split": (4, _of_text(part_of)),
     "ids": (2, _of_text(_ids)),
     "packed": (2, _packed),

@@ -36,6 +36,7 @@ from ferryman.domain.transforms import (
     Scale,
     Split,
     TextToDate,
+    TextToNumber,
     Trim,
     ValueMap,
 )
@@ -261,6 +262,16 @@ def text_to_date(step: TextToDate, values: list[Value], scope: Scope, goal: Goal
     return [from_format(as_text(value), step.format, goal) for value in values]
 
 
+def text_to_number(step: TextToNumber, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    return [_plain_number(as_text(value), step.decimal, goal) for value in values]
+
+
+def _plain_number(text: Value, decimal: str, goal: Goal) -> Value:
+    number = by_python("number", text.sql, decimal)
+    made = case((text.sql.is_(None), null()), else_=func.coalesce(number, goal.refused(text.sql)))
+    return text.but(made, family=None).failing(Problem.UNCASTABLE, and_(text.sql.is_not(None), number.is_(None)))
+
+
 def boolean_words(step: BooleanWords, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
     return [in_words(value, step, goal) for value in values]
 
@@ -294,6 +305,7 @@ _STEPS: dict[type, Callable[[Any, list[Value], Scope, Goal], list[Value]]] = {
     ArrayToJson: array_to_json,
     LocalTime: local_time,
     TextToDate: text_to_date,
+    TextToNumber: text_to_number,
     BooleanWords: boolean_words,
     Trim: trim,
     EmptyToNull: empty_to_null,

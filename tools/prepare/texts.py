@@ -135,6 +135,25 @@ def part_of(text: str, separator: str, part: int, rest: bool) -> str | None:
     return separator.join(parts[index:] if part > 0 else parts[: index + 1])
 
 
+def _written(mark: str, other: str) -> re.Pattern[str]:
+    """Numbers with this mark before their decimals, and the other one or what else parts thousands between groups."""
+    between = rf"(?P<between>[{other} \xa0\u202f'\u2019])"
+    whole = rf"(?P<whole>[0-9]{{1,3}}{between}[0-9]{{3}}(?:(?P=between)[0-9]{{3}})*|[0-9]+)"
+    return re.compile(rf"(?P<sign>[-+]?){whole}(?:{re.escape(mark)}(?P<places>[0-9]+))?")
+
+
+_WRITTEN = {",": _written(",", "."), ".": _written(".", ",")}
+
+
+def plain_number(text: str, decimal: str) -> str | None:
+    """See `transforms.TextToNumber`. None where it is no such number."""
+    found = _WRITTEN[decimal].fullmatch(text.strip(BLANKS))
+    if found is None:
+        return None
+    whole = found["sign"] + "".join(digit for digit in found["whole"] if digit.isdigit())
+    return f"{whole}.{found['places']}" if found["places"] else whole
+
+
 def alike(text: str, collation: str) -> str:
     """The same for two texts that a collation of MariaDB or MySQL takes for equal, by what its name says: blanks at the
     end count only where it does not pad, case and accents only where it tells them apart ("_as_" accents alone)."""
