@@ -14,7 +14,7 @@ from ferryman.agents.units import NUMBERS
 from ferryman.agents.value_steps import can_become, is_epoch, moment_steps, stored, value_steps
 from ferryman.domain.fit_values import is_geometry
 from ferryman.domain.fits import ROWID
-from ferryman.domain.mapping import Action, ColumnMapping, TableMapping
+from ferryman.domain.mapping import Action, ColumnMapping, Kept, Matched, TableMapping
 from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.schema import Column, Family, ForeignKey
 from ferryman.domain.transforms import (
@@ -271,13 +271,28 @@ def metadata_column(table: TableColumns) -> Column | None:
 
 def leftovers(columns: Iterable[ColumnMapping], table: TableColumns, ignored: Iterable[str]) -> tuple[str, ...]:
     """The legacy columns that nothing uses: no key, no secret, none left behind by decision."""
-    used = {name for column in columns for name in column.source} | set(table.key) | set(ignored)
+    used = {name for column in columns for name in carried(column)} | set(ignored)
+    used |= _only_a_key(table.scope.tables[table.pairing.target.name], table)
     return tuple(c.name for c in table.pairing.source.columns if c.name not in used and not is_secret(c.name))
+
+
+def carried(column: ColumnMapping) -> tuple[str, ...]:
+    """The legacy columns that go into a target column; a key goes into the new one only as far as it is kept."""
+    return () if column.uses(NewId) else column.source
+
+
+def _only_a_key(mapping: TableMapping, table: TableColumns) -> set[str]:
+    """The columns of a legacy key that need no place of their own: a key that is kept, or one number or UUID that
+    says nothing but which row it is."""
+    policy = mapping.identity.otherwise if isinstance(mapping.identity, Matched) else mapping.identity
+    columns = [table.pairing.source.by_name[name] for name in mapping.key if name in table.pairing.source.by_name]
+    meaningless = len(columns) == 1 and columns[0].family is not Family.TEXT
+    return set(mapping.key) if isinstance(policy, Kept) or meaningless else set()
 
 
 def left_behind(mapping: TableMapping, table: TableColumns) -> tuple[str, ...]:
     """The legacy columns that go nowhere: by decision, unused secrets, or all leftovers without a metadata column."""
     if mapping.action is not Action.COPY:
         return ()
-    used = {name for column in mapping.columns for name in column.source} | set(mapping.key)
+    used = {name for column in mapping.columns for name in carried(column)} | _only_a_key(mapping, table)
     return tuple(column.name for column in table.pairing.source.columns if column.name not in used)

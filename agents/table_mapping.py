@@ -120,7 +120,8 @@ def own_identity(pairing: Pairing, facts: Facts) -> OwnPolicy:
     if len(theirs) == 1 and (theirs[0].family is Family.UUID or theirs[0].length == UUID_LENGTH):
         return Kept() if ours == [Family.UUID] else Derived(version=8 if ours == [Family.INTEGER] else 5)
     others = facts.target_profile.rows(pairing.target.name) > 0 and not same_pair  # which may have the same numbers
-    return Generated() if others and len(theirs) == 1 and theirs[0].autoincrement else Kept()
+    no_number = [column.family for column in theirs] == [Family.INTEGER] and ours not in ([], [Family.INTEGER])
+    return Generated() if (others or no_number) and len(theirs) == 1 and theirs[0].autoincrement else Kept()
 
 
 OwnPolicy = Kept | Derived | Generated
