@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from sqlalchemy import FromClause, Integer, and_, case, false, func, literal, not_, or_, select
+from sqlalchemy import FromClause, Integer, and_, case, collate, false, func, literal, not_, or_, select
 from sqlalchemy import cast as sql_cast
 
 from ferryman.domain.errors import Usage
@@ -55,7 +55,7 @@ def matched_key(scope: Scope, position: int = 0) -> Expression:
     matched, _ = policies(scope.table)
     assert matched is not None
     parent, new = scope.target_table_named(scope.table.target), scope.target_table.by_name
-    same = [parent.c[p.target] == stored_as(scope.value(p.source), new[p.target]).sql for p in matched.on]
+    same = [_same(parent.c[p.target], stored_as(scope.value(p.source), new[p.target]).sql) for p in matched.on]
     found = select(parent.c[key_column(scope.target, scope.table, position)]).where(*same).limit(1)
     return found.correlate(scope.legacy_from, *scope.beside).scalar_subquery()
 
@@ -194,11 +194,11 @@ def _found(scope: Scope, link: Link, matched: Matched, values: Sequence[Value]) 
     held = dict(zip(link.referred, values, strict=True))
     if link.by_key and all(pair.source in held for pair in matched.on):
         new = scope.target.table(link.parent.target).by_name
-        same = [parent.c[p.target] == stored_as(held[p.source], new[p.target]).sql for p in matched.on]
+        same = [_same(parent.c[p.target], stored_as(held[p.source], new[p.target]).sql) for p in matched.on]
         found = select(key).where(*same)
     else:
         old = scope.legacy_table(link.parent.source)
-        joined = parent.join(old, and_(*(parent.c[p.target] == column_of(old, p.source) for p in matched.on)))
+        joined = parent.join(old, and_(*(_same(parent.c[p.target], column_of(old, p.source)) for p in matched.on)))
         found = select(key).select_from(joined).where(*_named(old, link, values))
     return found.limit(1).correlate(scope.legacy_from, *scope.beside).scalar_subquery()
 
@@ -231,3 +231,9 @@ def stored_as(key: Value, column: Column | None) -> Value:
     whole = untyped(sql_cast(number, Integer))
     made = case((and_(is_number(key.sql), number == whole), whole), else_=key.sql)
     return plain.but(case((kind(key.sql) == "integer", key.sql), else_=made), stored=ANY, tidy=True)
+
+
+def _same(held: Expression, legacy: Expression) -> Expression:
+    """Whether a cell of the target is what legacy has, to the last letter: by its own collation, so that its index is
+    taken, and byte by byte."""
+    return and_(held == legacy, collate(held, "BINARY") == legacy)

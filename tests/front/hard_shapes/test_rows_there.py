@@ -238,6 +238,28 @@ def test_a_mark_of_deletion_that_is_empty_everywhere_brings_no_question(folder: 
     assert "as deleted" not in shape.plan().err
 
 
+def test_rows_that_differ_in_case_are_not_taken_for_one_another(folder: Path) -> None:
+    shape = made(
+        folder,
+        """CREATE TABLE client (id TEXT PRIMARY KEY, email TEXT UNIQUE);
+        CREATE TABLE visit (id INTEGER PRIMARY KEY, client_id TEXT REFERENCES client (id));
+        INSERT INTO client VALUES ('k1', 'kim@x'), ('k2', 'KIM@x'), ('k3', 'Zoe@x'), ('k4', 'ann@x');
+        INSERT INTO visit VALUES (1, 'k1'), (2, 'k2'), (3, 'k3'), (4, 'k4');""",
+        """CREATE TABLE clients (id TEXT PRIMARY KEY, email TEXT COLLATE NOCASE UNIQUE);
+        CREATE TABLE visits (id INTEGER PRIMARY KEY, client_id TEXT REFERENCES clients (id));
+        INSERT INTO clients VALUES ('there', 'zoe@x'), ('ann', 'ann@x');""",
+    )
+    shape.plan("clients: quarantine")
+    shape.run(code=5)
+    done = here("resume", *shape.names, "--decide", "skip_orphaned_records")
+    assert done.code == 3, done.err
+    assert shape.new("SELECT v.id, email FROM visits v JOIN clients c ON c.id = v.client_id ORDER BY 1") == [
+        (1, "kim@x"),
+        (4, "ann@x"),
+    ]
+    shape.undone()
+
+
 @on("mariadb to postgresql", "postgresql to mariadb")
 def test_a_second_old_table_has_numbers_of_its_own(folder: Path) -> None:
     people = "(id INTEGER PRIMARY KEY, email VARCHAR(20) NOT NULL, nick VARCHAR(20))"
