@@ -159,7 +159,19 @@ def _migrate(case: _Case) -> Words:
     which = "and migrate the missing" if not case.rest else f"and migrate the {parents:,} missing"
     choice = f"Find {which} {named} first{', and set the rest aside' if case.rest else ''}"
     time = f"{duration_range(seconds / 2, seconds * 2)} extra"
-    return choice, time, "Safest option: every connection stays as it was", aside
+    against = [_against(name, there, case) for name, there in case.stake.filtered]
+    tradeoff = ". ".join([*against, aside] if aside else against)
+    return choice, time, "Safest option: every connection stays as it was", tradeoff
+
+
+def _against(parent: str, there: int, case: _Case) -> str:
+    """What taking the parents along does to the filter that leaves them out."""
+    more = sum(group.parents for group in case.movable if group.parent == parent and _left_out(group, case.stake))
+    return f"Against the filter on {parent}: {there + more:,} of its rows go instead of {there:,}"
+
+
+def _left_out(group: MissingGroup, stake: Stake) -> bool:
+    return group.cause is MissingCause.FILTERED_OUT and group.parent in dict(stake.filtered)
 
 
 def _stand_in(case: _Case) -> Words:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ferryman.agents.risk import overwrites
 from ferryman.domain.approval import Amendment
-from ferryman.domain.findings import MissingGroup, TableType
+from ferryman.domain.findings import MissingCause, MissingGroup, TableType
 from ferryman.domain.mapping import Action, Mapping, Strategy
 from ferryman.domain.plan import Counts, Plan
 from ferryman.domain.recovery import Failure
@@ -25,6 +25,7 @@ class Stake:
     nullable: bool = False  #: every column concerned takes NULL
     stand_in: bool = False  #: a placeholder can be made of every missing parent
     migratable: frozenset[str] = frozenset()  #: parents whose rows the plan knows how to copy
+    filtered: tuple[tuple[str, int], ...] = ()  #: parents of which a filter leaves rows out, with the rows that go
     junction: bool = False
     overwritten: bool = False  #: rows that were in the target have been changed: only a rollback mends that
     rows_per_second: float | None = None
@@ -45,12 +46,20 @@ def stake_of(plan: Plan, target: Database, failure: Failure, groups: tuple[Missi
         nullable=bool(columns) and len(postponable(table, columns & table.by_name.keys())) == len(columns),
         stand_in=bool(groups) and all(_stand_in(plan.mapping, table, target, group) for group in groups),
         migratable=frozenset(g.parent for g in groups if _is_copied(plan.mapping, g.parent)),
+        filtered=tuple(_filtered(plan, groups)),
         junction=any(
             s.target == failure.table and s.table_type is TableType.JUNCTION for p in plan.phases for s in p.steps
         ),
         overwritten=overwrites(plan.mapping.by_target[failure.table], counts),
         rows_per_second=batch.estimate.rows_per_second if batch else None,
     )
+
+
+def _filtered(plan: Plan, groups: tuple[MissingGroup, ...]) -> Iterator[tuple[str, int]]:
+    for name in dict.fromkeys(group.parent for group in groups if group.cause is MissingCause.FILTERED_OUT):
+        known, counts = plan.mapping.by_target.get(name), plan.counts_by_table.get(name)
+        if known and known.filter and counts:
+            yield name, counts.in_scope
 
 
 def _stand_in(mapping: Mapping, child: Table, target: Database, group: MissingGroup) -> bool:

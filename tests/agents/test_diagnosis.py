@@ -212,6 +212,12 @@ def test_two_parents_are_named_each_with_its_cause() -> None:
     assert along.tradeoff.startswith("The other 5 are set aside: their files are nowhere to be found")
 
 
+def test_parents_that_a_filter_leaves_out_are_taken_along_against_it() -> None:
+    left_out = replace(ALL, nullable=False, filtered=(("cases", 4_188),))
+    decision = decided(group(MissingCause.FILTERED_OUT, parents=6), stake=left_out)
+    assert option(decision, MIGRATE).tradeoff == "Against the filter on cases: 4,194 of its rows go instead of 4,188"
+
+
 def test_to_set_rows_aside_says_what_hangs_on_them() -> None:
     below = group(MissingCause.SET_ASIDE, rows=5).but(below=4)
     decision = decided(below, stake=replace(ALL, below=(("notes", 3),)))

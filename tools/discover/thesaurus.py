@@ -163,6 +163,7 @@ task, todo, to do, work item, activity item, aufgabe, tache, tarea
 issue, ticket, case, bug, incident, support request
 milestone, project phase, stage gate
 timeentry, time entry, time log, timesheet entry, timesheet, work log, time record
+since, seit, depuis, desde
 duration, length, elapsed, run time, runtime, time spent, dauer, playing time
 event, happening, occurrence, veranstaltung
 appointment, booking, reservation, meeting, termin, cita
@@ -286,7 +287,7 @@ user, person, employee, author, poster, contact, account, profile, customer
 employee, person, worker, agent, user, officer
 agent, representative, salesperson, seller, rep, employee
 owner, user, author, creator, assignee, reporter, requester
-author, user, member, creator, artist
+author, user, member, creator, artist, composer, songwriter, lyricist
 doctor, physician, employee, provider, practitioner
 patient, person, client, member, customer
 supplier, company, manufacturer, distributor, partner
@@ -364,7 +365,7 @@ due, expiry, end, deadline
 paid, date, completed
 sent, date, created
 hired, start, joined
-duration, time, minutes, seconds, hour, period, interval
+duration, time, minutes, seconds, milliseconds, hour, period, interval
 period, term, interval, cycle
 hour, time, duration, amount
 position, order, number, level, rank, priority, weight, index, line
