@@ -8,10 +8,14 @@ from typing import Any
 import psycopg
 import pyarrow as pa
 import pytest
+from sqlalchemy import Connection
 
 from ferryman.domain.errors import Configuration, FerrymanError, NeedsDecision, Transient
 from ferryman.tools.databases.connect import open_source, open_target
+from ferryman.tools.databases.dialect import clause
 from ferryman.tools.discover.introspect import introspect
+from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.ours import Ours, Undoing
 from tests.servers import PASSWORD, READER, Made, Own, Server
 
 KINDS = ("postgresql", "mariadb")
@@ -160,16 +164,41 @@ def test_a_deadlock_passes_by_itself(made: Made) -> None:
     assert [type(error) for error in raised] == [Transient]
 
 
+def end(connection: Connection, made: Made) -> None:
+    """End a session on the server, as an administrator does."""
+    if connection.dialect.name == "postgresql":
+        made.ask("SELECT pg_terminate_backend(%s)", connection.exec_driver_sql("SELECT pg_backend_pid()").scalar())
+    else:
+        made.run([f"KILL CONNECTION {connection.exec_driver_sql('SELECT CONNECTION_ID()').scalar()}"])
+
+
 def test_an_ended_session_passes_by_itself(made: Made) -> None:
+    with pytest.raises(Transient), open_target(made.url).connect() as connection:
+        end(connection, made)
+        connection.exec_driver_sql("SELECT 1")
+
+
+def test_an_error_that_comes_from_the_driver_itself_is_told_like_any_other(made: Made) -> None:
     target = open_target(made.url)
-    with pytest.raises(Transient), target.connect() as connection:
-        number = connection.exec_driver_sql(
-            "SELECT pg_backend_pid()" if target.dialect.name == "postgresql" else "SELECT CONNECTION_ID()"
-        ).scalar()
-        if target.dialect.name == "postgresql":
-            made.ask("SELECT pg_terminate_backend(%s)", number)
-        else:
-            made.run([f"KILL CONNECTION {number}"])
+    with target.engine.connect() as connection:
+        cursor = connection.connection.cursor()
+        end(connection, made)
+        with pytest.raises(Transient), target.told("opening a session"):
+            cursor.execute("SELECT 1")
+        connection.invalidate()
+
+
+def test_an_ended_session_took_its_temporary_tables_along(made: Made) -> None:
+    made.run(["CREATE TABLE staff (id INTEGER PRIMARY KEY)"])
+    target = open_target(made.url)
+    ledger = Ledger(target)
+    ledger.create()
+    with target.connect() as connection:
+        staff = introspect(connection, target.dialect).table("staff")
+    undoing = Undoing("run", staff, ("id",), target_before=0, made=1)
+    with pytest.raises(Transient), target.connect() as connection, Ours(connection, ledger.tables) as ours:
+        ours.gets_back(undoing, clause(staff), ())
+        end(connection, made)
         connection.exec_driver_sql("SELECT 1")
 
 

@@ -166,10 +166,14 @@ def _parse(text: str) -> URL:
 
 @contextmanager
 def _translated(side: Source | Target, doing: str) -> Iterator[None]:
-    """An error of another kind of database, from a block within this one, is not this side's to explain."""
+    """An error of another kind of database, from a block within this one, is not this side's to explain.
+
+    What a session is told as soon as it is there goes to the driver itself: its errors come as they are.
+    """
+    ours = side.engine.dialect.loaded_dbapi.Error
     try:
         yield
-    except DBAPIError as error:
-        if isinstance(error.orig, side.engine.dialect.loaded_dbapi.Error):
+    except (DBAPIError, ours) as error:
+        if isinstance(error, ours) or isinstance(error.orig, ours):
             raise side.dialect.translate(error, doing) from error
         raise

@@ -66,6 +66,8 @@ class Ours:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.connection.invalidated:
+            return  # a session that is lost took its temporary tables along
         for table in self._tables.values():
             temporary = "TEMPORARY " if self.connection.dialect.name in ("mysql", "mariadb") else ""
             self.connection.exec_driver_sql(f"DROP {temporary}TABLE {table.name}")
