@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import Choice, Pairing, leads_elsewhere, references
-from ferryman.agents.person_names import full_name
+from ferryman.agents.person_names import full_name, whole_name
 from ferryman.agents.table_questions import LEAST_OFFERED, MOST_OPTIONS, leave_out
 from ferryman.agents.transform_words import step_words
 from ferryman.agents.units import NUMBERS, conversion
@@ -61,8 +61,8 @@ def _guesses(table: TableMapping, pairing: Pairing, facts: Facts) -> Iterator[Qu
         if column.target in pairing.columns and not column.uses(NewId, Split) and _is_guess(column, pairing)
     }
     optional = {}
-    parted = tuple(column for column in table.columns if column.uses(Split) and column.why != AS_SAID)
-    if parted:
+    by_rules = (column for column in table.columns if column.uses(Split) and column.why != AS_SAID)
+    if parted := tuple(column for column in by_rules if column.source == (whole_name(pairing),)):
         yield _parted(table, parted, facts)
     for column in table.columns:
         if (
@@ -102,20 +102,16 @@ def _parted(table: TableMapping, parts: tuple[ColumnMapping, ...], facts: Facts)
         f"{part.target} is {step_words(step)}" for part in parts for step in part.steps if isinstance(step, Split)
     )
     split = tuple(MapColumn(table=table.target, source=p.source, target=p.target, steps=p.steps) for p in parts)
-    unsplit = tuple(
-        UnmapColumn(table=table.target, target=part.target) for part in parts if not target.column(part.target).required
-    )
+    may_be_empty = not any(target.column(part.target).required for part in parts)
+    unsplit = tuple(UnmapColumn(table=table.target, target=part.target) for part in parts)
+    no = Option(key="no", text="No, leave these columns empty", changes=unsplit)
     return Question(
         id=f"{PARTS}:{table.target}.{parts[0].target}",
         table=table.target,
         text=f"{table.source}.{whole} looks like the whole name of a person. Shall it be taken apart?",
         options=(
             Option(key="split", text=f"Yes: {told}", changes=split),
-            *(
-                (Option(key="no", text="No, leave these columns empty", changes=unsplit),)
-                if len(unsplit) == len(parts)
-                else ()
-            ),
+            *((no,) if may_be_empty else ()),
             leave_out(table.target),
         ),
         recommended="split",
@@ -244,9 +240,9 @@ def _unused(table: TableMapping, column: Column, elsewhere: list[tuple[str, str]
         return []
     ours, wrong = facts.source.table(table.source), {old for old, _ in elsewhere}
     free = [old for old in ours.columns if old.name in table.ignored and old.name not in wrong]
-    known = {old.name: facts.column(table.source, old.name) for old in free}
-    numbers = [old for old in free if holds_numbers(old, known[old.name]) and not ours.reference(old.name)]
-    fitting = [old for old in numbers if _can_fill(table, old.name, column.name, facts)]
+    numbers = [old for old in free if holds_numbers(old, facts.column(table.source, old.name))]
+    plain = [old for old in numbers if not ours.reference(old.name)]
+    fitting = [old for old in plain if _can_fill(table, old.name, column.name, facts)]
     by_unit = sorted(fitting, key=lambda old: conversion(old, column) is None)
     return [_converted(table, old, column) for old in by_unit[: MOST_OPTIONS - 2]]
 

@@ -11,8 +11,8 @@ from ferryman.domain.transforms import Split, Transform, Trim
 _FIRST = frozenset(("first", "firstname", "fname", "forename", "given", "givenname", "vorname", "prenom"))
 _LAST = frozenset(("last", "lastname", "lname", "surname", "family", "familyname", "nachname", "apellido", "apellidos"))
 _WHOLE = frozenset(("fullname", "full", "display", "displayname", "name"))
-MOST = 0.9  #: of the sampled names are written in two parts
 _BESIDES = frozenset(("name", "customer", "user", "contact", "person", "employee", "member", "the"))
+_MOST = 0.9  #: of the sampled names are written in two parts
 
 
 def full_name(column: Column, pairing: Pairing) -> tuple[str, str] | None:
@@ -44,7 +44,7 @@ def parted_by(profile: ColumnProfile | None) -> str:
     """
     shapes = {shape.strip(): rows for shape, rows in (profile.shapes if profile else {}).items() if shape.strip(" .")}
     for separator in (", ", " "):
-        if sum(rows for shape, rows in shapes.items() if separator in shape) > MOST * sum(shapes.values()):
+        if sum(rows for shape, rows in shapes.items() if separator in shape) > _MOST * sum(shapes.values()):
             return separator
     return ""
 
@@ -55,10 +55,9 @@ def name_part(column: Column, pairing: Pairing, separator: str) -> tuple[Transfo
     first, last = _part(pairing.target, _FIRST), _part(pairing.target, _LAST)
     if column.name not in (first, last):
         return ()
-    if separator == " ":
-        part = Split(separator=separator, part=-2, rest=True) if column.name == first else Split(part=-1)
-    else:
-        part = Split(separator=separator, part=2, rest=True) if column.name == first else Split(separator=separator)
+    place = -1 if separator == " " else 1  # of the last name: at the end, or at the beginning
+    is_first = column.name == first
+    part = Split(separator=separator, part=2 * place if is_first else place, rest=is_first)
     return Trim(), part, Trim()
 
 

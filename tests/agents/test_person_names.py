@@ -6,7 +6,9 @@ import pytest
 
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.facts import Facts
+from ferryman.agents.questions import questions_about
 from ferryman.domain.changes import Question
+from ferryman.domain.mapping import ColumnMapping
 from ferryman.domain.transforms import Split
 from ferryman.tools.prepare.texts import part_of
 from tests.catalogues import FILL, column_profile, database, facts, matches, profile
@@ -73,3 +75,12 @@ def test_no_part_of_a_name_is_lost(whole: str, separator: str, first: str | None
     comma = separator == ", "
     assert part_of(whole, separator, 2 if comma else -2, rest=True) == first
     assert part_of(whole, separator, 1 if comma else -1, rest=False) == last
+
+
+def test_a_split_that_somebody_wrote_into_the_plan_is_no_whole_name() -> None:
+    about = known({"Aa+": 99}, old="pupils: id int key, name text, place text", new="students: id int key, town text")
+    mapping = propose(FILL, about)[0]
+    town = ColumnMapping(target="town", source=("place",), steps=(Split(separator=" "),))
+    table = mapping.by_target["students"]
+    written = mapping.with_table(table.but(columns=(*table.columns, town)))
+    assert not [question for question in questions_about(written, about) if question.id.startswith("parts:")]
