@@ -29,6 +29,7 @@ _FORWARD = tuple(
         r"|are the same as|is now|are now|replaces|is named|equals|=|->|is|are|be) (?:the (?:new "
         r"|old )?)?(?P<b>.+)$",
         r"^(?:use|take) (?P<a>.+?) (?:for|as|to fill|to feed) (?P<b>.+)$",
+        r"^(?P<a>.+?) (?:into|in to|->|=>) (?P<b>.+)$",
     )
 )
 _BACKWARD = tuple(
@@ -91,6 +92,9 @@ def name_words(said: Sentence) -> tuple[str, ...]:
 
 
 def _table(said: Sentence, talk: Talk, side: str) -> Known | None:
+    spelt = [known for known in talk.names.spelt(said.typed) if getattr(known, side)]
+    if len(spelt) == 1:
+        return spelt[0]
     if any(word.norm in ("column", "field") for word in said.words):
         return None
     tables, score = talk.names.table(name_words(said), side)

@@ -93,13 +93,17 @@ class Names:
         found = tuple(known for score, known in scored if score >= best - _NEAR_BEST)
         return (self._spelt(found, typed) if typed else ()) or found, best
 
+    def spelt(self, typed: str) -> tuple[Known, ...]:
+        """The tables whose name, old or new, is just what was typed."""
+        return self._spelt(self.known, typed)
+
     def _spelt(self, tables: Sequence[Known], typed: str) -> tuple[Known, ...]:
         """Those of some tables whose name, old or new, is spelt just so."""
         return tuple(k for k in tables if folded(typed) in (folded(k.target or ""), folded(k.source or "")))
 
     def identified(self, parts: Sequence[Part]) -> tuple[tuple[Known, ...], tuple[ColumnFound, ...]]:
         """The tables, or the columns, that a name is spelt like: "audit_log", "course_list", "orders.total"."""
-        tables = self._spelt(self.known, parts[0].text)
+        tables = self.spelt(parts[0].text)
         if len(parts) == 1:
             return tables, () if tables else self._spelt_columns(parts[0].text, ())
         return (), self._spelt_columns(parts[1].text, tables) if tables and len(parts) == 2 else ()

@@ -93,7 +93,7 @@ def begun(said: Sentence, talk: Talk) -> Begin | None:
     wanted = request(said.part(0, len(said.text) - len(rows.text) - 1) if rows else said, talk)
     if wanted is None and rows:
         wanted, rows = request(said, talk), None
-    return Begin(request=wanted, not_understood=rows.typed if rows else "") if wanted else None
+    return Begin(request=wanted, not_understood=said.typed if rows else "") if wanted else None
 
 
 _CUT = re.compile(r" (?:[,;.:] and|and|but|[,;.:]) ")
@@ -101,15 +101,15 @@ _CUT = re.compile(r" (?:[,;.:] and|and|but|[,;.:]) ")
 
 def _with_pairs(said: Sentence, talk: Talk) -> Begin | None:
     """ "move everything, loans go into checkouts", or the pairs alone: they are what is to be moved."""
+    if pairs := _pairs(said, talk):
+        alone = Request(type=RequestType.NAMED, priority="as_named", user_context=said.original.strip()[:500])
+        return Begin(request=_wider(alone, pairs), changes=pairs)
     for cut in _CUT.finditer(said.text):
         pairs = _pairs(said.part(cut.end(), len(said.text)), talk)
         wanted = request(said.part(0, cut.start()), talk) if pairs else None
         if pairs and wanted:
             return Begin(request=_wider(wanted, pairs), changes=pairs)
-    pairs = _pairs(said, talk)
-    context = said.original.strip()[:500]
-    alone = Request(type=RequestType.NAMED, priority="as_named", user_context=context)
-    return Begin(request=_wider(alone, pairs), changes=pairs) if pairs else None
+    return None
 
 
 def one_request(wanted: Sequence[Begin]) -> Begin:

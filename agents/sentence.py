@@ -74,10 +74,10 @@ class Sentence:
         return self.original[self.words[0].start : self.words[-1].end].strip(" \t\"'")
 
     def clauses(self) -> tuple[Sentence, ...]:
-        """Its sentences, cut after each of . ; ? ! and line ends; the mark stays with the one it ends."""
+        """Its sentences, cut after each of . ; ? ! and line ends; all but a ; stay with the one that they end."""
         found, current = list[Sentence](), list[Word]()
         for word in self.words:
-            current.append(word)
+            current.extend([word] if word.norm != ";" else [])
             if word.norm in END_MARKS:
                 found.append(Sentence(self.original, tuple(current)))
                 current = []

@@ -8,7 +8,7 @@ approval, which takes a sentence that says yes and nothing else.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ferryman.agents.addressing import address, addressed
 from ferryman.agents.agreeing import LEAVING, yes_or_no
@@ -121,11 +121,11 @@ def _heard(said: Sentence, talk: Talk) -> Heard:
     clauses = [part for clause in sentences for part in _cut(clause)]
     found = [yes_or_no(clause, talk) or _one(clause, talk) for clause in clauses] if len(clauses) > 1 else []
     if found and not any(one is None or isinstance(one, Doubt) for one in found):
-        return _together(clauses, found)
+        return _together(clauses, found, talk)
     whole = _one(sentences[0], talk) if len(sentences) == 1 else None
     if whole and not isinstance(whole, Doubt):
         return whole
-    return (_together(clauses, found) if found else None) or whole
+    return (_together(clauses, found, talk) if found else None) or whole
 
 
 def _with_text(said: Utterance, text: str) -> Utterance:
@@ -269,7 +269,7 @@ def _changed(said: Sentence, talk: Talk) -> ChangePlan | OtherRequest | Doubt | 
     return found
 
 
-def _together(clauses: list[Sentence], found: list[Heard]) -> Heard:
+def _together(clauses: list[Sentence], found: list[Heard], talk: Talk) -> Heard:
     """What several clauses come to: every change; else a request; else a question; a yes only where all say yes."""
     plans = [one.change if isinstance(one, OtherRequest) else one for one in found]
     changes = tuple(change for one in plans if isinstance(one, ChangePlan) for change in one.changes)
@@ -278,7 +278,8 @@ def _together(clauses: list[Sentence], found: list[Heard]) -> Heard:
         return OtherRequest(change=several) if any(isinstance(one, OtherRequest) for one in found) else several
     wanted = [one for one in found if isinstance(one, Begin)]
     if wanted:
-        return one_request(wanted)
+        named = [(c, one) for c, one in zip(clauses, found, strict=True) if _names_something(c, talk)]
+        return one_request(wanted).but(not_understood=_missed(named))
     moving = (Approve, Cancel, Choose, Resume, AnswerQuestion, TakeBack)
     others = [one for one in found if one and not isinstance(one, (*moving, Doubt))]
     if others:
@@ -305,11 +306,25 @@ def _lone(found: list[Heard]) -> Utterance | None:
 
 
 def _several(changes: tuple[Change, ...], clauses: list[Sentence], found: list[Heard]) -> ChangePlan:
-    missed = " ".join(c.typed for c, one in zip(clauses, found, strict=True) if one is None or isinstance(one, Doubt))
     kept = changes
     if any(isinstance(c, SetRequest) and c.request.type is RequestType.COMPLETE for c in changes) and len(changes) > 1:
         kept = tuple(c for c in changes if not isinstance(c, SetRequest)) or changes
-    return ChangePlan(changes=tuple(dict.fromkeys(kept)), not_understood=missed)
+    return ChangePlan(changes=tuple(dict.fromkeys(kept)), not_understood=_missed(zip(clauses, found, strict=True)))
+
+
+def _missed(heard: Iterable[tuple[Sentence, Heard]]) -> str:
+    """What was said in clauses that came to nothing, or not to all of it, as it was typed."""
+    return "; ".join(clause.typed.rstrip(" .") for clause, one in heard if not one or _in_part(one))
+
+
+def _names_something(said: Sentence, talk: Talk) -> bool:
+    """Whether a word of either database stands in it ("in" of "log in" is none), or a number, as in no small talk."""
+    names = (word.norm for word in said.words if len(word.norm) > 2 or word.norm.isdigit())
+    return any(name in talk.names.words or any(map(str.isdigit, name)) for name in names)
+
+
+def _in_part(heard: Heard) -> bool:
+    return isinstance(heard, Doubt) or bool(getattr(heard, "not_understood", ""))
 
 
 def _cut(clause: Sentence) -> list[Sentence]:

@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 from ferryman.agents.meaning import understand_with
 from ferryman.agents.schema_analysis import analyze as analyze_tables
 from ferryman.agents.sizes import sizes
-from ferryman.agents.user_guidance import clean, explain_findings
+from ferryman.agents.user_guidance import explain_findings
 from ferryman.domain.conversation import UTTERANCE, Begin, OtherRequest, Unclear
 from ferryman.domain.coordination import Request
 from ferryman.domain.errors import Usage
@@ -68,18 +68,8 @@ def understand(state: State, runtime: Runtime[Context]) -> State:
         "other": said.change.model_dump(mode="json") if isinstance(said, OtherRequest) else {},
     }
     if isinstance(said, Begin):
-        _say_missed(said, emitter(runtime))
-        update["request"] = said.request.model_dump(mode="json")
+        update |= {"request": said.request.model_dump(mode="json"), "waiting": said.not_understood}
     return update
-
-
-def _say_missed(said: Begin, emit: delegate.Emit) -> None:
-    """Say which part of a request waits for the plan."""
-    if said.not_understood:
-        told = (
-            f'Not taken in yet: "{clean(said.not_understood)}". Say which rows you mean once the plan lies before you.'
-        )
-        emit(Said(topic="notice", text=told))
 
 
 def analyze(state: State, runtime: Runtime[Context]) -> State:

@@ -18,6 +18,7 @@ from ferryman.agents.revise import batch_sizes, revise
 from ferryman.agents.risk import AtStake, risk_of
 from ferryman.agents.second_look import second_look
 from ferryman.agents.under_way import looked_ahead, steady
+from ferryman.agents.understand import understand
 from ferryman.agents.user_guidance import clean, difference_text
 from ferryman.agents.wording import bullet
 from ferryman.domain.changes import Change, Include, LeaveOut, MapTable, Question, SetBatchSize, SetRequest
@@ -45,6 +46,7 @@ from ferryman.graph.context import Context
 from ferryman.graph.discovery import discovered
 from ferryman.graph.facts import Analysis, Catalogues
 from ferryman.graph.history import remembered, starting_point
+from ferryman.graph.listening import hearing
 from ferryman.graph.measuring import facts_for_agents, measured
 from ferryman.graph.state import Place, State
 from ferryman.graph.streams import emitter
@@ -104,12 +106,13 @@ def revise_plan(state: State, runtime: Runtime[Context]) -> State:
             refuse_too_late(state, draft.mapping, context)
     except Usage as error:
         emit(Said(topic="answer", text=f"{error.what} {error.do}".strip()))
-        return {"facts": known, "shown": ""}
-    _say_missed(said, emit)
+        return {"facts": known, "shown": "", "waiting": ""}
+    if isinstance(said, ChangePlan):
+        _say_missed(said.not_understood, emit)
     _say_open(said, draft, emit)
     if before is shown and not _differs(shown, request, draft) and not _resized(before, changes):
         emit(Said(topic="plan", text=difference_text(())))
-        return {"facts": known, "shown": ""}
+        return {"facts": known, "shown": "", "waiting": ""}
     return {
         "plan": start,
         **remembered(state, said),
@@ -117,6 +120,7 @@ def revise_plan(state: State, runtime: Runtime[Context]) -> State:
         "facts": known,
         "draft": context.shelf.put(draft),
         "shown": state["plan"],
+        "waiting": "",
         "request": request.model_dump(mode="json"),
         "sizes": sizes,
     }
@@ -140,11 +144,10 @@ def _sizes(plan: Plan) -> dict[str, int]:
     return {batch.table: batch.size for batch in plan.batches}
 
 
-def _say_missed(said: Utterance, emit: delegate.Emit) -> None:
-    """Say which part of a change was not understood: it is not in the plan."""
-    if isinstance(said, ChangePlan) and said.not_understood:
-        told = f'I did not understand this part: "{clean(said.not_understood)}". It is not in the plan.'
-        emit(Said(topic="answer", text=told))
+def _say_missed(words: str, emit: delegate.Emit) -> None:
+    """Say which part of what was said was not understood: it is not in the plan."""
+    if words:
+        emit(Said(topic="answer", text=f'I did not understand this part: "{clean(words)}". It is not in the plan.'))
 
 
 def _say_open(said: Utterance, draft: Draft, emit: delegate.Emit) -> None:
@@ -370,8 +373,22 @@ def present(state: State, runtime: Runtime[Context]) -> State:
             estimate=made.estimate.text,
         )
     )
+    if taken := _what_waited(state, context, emit):
+        return {"token": binding.token, "shown": "", **taken}
     advised = {} if state.get("back_to") else _advised(state, made, context, emit)
-    return {"token": binding.token, "shown": ""} | advised
+    return {"token": binding.token, "shown": "", "waiting": ""} | advised
+
+
+def _what_waited(state: State, context: Context, emit: delegate.Emit) -> State:
+    """What was said beside the request, as a change of the plan that there is now. Nothing else is heard in it: a yes
+    to a plan that nobody has seen is none."""
+    if not state.get("waiting"):
+        return {}
+    said = understand(state["waiting"], hearing({**state, "place": Place.REVIEW.value}, context))
+    if isinstance(said, ChangePlan):
+        return {"answer": said.model_dump(mode="json"), "place": Place.REVIEW.value}
+    _say_missed(state["waiting"], emit)
+    return {}
 
 
 def _advised(state: State, made: Plan, context: Context, emit: delegate.Emit) -> State:

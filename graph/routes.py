@@ -63,6 +63,11 @@ def after_answer(state: State) -> str:
     return {Place.REVIEW: "review", Place.DECIDE: "decide", Place.PAUSED: "paused"}.get(Place(state["place"]), END)
 
 
+def after_presenting(state: State) -> str:
+    """What was said beside the request is taken into the plan before it is reviewed."""
+    return "revise" if state.get("waiting") else "review"
+
+
 def after_revising(state: State) -> str:
     """A change is planned; one that is refused, or that is no change, leaves the conversation where it was."""
     return "plan" if state.get("shown") else state["place"]

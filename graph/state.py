@@ -34,6 +34,7 @@ class State(TypedDict, total=False):
     heard: Json  #: {"text": ...}, or an Utterance as JSON
     answer: Json  #: what was heard, as an Utterance
     request: Json  #: coordination.Request
+    waiting: str  #: what was said beside the request, to be understood when there is a plan
     sizes: dict[str, int]  #: batch sizes that were asked for, by target table
     facts: dict[str, str]  #: name -> digest on the shelf
     draft: str  #: digest of the mapping and its questions, which planning takes

@@ -172,12 +172,24 @@ def test_what_values_mean_adds_up_and_a_later_word_replaces_the_earlier_for_its_
     assert "1 becomes open, 2 becomes closed, 3 becomes gone, others stay as they are" in told
 
 
-def test_rows_that_a_request_names_wait_for_the_plan_and_that_is_said(tmp_path: Path) -> None:
+def test_what_a_request_says_besides_is_taken_into_the_plan_before_it_is_shown(tmp_path: Path) -> None:
     talk = again(tmp_path, write(tmp_path / "old.db", LEGACY), write(tmp_path / "new.db", NEW))
     told = heard(talk, "move everything except cases created before 2015")
-    assert 'Not taken in yet: "except cases created before 2015"' in told
+    assert "created >= 2015-01-01" in told
     assert copied(talk) == {"cases", "files", "audit_logins", "audit_changes"}
-    assert "created >= 2015-01-01" in heard(talk, "everything except cases created before 2015")
+
+
+def test_of_all_that_is_said_with_a_request_nothing_is_lost_and_no_yes_is_heard(tmp_path: Path) -> None:
+    talk = again(tmp_path, write(tmp_path / "old.db", LEGACY), write(tmp_path / "new.db", NEW))
+    told = heard(
+        talk,
+        "It was a long winter. Move everything; audit_login into audit_changes, audit_change into audit_logins; "
+        "only cases created after 2015; case_no goes into status; the files must come in colour; go ahead",
+    )
+    copied_from = {table.target: table.source for table in talk.review.plan.mapping.copied}
+    assert copied_from["audit_changes"] == "audit_login" and copied_from["audit_logins"] == "audit_change"
+    assert "created >= 2016-01-01" in told and "status comes from case_no" in told
+    assert 'I did not understand this part: "the files must come in colour' in told and "winter" not in told
 
 
 def test_texts_of_a_condition_are_corrected_and_other_words_are_no_texts(talk: Talk) -> None:
