@@ -69,10 +69,11 @@ def diagnose(failure: Failure, groups: tuple[MissingGroup, ...] = ()) -> Diagnos
     """The diagnosis of a failure; `groups` are its table's rows without parents, by cause, where that is the reason."""
     if not groups:
         cause = _cause(failure)
+        strategies = (_ASIDE,) if failure.refused else cause.strategies
         return Diagnosis(
             issue=_issue(failure),
             root_cause=cause.text,
-            solutions=tuple(strategy.value for strategy in cause.strategies),
+            solutions=tuple(strategy.value for strategy in strategies),
         )
     ordered = tuple(sorted(groups, key=lambda group: (-group.rows, group.cause.value)))
     return Diagnosis(
@@ -130,7 +131,7 @@ def options(failure: Failure, diagnosis: Diagnosis, stake: Stake) -> Decision:
     return Decision(
         failure=failure,
         diagnosis=diagnosis,
-        severity=severity_of(rows, stake),
+        severity=severity_of(max(rows, failure.expected), stake),
         situation=f"{diagnosis.issue}: {diagnosis.root_cause}",
         impact=_impact(failure, rows, stake) + _out_of_reach(diagnosis, stake),
         options=offered,
@@ -142,6 +143,7 @@ def options(failure: Failure, diagnosis: Diagnosis, stake: Stake) -> Decision:
 
 def _impact(failure: Failure, rows: int, stake: Stake) -> str:
     told = f"{shares(rows, stake.rows)} of {failure.table} cannot go" if rows else f"{failure.table} is not complete"
+    told += f", and about {failure.expected:,} in all at this rate" if failure.expected > rows else ""
     waits = f", and {' and '.join(stake.dependants)} wait for it" if stake.dependants else ""
     return f"{told}{waits}. What was moved so far stays; nothing is lost"
 

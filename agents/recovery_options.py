@@ -13,6 +13,7 @@ from ferryman.domain.mapping import Policy, Problem, Strategy
 from ferryman.domain.plan import duration_range
 from ferryman.domain.recovery import Failure, RecoveryOption
 
+SLACK = 2  #: a decision holds for so many times the rows that were expected when it was taken
 LAST_STEP = "validate_relationship_integrity"
 SLOWEST = 500.0  #: rows a second, where nothing was measured
 
@@ -48,6 +49,14 @@ class _Case:
     def them(self) -> str:
         what = "connections" if self.stake.junction else "rows"
         return f"this {what[:-1]}" if self.rows == 1 else f"these {self.rows:,} {what}"
+
+    @property
+    def more(self) -> str:
+        """What is decided on with these rows: those that follow for the same reason, where only batches find them."""
+        expected = 0 if self.groups else self.failure.expected
+        if expected <= self.rows:
+            return ""
+        return f", and those that follow for the same reason (about {expected:,} in all at this rate),"
 
     @property
     def columns(self) -> list[str]:
@@ -182,7 +191,7 @@ def _stand_in(case: _Case) -> Words:
 
 
 def _aside(case: _Case) -> Words:
-    choice = f"Skip {case.them} for manual review later"
+    choice = f"Skip {case.them}{case.more} for manual review later"
     what = f"connect {'it' if case.rows == 1 else 'them'} by hand later" if case.groups else "mend them by hand later"
     safety = "Nothing is lost: they are kept aside with the reason"
     hanging = [*case.stake.below, *_below(case.groups)]
@@ -286,7 +295,7 @@ def _policy_for_problem(strategy: Strategy, case: _Case) -> SetPolicy:
         problem=case.failure.problem,
         columns=case.failure.columns,
         strategy=strategy,
-        rows=case.failure.affected_records,
+        rows=max(case.failure.affected_records, SLACK * case.failure.expected if case.more else 0),
     )
     return SetPolicy(table=case.failure.table, policy=policy)
 

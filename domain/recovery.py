@@ -49,6 +49,8 @@ class Failure(Frozen):
     problem: Problem | None = None
     transient: bool = False
     attempts: int = 0
+    refused: bool = False  #: row by row by the new database itself: no batch can mend such rows on the way
+    expected: int = 0  #: rows of the whole table, at the rate so far, where only its batches can tell; 0: no others
     missing: tuple[MissingGroup, ...] = ()  #: rows without parents, where only the batch that failed could tell
 
 

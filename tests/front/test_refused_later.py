@@ -127,3 +127,21 @@ def test_killed_while_batches_are_taken_back(folder: Path, onto: str, identity: 
     assert shape.new(LOST) == [(0,)]
     assert shape.new("SELECT count(*) FROM ferryman_quarantine WHERE state = 'open'") == [(len(aside),)]
     shape.proved_and_undone()
+
+
+@pytest.mark.parametrize("onto", ["sqlite"])
+def test_rows_of_one_cause_are_decided_on_once_for_all_batches(folder: Path, onto: str) -> None:
+    rows = [(n, "U900" if n % 10 == 1 else f"N{n}") for n in range(1, 2001)]
+    shape = made(
+        folder,
+        f"CREATE TABLE unit (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO unit VALUES {values(rows)};",
+        "CREATE TABLE units (id INTEGER PRIMARY KEY, name TEXT);",
+    )
+    refusing(shape, "units")
+    shape.plan("fire")
+    asked = shape.run(code=5)
+    assert "and those that follow for the same reason (about 200 in all at this rate)" in " ".join(asked.err.split())
+    done = here("resume", *shape.names, "--decide", WAYS["skip"])
+    assert done.code == 3, done.err
+    assert shape.new("SELECT count(*) FROM units") == [(1800,)]
+    shape.proved_and_undone()

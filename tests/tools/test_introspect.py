@@ -10,7 +10,7 @@ import pytest
 from ferryman.domain.errors import FerrymanError
 from ferryman.domain.schema import Database, Family, TableKind
 from ferryman.tools.databases.connect import open_source, open_target
-from ferryman.tools.databases.sqlite_catalogue import checks
+from ferryman.tools.databases.sqlite_catalogue import named_checks
 from ferryman.tools.databases.sqlite_types import declared
 from ferryman.tools.discover.introspect import introspect
 
@@ -204,11 +204,12 @@ def test_checks_and_triggers(path: Path) -> None:
         CREATE TRIGGER second AFTER UPDATE ON t BEGIN SELECT 1; END;""",
     ).table("t")
     assert table.checks == ("a > 0", "\"check\" <> ')'", "b IN ('x', 'y(')", "(a) + length(b) < 100")
+    assert table.check_names == ("", "", "named", "")
     assert [(t.name, t.events, t.before) for t in table.triggers] == [
         ("first", ("insert",), False),
         ("second", ("update",), False),
     ]
-    assert checks("") == ()
+    assert not list(named_checks(""))
 
 
 HOSTILE = [

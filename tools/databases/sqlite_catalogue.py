@@ -60,6 +60,7 @@ class _Facts:
     uniques: dict[int, list[str | None]] = field(default_factory=lambda: defaultdict(list))
     references: dict[int, list[tuple[str, str, str | None, str]]] = field(default_factory=lambda: defaultdict(list))
     checks: tuple[str, ...] = ()
+    check_names: tuple[str, ...] = ()
     triggers: list[Trigger] = field(default_factory=list)
 
     @property
@@ -118,7 +119,9 @@ def _facts(connection: Connection) -> dict[str, _Facts]:
     for kind, name, table, sql in connection.exec_driver_sql(_SQL):
         fact_of = folded.get(fold(name if kind == "table" else table))
         if fact_of and kind == "table":
-            fact_of.checks = checks(sql or "")
+            found = tuple(named_checks(sql or ""))
+            fact_of.checks = tuple(check for _, check in found)
+            fact_of.check_names = tuple(called for called, _ in found)
         elif fact_of:
             fact_of.triggers.append(_trigger(name, sql))
     return facts
@@ -141,6 +144,7 @@ def _table(table: Table, fact: _Facts, foreign_keys: tuple[ForeignKey, ...]) -> 
         uniques=tuple(dict.fromkeys(names for names in whole if names != fact.primary_key)),
         foreign_keys=foreign_keys,
         checks=fact.checks,
+        check_names=fact.check_names,
         triggers=tuple(fact.triggers),
         kind=table.kind,
         kind_reason=table.kind_reason,
@@ -201,21 +205,26 @@ def counts_for_ever(connection: Connection, table: str) -> bool:
     return any(token.upper() == "AUTOINCREMENT" for token in _TOKEN.findall(sql))
 
 
-def checks(sql: str) -> tuple[str, ...]:
-    """The conditions of all CHECK constraints in a CREATE TABLE statement, as written."""
-    found, start, depth, previous = [], -1, 0, ""
+def named_checks(sql: str) -> Iterator[tuple[str, str]]:
+    """The name ("" without one) and the condition, as written, of each CHECK constraint in a CREATE TABLE statement."""
+    start, depth, before, name = -1, 0, ("", "", ""), ""
     for token in _TOKEN.finditer(sql):
         text = token[0]
         if text.isspace() or text.startswith(("--", "/*")):
             continue
         if text == "(":
-            if start < 0 and previous == "CHECK":
+            if start < 0 and before[2].upper() == "CHECK":
                 start, depth = token.end(), 0
+                name = _unquoted(before[1]) if before[0].upper() == "CONSTRAINT" else ""
             depth += 1
         elif text == ")":
             depth -= 1
             if start >= 0 and depth == 0:
-                found.append(sql[start : token.start()].strip())
+                yield name, sql[start : token.start()].strip()
                 start = -1
-        previous = text.upper()
-    return tuple(found)
+        before = (*before[1:], text)
+
+
+def _unquoted(name: str) -> str:
+    end = {'"': '"', "`": "`", "[": "]", "'": "'"}.get(name[:1])
+    return name[1:-1].replace(end * 2, end) if end else name

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, NestedTransaction, TableClause
+from sqlalchemy import ColumnElement, Connection, TableClause
 
 from ferryman.domain.run import Segment
 from ferryman.tools.databases.connect import Source, Target
@@ -44,21 +44,6 @@ class Views:
     def relayed(self) -> bool:
         """Whether the view holds a stand-in of the target."""
         return self.view is not self.target
-
-
-@dataclass(frozen=True)
-class Savepoint:
-    """Nested transactions that stand and fall together."""
-
-    of: tuple[NestedTransaction, ...]
-
-    def commit(self) -> None:
-        for one in self.of:
-            one.commit()
-
-    def rollback(self) -> None:
-        for one in self.of:
-            one.rollback()
 
 
 @dataclass(frozen=True)
@@ -114,11 +99,6 @@ class Bench:
         for connection in (self.books, self.connection):
             if not connection.in_transaction():
                 connection.begin()
-
-    def savepoint(self) -> Savepoint:
-        """A point that both connections can go back to."""
-        connections = [self.books, self.connection] if self.at.relayed else [self.books]
-        return Savepoint(tuple(connection.begin_nested() for connection in connections))
 
     def commit(self) -> None:
         """Commit what was written in the target; a stand-in never holds more than that."""

@@ -23,9 +23,9 @@ from ferryman.tools.move.backoff import Escalate, Halve, Isolate, Retry, grown, 
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.desk import Desk
 from ferryman.tools.move.failpoint import failpoint
-from ferryman.tools.move.fault import of_error
+from ferryman.tools.move.fault import of_error, of_refusal
 from ferryman.tools.move.isolate import ENOUGH, refused_rows
-from ferryman.tools.move.job import Moved, Stuck
+from ferryman.tools.move.job import Job, Moved, Stuck
 from ferryman.tools.move.number_on import number_on
 from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.progress import accounting, progress, set_aside_by_reason
@@ -33,7 +33,7 @@ from ferryman.tools.move.quiet import quiet
 from ferryman.tools.move.scope import arrived_since
 from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.move.set_aside import set_aside
-from ferryman.tools.move.sorting import Applied, Wanted, policy_for
+from ferryman.tools.move.sorting import Applied, Wanted, policy_for, quarantined_before
 from ferryman.tools.move.supply import supply, supply_listed
 from ferryman.tools.move.take_back import take_back, too_early
 from ferryman.tools.move.tell import Pace, batch_completed, rows_quarantined, self_recovery, taken_back
@@ -265,10 +265,19 @@ class _Copier:
         with self.desk.transaction() as job:
             known = bool(self.work.compiled.mapping.policies)
             found = refused_rows(job, window, after, strays, window.rows if known else ENOUGH)
-            policies = [policy_for(job, why, rows) for why, rows in Counter(found.values()).items()]
-        if found and all(policy and policy.strategy is Strategy.QUARANTINE for policy in policies):
-            return found
-        return of_error(self.work.table, window.number, error, rows=len(found))
+            counts = Counter(found.rows.values())
+            open_ = {why: rows for why, rows in counts.items() if not _stays_away(job, why, rows)}
+            if not open_:
+                return found.rows or of_error(self.work.table, window.number, error)
+            why, rows = max(open_.items(), key=lambda one: one[1])
+            so_far = quarantined_before(self.work, job.bench.books, why) + rows
+        failure = of_refusal(self.work.table, window.number, why, found.said[why], rows)
+        return failure.but(expected=self._expected(so_far, window))
+
+    def _expected(self, so_far: int, window: Window) -> int:
+        """Of the whole table, when the rows to come are like those that were seen."""
+        total = self.record.scope.total
+        return max(so_far, so_far * total // min(window.last_row, total))
 
     def _taken_back(self, refused: Iterable[Key], place: _Place) -> bool:
         """Take back what hangs on refused rows and went before they were known; gives whether any of it did."""
@@ -378,3 +387,9 @@ class _Copier:
 
     def _result(self, ending: Ending, place: _Place, failure: Failure | None = None) -> CopyResult:
         return CopyResult(self.work.table, ending, place.batches, place.accounting, failure)
+
+
+def _stays_away(job: Job, why: Reason, rows: int) -> bool:
+    """Whether a policy sets refused rows aside."""
+    policy = policy_for(job, why, rows)
+    return policy is not None and policy.strategy is Strategy.QUARANTINE

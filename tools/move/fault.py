@@ -8,6 +8,7 @@ from ferryman.domain.errors import FerrymanError, NeedsDecision, Transient
 from ferryman.domain.findings import MissingGroup
 from ferryman.domain.mapping import Problem
 from ferryman.domain.recovery import Failure, FailureType
+from ferryman.tools.move.aside import Reason
 from ferryman.tools.move.scan import Obstacle
 from ferryman.tools.prepare.misfit import ValuesDoNotFit
 
@@ -87,6 +88,16 @@ def of_missing(table: str, groups: Sequence[MissingGroup]) -> Failure:
         error_detail=f"Rows that {', '.join(columns)} names did not come into {parents}",
         problem=Problem.MISSING_PARENT,
         missing=tuple(groups),
+    )
+
+
+def of_refusal(table: str, batch: str, why: Reason, error: NeedsDecision, rows: int) -> Failure:
+    """The failure of a batch of which `rows` rows, tried one by one, gave this error for this reason."""
+    return of_error(table, batch, error, rows).but(
+        type=TYPES[why.problem],
+        columns=why.columns or columns_in(error.constraint, table),
+        problem=why.problem,
+        refused=not isinstance(error, ValuesDoNotFit),
     )
 
 

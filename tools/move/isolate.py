@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 
+import pyarrow as pa
 from sqlalchemy import and_, select
 from sqlalchemy.exc import DBAPIError
 
@@ -21,17 +22,39 @@ from ferryman.tools.move.batch import changes, place_for, sort_batch
 from ferryman.tools.move.fault import columns_in, of_constraint
 from ferryman.tools.move.job import Job
 from ferryman.tools.move.meet import Meeting, change
-from ferryman.tools.move.place import Place, insert_rows, write_before
+from ferryman.tools.move.place import (
+    AT_ONCE,
+    Place,
+    chosen_rows,
+    numbered,
+    read_rows,
+    remade,
+    write_before,
+)
 from ferryman.tools.move.scope import as_key
 from ferryman.tools.move.windows import Window
 from ferryman.tools.prepare.misfit import ValuesDoNotFit
 
+Refused = tuple[Key, Reason, NeedsDecision]  #: a row, why it does not go, and what was said
+
 ENOUGH = 500  #: refused rows after which no more are looked for, where no policy would answer them
+
+
+@dataclass
+class Refusals:
+    """Rows that do not go, each with its reason, and for each reason what was said first."""
+
+    rows: dict[Key, Reason] = field(default_factory=dict)
+    said: dict[Reason, NeedsDecision] = field(default_factory=dict)
+
+    def add(self, key: Key, why: Reason, error: NeedsDecision) -> None:
+        self.rows[key] = why
+        self.said.setdefault(why, error)
 
 
 def refused_rows(
     job: Job, window: Window, after: Key | None, strays: Mapping[Key, Reason], enough: int = ENOUGH
-) -> dict[Key, Reason]:
+) -> Refusals:
     """The rows of a window that cannot be inserted beside those before them that can, or cannot take the place of what
     is there, and why; at most `enough`.
 
@@ -44,16 +67,59 @@ def refused_rows(
     look = job.sight.look(after, window.rows)
     sorted_ = sort_batch(job, window.number, look, strays)
     place = place_for(job, window.number, look, sorted_)
-    acts: list[Meeting | None] = [None, *changes(job, place, sorted_)]
-    every = (refused for act in acts for refused in _refused(job, place, act, look.rows))
-    return dict(islice(every, enough))
+    changed = (_not_changed(job, place, act, look.rows) for act in changes(job, place, sorted_))
+    found = Refusals()
+    for key, why, error in islice(chain(_not_inserted(job, place), *changed), enough):
+        found.add(key, why, error)
+    return found
 
 
-def _refused(job: Job, place: Place, act: Meeting | None, rows: int) -> Iterator[tuple[Key, Reason]]:
-    """`act`: the rows that are changed where they meet one of the target's; None: those that are inserted."""
+def _not_inserted(job: Job, place: Place) -> Iterator[Refused]:
+    """Of the rows that are inserted: read and transformed once, then parts of them are tried, which a server does in no
+    time beside that."""
+    write_before(place)
+    from_, compiled = job.bench.legacy, job.bench.compiled
+    ordered = select(*compiled.key_columns(from_)).select_from(from_).where(place.chosen)
+    found = job.bench.connection.execute(ordered.order_by(*compiled.key_columns(from_)))
+    keys = [as_key(row) for row in found]
+    for legacy in list(read_rows(place, chosen_rows(place), AT_ONCE)):
+        here, keys = keys[: legacy.num_rows], keys[legacy.num_rows :]
+        unfit, here, made = _fitting(place, here, legacy)
+        yield from unfit
+        yield from _not_taken(job, here, numbered(place, made))
+
+
+def _fitting(place: Place, keys: list[Key], legacy: pa.RecordBatch) -> tuple[list[Refused], list[Key], pa.RecordBatch]:
+    """The rows whose values do not fit; the keys of the others, and what these become."""
+    unfit: list[Refused] = []
+    while True:
+        try:
+            return unfit, keys, remade(place, legacy)
+        except ValuesDoNotFit as error:
+            bad = {row: misfit for misfit in reversed(error.misfits) for row in misfit.rows}
+            unfit += [(keys[row], Reason(bad[row].problem, (bad[row].column,)), error) for row in sorted(bad)]
+            left = [row for row in range(len(keys)) if row not in bad]
+            keys, legacy = [keys[row] for row in left], legacy.take(pa.array(left, pa.int64()))
+
+
+def _not_taken(job: Job, keys: list[Key], made: pa.RecordBatch) -> Iterator[Refused]:
+    """Of rows in the target's form; those that go stay inserted."""
+    error = _tried(job, lambda: job.bench.insert(made)) if keys else None
+    if error is None:
+        return
+    if len(keys) == 1:
+        yield keys[0], reason_of(error, job.work.compiled.target), error
+        return
+    half = len(keys) // 2
+    yield from _not_taken(job, keys[:half], made.slice(0, half))
+    yield from _not_taken(job, keys[half:], made.slice(half))
+
+
+def _not_changed(job: Job, place: Place, act: Meeting, rows: int) -> Iterator[Refused]:
+    """Of the rows of a range that are to change one of the target's."""
     if not rows:
         return
-    error = _try(job, place, act)
+    error = _tried(job, lambda: change(replace(act, place=place)))
     if error is None:
         return
     if rows == 1:
@@ -61,19 +127,17 @@ def _refused(job: Job, place: Place, act: Meeting | None, rows: int) -> Iterator
         return
     half = rows // 2
     middle = job.sight.segment(place.segment.after, half).upto
-    yield from _refused(job, replace(place, segment=Segment(after=place.segment.after, upto=middle)), act, half)
-    yield from _refused(job, replace(place, segment=Segment(after=middle, upto=place.segment.upto)), act, rows - half)
+    first = replace(place, segment=Segment(after=place.segment.after, upto=middle))
+    yield from _not_changed(job, first, act, half)
+    second = replace(place, segment=Segment(after=middle, upto=place.segment.upto))
+    yield from _not_changed(job, second, act, rows - half)
 
 
-def _try(job: Job, place: Place, act: Meeting | None) -> NeedsDecision | None:
-    """Write a range, and leave it written when it goes; gives what was said where the data are at fault."""
-    point = job.bench.savepoint()
+def _tried(job: Job, write: Callable[[], object]) -> NeedsDecision | None:
+    """Write rows, and leave them written when they go; gives what was said where the data are at fault."""
+    point = job.bench.books.begin_nested()
     try:
-        if act is None:
-            write_before(place)
-            insert_rows(place)
-        else:
-            change(replace(act, place=place))
+        write()
     except (DBAPIError, FerrymanError) as raised:
         with suppress(DBAPIError):
             point.rollback()
@@ -89,14 +153,14 @@ def _try(job: Job, place: Place, act: Meeting | None) -> NeedsDecision | None:
     return None
 
 
-def _named(job: Job, place: Place, act: Meeting | None, error: NeedsDecision) -> Iterator[tuple[Key, Reason]]:
+def _named(job: Job, place: Place, act: Meeting, error: NeedsDecision) -> Iterator[Refused]:
     """The one row of a range, unless it is left out anyway, with the reason that its refusal gives."""
     from_ = job.bench.legacy
     keys = job.bench.compiled.key_columns(from_)
-    chosen = and_(job.bench.within(place.segment), act.aside.holds(from_, act.fate)) if act else place.chosen
+    chosen = and_(job.bench.within(place.segment), act.aside.holds(from_, act.fate))
     row = job.bench.connection.execute(select(*keys).select_from(from_).where(chosen)).first()
     if row is not None:
-        yield as_key(row), reason_of(error, job.work.compiled.target)
+        yield as_key(row), reason_of(error, job.work.compiled.target), error
 
 
 def reason_of(error: NeedsDecision, table: Table) -> Reason:

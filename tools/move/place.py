@@ -76,13 +76,11 @@ def insert_rows(place: Place) -> int:
 
 def _carefully(place: Place) -> int:
     """Read, transform, insert: for functions that run in Python."""
-    from_, compiled = place.bench.legacy, place.bench.compiled
-    flags = [mend.where.label(_flag(number)) for number, mend in enumerate(place.mends)]
-    rows = compiled.read(from_).add_columns(*flags).where(place.chosen).order_by(*compiled.key_columns(from_))
-    return sum(place.bench.insert(_numbered(place, made)) for made in recomputed(place, rows, AT_ONCE))
+    rows = chosen_rows(place)
+    return sum(place.bench.insert(numbered(place, made)) for made in recomputed(place, rows, AT_ONCE))
 
 
-def _numbered(place: Place, made: pa.RecordBatch) -> pa.RecordBatch:
+def numbered(place: Place, made: pa.RecordBatch) -> pa.RecordBatch:
     """Rows with the numbers that the target would give them, where only so it can be told which are ours."""
     if place.record is not Record.NUMBERED or not place.bench.at.relayed:
         return made
@@ -92,23 +90,39 @@ def _numbered(place: Place, made: pa.RecordBatch) -> pa.RecordBatch:
     return made.append_column(name, pa.array(numbers, pa.int64()))
 
 
+def chosen_rows(place: Place) -> Select[tuple[Any, ...]]:
+    """The chosen rows for `recomputed`, in the order of their keys."""
+    from_, compiled = place.bench.legacy, place.bench.compiled
+    flags = [mend.where.label(_flag(number)) for number, mend in enumerate(place.mends)]
+    return compiled.read(from_).add_columns(*flags).where(place.chosen).order_by(*compiled.key_columns(from_))
+
+
 def recomputed(place: Place, rows: Select[tuple[Any, ...]], size: int) -> Iterator[pa.RecordBatch]:
     """Rows of `CompiledTable.read` as the reference transforms them. Raises ValuesDoNotFit.
 
     A column of flags besides, one per mend, says which rows to mend.
     """
-    bench, reads = place.bench, list(place.bench.compiled.reads)
-    families = (*bench.compiled.families, *(Family.BOOLEAN for _ in place.mends))
-    for batch in bench.dialect.read(bench.connection, rows, families[: len(rows.selected_columns)], size):
-        made = bench.compiled.apply(batch.select(reads), bench.references())
-        for reference in bench.compiled.references:
-            if reference.column in place.raw:
-                made = _with(made, reference.column, batch.column(reference.columns[0]))
-        for number, mend in enumerate(place.mends):
-            if _flag(number) in batch.schema.names:
-                instead = pc.if_else(batch.column(_flag(number)), None, made.column(mend.column))
-                made = _with(made, mend.column, instead)
-        yield made
+    return (remade(place, batch) for batch in read_rows(place, rows, size))
+
+
+def read_rows(place: Place, rows: Select[tuple[Any, ...]], size: int) -> Iterator[pa.RecordBatch]:
+    """The same rows as legacy has them, for `remade`."""
+    families = (*place.bench.compiled.families, *(Family.BOOLEAN for _ in place.mends))
+    return place.bench.dialect.read(place.bench.connection, rows, families[: len(rows.selected_columns)], size)
+
+
+def remade(place: Place, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Rows of `read_rows` as the reference transforms them. Raises ValuesDoNotFit."""
+    bench = place.bench
+    made = bench.compiled.apply(batch.select(list(bench.compiled.reads)), bench.references())
+    for reference in bench.compiled.references:
+        if reference.column in place.raw:
+            made = _with(made, reference.column, batch.column(reference.columns[0]))
+    for number, mend in enumerate(place.mends):
+        if _flag(number) in batch.schema.names:
+            instead = pc.if_else(batch.column(_flag(number)), None, made.column(mend.column))
+            made = _with(made, mend.column, instead)
+    return made
 
 
 def _flag(number: int) -> str:
