@@ -8,7 +8,7 @@ from functools import cached_property
 
 from ferryman.agents.bookkeeping import MOMENTS, Book, book_of, books, is_secret
 from ferryman.agents.facts import Facts
-from ferryman.agents.pairing import RULED, Choice, Fed, Pairing, references
+from ferryman.agents.pairing import RULED, Choice, Fed, Pairing, references, taken_over
 from ferryman.agents.person_names import full_name, name_part, parted_by, whole_name
 from ferryman.agents.units import NUMBERS
 from ferryman.agents.value_steps import can_become, is_epoch, moment_steps, stored, value_steps
@@ -62,6 +62,13 @@ class TableColumns:
     @cached_property
     def references(self) -> tuple[ForeignKey, ...]:
         return references(self.pairing, self.scope.fed, self.scope.facts.target)
+
+    def reference_from(self, column: str, source: str) -> ForeignKey | None:
+        """What a target column refers to when that legacy column feeds it; None where it refers to nothing, or only
+        together with others."""
+        declared = (key for key in self.pairing.target.foreign_keys if key.columns == (column,))
+        legacy = taken_over(self.pairing, column, source, self.scope.fed, self.scope.facts.target)
+        return next(declared, legacy)
 
     def mappings(self) -> tuple[ColumnMapping, ...]:
         """One mapping for each target column that is filled, in the catalogue's order. Metadata takes what is left."""

@@ -201,23 +201,25 @@ def _why(match: Match) -> str:
 
 
 def references(pairing: Pairing, fed: Fed, target: Database) -> tuple[ForeignKey, ...]:
-    """What the target table refers to: its declared references, then those that only the legacy table declares.
+    """What the target table refers to: its declared references, then those that only the legacy table declares."""
+    known = (taken_over(pairing, name, choice.source, fed, target) for name, choice in pairing.columns.items())
+    return (*pairing.target.foreign_keys, *(key for key in known if key))
 
-    A reference taken over has one column, fed by a sure choice, that can hold the parent's key. Not enforced.
+
+def taken_over(pairing: Pairing, name: str, source: str, fed: Fed, target: Database) -> ForeignKey | None:
+    """The reference that a legacy column makes of the target column that it feeds, where that declares none.
+
+    The target column must hold the parent's new key, of one column, and be no key itself. Not enforced.
     """
-    return (*pairing.target.foreign_keys, *_taken_over(pairing, fed, target))
-
-
-def _taken_over(pairing: Pairing, fed: Fed, target: Database) -> Iterator[ForeignKey]:
-    declared = {name for key in pairing.target.foreign_keys for name in key.columns}
-    for column, choice in pairing.columns.items():
-        legacy = pairing.source.reference(choice.source)
-        parent = fed.parent(legacy.parent) if legacy and choice.sure else None
-        if parent is None or column in declared or (column,) == pairing.target.primary_key:
-            continue
-        key = target.table(parent).key
-        if len(key) == 1 and _alike(target.table(parent).column(key[0]), pairing.target.column(column)):
-            yield ForeignKey(columns=(column,), parent=parent, parent_columns=key, enforced=False)
+    legacy = pairing.source.reference(source)
+    parent = fed.parent(legacy.parent) if legacy else None
+    declared = {column for key in pairing.target.foreign_keys for column in key.columns}
+    if parent is None or name in declared or (name,) == pairing.target.primary_key:
+        return None
+    key = target.table(parent).key
+    if len(key) != 1 or not _alike(target.table(parent).column(key[0]), pairing.target.column(name)):
+        return None
+    return ForeignKey(columns=(name,), parent=parent, parent_columns=key, enforced=False)
 
 
 def _alike(one: Column, other: Column) -> bool:

@@ -34,7 +34,7 @@ def _filled(change: MapColumn, column: Column, found: TableColumns) -> ColumnMap
         raise Usage(f"Nothing was named that fills {column.name}.", "Name a column of the old table, or a constant.")
     if len(change.source) > 1:
         return ColumnMapping(target=column.name, source=change.source, steps=(Concat(),), why=AS_SAID)
-    reference = next((key for key in found.references if key.columns == (column.name,)), None)
+    reference = found.reference_from(column.name, change.source[0])
     if reference and found.scope.takes_part(reference.parent):
         return found.reference(column, change.source[0], reference, AS_SAID)
     plain = found.content(column, change.source[0], AS_SAID)
