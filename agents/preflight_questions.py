@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as Lookup
 
+from ferryman.agents.cascades import policy_of
 from ferryman.agents.column_questions import FORMAT, PARENT, PARTS, UNFED
 from ferryman.agents.link_questions import LINK
 from ferryman.agents.value_questions import VALUES
+from ferryman.agents.wording import count, listed
 from ferryman.domain.allowed_values import allowed_words
 from ferryman.domain.changes import (
     EMPTY,
@@ -79,8 +82,15 @@ _REASONS: dict[str, str] = {
 }
 
 
-def questions(preflight: Preflight, plan: Plan, source: Database, target: Database) -> tuple[Question, ...]:
-    """One question for each class of problems without a decision that covers it, in preflight's order.
+def questions(
+    preflight: Preflight,
+    plan: Plan,
+    source: Database,
+    target: Database,
+    below: Lookup[str, tuple[ProblemFound, ...]] | None = None,
+) -> tuple[Question, ...]:
+    """One question for each class of problems without a decision that covers it, in preflight's order. `below`: by its
+    id, what hangs on a class that is set aside (see `cascades`), and goes with it.
 
     A class that outgrew the count its policy was decided on is asked again, with what was decided then recommended.
     While it is open what fills a column, nothing is asked about that column's values. Counts and names only.
@@ -92,7 +102,7 @@ def questions(preflight: Preflight, plan: Plan, source: Database, target: Databa
             _decided_before(problem, plan),
             (
                 *_of_its_own(problem, plan, source, target),
-                *options_for(problem, _against_filter(problem, plan, target)),
+                *options_for(problem, _against_filter(problem, plan, target), (below or {}).get(problem.id, ())),
             ),
             _misread(problem, plan, preflight.tables.get(problem.table, 0), target),
         )
@@ -298,21 +308,33 @@ def _doubtful(problem: ProblemFound, plan: Plan) -> Iterator[Option]:
             )
 
 
-def options_for(problem: ProblemFound, against: str = "") -> tuple[Option, ...]:
+def options_for(problem: ProblemFound, against: str = "", below: tuple[ProblemFound, ...] = ()) -> tuple[Option, ...]:
     """What can be done about a class of problems: what applies to it, and always to leave the table out.
 
-    `against`: what taking parents along does to a filter.
+    `against`: what taking parents along does to a filter. `below`: what is set aside with it.
     """
     offered = [
         Option(key=key, text=_text(problem, strategy, against), changes=(_change(problem, strategy),))
         for strategy, key in KEYS.items()
         if strategy in problem.applicable
     ]
+    if below:
+        offered = [
+            _with_those(option, below) if option.key == KEYS[Strategy.QUARANTINE] else option for option in offered
+        ]
     if problem.problem == Problem.CONFLICT:
         keep = SetConflict(table=problem.table, conflict=Conflict.KEEP)
         offered.insert(0, Option(key=KEEP, text="Keep the rows of the new system as they are", changes=(keep,)))
     leave = Option(key=LEAVE, text=f"Leave {problem.table} out", changes=(LeaveOut(table=problem.table),))
     return (*offered, leave)
+
+
+def _with_those(option: Option, below: tuple[ProblemFound, ...]) -> Option:
+    """To set rows aside with what hangs on them."""
+    rows = {one.table: sum(other.rows for other in below if other.table == one.table) for one in below}
+    hanging = listed([f"{count(number, 'row')} of {table}" for table, number in rows.items()])
+    changes = tuple(SetPolicy(table=one.table, policy=policy_of(one)) for one in below)
+    return option.but(text=f"{option.text}, with {hanging} that hang on them", changes=(*option.changes, *changes))
 
 
 def recommend(problem: ProblemFound, options: tuple[Option, ...], before: Policy | None = None) -> str:

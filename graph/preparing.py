@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
+from ferryman.agents.cascades import cascades
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.difference import difference
 from ferryman.agents.facts import Facts
@@ -302,21 +303,26 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
     made = context.shelf.get(state["plan"], Plan)
     catalogues, ledger = Catalogues.of(state["facts"], context.shelf), Ledger(context.target)
     work = all_compiled(made.mapping, catalogues, context.clock())
-    found = look_ahead(
-        context.source,
-        context.target,
-        catalogues.source,
-        catalogues.target,
-        made,
-        work,
-        ledger=() if ledger.exists() else ledger.statements(),
-        skip_data=not context.options.preflight,
-        memory=context.memory,
-    )
+
+    def look(plan: Plan) -> Preflight:
+        return look_ahead(
+            context.source,
+            context.target,
+            catalogues.source,
+            catalogues.target,
+            plan,
+            work if plan is made else all_compiled(plan.mapping, catalogues, context.clock()),
+            ledger=() if ledger.exists() else ledger.statements(),
+            skip_data=not context.options.preflight,
+            memory=context.memory,
+        )
+
+    found = look(made)
     found = found.but(warnings=(*found.warnings, *_set_aside(made, found, work, context)))
     if state.get("back_to"):
         found = looked_ahead(context.shelf.get(state["standing"], Plan), made, found)
-    asked = preflight_questions(found, made, catalogues.source, catalogues.target)
+    below = cascades(found, made, catalogues.target, look)
+    asked = preflight_questions(found, made, catalogues.source, catalogues.target, below)
     still = {question.id for question in made.questions if question.open}
     new = {question.id: question for question in asked if question.id not in still}
     made = made.but(

@@ -10,14 +10,17 @@ from sqlalchemy import ColumnElement, Connection, FromClause, TableClause, func,
 
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.prepare.bonds import as_one, bonds
-from ferryman.tools.prepare.orphans import Ground, kept_out
+from ferryman.tools.prepare.orphans import Ground, Refused, kept_out
 from ferryman.tools.prepare.outlook import Outlook, Stays
 from ferryman.tools.prepare.reach import listed_in, relied_on
 from ferryman.tools.prepare.transform import CompiledTable
 
 
 def foreseen(
-    connection: Connection, compiled: Mapping[str, CompiledTable], about: Iterable[CompiledTable]
+    connection: Connection,
+    compiled: Mapping[str, CompiledTable],
+    about: Iterable[CompiledTable],
+    refused: Mapping[str, Refused],
 ) -> dict[str, CompiledTable]:
     """The same tables, knowing which rows named by those asked `about` will not come. Their keys are kept in temporary
     tables of the connection, which is one of `side_by_side` for these."""
@@ -26,7 +29,7 @@ def foreseen(
     asked = {table.mapping.target: table for table in relied_on(about)}
     listed = {name for table in asked.values() for name in listed_in(table)}
     for name in _parents_first(seen, listed & seen.keys()):
-        wanted = kept_out(seen[name], Ground(seen))
+        wanted = kept_out(seen[name], Ground(seen, refused=refused))
         if wanted is None:
             continue
         names = [f"k{n}" for n in range(len(seen[name].mapping.key))]

@@ -11,9 +11,11 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     FromClause,
     Numeric,
+    Select,
     Text,
     and_,
     case,
@@ -26,6 +28,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union_all,
 )
 from sqlalchemy import cast as sql_cast
 
@@ -40,7 +43,8 @@ from ferryman.tools.prepare.sqlite_scope import column_of
 from ferryman.tools.prepare.sqlite_values import untyped
 from ferryman.tools.prepare.transform import CompiledTable
 
-Found = dict[tuple[tuple[str, ...], Problem], int]
+What = tuple[tuple[str, ...], Problem]
+Found = dict[What, int]
 Expression = ColumnElement[Any]
 Condition = ColumnElement[bool]
 
@@ -88,6 +92,27 @@ def repeated_values(
         if surplus:
             found[columns, Problem.DUPLICATE] = int(surplus)
     return found
+
+
+def keys_of_repeated(
+    connection: Connection, compiled: CompiledTable, rows: FromClause, collations: Mapping[str, str]
+) -> Iterator[tuple[What, CompoundSelect[Any]]]:
+    """For each unique set of the target, the legacy keys of the rows that repeat what one before them has, or a row of
+    the target; none of rows that merge."""
+    filled = _holds_rows(connection, compiled)
+    inside, keys = compiled.in_filter(rows), compiled.key_columns(rows)
+    for columns in unique_sets(compiled, collations):
+        if _merged_by(compiled, columns):
+            continue
+        taken = [_taken(compiled, columns, rows, collations)] if filled and columns != _key(compiled) else []
+        values = _values(compiled, columns, rows, collations)
+        whole = [value.is_not(None) for value in values]
+        place = func.row_number().over(partition_by=values, order_by=keys).label("place")
+        chosen = select(*(key.label(f"k{n}") for n, key in enumerate(keys)), place).select_from(rows)
+        made = chosen.where(inside, *whole, *(not_(one) for one in taken)).subquery()
+        repeated = select(*list(made.c)[:-1]).where(made.c.place > 1)
+        met = [select(*keys).select_from(rows).where(inside, one) for one in taken]
+        yield (columns, Problem.DUPLICATE), union_all(repeated, *met)
 
 
 def shortened_values(connection: Connection, compiled: CompiledTable, rows: FromClause) -> dict[str, int]:
@@ -186,6 +211,19 @@ def broken_checks(connection: Connection, compiled: CompiledTable, rows: FromCla
         key = (named_in(check, compiled.target), Problem.CHECK_FAILED)
         found[key] = found.get(key, 0) + int(count)
     return {what: count for what, count in found.items() if count}
+
+
+def keys_of_broken(compiled: CompiledTable, rows: FromClause) -> Iterator[tuple[What, Select[Any]]]:
+    """For each CHECK of a SQLite target, the legacy keys of the rows that it would refuse."""
+    if compiled.target_database.dialect != "sqlite":
+        return
+    keys = [key.label(f"ferryman_k{n}") for n, key in enumerate(compiled.key_columns(rows))]
+    made = select(*_whole_row(compiled, rows), *keys).select_from(rows)
+    new = made.where(compiled.in_filter(rows), not_(compiled.failing(rows))).subquery(compiled.target.name)
+    for check in compiled.target.checks:
+        broken = func.coalesce(literal_column(f"NOT ({check})"), literal(0)) == 1
+        columns = named_in(check, compiled.target)
+        yield (columns, Problem.CHECK_FAILED), select(*(new.c[key.name] for key in keys)).where(broken)
 
 
 def unique_sets(compiled: CompiledTable, collations: Mapping[str, str]) -> Iterator[tuple[str, ...]]:

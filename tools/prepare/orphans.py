@@ -45,6 +45,9 @@ _QUARANTINE = table("ferryman_quarantine", column("table_name"), column("source_
 #: Causes of a reference of a table to itself that hold for the rows below as well; None is any.
 _HANG_ON = (None, MissingCause.FILTERED_OUT, MissingCause.SET_ASIDE)
 Such = Callable[[FromClause], Condition]
+#: By what is wrong with rows (target columns, problem), a table of the legacy keys of those of which no row by itself
+#: tells it: the target refuses them, or others are like them.
+Refused = Mapping[tuple[tuple[str, ...], Problem], TableClause]
 _OPEN = "open"  #: the state of a row that waits in quarantine
 
 
@@ -60,6 +63,9 @@ class Ground:
     copied: Mapping[str, Segment] | None = None
     legacy: str | None = LEGACY
     out: Mapping[str, TableClause | None] = field(default_factory=dict)  #: what `kept_out` would give, kept in a table
+    refused: Mapping[str, Refused] = field(
+        default_factory=dict
+    )  #: by target table, as `refused.refused_ahead` gives it
 
     def beside(self) -> Ground:
         """The same, as it is asked where both databases are on one connection."""
@@ -257,6 +263,9 @@ def kept_out(compiled: CompiledTable, ground: Ground, above: Collection[str] = (
             below += [bond] if bond.to_itself and bond not in below and policy.cause in _HANG_ON else []
         else:
             out += [problems[c, policy.problem] for c in policy.columns if (c, policy.problem) in problems]
+            for (columns, problem), held in ground.refused.get(name, {}).items():
+                if problem is policy.problem and (not policy.columns or set(policy.columns) == set(columns)):
+                    out.append(among(compiled.key_columns(rows), select(*held.c)))
     return with_those_below(compiled, ground, rows, or_(false(), *out), below)
 
 

@@ -36,6 +36,7 @@ from ferryman.tools.prepare.problem_texts import (
     shortened_text,
     unfilled_text,
 )
+from ferryman.tools.prepare.refused import refused_ahead
 from ferryman.tools.prepare.remedies import decided, remedies, remedies_for_orphans
 from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.transform import CompiledTable
@@ -107,8 +108,10 @@ def _looked_at(
     names = [table.target.name for table in about]
     collations = {name: collations_of(target, name) for name in names}
     with side_by_side(source, target, "looking ahead", about) as connection:
-        seen = foreseen(connection, {name: beside(table) for name, table in compiled.items()}, about)
-        return {name: _Table(seen[name], plan, seen, collations[name], target).look(connection) for name in names}
+        refused = refused_ahead(connection, target, about)
+        seen = foreseen(connection, {name: beside(table) for name, table in compiled.items()}, about, refused)
+        ground = Ground(seen, refused=refused)
+        return {name: _Table(seen[name], plan, ground, collations[name], target).look(connection) for name in names}
 
 
 def problem_id(table: str, columns: tuple[str, ...], problem: Problem, cause: str = "") -> str:
@@ -123,7 +126,7 @@ class _Table:
 
     compiled: CompiledTable
     plan: Plan
-    all: Mapping[str, CompiledTable]
+    ground: Ground
     collations: Mapping[str, str]
     target: Target
 
@@ -133,7 +136,7 @@ class _Table:
 
     def look(self, connection: Connection) -> LookedAt:
         """Its rows in scope and what would fail."""
-        rows = Ground(self.all).legacy_rows(self.compiled)
+        rows = self.ground.legacy_rows(self.compiled)
         doubted = self.compiled.doubted | suspects(connection, self.compiled, rows)
         in_scope, found = unfit_values(connection, replace(self.compiled, doubted=doubted), rows)
         refused, untried = try_on_server(connection, self.target, self.compiled, rows)
@@ -154,7 +157,7 @@ class _Table:
     def _orphans(self, connection: Connection) -> Iterator[ProblemFound]:
         if not self.plan.phase_of(self.name).handling.orphan_detection:
             return
-        for group in groups_on(connection, self.compiled, Ground(self.all)):
+        for group in groups_on(connection, self.compiled, self.ground):
             yield self._orphaned(group)
 
     def _orphaned(self, group: MissingGroup) -> ProblemFound:

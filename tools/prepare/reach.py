@@ -54,6 +54,8 @@ def _add(reach: Reach, table: CompiledTable, *, whole: bool) -> None:
         old |= set(columns_of(mapping.filter))
     new = {column.name for column in table.target.columns} if whole else set()
     new |= {*table.target.primary_key, *mapping.id_columns}
+    if judged:
+        new |= {name for columns in table.target.uniques for name in columns}
     if matched is not None:
         old |= {pair.source for pair in matched.on}
         new |= {pair.target for pair in matched.on}

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, literal, not_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, literal, not_, select
 
 from ferryman.domain.checks import named_in
 from ferryman.domain.errors import FerrymanError, Transient
@@ -25,8 +25,11 @@ from ferryman.tools.prepare.limits import has_a_form
 from ferryman.tools.prepare.mirror import ROWS
 from ferryman.tools.prepare.transform import CompiledTable
 
-Found = dict[tuple[tuple[str, ...], Problem], int]
+What = tuple[tuple[str, ...], Problem]  #: target columns, and what is wrong with them
+Found = dict[What, int]
+Hits = dict[What, list[int]]
 
+_NUMBER = Column(name="ferryman_n", native="bigint", family=Family.INTEGER)  #: of a row, counted in the order of keys
 _TRIED = "ferryman_tried"
 _APART = "ferryman_apart"
 _JSON = re.compile(r"json_valid\(`[^`]+`\)", re.IGNORECASE)  #: how MariaDB knows a JSON column: looked at already
@@ -40,10 +43,34 @@ def try_on_server(
     of `side_by_side`; rows that do not fit for another reason are none of these."""
     if compiled.target_database.dialect == "sqlite":
         return {}, ()
-    trial = _Trial(connection, target, compiled, rows)
+    found, untried = _tried(_Trial(connection, target, compiled, rows))
+    return {what: sum(counts) for what, counts in found.items() if sum(counts)}, untried
+
+
+def refused_on_server(connection: Connection, target: Target, compiled: CompiledTable, rows: FromClause) -> Hits:
+    """The same rows by their numbers, as `numbered` gives them."""
+    if compiled.target_database.dialect == "sqlite":
+        return {}
+    return _tried(_Trial(connection, target, compiled, rows, by_number=True))[0]
+
+
+def numbered(compiled: CompiledTable, rows: FromClause) -> Select[Any]:
+    """The keys of the rows that are tried, behind the number of each."""
+    keys = compiled.key_columns(rows)
+    fits = not_(compiled.failing(rows))
+    wanted = select(_number(compiled, rows), *(key.label(f"k{n}") for n, key in enumerate(keys)))
+    return wanted.select_from(rows).where(compiled.in_filter(rows), fits)
+
+
+def _number(compiled: CompiledTable, rows: FromClause) -> ColumnElement[int]:
+    return func.row_number().over(order_by=compiled.key_columns(rows)).label(_NUMBER.name)
+
+
+def _tried(trial: _Trial) -> tuple[Hits, tuple[str, ...]]:
+    compiled = trial.compiled
     special = [column for column in trial.written if trial.only_there(column)]
     checks = [check for check in compiled.target.checks if not _JSON.fullmatch(check)]
-    found: Found = {}
+    found: Hits = {}
     untried: list[str] = []
     if special:
         counts = trial.unreadable(special)
@@ -54,7 +81,7 @@ def try_on_server(
                 "The new database looks at every row when it comes; one that it refuses is asked about then."
             )
         else:
-            found |= {((name,), Problem.UNCASTABLE): count for name, count in counts.items() if count}
+            found |= {((name,), Problem.UNCASTABLE): hits for name, hits in counts.items() if any(hits)}
     unfit = {columns[0] for columns, _ in found}
     if checks:
         _add_broken(trial, checks, unfit, found, untried)
@@ -65,10 +92,10 @@ def try_on_server(
             untried.append(_untried(compiled.target, f"{rule.name} ({rule.rule})", count))
         else:
             found[rule.columns, Problem.CHECK_FAILED if rule.excludes else Problem.DUPLICATE] = count
-    return {what: count for what, count in found.items() if count}, tuple(untried)
+    return found, tuple(untried)
 
 
-def _add_broken(trial: _Trial, checks: Sequence[str], unfit: set[str], found: Found, untried: list[str]) -> None:
+def _add_broken(trial: _Trial, checks: Sequence[str], unfit: set[str], found: Hits, untried: list[str]) -> None:
     table, able = trial.compiled.target, list[str]()
     for check in checks:
         if why := trial.why_not(check, unfit):
@@ -80,10 +107,10 @@ def _add_broken(trial: _Trial, checks: Sequence[str], unfit: set[str], found: Fo
             untried.append(_untried(table, check, count))
         else:
             columns = (named_in(check, table), Problem.CHECK_FAILED)
-            found[columns] = found.get(columns, 0) + count
+            found[columns] = [*found.get(columns, []), *count]
 
 
-def _add_homeless(trial: _Trial, parts: str, unfit: set[str], found: Found, untried: list[str]) -> None:
+def _add_homeless(trial: _Trial, parts: str, unfit: set[str], found: Hits, untried: list[str]) -> None:
     """Rows that no partition takes."""
     why = trial.why_not(parts, unfit)
     count = why or trial.broken([parts])[0]
@@ -108,6 +135,7 @@ class _Trial:
     target: Target
     compiled: CompiledTable
     rows: FromClause
+    by_number: bool = False  #: what is found is each row's number, and not one count of them
 
     @property
     def written(self) -> list[Column]:
@@ -138,7 +166,7 @@ class _Trial:
         odd = odd.where(value.like(r"%\ud%"))  # letter case makes no difference
         return self.connection.execute(odd.limit(1)).first() is not None
 
-    def unreadable(self, columns: Sequence[Column]) -> dict[str, int] | str:
+    def unreadable(self, columns: Sequence[Column]) -> dict[str, list[int]] | str:
         """By column, the rows whose text is no value of it; or why the server did not tell."""
         texts = [column.but(native="text", family=Family.TEXT) for column in columns]
         with self.target.connect("trying new values") as there:
@@ -147,15 +175,20 @@ class _Trial:
                     self._table(there, [f"{self._quoted(column.name)} {self._text}" for column in columns])
                     self._fill(there, texts)
                     told = [self._unread(there, number, column) for number, column in enumerate(columns)]
-                    counts = ", ".join(f"coalesce(sum(CASE WHEN {where} THEN 1 ELSE 0 END), 0)" for where in told)
-                    row = there.exec_driver_sql(f"SELECT {counts.replace('%', '%%')} FROM {_TRIED}").one()
+                    hits = [self._found(there, where) for where in told]
             except Transient:
                 raise
             except FerrymanError as error:
                 return error.what.rstrip(".")
             finally:
                 there.rollback()
-        return {column.name: int(count) for column, count in zip(columns, row, strict=True)}
+        return {column.name: found for column, found in zip(columns, hits, strict=True)}
+
+    def _found(self, there: Connection, where: str) -> list[int]:
+        """The rows in the temporary table for which a condition holds: their numbers, or how many they are."""
+        wanted = _NUMBER.name if self.by_number else "count(*)"
+        sql = f"SELECT {wanted} FROM {_TRIED} WHERE {where}"
+        return [int(one) for one in there.exec_driver_sql(sql.replace("%", "%%")).scalars()]
 
     def _unread(self, there: Connection, number: int, column: Column) -> str:
         """A condition: a text that is there and is no value of the column's type."""
@@ -189,7 +222,7 @@ class _Trial:
                 return f"the new database makes {name} itself"
         return ""
 
-    def broken(self, checks: Sequence[str]) -> list[int | str]:
+    def broken(self, checks: Sequence[str]) -> list[list[int] | str]:
         """For each CHECK the rows that break it, or why the server did not tell."""
         table = self.compiled.target
         names = dict.fromkeys(name for check in checks for name in named_in(check, table))
@@ -218,7 +251,7 @@ class _Trial:
         with self.target.connect("looking for partitions", reading=True) as there:
             return str(there.exec_driver_sql(sql, {"name": self._quoted(self.compiled.target.name)}).scalar() or "")
 
-    def crowded(self, rules: Sequence[Apart], unfit: set[str]) -> Iterator[tuple[Apart, int | str]]:
+    def crowded(self, rules: Sequence[Apart], unfit: set[str]) -> Iterator[tuple[Apart, list[int] | str]]:
         """For each of what keeps rows apart, the rows that could not come beside those before them and those that are
         there; or why that is not known."""
         mapping = self.compiled.mapping
@@ -228,7 +261,7 @@ class _Trial:
             else:
                 yield rule, self.why_not(rule.rule, unfit) or self._crowded(rule)
 
-    def _crowded(self, rule: Apart) -> int | str:
+    def _crowded(self, rule: Apart) -> list[int] | str:
         columns = [self.compiled.target.column(name) for name in rule.columns]
         listed = ", ".join(self._quoted(name) for name in rule.columns)
         made = (
@@ -239,15 +272,14 @@ class _Trial:
                 with self.target.told("trying new values"):
                     self._like(there, columns)
                     self._fill(there, [column for column in columns if column.name in self.compiled.writes])
-                    from_ = f"SELECT {listed} FROM {self._quoted(self.compiled.target.name)}"
+                    from_ = f"SELECT {listed}, CAST(NULL AS bigint) AS {_NUMBER.name}"
+                    from_ = f"{from_} FROM {self._quoted(self.compiled.target.name)}"
                     run(there, f"CREATE TEMPORARY TABLE {_APART} ON COMMIT DROP AS {from_}")
                     run(there, made)
-                    new = f"SELECT {listed} FROM {_TRIED}"
-                    came = there.exec_driver_sql(
-                        f"INSERT INTO {_APART} {new} ON CONFLICT DO NOTHING".replace("%", "%%")
-                    )
-                    asked = there.exec_driver_sql(f"SELECT count(*) FROM {_TRIED}").scalar_one()
-                    return int(asked) - came.rowcount
+                    new = f"SELECT {listed}, {_NUMBER.name} FROM {_TRIED} ORDER BY {_NUMBER.name}"
+                    run(there, f"INSERT INTO {_APART} {new} ON CONFLICT DO NOTHING")
+                    came = f"SELECT 1 FROM {_APART} AS came WHERE came.{_NUMBER.name} = {_TRIED}.{_NUMBER.name}"
+                    return self._found(there, f"NOT EXISTS ({came})")
             except Transient:
                 raise
             except FerrymanError as error:
@@ -255,12 +287,11 @@ class _Trial:
             finally:
                 there.rollback()
 
-    def _count(self, there: Connection, check: str) -> int | str:
+    def _count(self, there: Connection, check: str) -> list[int] | str:
         point = there.begin_nested()
         try:
             with self.target.told("asking it"):
-                sql = f"SELECT count(*) FROM {_TRIED} WHERE NOT ({check})"
-                return int(there.exec_driver_sql(sql.replace("%", "%%")).scalar_one())
+                return self._found(there, f"NOT ({check})")
         except Transient:
             raise
         except FerrymanError as error:
@@ -275,9 +306,11 @@ class _Trial:
         if not self._postgresql:
             run(there, f"DROP TEMPORARY TABLE IF EXISTS {_TRIED}")
             listed = ", ".join(self._quoted(column.name) for column in columns)
-            run(there, f"CREATE TEMPORARY TABLE {_TRIED} AS SELECT {listed} FROM {target} LIMIT 0")
+            number = f"CAST(0 AS SIGNED) AS {_NUMBER.name}"
+            run(there, f"CREATE TEMPORARY TABLE {_TRIED} AS SELECT {listed}, {number} FROM {target} LIMIT 0")
             return
         listed = ", ".join(f"CAST({n} AS {c.native}) AS {n}" for c in columns for n in [self._quoted(c.name)])
+        listed = f"{listed}, CAST(0 AS bigint) AS {_NUMBER.name}"
         run(there, f"CREATE TEMPORARY TABLE {_TRIED} ON COMMIT DROP AS SELECT {listed} FROM {target} WITH NO DATA")
         for column in columns:
             if column.default is not None and column.name not in self.compiled.writes:
@@ -288,9 +321,10 @@ class _Trial:
         if not self._postgresql:
             run(there, f"DROP TEMPORARY TABLE IF EXISTS {_TRIED}")
         end = " ON COMMIT DROP" if self._postgresql else " CHARACTER SET utf8mb4"
-        run(there, f"CREATE TEMPORARY TABLE {_TRIED} ({', '.join(columns)}){end}")
+        run(there, f"CREATE TEMPORARY TABLE {_TRIED} ({', '.join(columns)}, {_NUMBER.name} bigint){end}")
 
     def _fill(self, there: Connection, columns: Sequence[Column]) -> None:
+        columns = (*columns, _NUMBER)
         wanted: Select[Any] = select(*self._values(columns)).select_from(self.rows)
         fits = not_(self.compiled.failing(self.rows))
         batches = SQLite().read(
@@ -303,7 +337,10 @@ class _Trial:
 
     def _values(self, columns: Sequence[Column]) -> Iterator[ColumnElement[Any]]:
         for column in columns:
-            yield self.compiled.asked(column.name, self.rows).sql.label(column.name)
+            if column == _NUMBER:
+                yield _number(self.compiled, self.rows)
+            else:
+                yield self.compiled.asked(column.name, self.rows).sql.label(column.name)
 
     def _quoted(self, name: str) -> str:
         return str(self.target.engine.dialect.identifier_preparer.quote_identifier(name))
