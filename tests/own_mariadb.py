@@ -70,7 +70,7 @@ class OwnMariaDB:
         give_up = time.monotonic() + _PATIENCE
         while True:
             try:
-                pymysql.connect(host="127.0.0.1", port=self.port, user="root").close()
+                pymysql.connect(host="127.0.0.1", port=self.port, user="root", ssl_disabled=True).close()
                 return
             except pymysql.OperationalError:
                 assert time.monotonic() < give_up, (self.folder / "log").read_text()

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, make_url
-from sqlalchemy.pool import NullPool
+from sqlalchemy import make_url
 
 from tests.front.calling import here
 from tests.front.odd_values import ASKED, CASES
-from tests.front.ported import _DRIVERS
+from tests.front.ported import engine_of
 
 KINDS = ("sqlite", "postgresql", "mariadb")
 
@@ -45,8 +44,7 @@ def asked(url: str, sql: str) -> list[dict[str, Any]]:
             connection.text_factory = _text
             return [dict(row) for row in connection.execute(sql)]
     parsed = make_url(url)
-    engine = create_engine(parsed.set(drivername=_DRIVERS[parsed.drivername]), poolclass=NullPool)
-    with engine.connect() as connection:
+    with engine_of(parsed).connect() as connection:
         if parsed.drivername == "postgresql":
             connection.exec_driver_sql("SET timezone = 'UTC'")
         return [dict(row._mapping) for row in connection.exec_driver_sql(sql)]
