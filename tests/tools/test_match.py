@@ -14,6 +14,7 @@ from ferryman.domain.schema import Column, Database, Family, ForeignKey, Table, 
 from ferryman.tools.discover.decide import decide
 from ferryman.tools.discover.match import match
 from ferryman.tools.discover.matches_json import matches_json
+from ferryman.tools.discover.references import References
 
 SHARED = Path(os.environ.get("FERRYMAN_SHARED") or Path(__file__).resolve().parents[3] / "shared")
 FAMILIES = {
@@ -125,6 +126,31 @@ NEW = database(
 )
 def test_tables_are_found_behind_prefix_plural_and_abbreviation(source: str, target: str) -> None:
     assert first(match(LEGACY, NEW), source) == target
+
+
+def test_a_word_that_says_only_that_it_is_a_table_hides_no_table_and_no_reference() -> None:
+    old = database(
+        table("desk_agent_table", "id int, username varchar(40)", "id"),
+        table("desk_call_table", "id int, agent_id int, reporter_id int, source_call_id int, target_call_id int", "id"),
+        table("desk_note_table", "id int, call_id int", "id"),
+    )
+    new = database(
+        table("agents", "id int, username varchar(40)", "id"),
+        table("calls", "id int, author_id int, agent_id int, call_from_id int, call_to_id int", "id"),
+        table("notes", "id int, call_id int", "id"),
+    )
+    found = match(old, new)
+    assert {source: first(found, source) for source in ("desk_agent_table", "desk_call_table", "desk_note_table")} == {
+        "desk_agent_table": "agents",
+        "desk_call_table": "calls",
+        "desk_note_table": "notes",
+    }
+    ranked = sorted(found.by_pair["desk_call_table", "calls"].columns, key=lambda m: m.score)
+    columns = {m.source: m.target for m in ranked}
+    assert columns["reporter_id"] == "author_id"
+    assert (columns["source_call_id"], columns["target_call_id"]) == ("call_from_id", "call_to_id")
+    agent = References(old).candidates(old.table("desk_call_table"), old.table("desk_call_table").column("agent_id"))
+    assert [(parent.name, key) for parent, key in agent] == [("desk_agent_table", "id")]
 
 
 def test_columns_are_found_behind_abbreviations_and_synonyms() -> None:

@@ -210,6 +210,15 @@ def without(words: Words, owner: Words) -> Words:
     return words
 
 
+def without_mark(words: Words) -> Words:
+    """The words of a table's name less one at its end that says only that it is a table.
+
+    >>> without_mark(("bug", "text", "table")), without_mark(("table",))
+    (('bug', 'text'), ('table',))
+    """
+    return words[:-1] if len(words) > 1 and words[-1] in ("table", "tbl", "tab", "tabelle") else words
+
+
 def weight_of(word: str) -> float:
     """How much a word says by itself before its rarity is measured: little for "of", "the" and units."""
     return 0.25 if word in STOP_WORDS or word in UNITS or word == "1" else 1.0

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from ferryman.domain.schema import Column, Database, Family, Table
-from ferryman.tools.discover.names import Words, singular, split_name
+from ferryman.tools.discover.names import Words, singular, split_name, without_mark
 
 _ENDINGS = frozenset("id ids key uuid guid fk pk ref code no nr num number".split())
 _ALIKE = (frozenset((Family.TEXT, Family.UUID, Family.ENUM)), frozenset((Family.INTEGER, Family.DECIMAL)))
@@ -61,8 +61,8 @@ def alike(one: Column, other: Column) -> bool:
 
 
 def words(name: str) -> Words:
-    """The words of a name, in lower case, the last one in the singular: "OrderLines" -> (order, line)."""
-    parts = split_name(name)
+    """The words of a table's name, in lower case, the last one in the singular: "OrderLines" -> (order, line)."""
+    parts = without_mark(split_name(name))
     return (*parts[:-1], singular(parts[-1])) if parts else ()
 
 

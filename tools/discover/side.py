@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ferryman.domain.profile import ColumnProfile, Profile
 from ferryman.domain.schema import Column, Database, Family, Table, TableKind
 from ferryman.tools.discover.affinity import seen_family
-from ferryman.tools.discover.names import Lexicon, Words, shared_prefix
+from ferryman.tools.discover.names import Lexicon, Words, shared_prefix, without_mark
 from ferryman.tools.discover.vocabulary import PERSON_ROLES, PERSON_TABLES
 
 Ints = NDArray[np.int64]
@@ -78,7 +78,8 @@ def lay_out(database: Database, profile: Profile | None, lexicon: Lexicon) -> Si
 
 
 def _bare(name: str, prefix: str, lexicon: Lexicon) -> Words:
-    return lexicon.words(name[len(prefix) :] if prefix and name.startswith(prefix) and name != prefix else name)
+    bare = name[len(prefix) :] if prefix and name.startswith(prefix) and name != prefix else name
+    return without_mark(lexicon.words(bare))
 
 
 def _profiles(table: Table, profile: Profile | None) -> list[ColumnProfile | None]:

@@ -94,11 +94,13 @@ filesize, file size, size bytes, byte size, bytes, size in bytes
 mimetype, mime type, content type, file type, media mime
 format, media type, file format, medium
 folder, directory, dir
-author, writer, poster, created by, creator, autor, auteur, written by, posted by
-owner, proprietor, holder, owned by, assignee, assigned to, responsible
+author, writer, poster, created by, creator, autor, auteur, written by, posted by, reporter, reported by, submitter,
+  submitted by, opened by, entered by, raised by, verfasser
+owner, proprietor, holder, owned by, assignee, assigned to, responsible, handler, handled by, assigned user
 created, created at, created on, creation date, date created, create date, created date, date added, added on, added
   at, inserted at, create time, creation time, created time, date entered, entered on, entry date, add date, date add,
-  recorded at, made at, made on, insert date, erstellt, fecha creacion, date creation, time created, timecreated
+  recorded at, made at, made on, insert date, submitted at, submitted on, date submitted, submission date, submit date,
+  date opened, opened at, opened on, erstellt, fecha creacion, date creation, time created, timecreated
 posted, post date, posted on, posted at, post time, date posted, comment date, message date, time posted
 uploaded, uploaded at, upload date, date uploaded, uploaded on
 updated, updated at, updated on, modified at, modified on, last modified, modified date, date modified, update time,
@@ -286,7 +288,7 @@ customer, user, account, contact, member, person, company
 user, person, employee, author, poster, contact, account, profile, customer
 employee, person, worker, agent, user, officer
 agent, representative, salesperson, seller, rep, employee
-owner, user, author, creator, assignee, reporter, requester
+owner, user, author, creator, assignee, requester
 author, user, member, creator, artist, composer, songwriter, lyricist
 doctor, physician, employee, provider, practitioner
 patient, person, client, member, customer
@@ -420,6 +422,10 @@ signature, text, note
 reason, note, comment, description, type
 method, type, gateway, provider
 source, type, channel
+source, from, sender, origin
+destination, to, recipient, receiver
+summary, title, subject, headline
+watcher, monitor, follower, subscriber, observer, watch
 unit, type
 size, length, count, filesize
 rate, value, amount, price
