@@ -16,7 +16,7 @@ OLD = f"""CREATE TABLE shop (id {KEY}, size INTEGER);
     INSERT INTO shop VALUES {values([(n, -1 if n == 3 else 1) for n in range(1, 7)])};
     INSERT INTO orders VALUES {values([(n, n % 6 + 1) for n in range(1, 13)])};
     INSERT INTO item VALUES {values([(n, n % 12 + 1) for n in range(1, 25)])};"""
-NEW = f"""CREATE TABLE shops (id {KEY}, size INTEGER CHECK (size > 0));
+NEW = f"""CREATE TABLE shops (id {KEY}, size INTEGER, CONSTRAINT fair CHECK (size > 0));
     CREATE TABLE orders (id {KEY}, shop_id INTEGER NOT NULL REFERENCES shops);
     CREATE TABLE items (id {KEY}, order_id INTEGER NOT NULL REFERENCES orders);"""
 
@@ -31,6 +31,7 @@ def test_one_question_sets_aside_all_that_hangs_on_the_rows(shape: Shape) -> Non
     asked = shape.planned()
     said = " ".join(asked.err.split())
     assert asked.code == 5
+    assert "1 row of shops breaks a rule of the new database about size: fair (size > 0). What shall" in said
     assert "in quarantine, with 2 rows of orders and 4 rows of items that hang on them" in said
     shape.plan("check_failed:shops.size=quarantine")
     shape.run(code=3)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ferryman.domain.checks import named_in
 from ferryman.domain.findings import MissingCause, MissingGroup
 from ferryman.domain.mapping import Problem
 from ferryman.domain.schema import Column, Family, Table
 from ferryman.tools.prepare.limits import has_a_form
+
+_LONG = 80  #: characters of a rule's text that nobody reads
 
 _KINDS = {
     Family.INTEGER: "a whole number",
@@ -38,7 +41,7 @@ _SENTENCES = {
     Problem.KEY_TAKEN: "{rows} {has} the {names} of another row that is there: what refers to it would refer to that.",
     Problem.UNMAPPED_VALUE: "{rows} {has} a value for {names} that no new value was chosen for.",
     Problem.MISSING_KEY: "{rows} {has} no key in the old database.",
-    Problem.CHECK_FAILED: "{rows} break{s} a rule of the new database about {names}.",
+    Problem.CHECK_FAILED: "{rows} break{s} a rule of the new database about {names}{rules}.",
     Problem.MISSING_PARENT: "{rows} refer{s} by {names} to rows that are not there.",
 }
 #: For one missing parent and for several.
@@ -82,7 +85,19 @@ def problem_text(table: Table, columns: Sequence[str], problem: Problem, rows: i
         names=" and ".join(columns) or table.name,
         length=first.length if first else "",
         kind=_kind(first) if first else "",
+        rules=_rules(table, columns),
     )
+
+
+def _rules(table: Table, columns: Sequence[str]) -> str:
+    """ ": fair (price > 0)"; the CHECKs that speak of these columns, by name alone where their text is long."""
+    told = []
+    for name, check in table.named_checks:
+        if named_in(check, table) == tuple(columns):
+            text = "" if len(check) > _LONG else check
+            told.append(f"{name} ({text})" if name and text else name or text)
+    rules = " and ".join(filter(None, told))
+    return f": {rules}" if rules else ""
 
 
 def _kind(column: Column) -> str:
