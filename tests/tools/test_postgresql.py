@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from ferryman.domain.schema import Database
 from ferryman.tools.databases.connect import open_source, open_target
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.discover.introspect import introspect
+from ferryman.tools.move.ledger import Ledger
 from tests.servers import Made, Server
 
 EVERYTHING = """
@@ -60,3 +61,12 @@ def test_every_type_is_read_and_written_back(made: Made) -> None:
     assert made.ask("SELECT t::text FROM every AS t ORDER BY id") == made.ask(
         "SELECT t::text FROM again AS t ORDER BY id"
     )
+
+
+def test_whether_there_is_a_ledger_is_asked_for_all_its_tables_at_once(made: Made) -> None:
+    target, asked = open_target(made.url), []
+    assert not Ledger(target).exists()
+    Ledger(target).create()
+    event.listen(target.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    assert Ledger(target).exists()
+    assert len(asked) < 6, asked

@@ -12,14 +12,15 @@ from ferryman.tools.move.tables import LedgerTables
 
 def has_ledger(connection: Connection, tables: LedgerTables) -> bool:
     """Raises Refused when there is one of a form that this version cannot read."""
-    inspector = inspect(connection)
-    there = [t for t in tables.all if inspector.has_table(t.name, schema=t.schema)]
+    named = {t.name: t for t in tables.all}
+    columns = inspect(connection).get_multi_columns(schema=tables.run.schema, filter_names=list(named))
+    found = {name: {column["name"] for column in given} for (_, name), given in columns.items()}
+    there = [table for name, table in named.items() if name in found]
     if not there or _unfinished(connection, tables, there):
         return False
     lacking = [t.name for t in tables.all if t not in there]
     for table in there:
-        found = {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
-        lacking += [f"{table.name}.{column.name}" for column in table.columns if column.name not in found]
+        lacking += [f"{table.name}.{one.name}" for one in table.columns if one.name not in found[table.name]]
     if lacking:
         raise Refused(
             f"The ledger in the target is of another version of Ferryman: it lacks {', '.join(lacking[:3])}.",
