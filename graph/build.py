@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -146,4 +146,10 @@ def build_graph(
 
     Without a checkpointer it cannot wait for a person: an interrupt then ends the call for good.
     """
-    return draw().compile(checkpointer=checkpointer)
+    return _drawn().compile(checkpointer=checkpointer)
+
+
+@cache
+def _drawn() -> StateGraph[State, Context]:
+    """It is the same for each conversation, and LangGraph reads every node's bytecode as it is drawn."""
+    return draw()
