@@ -37,6 +37,7 @@ from ferryman.graph.work import all_compiled, compiled
 from ferryman.report import write_report
 from ferryman.session import Session
 from ferryman.tools.databases.dialect import clause
+from ferryman.tools.move.desk import copied_so_far
 from ferryman.tools.move.hanging import Hanging
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
@@ -206,7 +207,8 @@ def problem_rows(session: Session, plan: Plan, share: int) -> Iterator[Troubled]
 
 def _some_of_each(session: Session, plan: Plan, kinds: Iterable[Trouble], share: int) -> Iterator[Troubled]:
     context = session.context
-    ground = Ground(all_compiled(plan.mapping, live_catalogues(context), context.clock()))
+    copied = copied_so_far(Ledger(context.target), session.run) if session.decision else None
+    ground = Ground(all_compiled(plan.mapping, live_catalogues(context), context.clock()), copied=copied)
     for one in kinds:
         rows = islice(_rows_of(context, one, ground, share), share)
         yield from ((ground.compiled[one.table], found, row) for found, row in rows)

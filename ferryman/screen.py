@@ -301,7 +301,8 @@ class Screen:
         return due
 
     def _checks(self, validation: TableValidation) -> None:
-        table, moved = clean(validation.table), self._moved.get(validation.table)
+        table = clean(validation.table)
+        moved = self._moved.pop(validation.table, None)  # told once: more may come beside the order
         if validation.status is CheckStatus.PASS and not self._closely:
             told = f"{_went(moved.accounting)} in {duration_text(moved.seconds)}; " if moved else ""
             self.line(f"{table}: {told}all {len(validation.checks)} checks passed")

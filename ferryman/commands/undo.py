@@ -43,7 +43,9 @@ def rollback(which: Which, tables: tuple[str, ...], phase: int, yes: bool, as_js
     voice.give({"run": record.run, "tables": [event.model_dump(mode="json", exclude={"event"}) for event in undone]})
     for event in undone:
         voice.say(sentence(event))
-    if not undone:
+    if not undone and tables:
+        voice.say(f"Run {record.run} wrote nothing there; nothing was undone.")
+    elif not undone:
         voice.say(f"Run {record.run} had written nothing; it is cancelled.")
     return Exit.DONE
 

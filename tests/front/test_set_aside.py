@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from ferryman.graph.context import Options
 from tests.front.calling import Called, here, pair
 from tests.front.shapes import Shape, made, values
+from tests.front.talking import hold
 from tests.front.test_retry import QUARANTINED, WHOLE
 from tests.tools.pairs import write
 
@@ -71,3 +73,10 @@ def test_nor_in_a_run_that_finds_them_out(shape: Shape) -> None:
     assert "Find and migrate" not in stopped.err
     assert dict(shape.new(QUARANTINED)) == {"customers": 5, "invoices": 50}
     mended_and_tried_again(shape)
+
+
+def test_rows_whose_parents_were_set_aside_are_shown_while_a_decision_about_them_is_open(shape: Shape) -> None:
+    asked = "show me the 50", "give me a spreadsheet"
+    held = hold(shape.files, "move everything", "yes", "leave them out", *asked, options=Options(preflight=False))
+    assert held.after(asked[0]).count("customers: that row is set aside") == 50, held.text
+    assert "50 rows, each with what is wrong" in " ".join(held.after(asked[1]).split())

@@ -72,3 +72,10 @@ def test_what_is_left_of_it_can_be_undone_as_a_whole(stopped: Shape) -> None:
     assert here("rollback", run, "--yes").code == 0
     assert stopped.new("SELECT status FROM ferryman_run") == [("rolled_back",)]
     assert "it was undone" in here("resume", run).err
+
+
+def test_undoing_a_table_that_was_not_begun_says_nothing_of_the_run(stopped: Shape) -> None:
+    done = here("rollback", "--table", "person", "--yes")
+    assert done.code == 0, done.err
+    assert "wrote nothing there; nothing was undone" in done.err
+    assert stopped.new("SELECT status FROM ferryman_run") == [("waiting",)]
