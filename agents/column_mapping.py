@@ -16,7 +16,7 @@ from ferryman.domain.fit_values import is_geometry
 from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import Action, ColumnMapping, Kept, Matched, TableMapping
 from ferryman.domain.profile import ColumnProfile
-from ferryman.domain.schema import Column, Family, ForeignKey
+from ferryman.domain.schema import Column, Family, ForeignKey, computed_anew
 from ferryman.domain.transforms import (
     AddCreatedAt,
     AddMetadataJson,
@@ -280,6 +280,7 @@ def leftovers(columns: Iterable[ColumnMapping], table: TableColumns, ignored: It
     """The legacy columns that nothing uses: no key, no secret, none left behind by decision."""
     used = {name for column in columns for name in carried(column)} | set(ignored)
     used |= _only_a_key(table.scope.tables[table.pairing.target.name], table)
+    used |= computed_anew(table.pairing.source, table.pairing.target).keys()
     return tuple(c.name for c in table.pairing.source.columns if c.name not in used and not is_secret(c.name))
 
 
@@ -302,4 +303,5 @@ def left_behind(mapping: TableMapping, table: TableColumns) -> tuple[str, ...]:
     if mapping.action is not Action.COPY:
         return ()
     used = {name for column in mapping.columns for name in carried(column)} | _only_a_key(mapping, table)
+    used |= computed_anew(table.pairing.source, table.pairing.target).keys()
     return tuple(column.name for column in table.pairing.source.columns if column.name not in used)

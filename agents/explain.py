@@ -107,7 +107,13 @@ def _left(plan: Plan) -> list[str]:
     return [f"Left out: {names([left.table for left in plan.left_out], 5)}"]
 
 
-_DETAILS = (_phases, _filters, _problems, _shortened, _metadata, _behind, _left)
+def _warned(plan: Plan) -> list[str]:
+    told = [one_line(warning) for warning in plan.preflight.warnings]
+    more = [f"and {count(len(told) - _MOST_NOTES, 'more note')}, in the plan's file"] if len(told) > _MOST_NOTES else []
+    return [*told[:_MOST_NOTES], *more]
+
+
+_DETAILS = (_phases, _filters, _problems, _shortened, _metadata, _behind, _left, _warned)
 
 
 def safety(plan: Plan) -> str:

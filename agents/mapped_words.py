@@ -8,6 +8,7 @@ from ferryman.agents.answer_facts import NO_PLAN, AnswerFacts
 from ferryman.agents.transform_words import filter_words, how
 from ferryman.agents.wording import bullet, clean, count, names, one_line, records
 from ferryman.domain.mapping import Action, Derived, Generated, Kept, Matched, TableMapping
+from ferryman.domain.schema import computed_anew
 from ferryman.domain.transforms import AddMetadataJson
 
 
@@ -97,8 +98,16 @@ def _old_column(mapping: TableMapping, column: str, facts: AnswerFacts) -> Itera
         yield f"{old} has no column of its own in {new}. It is {place}. {nulls}".strip()
     if not lines and facts.plan and column in facts.plan.leftovers.get(mapping.target, ()):
         yield f"{old} has no column in {new}; it is kept as metadata. {nulls}".strip()
+    elif not lines and (again := _computed_anew(mapping, column, facts)):
+        yield f"{old} is computed in both systems: {new}.{clean(again)} gets what the new one computes."
     elif not lines:
         yield f"{old} has no place in {new}; it stays in the old system. {nulls}".strip()
+
+
+def _computed_anew(mapping: TableMapping, column: str, facts: AnswerFacts) -> str:
+    old = facts.source.by_name.get(mapping.source) if facts.source else None
+    new = facts.target.by_name.get(mapping.target) if facts.target else None
+    return computed_anew(old, new).get(column, "") if old and new else ""
 
 
 def _nulls(table: str, column: str, facts: AnswerFacts) -> str:

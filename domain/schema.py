@@ -181,6 +181,13 @@ class Database(Frozen):
         return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
 
 
+def computed_anew(old: Table, new: Table) -> dict[str, str]:
+    """The columns that the old database computes and the new one does as well, under the same name, by the old name."""
+    theirs = {column.name.lower(): column.name for column in new.columns if column.generated}
+    ours = (column.name for column in old.columns if column.generated)
+    return {name: theirs[name.lower()] for name in ours if name.lower() in theirs}
+
+
 def _structure(table: Table) -> dict[str, Any]:
     """A table as its fingerprint sees it; a collation counts where a column has one of its own, and what a role may do
     with a foreign key does not."""

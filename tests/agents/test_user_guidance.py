@@ -393,6 +393,14 @@ def test_problems_that_preflight_found_stand_in_the_plan() -> None:
     assert "not looked" in guidance.present_plan(DISPATCH_PLAN.but(preflight=Preflight(skipped=True))).text
 
 
+def test_what_a_person_should_know_before_stands_in_the_plan() -> None:
+    known = tuple(f"Note {number}." for number in range(1, 9))
+    plan = DISPATCH_PLAN.but(preflight=Preflight(warnings=known))
+    told = guidance.present_plan(plan).text
+    assert "Note 1." in told
+    assert "and 2 more notes, in the plan's file" in told
+
+
 def test_columns_that_nothing_takes_are_told_before_anybody_says_yes() -> None:
     mapping = SHOP_PLAN.mapping
     (first, *_) = mapping.copied

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.front.ported import Side
-from tests.front.shapes import Shape
+from tests.front.shapes import Shape, made
 from tests.servers import Made, Server
 
 NEW = """CREATE TABLE pill (code varchar(12) PRIMARY KEY, label text NOT NULL, dose interval, net inet, spot point,
@@ -28,8 +28,8 @@ def shape(folder: Path, old: Made, new: Made) -> Shape:
 
 def test_from_postgresql(folder: Path, postgresql_15: Server) -> None:
     old, new = postgresql_15.database(), postgresql_15.database()
-    for made in (old, new):
-        made.run(NEW)
+    for one in (old, new):
+        one.run(NEW)
     old.run("""INSERT INTO pill VALUES
         ('a', 'Aspirin', '1 mon -2 days 26:00:00', '10.0.0.1/8', '(1,2)', '{1,NULL}', 12.5, '[1,5)', B'101'),
         ('b', 'Biotin', '-00:00:01', '::1', NULL, '{}', NULL, 'empty', NULL)""")
@@ -58,4 +58,20 @@ def test_from_mariadb(folder: Path, postgresql_15: Server, mariadb: Server) -> N
         ("b", "-01:00:01.5", None),
         ("c", "00:00:00", "::1/128"),
     ]
+    moved.proved_and_undone()
+
+
+COMPUTED = (
+    "CREATE TABLE {name} (id INTEGER PRIMARY KEY, price INTEGER, Double INTEGER AS (price * 2), n INTEGER {more})"
+)
+
+
+def test_what_both_databases_compute_is_not_said_to_be_lost(folder: Path) -> None:
+    old = COMPUTED.format(name="pill", more="AS (price + 1)")
+    moved = made(folder, f"{old}; INSERT INTO pill (id, price) VALUES (1, 5);", COMPUTED.format(name="pills", more=""))
+    moved.plan()
+    plan = (folder / "plan.yaml").read_text()
+    assert "Double" not in plan
+    moved.run()
+    assert moved.new("SELECT * FROM pills") == [(1, 5, 10, 6)]
     moved.proved_and_undone()
