@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ferryman.agents.bookkeeping import words
 from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import Choice, Pairing, leads_elsewhere, references
 from ferryman.agents.person_names import full_name, whole_name
@@ -202,13 +203,18 @@ def _without_parent(table: TableMapping, column: Column, parent: str, mapping: M
     )
 
 
+def _is_id(column: Column) -> bool:
+    """Whether a name says that a column holds numbers of rows: nobody can guess whose, and 0 is none."""
+    return column.family in NUMBERS and words(column.name)[-1:] == ("id",)
+
+
 def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts: Facts) -> Question:
     elsewhere = _elsewhere(table, column, mapping, facts)
     likely = _weak(table, column, elsewhere, facts)
     unused = [] if likely else _unused(table, column, elsewhere, facts)
     safe = (*likely, *unused, *_constant(table, column, facts))
     ours = facts.source.table(table.source)
-    told = likely or not unused or conversion(ours.column(unused[0].key), column)  # by names, or by units alone
+    told = likely or (conversion(ours.column(unused[0].key), column) if unused else not _is_id(column))
     why = f" {listed(f'{old} names rows of {parent}' for old, parent in elsewhere)}." if elsewhere else ""
     return Question(
         id=f"{UNFED}:{table.target}.{column.name}",
@@ -218,6 +224,7 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
         ),
         options=(*safe, *(_all_the_same(table, column, *one) for one in elsewhere), leave_out(table.target)),
         recommended=(safe[0].key if safe else leave_out(table.target).key) if told else "",
+        reason="" if told or unused else f'One number for every row can be said: "{column.name} is always 1".',
     )
 
 
@@ -254,7 +261,8 @@ def _converted(table: TableMapping, old: Column, column: Column) -> Option:
 
 def _likely(table: TableMapping, column: Column, facts: Facts) -> list[str]:
     found = facts.matches.by_pair.get((table.source, table.target))
-    return [m.source for m in (found.columns if found else ()) if m.target == column.name and m.score >= LEAST_OFFERED]
+    matches = [m for m in (found.columns if found else ()) if m.target == column.name and m.score >= LEAST_OFFERED]
+    return [m.source for m in matches if (m.source,) != table.key]  # what tells the rows apart fills the new key alone
 
 
 def _elsewhere(table: TableMapping, column: Column, mapping: Mapping, facts: Facts) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from ferryman.agents.constant_words import constants
 from ferryman.agents.filtering import drop_filter, filter_rows, take_rows_back
 from ferryman.agents.leaving import include, leave_out, leave_out_of
 from ferryman.agents.link_words import links
@@ -177,6 +178,7 @@ RULES: tuple[Callable[[Sentence, Talk], Edit], ...] = (
     drop_filter,
     links,
     map_names,
+    constants,
     map_values,
     conflicts,
     identities,

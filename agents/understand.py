@@ -54,7 +54,7 @@ _JOINED = re.compile(
 )
 _REASON = re.compile(
     r" (?:, )?(?:because|as we|as i|as it|as they|since (?:we|i|it|they|that|this|the|nobody|no)|so that"
-    r"|for they|otherwise|in order)\b.*$"
+    r"|for they|otherwise|in order (?:to|that))\b.*$"
 )
 _CONDITIONAL = re.compile(
     r"\b(?:if|unless|provided|assuming|once|as soon as|until i|until we|when i|when we|in case)\b"

@@ -31,3 +31,16 @@ def test_what_a_key_says_goes_into_the_metadata_where_there_is_a_column_for_it()
     old, new = database("a: k int key, d int key, who text"), database("b: id int key auto, who text, metadata json?")
     mapping, _ = propose(FILL, facts(old, new, matches("a -> b: who=who"), profile({"a": 9}), profile({})))
     assert mapping.by_target["b"].by_target["metadata"].source == ("k", "d")
+
+
+def test_a_key_fills_no_number_of_another_row_and_nothing_is_recommended_for_one() -> None:
+    old, new = database("a: id int key, who text"), database("b: id int key auto, who text, kind_id int, n int")
+    found = matches("a -> b: who=who, id~kind_id, id~n")
+    (columns,) = found.columns
+    weak = tuple(match.but(score=0.35) if match.source == "id" else match for match in columns.columns)
+    found = found.but(columns=(columns.but(columns=weak),))
+    _, questions = propose(FILL, facts(old, new, found, profile({"a": 9}), profile({})))
+    asked = {question.id: question for question in questions}
+    assert [option.key for option in asked["unfed:b.kind_id"].options] == ["constant", "leave_out"]
+    assert asked["unfed:b.kind_id"].recommended == "" and '"kind_id is always 1"' in asked["unfed:b.kind_id"].reason
+    assert asked["unfed:b.n"].recommended == "constant"
