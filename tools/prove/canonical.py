@@ -22,7 +22,6 @@ from ferryman.domain.schema import Column, Family
 FLOAT_DIGITS = 12  #: significant digits of a float that a careful comparison looks at
 REAL_DIGITS = 15  #: significant digits that survive where decimals are kept as 64-bit floats (SQLite)
 CLOSE = 1e-9  #: floats are the same within this share of the larger
-WHOLE = 2.0**53  #: below this a float holds every integer
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EXACT = Context(prec=200)
@@ -190,5 +189,9 @@ def _json(value: object) -> str:
 
 
 def _number(text: str) -> int | float:
+    """A number that is written with a point or an exponent; whole ones to their last digit, as a jsonb prints them."""
     number = float(text)
-    return int(number) if isfinite(number) and number.is_integer() and abs(number) < WHOLE else number
+    if not isfinite(number) or not number.is_integer():
+        return number
+    exact = Decimal(text)
+    return int(exact) if exact == exact.to_integral_value() else int(number)
