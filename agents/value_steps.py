@@ -224,19 +224,27 @@ def text_formats(profile: ColumnProfile | None) -> tuple[str, ...]:
     """The strptime formats that a text column's most frequent shape allows: none, one, or two (day or month first).
 
     Two where no sampled value tells which comes first, or they contradict each other. Several ISO forms side by side
-    give none: the cast reads them all.
+    give none, and so does one beside values of another length: the cast reads them all.
     """
     shapes = {
         shape: rows for shape, rows in (profile.shapes if profile else {}).items() if shape.strip() and shape != "..."
     }
     if profile is None or not shapes:
         return ()
-    if len(shapes) > 1 and all(_ISO.fullmatch(shape) for shape in shapes):
+    if all(_ISO.fullmatch(shape) for shape in shapes) and (
+        len(shapes) > 1 or not _as_long_as(next(iter(shapes)), profile)
+    ):
         return ()
     most = max(shapes, key=lambda shape: (shapes[shape], shape))
     if most == "9+" and profile.shortest == profile.longest == len("20091231"):
         return ("%Y%m%d",)
     return _formats_of(re.sub(r"(?<!9)9(?![9+])", "99", most.strip()), profile)
+
+
+def _as_long_as(shape: str, profile: ColumnProfile) -> bool:
+    """Whether all values that are not empty can have this shape, going by the lengths of all rows."""
+    shortest = None if profile.empty else profile.shortest
+    return "+" in shape or {length or len(shape) for length in (shortest, profile.longest)} == {len(shape)}
 
 
 def _formats_of(shape: str, profile: ColumnProfile) -> tuple[str, ...]:

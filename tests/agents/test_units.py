@@ -7,7 +7,7 @@ import pytest
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.revise import revise_all
 from ferryman.agents.units import conversion, unit_of
-from ferryman.agents.value_steps import decimal_mark
+from ferryman.agents.value_steps import decimal_mark, text_formats
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import Rename, Scale
 from tests.catalogues import FILL, column_profile, database, facts, matches, profile
@@ -103,3 +103,14 @@ def test_a_conversion_is_asked_about_and_can_be_declined() -> None:
 )
 def test_what_stands_before_the_decimals_is_told_by_the_shapes(shapes: dict[str, int], mark: str | None) -> None:
     assert decimal_mark(column_profile(shapes=shapes)) == mark
+
+
+@pytest.mark.parametrize(
+    ("lengths", "formats"),
+    [((19, 19), ("%Y-%m-%d %H:%M:%S",)), ((19, 26), ()), ((10, 19), ()), ((None, None), ("%Y-%m-%d %H:%M:%S",))],
+)
+def test_moments_that_are_not_all_as_long_as_those_sampled_have_no_one_format(
+    lengths: tuple[int | None, int | None], formats: tuple[str, ...]
+) -> None:
+    seen = column_profile(shapes={"9999-99-99 99:99:99": 1000}, shortest=lengths[0], longest=lengths[1])
+    assert text_formats(seen) == formats
