@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ferryman.domain.mapping import Derived, Kept, Mapping, Policy, Problem, Strategy, TableMapping
+from ferryman.domain.mapping import Conflict, Derived, Kept, Mapping, Policy, Problem, Strategy, TableMapping
 from ferryman.domain.plan import Preflight
 from ferryman.domain.transforms import NewId, PreserveLegacyId
 from ferryman.tools.move.work import Ending
@@ -285,3 +285,26 @@ def test_rows_that_no_partition_takes_are_found_before_a_row_is_written(pair: Pa
     assert found(looked_at(run, mapping)) == {(column_,): (Problem.CHECK_FAILED, rows)}
     run.copy_all()
     assert pair.new.one("SELECT count(*) FROM things") == 3 - rows
+
+
+@pytest.mark.parametrize("where", ["sqlite to sqlite", "sqlite to mariadb"])
+def test_a_row_of_the_target_that_is_kept_needs_to_break_no_rule(
+    request: pytest.FixtureRequest, tmp_path: Path, where: str
+) -> None:
+    request.param = where
+    pair = made_pair(request, tmp_path)
+    pair.new.run(
+        "CREATE TABLE things (id integer NOT NULL PRIMARY KEY, price integer, CONSTRAINT fair CHECK (price > 0));"
+    )
+    pair.new.run("INSERT INTO things VALUES (1, 5);")
+    pair.old.run("CREATE TABLE thing (id integer NOT NULL PRIMARY KEY, price integer);")
+    pair.old.run("INSERT INTO thing VALUES (1, -5), (2, -1), (3, 7);")
+    left = Policy(problem=Problem.CHECK_FAILED, columns=("price",), strategy=Strategy.QUARANTINE, rows=1)
+    (table,) = mapped(("id", "price"), left).tables
+    kept = Mapping(tables=(table.but(conflict=Conflict.KEEP),))
+    run = pair.start(kept)
+    assert found(looked_at(run, kept)) == {("price",): (Problem.CHECK_FAILED.value, 1)}
+    result = run.copy("things")
+    assert result.ending is Ending.COMPLETE, result.failure
+    assert (result.accounting.matched, result.accounting.quarantined) == (1, 1)
+    assert pair.new.ask("SELECT id, price FROM things ORDER BY 1") == [(1, 5), (3, 7)]

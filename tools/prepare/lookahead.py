@@ -20,6 +20,7 @@ from sqlalchemy import (
     and_,
     case,
     collate,
+    false,
     func,
     literal,
     literal_column,
@@ -28,6 +29,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     union_all,
 )
 from sqlalchemy import cast as sql_cast
@@ -196,13 +198,24 @@ def _taken(
     return and_(*others, _present(compiled, columns, rows, collations))
 
 
-def broken_checks(connection: Connection, compiled: CompiledTable, rows: FromClause) -> Found:
-    """Rows that a CHECK of the target would refuse: its own text, asked about the new values where all of them fit."""
+def written(connection: Connection, compiled: CompiledTable, rows: FromClause) -> Condition:
+    """Whether a legacy row is written at all: not where the plan keeps the row of the target that it meets."""
+    if compiled.mapping.conflict is not Conflict.KEEP or not _holds_rows(connection, compiled):
+        return true()
+    matched, key = compiled.matched_key(rows), _key(compiled)
+    meets: list[Condition] = [] if matched is None else [matched.is_not(None)]
+    meets += [_present(compiled, key, rows, {})] if key else []
+    return not_(or_(false(), *meets))
+
+
+def broken_checks(connection: Connection, compiled: CompiledTable, rows: FromClause, such: Condition) -> Found:
+    """Rows that a CHECK of the target would refuse: its own text, asked about the new values of such
+    rows where all of them fit."""
     checks = compiled.target.checks
     if not checks or compiled.target_database.dialect != "sqlite":
         return {}  # written in another database's SQL: see `trial`
     fits = not_(compiled.failing(rows))
-    made = select(*_whole_row(compiled, rows)).select_from(rows).where(compiled.in_filter(rows), fits)
+    made = select(*_whole_row(compiled, rows)).select_from(rows).where(compiled.in_filter(rows), fits, such)
     new = made.subquery(compiled.target.name)
     counts = [_count(func.coalesce(literal_column(f"NOT ({check})"), literal(0)) == 1) for check in checks]
     broken = connection.execute(select(*counts).select_from(new)).one()
@@ -213,13 +226,14 @@ def broken_checks(connection: Connection, compiled: CompiledTable, rows: FromCla
     return {what: count for what, count in found.items() if count}
 
 
-def keys_of_broken(compiled: CompiledTable, rows: FromClause) -> Iterator[tuple[What, Select[Any]]]:
+def keys_of_broken(compiled: CompiledTable, rows: FromClause, such: Condition) -> Iterator[tuple[What, Select[Any]]]:
     """For each CHECK of a SQLite target, the legacy keys of the rows that it would refuse."""
     if compiled.target_database.dialect != "sqlite":
         return
     keys = [key.label(f"ferryman_k{n}") for n, key in enumerate(compiled.key_columns(rows))]
     made = select(*_whole_row(compiled, rows), *keys).select_from(rows)
-    new = made.where(compiled.in_filter(rows), not_(compiled.failing(rows))).subquery(compiled.target.name)
+    fits = not_(compiled.failing(rows))
+    new = made.where(compiled.in_filter(rows), fits, such).subquery(compiled.target.name)
     for check in compiled.target.checks:
         broken = func.coalesce(literal_column(f"NOT ({check})"), literal(0)) == 1
         columns = named_in(check, compiled.target)

@@ -24,6 +24,7 @@ from ferryman.tools.prepare.lookahead import (
     repeated_values,
     shortened_values,
     unfit_values,
+    written,
 )
 from ferryman.tools.prepare.lost_ids import lost_ids
 from ferryman.tools.prepare.memory import Memory
@@ -139,12 +140,13 @@ class _Table:
         rows = self.ground.legacy_rows(self.compiled)
         doubted = self.compiled.doubted | suspects(connection, self.compiled, rows)
         in_scope, found = unfit_values(connection, replace(self.compiled, doubted=doubted), rows)
-        refused, untried = try_on_server(connection, self.target, self.compiled, rows)
+        such = written(connection, self.compiled, rows)
+        refused, untried = try_on_server(connection, self.target, self.compiled, rows, such)
         for more in (
             refused,
             repeated_values(connection, self.compiled, rows, self.collations),
             collisions(connection, self.compiled, rows, self.collations),
-            broken_checks(connection, self.compiled, rows),
+            broken_checks(connection, self.compiled, rows, such),
         ):
             for what, count in more.items():
                 found[what] = found.get(what, 0) + count

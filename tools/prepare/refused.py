@@ -15,7 +15,7 @@ from ferryman.domain.mapping import Strategy
 from ferryman.tools.databases.connect import Target
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.prepare.bonds import bonds
-from ferryman.tools.prepare.lookahead import collations_of, keys_of_broken, keys_of_repeated
+from ferryman.tools.prepare.lookahead import collations_of, keys_of_broken, keys_of_repeated, written
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.orphans import Ground, Refused
 from ferryman.tools.prepare.reach import listed_in, relied_on
@@ -61,12 +61,13 @@ def _found(
 ) -> Iterator[tuple[What, Select[Any] | CompoundSelect[Any]]]:
     rows = Ground({}).legacy_rows(compiled)
     yield from keys_of_repeated(connection, compiled, rows, collations_of(target, compiled.target.name))
-    yield from keys_of_broken(compiled, rows)
-    for what, numbers in refused_on_server(connection, target, compiled, rows).items():
+    such = written(connection, compiled, rows)
+    yield from keys_of_broken(compiled, rows, such)
+    for what, numbers in refused_on_server(connection, target, compiled, rows, such).items():
         held = table(_NUMBERS, column("n"))
         connection.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {_NUMBERS} (n INTEGER PRIMARY KEY)")
         connection.exec_driver_sql(f"DELETE FROM {_NUMBERS}")
         connection.execute(insert(held).prefix_with("OR IGNORE"), [{"n": number} for number in numbers])
-        tried = numbered(compiled, rows).subquery()
+        tried = numbered(compiled, rows, such).subquery()
         number, *keys = tried.c
         yield what, select(*keys).where(number.in_(select(held.c.n)))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, literal, not_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, literal, not_, select
 
 from ferryman.domain.checks import named_in
 from ferryman.domain.errors import FerrymanError, Transient
@@ -27,6 +27,7 @@ from ferryman.tools.prepare.transform import CompiledTable
 
 What = tuple[tuple[str, ...], Problem]  #: target columns, and what is wrong with them
 Found = dict[What, int]
+Condition = ColumnElement[bool]
 Hits = dict[What, list[int]]
 
 _NUMBER = Column(name="ferryman_n", native="bigint", family=Family.INTEGER)  #: of a row, counted in the order of keys
@@ -37,29 +38,34 @@ _MEMBER = re.compile(r"'((?:[^']|'')*)'")
 
 
 def try_on_server(
-    connection: Connection, target: Target, compiled: CompiledTable, rows: FromClause
+    connection: Connection, target: Target, compiled: CompiledTable, rows: FromClause, such: Condition
 ) -> tuple[Found, tuple[str, ...]]:
-    """Rows whose new values the server would refuse, and what could not be tried, a sentence each. `connection` is one
-    of `side_by_side`; rows that do not fit for another reason are none of these."""
+    """Such rows whose new values the server would refuse, and what could not be tried, a sentence each. `connection` is
+    one of `side_by_side`; rows that do not fit for another reason are none of these."""
     if compiled.target_database.dialect == "sqlite":
         return {}, ()
-    found, untried = _tried(_Trial(connection, target, compiled, rows))
+    found, untried = _tried(_Trial(connection, target, compiled, rows, such))
     return {what: sum(counts) for what, counts in found.items() if sum(counts)}, untried
 
 
-def refused_on_server(connection: Connection, target: Target, compiled: CompiledTable, rows: FromClause) -> Hits:
+def refused_on_server(
+    connection: Connection, target: Target, compiled: CompiledTable, rows: FromClause, such: Condition
+) -> Hits:
     """The same rows by their numbers, as `numbered` gives them."""
     if compiled.target_database.dialect == "sqlite":
         return {}
-    return _tried(_Trial(connection, target, compiled, rows, by_number=True))[0]
+    return _tried(_Trial(connection, target, compiled, rows, such, by_number=True))[0]
 
 
-def numbered(compiled: CompiledTable, rows: FromClause) -> Select[Any]:
+def numbered(compiled: CompiledTable, rows: FromClause, such: Condition) -> Select[Any]:
     """The keys of the rows that are tried, behind the number of each."""
     keys = compiled.key_columns(rows)
-    fits = not_(compiled.failing(rows))
     wanted = select(_number(compiled, rows), *(key.label(f"k{n}") for n, key in enumerate(keys)))
-    return wanted.select_from(rows).where(compiled.in_filter(rows), fits)
+    return wanted.select_from(rows).where(_chosen(compiled, rows, such))
+
+
+def _chosen(compiled: CompiledTable, rows: FromClause, such: Condition) -> Condition:
+    return and_(compiled.in_filter(rows), not_(compiled.failing(rows)), such)
 
 
 def _number(compiled: CompiledTable, rows: FromClause) -> ColumnElement[int]:
@@ -135,6 +141,7 @@ class _Trial:
     target: Target
     compiled: CompiledTable
     rows: FromClause
+    such: Condition  #: the rows that are tried
     by_number: bool = False  #: what is found is each row's number, and not one count of them
 
     @property
@@ -326,10 +333,9 @@ class _Trial:
     def _fill(self, there: Connection, columns: Sequence[Column]) -> None:
         columns = (*columns, _NUMBER)
         wanted: Select[Any] = select(*self._values(columns)).select_from(self.rows)
-        fits = not_(self.compiled.failing(self.rows))
         batches = SQLite().read(
             self.connection,
-            wanted.where(self.compiled.in_filter(self.rows), fits),
+            wanted.where(_chosen(self.compiled, self.rows, self.such)),
             [column.family for column in columns],
             ROWS,
         )
