@@ -70,6 +70,11 @@ class TableColumns:
         legacy = taken_over(self.pairing, column, source, self.scope.fed, self.scope.facts.target)
         return next(declared, legacy)
 
+    def key_of(self, column: str, parent: str) -> ForeignKey:
+        """What a target column refers to where a person says the parent and the target declares nothing."""
+        key = self.scope.facts.target.table(parent).primary_key
+        return ForeignKey(columns=(column,), parent=parent, parent_columns=key, enforced=False)
+
     def mappings(self) -> tuple[ColumnMapping, ...]:
         """One mapping for each target column that is filled, in the catalogue's order. Metadata takes what is left."""
         found = {c.name: self.mapping(c) for c in self.pairing.target.columns if not c.generated}

@@ -1,4 +1,4 @@
-"""Questions about references that no column declares: a number beside a type, and ids that a text packs.
+"""Questions about references that no column declares: a number beside a type or by itself, and ids that a text packs.
 
 Such numbers are right as they stand only while the rows that they name keep their keys.
 """
@@ -15,13 +15,13 @@ from ferryman.agents.facts import Facts
 from ferryman.agents.table_questions import leave_out
 from ferryman.agents.value_questions import AS_THEY_ARE
 from ferryman.agents.vocabulary import key as singular
-from ferryman.agents.wording import listed
+from ferryman.agents.wording import count, listed
 from ferryman.domain.changes import EMPTY, MapColumn, Option, Question, UnmapColumn
 from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import AS_SAID, Action, ColumnMapping, Kept, Mapping, TableMapping
 from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.schema import Column, Family, Table
-from ferryman.domain.transforms import Cast, KeyByType, RemapIds, Rename, Transform, Trim, TypeParent
+from ferryman.domain.transforms import Cast, ForeignKeyTo, KeyByType, RemapIds, Rename, Transform, Trim, TypeParent
 
 #: The kind of these questions; an id is the kind, a colon, and TABLE.COLUMN.
 LINK = "link_ids"
@@ -35,7 +35,7 @@ _MOST_TOLD = 5
 
 
 def link_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Question]:
-    """The questions about one table: the pairs of type and id first, then the lists."""
+    """The questions about one table: the pairs of type and id first, then the others in the order of the columns."""
     if table.action is not Action.COPY:
         return
     about = _About(table, mapping, facts)
@@ -45,9 +45,11 @@ def link_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Itera
             yield from about.typed(line, kind, number)
     for column in about.ours.columns:
         profile = facts.column(table.source, column.name)
-        if profile and packs_ids(column, profile):
-            for line in about.lines(column.name):
+        for line in about.lines(column.name):
+            if profile and packs_ids(column, profile):
                 yield from about.packed(line, profile)
+            elif all(column.name not in pair for pair in pairs):
+                yield from about.named(line, profile)
 
 
 def loose_ids(questions: Iterable[Question]) -> dict[str, tuple[str, ...]]:
@@ -127,6 +129,47 @@ class _About:
         code = self.ours.column(kind).family in _NUMBERS
         word = "1" if code else singular(self.mapping.by_target[moved[0]].source.lower())
         return f'Say for example "{line.target} of {self.table.target} refers to {moved[0]} where {kind} is {word}".'
+
+    def named(self, line: ColumnMapping, profile: ColumnProfile | None) -> Iterator[Question]:
+        """Whose rows a column names by itself. Nothing is asked where all that it may name keep their keys."""
+        source = line.source[0]
+        evidence = self._evidence(source, profile)
+        moved = self._moved(evidence)
+        if not moved:
+            return
+        several = len(evidence) > 1
+        options = tuple(
+            Option(
+                key=f"rows_of_{name}",
+                text=f"{'Rows' if several else 'Yes, rows'} of {name}: they get its new keys",
+                changes=(self._map(line, line.source, ForeignKeyTo(parent=name)),),
+            )
+            for name in evidence
+            if self._holds(line, name)
+        )
+        unfit = [name for name in moved if not self._holds(line, name)]
+        no_room = f"{line.target} cannot hold the new keys of {listed(unfit)}." if unfit else ""
+        asked = f"Rows of which table does {source} of {self.table.source} name"
+        yield self._question(
+            line,
+            f"{asked if several else f'Does {source} of {self.table.source} name rows of {moved[0]}'}? "
+            "No foreign key of the new database says so.",
+            options,
+            moved,
+            options[0].key if len(options) == 1 and not several else "",
+            f"{listed(dict.fromkeys(evidence.values()))}. {no_room}".strip(),
+        )
+
+    def _evidence(self, source: str, profile: ColumnProfile | None) -> dict[str, str]:
+        """By target table that a legacy column may name rows of: what speaks for it."""
+        if known := self.ours.reference(source):
+            why = "is a foreign key of the old database" if known.enforced else "leads there by its name and its values"
+            return dict.fromkeys(self._all_fed_by(known.parent), f"{source} {why}")
+        return {
+            name: f"{one.found:,} of {count(one.looked, 'value')} looked up are keys of {one.table}"
+            for one in (profile.may_name if profile else ())
+            for name in self._all_fed_by(one.table)
+        }
 
     def packed(self, line: ColumnMapping, profile: ColumnProfile) -> Iterator[Question]:
         """Whose ids a text lists. Nothing is asked where its name names only tables that keep their keys."""
@@ -213,8 +256,11 @@ class _About:
 
     def _fed_by(self, source: str) -> str:
         """The one table of the plan that a legacy table feeds; "" for none, or several."""
-        found = [table.target for table in self.mapping.tables if table.source == source]
+        found = self._all_fed_by(source)
         return found[0] if len(found) == 1 else ""
+
+    def _all_fed_by(self, source: str) -> list[str]:
+        return [table.target for table in self.mapping.tables if table.source == source]
 
     def _key(self, name: str) -> Column | None:
         """The one column of a table's new key; None where it has several, or its rows are told apart by several."""

@@ -1,5 +1,5 @@
-"""References that no column declares, in a person's words: "author_ids holds ids of authors", "about_id refers to books
-where about_type is Book"."""
+"""References that no column declares, in a person's words: "author_ids holds ids of authors", "sold_by refers to
+staff", "about_id refers to books where about_type is Book", "sold_by is no reference"."""
 
 from __future__ import annotations
 
@@ -11,12 +11,23 @@ from ferryman.agents.mapping_words import name_words
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Edit, Talk
 from ferryman.domain.changes import MapColumn
-from ferryman.domain.transforms import KeyByType, RemapIds, TypeParent
+from ferryman.domain.schema import Family
+from ferryman.domain.transforms import ForeignKeyTo, KeyByType, RemapIds, Rename, Transform, TypeParent
 
 _PACKED = re.compile(
     r"^(?P<column>.+?) (?:holds?|contains?|lists?|packs?|has|have|stores?|keeps?) (?:a |an |the )?"
     r"(?:(?:comma separated |json )?(?:lists?|arrays?) of )?(?:the |old |legacy )*(?:ids?|keys?|numbers) (?:of|from) "
     r"(?:the )?(?P<parent>.+?)(?: (?:as|in) (?:a |an )?json(?: array| list)?)?$"
+)
+_NAMED = re.compile(
+    r"^(?P<column>.+?) (?:(?:refers?|points?|leads?|links?) to (?:(?:the |a )?(?:rows?|keys?|ids?) (?:of|in) )?"
+    r"|(?:holds?|names?|contains?|stores?|keeps?) (?:the |a )?(?:rows?|key|id|number) of )(?:the |old |legacy )*"
+    r"(?P<parent>.+)$"
+)
+_UNNAMED = re.compile(
+    r"^(?:(?:copy|move|take|write|keep|leave) (?P<a>.+?) (?:unchanged|as (?:it|they) (?:is|are|stands?|was|were))"
+    r"|(?P<b>.+?) (?:(?:refers?|points?|leads?) to nothing|is (?:no|not a) reference"
+    r"|is (?:just |only )?(?:a plain|any|some) number))$"
 )
 _TYPED = re.compile(
     r"^(?P<column>.+?) (?:refers?|points?|belongs?|leads?|links?) to (?:the )?(?P<parent>.+?) (?:where|when|if) "
@@ -32,7 +43,36 @@ def links(said: Sentence, talk: Talk) -> Edit:
     if match := _TYPED.match(text):
         column, parent, kind = (said.slot(match, name) for name in ("column", "parent", "type"))
         return _typed(column, parent, kind, said.slot(match, "value"), talk)
+    if match := _UNNAMED.match(text):
+        return _unnamed(said.slot(match, "a" if match["a"] else "b"), talk, said=bool(match["b"]))
+    if match := _NAMED.match(text):
+        return _named(said.slot(match, "column"), said.slot(match, "parent"), talk)
     return None
+
+
+def _named(column: Sentence, parent: Sentence, talk: Talk) -> Edit:
+    parents, fed = _copied(parent, talk), list(dict.fromkeys(_fed(column, talk)))
+    if len(parents) != 1 or len(fed) != 1:
+        return None
+    known, target, source = fed[0]
+    return (
+        MapColumn(table=known.target or "", source=(source,), target=target, steps=(ForeignKeyTo(parent=parents[0]),)),
+    )
+
+
+def _unnamed(column: Sentence, talk: Talk, *, said: bool) -> Edit:
+    """A number goes as it is, though it was taken for a reference, or may be one where that is said."""
+    fed = [one for one in dict.fromkeys(_fed(column, talk)) if said or _refers(one[0], one[1], talk)]
+    if len(fed) != 1:
+        return None
+    known, target, source = fed[0]
+    return (MapColumn(table=known.target or "", source=(source,), target=target, steps=(Rename(),)),)
+
+
+def _refers(known: Known, target: str, talk: Talk) -> bool:
+    legacy = talk.legacy(known)
+    line = legacy.mapping.by_target.get(target) if legacy and legacy.mapping else None
+    return line is not None and line.uses(ForeignKeyTo, KeyByType, RemapIds)
 
 
 def _packed(column: Sentence, parent: Sentence, talk: Talk, *, json: bool) -> Edit:
@@ -42,8 +82,15 @@ def _packed(column: Sentence, parent: Sentence, talk: Talk, *, json: bool) -> Ed
     if len(fed) > 1 or len(parents) > 1:
         return Doubt(tuple(f"{name} of {known.target} holds ids of {p}" for known, name, _ in fed for p in parents)[:3])
     known, target, source = fed[0]
-    steps = (RemapIds(parent=parents[0], separator="" if json else ","),)
+    steps = (_step(known, source, parents[0], talk, json=json),)
     return (MapColumn(table=known.target or "", source=(source,), target=target, steps=steps),)
+
+
+def _step(known: Known, source: str, parent: str, talk: Talk, *, json: bool) -> Transform:
+    """Several ids in a text, or the one that a number is."""
+    column = talk.context.source.table(known.source or "").column(source)
+    one = column.family in (Family.INTEGER, Family.DECIMAL)
+    return ForeignKeyTo(parent=parent) if one else RemapIds(parent=parent, separator="" if json else ",")
 
 
 def _typed(column: Sentence, parent: Sentence, kind: Sentence, value: Sentence, talk: Talk) -> Edit:

@@ -10,7 +10,7 @@ from ferryman.domain.changes import IgnoreColumn, MapColumn, MapValues, UnmapCol
 from ferryman.domain.errors import Usage
 from ferryman.domain.mapping import AS_SAID, ColumnMapping, Mapping, TableMapping
 from ferryman.domain.schema import Column, Table
-from ferryman.domain.transforms import AddMetadataJson, Concat, Constant, Rename, ValueMap
+from ferryman.domain.transforms import AddMetadataJson, Concat, Constant, ForeignKeyTo, Rename, ValueMap
 
 
 def map_column(mapping: Mapping, change: MapColumn, facts: Facts) -> Mapping:
@@ -28,6 +28,9 @@ def map_column(mapping: Mapping, change: MapColumn, facts: Facts) -> Mapping:
 
 
 def _filled(change: MapColumn, column: Column, found: TableColumns) -> ColumnMapping:
+    match change.source, change.steps:
+        case (source,), (ForeignKeyTo(parent=parent, column=""),) if found.scope.takes_part(parent):
+            return found.reference(column, source, found.key_of(column.name, parent), AS_SAID)
     if change.steps:
         return ColumnMapping(target=column.name, source=change.source, steps=change.steps, why=AS_SAID)
     if not change.source:

@@ -53,8 +53,8 @@ _JOINED = re.compile(
     r"|include|add|omit|remove|forget|bring|is|can|do|limit|rename|save|pause|undo|smaller|bigger|batches)\b)"
 )
 _REASON = re.compile(
-    r" (?:, )?(?:because|as we|as i|as it|as they|since (?:we|i|it|they|that|this|the|nobody|no)|so that"
-    r"|for they|otherwise|in order (?:to|that))\b.*$"
+    r" (?:, )?(?:because|as we|as i|as (?:it|they)(?! (?:is|are|was|were|stands?)$)"
+    r"|since (?:we|i|it|they|that|this|the|nobody|no)|so that|for they|otherwise|in order (?:to|that))\b.*$"
 )
 _CONDITIONAL = re.compile(
     r"\b(?:if|unless|provided|assuming|once|as soon as|until i|until we|when i|when we|in case)\b"

@@ -13,6 +13,14 @@ from pydantic import Field
 from ferryman.domain.model import Frozen
 
 
+class MayName(Frozen):
+    """A table whose rows a column may name, though no foreign key says so: how many of its values are keys there."""
+
+    table: str
+    looked: int  #: different values that were looked up
+    found: int  #: of them, keys of the table
+
+
 class ColumnProfile(Frozen):
     """Aggregates over one column. `lowest` and `highest` are values: kept in memory, never serialised."""
 
@@ -30,6 +38,7 @@ class ColumnProfile(Frozen):
     labels: dict[str, str] = Field(default_factory=dict)  #: values that name a table of this database -> that table
     unlabelled: int = 0  #: other different words among the sampled values of a column that has labels
     sampled: int = 0  #: rows that shapes and distinct were taken from; 0 means all of them
+    may_name: tuple[MayName, ...] = ()  #: the likeliest first; none where a reference is declared or inferred
 
 
 class TableProfile(Frozen):

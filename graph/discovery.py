@@ -25,6 +25,7 @@ from ferryman.graph.streams import emitter
 from ferryman.tools.discover.contain import infer_references
 from ferryman.tools.discover.introspect import estimates
 from ferryman.tools.discover.introspect import introspect as read_catalogue
+from ferryman.tools.discover.likely import with_likely
 from ferryman.tools.discover.match import match
 from ferryman.tools.discover.profile import profile
 
@@ -104,6 +105,7 @@ def discovered(facts: dict[str, str], context: Context, before: Mapping[str, int
     with context.source.connect() as connection:
         source_profile = profile(connection, source, context.source.dialect)
         source = infer_references(connection, source, source_profile)
+        source_profile = with_likely(connection, source, source_profile)
     with context.target.connect(reading=True) as connection:
         target_profile = profile(connection, target, context.target.dialect).with_rows(before or {})
         target = infer_references(connection, target, target_profile)

@@ -55,3 +55,54 @@ def test_a_declared_reference_is_followed_into_the_column_that_a_person_names(fo
     shape.run()
     assert_right(shape, "orders customer id patron", "orders customers id x7")
     shape.proved_and_undone()
+
+
+@pytest.mark.parametrize("said", ["orders: rows_of_customers", "sold_by refers to customers"])
+def test_a_number_that_nothing_declares_is_asked_about_where_what_it_may_name_gets_new_keys(
+    folder: Path, said: str
+) -> None:
+    shape = shop(folder, "customer id", "orders id", "sold_by INTEGER", "sold_by")
+    told = " ".join(shape.plan(code=5).err.split())
+    assert "Does sold_by of orders name rows of customers? No foreign key of the new database says so." in told
+    assert "200 of 200 values looked up are keys of customer." in told
+    shape.plan(said)
+    shape.run()
+    assert_right(shape, "orders customer id sold_by", "orders customers id sold_by")
+    shape.proved_and_undone()
+
+
+def test_many_numbers_that_lead_nowhere_do_not_hide_whom_a_name_means(folder: Path) -> None:
+    lost = "UPDATE orders SET customer_id = 9000 + id WHERE id % 7 = 0; UPDATE orders SET customer_id = 0 WHERE id = 1"
+    shape = shop(folder, "customer id", "orders id", "customer_id INTEGER", "customer_id", more=lost)
+    shape.plan("orders: rows_of_customers", "quarantine")
+    shape.run(code=3)
+    kept = " WHERE d.customer_id < 9000 AND d.customer_id > 0"
+    wanted = shape.old(f"SELECT total, email FROM orders d JOIN customer p ON p.id = d.customer_id{kept} ORDER BY 1")
+    found = "SELECT total, email FROM orders d LEFT JOIN customers p ON p.id = d.customer_id ORDER BY 1"
+    assert shape.new(found) == [(1.5, None), *wanted]
+    shape.undone()
+
+
+@pytest.mark.parametrize("said", ["copy customer_id as it is", "customer_id is no reference"])
+def test_a_reference_that_was_inferred_is_taken_back_in_words(folder: Path, said: str) -> None:
+    shape = shop(folder, "customer id", "orders id", "customer_id INTEGER", "customer_id")
+    shape.plan()
+    assert "use: foreign_key, parent: customers" in (folder / "plan.yaml").read_text()
+    shape.plan(said)
+    shape.run()
+    shape.assert_same(
+        "SELECT total, customer_id FROM orders ORDER BY 1", "SELECT total, customer_id FROM orders ORDER BY 1"
+    )
+
+
+def test_nothing_is_asked_where_the_keys_stay_or_numbers_are_no_keys(folder: Path) -> None:
+    shape = made(
+        folder,
+        f"""CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL);
+        CREATE TABLE orders (id INTEGER PRIMARY KEY, sold_by INTEGER, pieces INTEGER, total NUMERIC);
+        INSERT INTO customer VALUES {values([(n // 3, a, e) for n, a, e in PEOPLE])};
+        INSERT INTO orders VALUES {values([(n, p // 3, n % 20 + 1, t) for n, p, t in DEALS])}""",
+        f"""CREATE TABLE customers (id {KEYS["kept"]}, name TEXT NOT NULL, email TEXT NOT NULL);
+        CREATE TABLE orders (id {KEYS["derived"]}, sold_by INTEGER, pieces INTEGER, total NUMERIC)""",
+    )
+    shape.plan()

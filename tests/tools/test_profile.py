@@ -14,6 +14,7 @@ from ferryman.tools.discover import contain as containing
 from ferryman.tools.discover import profile as profiling
 from ferryman.tools.discover.contain import Place, containment, infer_references
 from ferryman.tools.discover.introspect import introspect
+from ferryman.tools.discover.likely import with_likely
 from ferryman.tools.discover.profile import PREFIX, profile, row_counts
 from ferryman.tools.discover.shapes import OTHERS, SHAPES_KEPT, shape, shapes
 
@@ -351,3 +352,41 @@ def test_containment_of_nothing_is_none(tmp_path: Path) -> None:
                 Place(connection, database.table(child), "a"), Place(connection, database.table("t"), "a")
             )
             assert (found.looked, found.found, found.share) == (0, 0, 0.0)
+
+
+def test_a_few_zeros_for_no_parent_do_not_hide_a_reference(tmp_path: Path) -> None:
+    script = "CREATE TABLE users (id INTEGER PRIMARY KEY); CREATE TABLE c (user_id INT)"
+    path = build(tmp_path / "x.db", script, users=[(1,), (2,), (3,)], c=[(0,), (1,), (2,), (2,), (3,)])
+    _, after = inferred(path)
+    assert [key.columns for key in after.table("c").foreign_keys] == [("user_id",)]
+
+
+def test_tables_that_a_column_may_name_are_told_by_what_speaks_for_them(tmp_path: Path) -> None:
+    script = """
+CREATE TABLE customers (id INTEGER PRIMARY KEY); CREATE TABLE parts (id INTEGER PRIMARY KEY);
+CREATE TABLE codes (code TEXT PRIMARY KEY);
+CREATE TABLE orders (id INTEGER PRIMARY KEY, cust INT, handled_by INT, pieces INT, customer_id INT, origin TEXT)"""
+    rows = [
+        (n, 5 * (n % 90 + 1), 5 * (n * 3 % 100 + 1), n % 9 + 1, n * 3 % 700, f"c{n % 12}") for n in range(1000, 1300)
+    ]
+    path = build(
+        tmp_path / "x.db",
+        script,
+        customers=[(5 * n,) for n in range(1, 101)],
+        parts=[(n,) for n in range(1, 4001)],
+        codes=[(f"c{n}",) for n in range(20)],
+        orders=rows,
+    )
+    source = open_source(str(path))
+    with source.connect() as connection:
+        database = introspect(connection, source.dialect)
+        found = with_likely(connection, database, profile(connection, database, source.dialect))
+    told = {column.name: [one.table for one in column.may_name] for column in found.by_name["orders"].columns}
+    assert told == {
+        "id": [],
+        "cust": ["customers"],
+        "handled_by": ["customers"],
+        "pieces": [],
+        "customer_id": [],
+        "origin": ["codes"],
+    }

@@ -33,6 +33,7 @@ class Place:
     table: Table
     column: str
     rows: int | None = None
+    without: int | None = None  #: a value that is not looked up, such as the 0 that stands for "no parent"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,19 @@ def containment(child: Place, parent: Place) -> Containment:
     if child.connection is parent.connection:
         return _within(values, parent, key)
     return _across(values, child.connection, parent, key)
+
+
+def looked_up(
+    connection: Connection, child: tuple[Table, str], parent: tuple[Table, str], profile: Profile
+) -> Containment:
+    """How many of a column's values are found in another one of its database. A 0 that is below all keys is no key:
+    old applications write it where there is no parent."""
+    (table, column), (above, key) = child, parent
+    found, keys = (profile.by_name[at.name].by_name.get(name) for at, name in (child, parent))
+    lowest = keys.lowest if keys else None
+    none = found is not None and found.lowest == 0 and isinstance(lowest, int | float) and lowest > 0
+    place = Place(connection, table, column, profile.rows(table.name), without=0 if none else None)
+    return containment(place, Place(connection, above, key))
 
 
 def _spelt(place: Place, other: Place) -> bool:
@@ -94,7 +108,8 @@ def _distinct(place: Place, *, spelt: bool) -> Select[Any]:
     small = place.rows is not None and place.rows <= SAMPLED_ROWS
     value = _written(source.c[place.column], spelt=spelt).label("v")
     rows = sample(place.connection, place.table, source, [value], None if small else SAMPLED_ROWS).subquery()
-    return select(rows.c.v).where(rows.c.v.is_not(None)).distinct().limit(LOOKED_UP)
+    found = select(rows.c.v).where(rows.c.v.is_not(None)).distinct().limit(LOOKED_UP)
+    return found if place.without is None else found.where(rows.c.v != place.without)
 
 
 def _within(values: Select[Any], parent: Place, key: ColumnElement[Any]) -> Containment:
@@ -127,9 +142,8 @@ def _undeclared(table: Table) -> Iterator[Column]:
 def _parent(
     connection: Connection, table: Table, column: Column, references: References, profile: Profile
 ) -> ForeignKey | None:
-    child = Place(connection, table, column.name, profile.rows(table.name))
     shares = {
-        (parent.name, key): containment(child, Place(connection, parent, key)).share
+        (parent.name, key): looked_up(connection, (table, column.name), (parent, key), profile).share
         for parent, key in references.candidates(table, column)
         if profile.rows(parent.name)
     }

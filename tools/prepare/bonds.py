@@ -62,9 +62,11 @@ class Bond:
         return all(column.nullable and column.name not in self.child.target.primary_key for column in columns)
 
     def names_one(self, from_: FromClause) -> Condition:
-        """Whether a legacy row refers to anything: no part is NULL."""
+        """Whether a legacy row refers to anything: no part is NULL, or becomes NULL before a parent is looked for."""
         if self.pairs:
-            return and_(*(value.is_not(None) for value in self.old_key(from_)))
+            made = [reference.column for reference in self.child.references if reference.column in self.columns]
+            parts = (value.is_not(None) for value in self.old_key(from_))
+            return and_(*parts, *(self.child.names_one(name, from_) for name in made))
         return and_(*(value.is_not(None) for value in self.new_key(from_)))
 
     def old_key(self, from_: FromClause) -> list[Expression]:

@@ -108,6 +108,16 @@ def naming_steps(scope: Scope, mapping: ColumnMapping) -> Iterator[tuple[KeyByTy
         values = _STEPS[type(step)](step, values, scope, goal)
 
 
+def naming_values(scope: Scope, mapping: ColumnMapping) -> list[Value]:
+    """What a column's steps make of its legacy columns before a parent is looked for: NULL where none is meant."""
+    goal, values = scope.goal(mapping.target), scope.values(mapping)
+    for step in mapping.steps:
+        if isinstance(step, Lookup | ForeignKeyTo):
+            break
+        values = _STEPS[type(step)](step, values, scope, goal)
+    return values
+
+
 def _settled(value: Value, scope: Scope, goal: Goal) -> Value:
     """The cast, and what was decided about values that do not fit."""
     column, limit = goal.column, goal.column.length

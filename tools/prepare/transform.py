@@ -32,7 +32,7 @@ from ferryman.tools.prepare.references import References
 from ferryman.tools.prepare.sqlite_links import Named, lost_members
 from ferryman.tools.prepare.sqlite_references import matched_key, new_key, referred_source_key
 from ferryman.tools.prepare.sqlite_scope import Scope, column_of
-from ferryman.tools.prepare.sqlite_steps import column_value, named_rows, naming_steps
+from ferryman.tools.prepare.sqlite_steps import column_value, named_rows, naming_steps, naming_values
 from ferryman.tools.prepare.sqlite_values import TEXTS, Value, any_of, holds, key_text
 
 
@@ -223,6 +223,11 @@ class CompiledTable:
             if isinstance(step, RemapIds):
                 for value in values:
                     yield step.parent, lost_members(step, value, scope, key_text(scope.key()), self.in_filter(from_))
+
+    def names_one(self, column: str, from_: FromClause) -> ColumnElement[bool]:
+        """Whether a reference of a legacy row names any parent: what its steps give to the last one is not NULL."""
+        values = naming_values(self._scope(from_, None).asking(), self._column(column))
+        return and_(*(value.sql.is_not(None) for value in values))
 
     def asked(self, column: str, source_from: FromClause, target_schema: str | None = None) -> Value:
         """A column's value for looking at: NULL where it does not fit, with the conditions under which it does not."""

@@ -1,0 +1,149 @@
+"""Tables whose rows a column may name, where names and values do not agree well enough for a reference to be inferred.
+
+Values alone say little: small numbers are keys of any table that counts its rows. So a name has to say it, or to mark
+the column as a key, or the values must lie in the keys more often than chance would have them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from ferryman.domain.profile import ColumnProfile, MayName, Profile, TableProfile
+from ferryman.domain.schema import Column, Database, Family, Table
+from ferryman.tools.discover.contain import SHARE, Containment, looked_up
+from ferryman.tools.discover.names import Lexicon, Words, split_name, vocabulary
+from ferryman.tools.discover.references import References, alike
+
+HALF = 0.5  #: of the values that are enough where the name says the table
+CHANCE = 0.01  #: that so many values are keys without meaning them, at most
+FEWEST = 8  #: different values that tell anything by themselves
+LOOKED_AT = 4  #: tables for one column, the likeliest first
+_MARKS = frozenset("id ids uuid guid fk ref by".split())  #: words of a name that make a column one that names rows
+_ALIKE = 3  #: letters of a word that a shorter form of it begins with
+_TEXTS = frozenset((Family.TEXT, Family.UUID))
+_NUMBERS = frozenset((Family.INTEGER, Family.DECIMAL, Family.OTHER))
+
+
+def with_likely(connection: Connection, database: Database, profile: Profile) -> Profile:
+    """The profile with `may_name` for each column that no reference of the database, inferred ones too, takes up.
+
+    Several tables stand there only where the same speaks for each.
+    """
+    search = _Search(connection, database, profile, References(database), Lexicon.of(_names(database)))
+    return Profile(tables=tuple(search.told(table) for table in profile.tables))
+
+
+def _names(database: Database) -> Iterator[str]:
+    for table in database.data_tables:
+        yield table.name
+        yield from table.by_name
+
+
+@dataclass(frozen=True)
+class _Guess:
+    """One table that a column may name rows of, before its values are looked up."""
+
+    parent: Table
+    said: bool  #: the name says the table
+    hinted: bool  #: or something like it
+    telling: bool  #: the values would hardly lie in its keys by chance
+    reach: float  #: how much of the range of its keys the values take up, 0.0 to 1.0
+
+    @property
+    def strength(self) -> int:
+        """What a name says outweighs what values tell, and they what remains: that the numbers lie in the keys."""
+        return 3 if self.said else 2 if self.hinted else int(self.telling)
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        return -self.strength, -self.reach
+
+
+@dataclass(frozen=True)
+class _Search:
+    connection: Connection
+    database: Database
+    profile: Profile
+    references: References
+    lexicon: Lexicon
+
+    def told(self, found: TableProfile) -> TableProfile:
+        table = self.database.by_name.get(found.table)
+        if table is None or not found.rows:
+            return found
+        columns = (column.but(may_name=tuple(self._likely(table, column))) for column in found.columns)
+        return found.but(columns=tuple(columns))
+
+    def _likely(self, table: Table, found: ColumnProfile) -> Iterator[MayName]:
+        column = table.column(found.name)
+        if not found.distinct or table.reference(found.name) or table.primary_key == (found.name,):
+            return
+        if column.family not in _TEXTS | _NUMBERS:
+            return
+        ranked = sorted(self._guesses(table, column, found), key=lambda guess: guess.rank)[:LOOKED_AT]
+        ranked = [guess for guess in ranked if guess.said] or ranked
+        seen = {guess: self._looked_up(table, column, guess) for guess in ranked}
+        fitting = [guess for guess in ranked if seen[guess].share >= (HALF if guess.said else SHARE)]
+        for guess in fitting:
+            if guess.strength == fitting[0].strength and guess.reach >= HALF * max(one.reach for one in fitting):
+                yield MayName(table=guess.parent.name, looked=seen[guess].looked, found=seen[guess].found)
+
+    def _looked_up(self, table: Table, column: Column, guess: _Guess) -> Containment:
+        parent = guess.parent
+        return looked_up(self.connection, (table, column.name), (parent, parent.key[0]), self.profile)
+
+    def _guesses(self, table: Table, column: Column, found: ColumnProfile) -> Iterator[_Guess]:
+        said = {parent.name for parent, _ in self.references.candidates(table, column)}
+        marked = bool(_MARKS & {*split_name(column.name)[:1], *split_name(column.name)[-1:]})
+        for parent in self.database.data_tables:
+            keys = self._keys(parent)
+            itself = parent.name == table.name and found.distinct == self.profile.rows(table.name) - found.nulls
+            if keys is None or itself or not alike(column, parent.column(keys.name)):
+                continue
+            rows = self.profile.rows(parent.name)
+            hinted = _hints(self.lexicon.words(column.name), self.lexicon.words(parent.name))
+            guess = _Guess(
+                parent, parent.name in said, hinted, _telling(column, found, keys, rows), _reach(found, keys)
+            )
+            if guess.said or (_within(found, keys) and (hinted or marked or guess.telling)):
+                yield guess
+
+    def _keys(self, parent: Table) -> ColumnProfile | None:
+        known = self.profile.by_name.get(parent.name)
+        return known.by_name.get(parent.key[0]) if known and known.rows and len(parent.key) == 1 else None
+
+
+def _hints(column: Words, table: Words) -> bool:
+    """Whether a word of a column's name says the last word of a table's, a word near it, or a shorter form of it."""
+    what = table[-1]
+    near = {word for group in (*vocabulary().same, *vocabulary().near) if what in group for word in group}
+    return any(word in near or (len(word) >= _ALIKE and what.startswith(word)) for word in column if word not in _MARKS)
+
+
+def _within(found: ColumnProfile, keys: ColumnProfile) -> bool:
+    """Whether the values lie between the lowest and the highest key, but for the 0 of "no parent"."""
+    bounds = found.lowest, found.highest, keys.lowest, keys.highest
+    low, high, first, last = (bound if isinstance(bound, int | float) else None for bound in bounds)
+    if low is None or high is None or first is None or last is None:
+        return True
+    return high <= last and (low >= first or low == 0)
+
+
+def _reach(found: ColumnProfile, keys: ColumnProfile) -> float:
+    bounds = found.highest, keys.highest
+    high, last = (bound if isinstance(bound, int | float) else 0 for bound in bounds)
+    return min(1.0, high / last) if last > 0 else 0.0
+
+
+def _telling(column: Column, found: ColumnProfile, keys: ColumnProfile, rows: int) -> bool:
+    """Whether so many different values would hardly all be keys by chance: never where numbers run without gaps."""
+    distinct = found.distinct or 0
+    if column.family in _TEXTS:
+        return distinct >= FEWEST
+    if distinct < FEWEST or not isinstance(keys.lowest, int) or not isinstance(keys.highest, int):
+        return False
+    density: float = min(1.0, rows / (keys.highest - keys.lowest + 1))
+    return bool(density**distinct <= CHANCE)
