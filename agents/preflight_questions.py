@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
+from dataclasses import dataclass
 
 from ferryman.agents.cascades import policy_of
 from ferryman.agents.column_questions import FORMAT, PARENT, PARTS, UNFED
@@ -66,6 +67,15 @@ BEST_FOR_ORPHANS = (Strategy.MIGRATE_PARENTS, Strategy.SET_NULL, Strategy.QUARAN
 _OF_A_STEP = (Problem.UNCASTABLE, Problem.OUT_OF_RANGE, Problem.UNMAPPED_VALUE, Problem.CHECK_FAILED)
 _FEW = 10  #: rows of a table that say nothing about a step
 
+
+@dataclass(frozen=True)
+class Along:
+    """What is set aside with rows, as it hangs on them; `shared`: or on others that are set aside as well."""
+
+    rows: tuple[ProblemFound, ...]
+    shared: bool
+
+
 _REASONS: dict[str, str] = {
     "take": "It is the safest: nothing is lost and every connection stays as it was.",
     "placeholders": "It is what was decided before for the same cause.",
@@ -102,7 +112,7 @@ def questions(
             _decided_before(problem, plan),
             (
                 *_of_its_own(problem, plan, source, target),
-                *options_for(problem, _against_filter(problem, plan, target), (below or {}).get(problem.id, ())),
+                *options_for(problem, _against_filter(problem, plan, target), _along(problem, preflight, below or {})),
             ),
             _misread(problem, plan, preflight.tables.get(problem.table, 0), target),
         )
@@ -308,19 +318,19 @@ def _doubtful(problem: ProblemFound, plan: Plan) -> Iterator[Option]:
             )
 
 
-def options_for(problem: ProblemFound, against: str = "", below: tuple[ProblemFound, ...] = ()) -> tuple[Option, ...]:
+def options_for(problem: ProblemFound, against: str = "", along: Along | None = None) -> tuple[Option, ...]:
     """What can be done about a class of problems: what applies to it, and always to leave the table out.
 
-    `against`: what taking parents along does to a filter. `below`: what is set aside with it.
+    `against`: what taking parents along does to a filter. `along`: what is set aside with it.
     """
     offered = [
         Option(key=key, text=_text(problem, strategy, against), changes=(_change(problem, strategy),))
         for strategy, key in KEYS.items()
         if strategy in problem.applicable
     ]
-    if below:
+    if along:
         offered = [
-            _with_those(option, below) if option.key == KEYS[Strategy.QUARANTINE] else option for option in offered
+            _with_those(option, along) if option.key == KEYS[Strategy.QUARANTINE] else option for option in offered
         ]
     if problem.problem == Problem.CONFLICT:
         keep = SetConflict(table=problem.table, conflict=Conflict.KEEP)
@@ -329,12 +339,23 @@ def options_for(problem: ProblemFound, against: str = "", below: tuple[ProblemFo
     return (*offered, leave)
 
 
-def _with_those(option: Option, below: tuple[ProblemFound, ...]) -> Option:
+def _along(problem: ProblemFound, found: Preflight, below: Lookup[str, tuple[ProblemFound, ...]]) -> Along | None:
+    mine = below.get(problem.id, ())
+    others = {one.id for name, rows in below.items() if name != problem.id for one in rows}
+    shared = {one.id for one in mine} & (others | {one.id for one in found.problems})
+    return Along(mine, bool(shared)) if mine else None
+
+
+def _with_those(option: Option, along: Along) -> Option:
     """To set rows aside with what hangs on them."""
-    rows = {one.table: sum(other.rows for other in below if other.table == one.table) for one in below}
+    tables = dict.fromkeys(one.table for one in along.rows)
+    rows = {table: sum(one.rows for one in along.rows if one.table == table) for table in tables}
     hanging = listed([f"{count(number, 'row')} of {table}" for table, number in rows.items()])
-    changes = tuple(SetPolicy(table=one.table, policy=policy_of(one)) for one in below)
-    return option.but(text=f"{option.text}, with {hanging} that hang on them", changes=(*option.changes, *changes))
+    told = f"{hanging} that hang on them"
+    if along.shared:
+        told = f"what hangs on these and on others that are set aside ({hanging} in all)"
+    changes = tuple(SetPolicy(table=one.table, policy=policy_of(one)) for one in along.rows)
+    return option.but(text=f"{option.text}, with {told}", changes=(*option.changes, *changes))
 
 
 def recommend(problem: ProblemFound, options: tuple[Option, ...], before: Policy | None = None) -> str:

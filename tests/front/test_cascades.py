@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.front.shapes import Shape, made, values
+from tests.tools.pairs import write
 
 KEY = "INTEGER NOT NULL PRIMARY KEY"
 #: Shop 3 breaks a rule; orders 2 and 8 are its own, and items of these hang on them.
@@ -16,7 +17,7 @@ OLD = f"""CREATE TABLE shop (id {KEY}, size INTEGER);
     INSERT INTO shop VALUES {values([(n, -1 if n == 3 else 1) for n in range(1, 7)])};
     INSERT INTO orders VALUES {values([(n, n % 6 + 1) for n in range(1, 13)])};
     INSERT INTO item VALUES {values([(n, n % 12 + 1) for n in range(1, 25)])};"""
-NEW = f"""CREATE TABLE shops (id {KEY}, size INTEGER, CONSTRAINT fair CHECK (size > 0));
+NEW = f"""CREATE TABLE shops (id {KEY}, size INTEGER, CONSTRAINT fair CHECK ((size > 0)));
     CREATE TABLE orders (id {KEY}, shop_id INTEGER NOT NULL REFERENCES shops);
     CREATE TABLE items (id {KEY}, order_id INTEGER NOT NULL REFERENCES orders);"""
 
@@ -38,3 +39,11 @@ def test_one_question_sets_aside_all_that_hangs_on_the_rows(shape: Shape) -> Non
     counts = [shape.new(f"SELECT count(*) FROM {name}")[0][0] for name in ("shops", "orders", "items")]
     assert counts == [5, 10, 20]
     shape.proved_and_undone()
+
+
+def test_what_hangs_on_rows_of_several_questions_is_told_as_that(shape: Shape) -> None:
+    write(shape.files[0], "INSERT INTO orders VALUES (13, 99); INSERT INTO item VALUES (25, 13);")
+    asked = shape.planned()
+    said = " ".join(asked.err.split())
+    assert said.count("hangs on these and on others that are set aside") == 2
+    assert "5 rows of items in all" in said

@@ -94,10 +94,20 @@ def _rules(table: Table, columns: Sequence[str]) -> str:
     told = []
     for name, check in table.named_checks:
         if named_in(check, table) == tuple(columns):
-            text = "" if len(check) > _LONG else check
+            text = "" if len(check) > _LONG else _bare(check)
             told.append(f"{name} ({text})" if name and text else name or text)
     rules = " and ".join(filter(None, told))
     return f": {rules}" if rules else ""
+
+
+def _bare(check: str) -> str:
+    """Without the parentheses around all of it that PostgreSQL writes."""
+    depth = 0
+    for position, letter in enumerate(check):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if depth == 0:
+            return _bare(check[1:-1]) if position and position == len(check) - 1 else check
+    return check
 
 
 def _kind(column: Column) -> str:
