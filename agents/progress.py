@@ -167,7 +167,7 @@ def _headline(outcome: Outcome) -> str:
     if outcome.status is RunStatus.SUCCESS and outcome.validation != "PASSED":
         return "Done, but not everything has been checked"
     if outcome.status is RunStatus.SUCCESS and outcome.undone:
-        return f"Done: everything arrived but what belongs into {names(outcome.undone)}"
+        return f"Done: everything arrived but what belongs into {names((*outcome.undone, *outcome.held_back))}"
     return _ENDED[outcome.status]
 
 
@@ -175,7 +175,7 @@ def _moved(outcome: Outcome, plan: Plan | None, progress: Sequence[TableProgress
     if outcome.status in (RunStatus.CANCELLED, RunStatus.ROLLED_BACK):
         return ""
     tables = [t.table for t in progress] or [m.target for m in (plan.mapping.copied if plan else ())]
-    tables = [name for name in tables if name not in outcome.undone]
+    tables = [name for name in tables if name not in (*outcome.undone, *outcome.held_back)]
     moved = outcome.records_migrated
     what = records(moved, tables[0]) if len(tables) == 1 else count(moved, "record")
     told = f"{what} moved in {outcome.duration}"
@@ -190,6 +190,8 @@ def _moved(outcome: Outcome, plan: Plan | None, progress: Sequence[TableProgress
         told += f"; {count(outcome.records_quarantined, 'row')} set aside for you to look at"
     if outcome.undone:
         told += f"; what was moved of {names(outcome.undone)} was undone"
+    if outcome.held_back:
+        told += f"; nothing went into {names(outcome.held_back)}, because of that"
     for table, rows in outcome.placeholders.items():
         told += f"; {count(rows, 'placeholder')} in {table} for rows that were not there"
     if outcome.placeholders:

@@ -15,7 +15,7 @@ from ferryman import beside, desk
 from ferryman.agents.context import Context, Place
 from ferryman.agents.understand import understand
 from ferryman.agents.user_guidance import clean, explain_progress, explain_status
-from ferryman.agents.wording import count, names
+from ferryman.agents.wording import count, first_upper, names
 from ferryman.commands.edge import Exit
 from ferryman.commands.farewell import Way, goodbye, what_next
 from ferryman.commands.interrupts import LEFT_AT_ONCE, Interrupts, elsewhere
@@ -539,7 +539,8 @@ class Chat:
         for event in desk.undo(self.session, run.run, said.tables):
             self.screen.show(event)
         self._undone = run.run
-        self.screen.says(f"Undone. Run {run.run} stays in the list of /runs, as a record.")
+        what = f"{first_upper(names(said.tables))} {'is' if len(said.tables) == 1 else 'are'} undone, and nothing else"
+        self.screen.says(f"{what if said.tables else 'Undone'}. Run {run.run} stays in the list of /runs, as a record.")
 
 
 def _words(name: str) -> str:

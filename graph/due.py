@@ -6,7 +6,7 @@ to has been copied: until then it waits as COPIED. References to keys that the t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from ferryman.domain.plan import Phase, Plan
@@ -15,6 +15,7 @@ from ferryman.domain.run import TableState
 from ferryman.domain.schema import Database
 
 FINISHED = (TableState.VALIDATED, TableState.ROLLED_BACK)
+_BEGINNING = (TableState.PENDING, TableState.COPYING)
 _COPIED = (TableState.COPIED, *FINISHED)
 
 States = Mapping[str, TableState]
@@ -46,10 +47,29 @@ class Course:
         mine = [r for r in self.references if r.child == table and r.parent != table]
         return tuple(dict.fromkeys(r.parent for r in mine if any(f"{table}.{name}" in late for name in r.columns)))
 
+    def held_back(self, states: States) -> frozenset[str]:
+        """The tables that do not begin: one that their phase waits for was undone alone, or is held back as well."""
+        waiting = [pair for pair in self._waited_for() if states.get(pair[0]) in _BEGINNING]
+        undone = {table for table, state in states.items() if state is TableState.ROLLED_BACK}
+        held: set[str] = set()
+        while more := {child for child, parent in waiting if parent in undone | held} - held:
+            held |= more
+        return frozenset(held)
+
+    def needed(self, tables: Collection[str]) -> frozenset[str]:
+        """What these tables refer to, of what their phases wait for."""
+        return frozenset(parent for child, parent in self._waited_for() if child in tables)
+
+    def _waited_for(self) -> Iterator[tuple[str, str]]:
+        awaited = {table: phase.prerequisites for phase in self.plan.phases for table in phase.tables}
+        return ((r.child, r.parent) for r in self.references if r.parent in awaited.get(r.child, ()))
+
     def due(self, states: States) -> tuple[Phase, tuple[str, ...]] | None:
         """The first phase that has anything to do, and its tables; None when the run is through."""
+        held = self.held_back(states)
         for phase in self.plan.phases:
-            own = tuple(t for t in phase.tables if states[t] not in FINISHED and not self._put_off(t, phase, states))
+            left = (t for t in phase.tables if states[t] not in FINISHED and t not in held)
+            own = tuple(t for t in left if not self._put_off(t, phase, states))
             tables = own or tuple(t for t in self._closing(phase) if self._to_prove(t, states))
             if tables:
                 return phase, tables

@@ -6,7 +6,7 @@ not validated there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -184,10 +184,12 @@ def at_once(context: Context) -> int:
     return 1 if context.target.dialect.name == "sqlite" else context.options.workers
 
 
-def _started(phase: Phase, tables: Iterable[str], course: Course, states: States, context: Context) -> PhaseStarted:
+def _started(phase: Phase, tables: Collection[str], course: Course, states: States, context: Context) -> PhaseStarted:
     """Raises Refused where a prerequisite does not hold. Of `tables` some may be there to be proved again."""
     met = prerequisites(phase, course, states, context)
-    _refuse_unmet(one for one in met if one.table not in tables)
+    passed = course.held_back(states) | {table for table, state in states.items() if state is TableState.ROLLED_BACK}
+    others = passed - course.needed(tables)  # of tables of the phase that do not begin
+    _refuse_unmet(one for one in met if one.table not in tables and one.table not in others)
     return PhaseStarted(
         phase=phase.number,
         of=len(course.plan.phases),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ferryman.agents.user_guidance import next_steps
 from ferryman.domain.findings import Findings
+from ferryman.domain.plan import Plan
 from ferryman.domain.run import Outcome, RunStatus, TableState, duration_text
 from ferryman.domain.validation import CheckStatus
 from ferryman.graph.context import Context
+from ferryman.graph.due import Course
+from ferryman.graph.facts import Catalogues
 from ferryman.graph.state import State
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.patience import patiently
@@ -31,7 +36,9 @@ def outcome_of(state: State, context: Context) -> Outcome:
     ledger = Ledger(context.target)
     record, tables = ledger.run(state["run"]), progress(ledger, state["run"])
     available, blocker = rollback_available(context.target, record.run)
-    standing = [table for table in tables if table.state is not TableState.ROLLED_BACK]
+    undone = tuple(table.table for table in tables if table.state is TableState.ROLLED_BACK)
+    held = held_back(state, context, {table.table: table.state for table in tables})
+    standing = [table for table in tables if table.table not in {*undone, *held}]
     quarantined = sum(table.accounting.quarantined for table in standing)
     seconds = patiently(lambda: seconds_at_work(ledger, record.run))
     return Outcome(
@@ -45,9 +52,16 @@ def outcome_of(state: State, context: Context) -> Outcome:
         rollback_available=available,
         rollback_blocker=blocker,
         placeholders={one.table: one.rows for one in stand_ins(context.target, ledger, record.run)},
-        undone=tuple(table.table for table in tables if table not in standing) if standing else (),
+        undone=undone if standing else (),
+        held_back=tuple(table.table for table in tables if table.table in held) if standing else (),
         next_steps=_next(state, context, [t.table for t in tables if t.state is TableState.VALIDATED]),
     )
+
+
+def held_back(state: State, context: Context, states: Mapping[str, TableState]) -> frozenset[str]:
+    """The tables of the run that were not begun, because what they refer to was undone alone."""
+    plan = context.shelf.get(state["plan"], Plan)
+    return Course.of(plan, Catalogues.of(state["facts"], context.shelf).target).held_back(states)
 
 
 def ending(states: list[TableState], quarantined: int) -> RunStatus:

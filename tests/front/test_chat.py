@@ -374,6 +374,7 @@ def test_the_only_run_is_undone_after_one_more_question(files: tuple[Path, Path]
 def test_one_table_or_one_phase_is_undone_alone(files: tuple[Path, Path], words: str) -> None:
     held = hold(files, "move everything", "yes", words, "yes", "undo it", "yes")
     assert "That takes 100 rows out of purchases again" in held.after(words)
+    assert "Purchases is undone, and nothing else. Run " in held.text
     assert "That takes 20 rows out of customers again" in held.after("undo it")
     assert [one(files[1], f"SELECT count(*) FROM {table}") for table in ("customers", "purchases")] == [0, 0]
     assert [status for _, status in runs(files[1])] == ["rolled_back"]

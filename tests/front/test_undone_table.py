@@ -79,3 +79,36 @@ def test_undoing_a_table_that_was_not_begun_says_nothing_of_the_run(stopped: Sha
     assert done.code == 0, done.err
     assert "wrote nothing there; nothing was undone" in done.err
     assert stopped.new("SELECT status FROM ferryman_run") == [("waiting",)]
+
+
+@pytest.fixture
+def two_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shape:
+    """city <- person <- pet, of which city stopped at its third row; shelf <- book have nothing to do with these."""
+    monkeypatch.chdir(tmp_path)
+    tables = """CREATE TABLE city (id INTEGER PRIMARY KEY, name TEXT {0});
+        CREATE TABLE person (id INTEGER PRIMARY KEY, city_id INTEGER NOT NULL REFERENCES city);
+        CREATE TABLE pet (id INTEGER PRIMARY KEY, person_id INTEGER NOT NULL REFERENCES person);
+        CREATE TABLE shelf (id INTEGER PRIMARY KEY, name TEXT);
+        CREATE TABLE book (id INTEGER PRIMARY KEY, shelf_id INTEGER NOT NULL REFERENCES shelf);"""
+    rows = """INSERT INTO city VALUES (1, 'A'), (2, 'B'), (3, NULL); INSERT INTO person VALUES (1, 1), (2, 2);
+        INSERT INTO pet VALUES (1, 1); INSERT INTO shelf VALUES (1, 'S'); INSERT INTO book VALUES (1, 1), (2, 1);"""
+    shape = made(tmp_path, tables.format("") + rows, tables.format("NOT NULL"))
+    names = "--source", shape.files[0], "--target", shape.files[1]
+    assert here("plan", *names, "-o", "plan.yaml", "--no-preflight").code == 0
+    shape.edit(lambda text: text.replace("size: 500", "size: 2"))
+    shape.run(code=5)
+    return shape
+
+
+def test_what_refers_to_it_is_passed_over_and_the_rest_goes_on(two_lines: Shape) -> None:
+    assert here("rollback", "--table", "city", "--yes").code == 0
+    went = here("resume")
+    assert went.code == 0, went.err
+    counts = [
+        two_lines.new(f"SELECT count(*) FROM {name}")[0][0] for name in ("city", "person", "pet", "shelf", "book")
+    ]
+    assert counts == [0, 0, 0, 1, 2]
+    told = " ".join(went.err.split())
+    assert "everything arrived but what belongs into city, person and pet" in told
+    assert "what was moved of city was undone; nothing went into person and pet, because of that" in told
+    assert two_lines.new("SELECT status FROM ferryman_run") == [("success",)]
