@@ -9,7 +9,7 @@ from ferryman.domain.filters import describe
 from ferryman.domain.mapping import Action, ColumnMapping, IdPolicy, Matched, Policy, Strategy, TableMapping, Triggers
 from ferryman.domain.plan import Plan
 from ferryman.domain.references import parent_of
-from ferryman.domain.transforms import AddMetadataJson, Scalar, Transform, ValueMap
+from ferryman.domain.transforms import AddMetadataJson, Constant, Lookup, Scalar, Transform, ValueMap
 
 MOST_PAIRS = 6  #: of a value map that are told
 
@@ -106,7 +106,7 @@ def _of_columns(old: TableMapping, new: TableMapping) -> Iterator[str]:
         if column.uses(AddMetadataJson):
             yield from _of_metadata(known, column, new)
         elif known is None or (known.source, known.steps) != (column.source, column.steps):
-            yield f"{new.target}.{column.target} comes from {_origin(column)}."
+            yield f"{new.target}.{column.target} {_filled(column)}."
     for column in old.columns:
         if column.target not in new.by_target:
             yield f"{new.target}.{column.target} stays empty."
@@ -118,10 +118,15 @@ def _of_metadata(known: ColumnMapping | None, column: ColumnMapping, table: Tabl
         yield f"{', '.join(added)} of {table.source} goes into {table.target}.{column.target}."
 
 
-def _origin(column: ColumnMapping) -> str:
+def _filled(column: ColumnMapping) -> str:
+    fixed = [step.value for step in column.steps if isinstance(step, Constant)]
+    if fixed and not column.source:
+        return f"is {clean(str(fixed[0]))} in every row"
+    if looked := [step for step in column.steps if isinstance(step, Lookup)]:
+        return f"comes from {looked[0].value} of {looked[0].table}, by {', '.join(column.source)}"
     told = [_step(step) for step in column.steps if step.use != "rename"]
     steps = f" by {', '.join(told)}" if told else ""
-    return f"{', '.join(column.source) or 'no old column'}{steps}"
+    return f"comes from {', '.join(column.source) or 'no old column'}{steps}"
 
 
 def _step(step: Transform) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ferryman.agents.known import Known
+from ferryman.agents.lookup_words import looked_up
 from ferryman.agents.names import SURE
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Edit, Talk, listed
@@ -78,7 +79,7 @@ def _pair(old: Sentence, new: Sentence, talk: Talk) -> Edit:
         source, target = _table(one, talk, "source"), _table(other, talk, "target")
         if source and target and source.source and target.target:
             return (MapTable(source=source.source, target=target.target),)
-    return _columns(old, new, talk)
+    return _columns(old, new, talk) or looked_up(old, new, talk)
 
 
 _AROUND = frozenset("the my our table column field old new legacy a an tables columns of".split())
@@ -103,7 +104,10 @@ def _table(said: Sentence, talk: Talk, side: str) -> Known | None:
 
 def _columns(old: Sentence, new: Sentence, talk: Talk) -> Edit:
     """Every mapped pair of tables that has both ends; one: it is meant, several: a doubt."""
-    within = talk.tables(_tail(old)) or talk.tables(_tail(new)) or ()
+    olds, news = talk.tables(_tail(old)), talk.tables(_tail(new))
+    within = tuple(known for known in olds if known in news) if olds and news else olds or news
+    if olds and news and not within:
+        return None
     sources = [_cut(item) for item in listed(old)]
     target = name_words(_cut(new))
     fits = dict.fromkeys(

@@ -113,10 +113,15 @@ def _with_pairs(said: Sentence, talk: Talk) -> Begin | None:
 
 
 def one_request(wanted: Sequence[Begin]) -> Begin:
-    """What several clauses ask for: the first says how much, tables that others name come along."""
-    first, changes = wanted[0], tuple(change for one in wanted for change in one.changes)
+    """What several clauses ask for: the first says how much, tables that others name come along or stay out."""
+    changes = tuple(change for one in wanted for change in one.changes)
     pairs = tuple(change for change in changes if isinstance(change, MapTable))
-    return first.model_copy(update={"request": _wider(first.request, pairs), "changes": changes})
+    out = tuple(dict.fromkeys(table for one in wanted for table in one.request.leave_out))
+    named = tuple(table for one in wanted for table in one.request.tables if table not in out)
+    first = wanted[0].request.but(leave_out=out)
+    if first.type is RequestType.NAMED:
+        first = first.but(tables=tuple(dict.fromkeys(named)))
+    return wanted[0].but(request=_wider(first, pairs), changes=changes)
 
 
 def _pairs(said: Sentence, talk: Talk) -> tuple[MapTable, ...]:

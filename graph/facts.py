@@ -21,6 +21,12 @@ class Catalogues:
     def of(facts: dict[str, str], shelf: Shelf) -> Catalogues:
         return Catalogues(shelf.get(facts["source"], Database), shelf.get(facts["target"], Database))
 
+    @staticmethod
+    def known(facts: dict[str, str], shelf: Shelf) -> Catalogues:
+        """With the references that discovery inferred from names and values, once it has."""
+        known = (facts.get(f"{side}_known", facts[side]) for side in ("source", "target"))
+        return Catalogues(*(shelf.get(digest, Database) for digest in known))
+
 
 @dataclass(frozen=True)
 class Analysis:

@@ -15,7 +15,7 @@ from ferryman.graph.state import State
 def hearing(state: State, context: Context) -> agents.Context:
     """The understanding agent's view of the conversation."""
     facts, shelf = state["facts"], context.shelf
-    catalogues = Catalogues.of(facts, shelf)
+    catalogues = Catalogues.known(facts, shelf)
     decision = open_decision(state)
     return agents.Context(
         place=agents.Place(state["place"]),
