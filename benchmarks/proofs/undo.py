@@ -74,7 +74,7 @@ def _blocked(proof: Proof, trial: Trial, when: str) -> None:
     refused = trial.undo()
     proof.must(refused.wait() == 5, f"{when}: blocked, it ended with {refused.code}: {refused.said}")
     told = json.loads(refused.output.read_text() or "{}").get("error", {}).get("what", "")
-    proof.must("1 rows of visits refer to customers by customer_id" in told, f"{when}: blocked, it said: {told}")
+    proof.must("1 row of visits refers to customers by customer_id" in told, f"{when}: blocked, it said: {told}")
     with connected(trial.target) as connection:
         proof.must(shop.hashes(connection) == before, f"{when}: blocked, and something was undone")
         shop.unhang(connection)

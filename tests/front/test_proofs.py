@@ -40,7 +40,7 @@ def test_killed_and_resumed_nothing_is_lost_or_doubled(
 
 
 def test_killed_and_undone_the_target_is_as_it_was(tmp_path: Path, engine: Engine) -> None:
-    kills = 4 if engine.name == "sqlite" else 3
+    kills = 5 if engine.name == "sqlite" else 3  # the fifth is blocked first
     found = undo.undone(wish(tmp_path, engine, rows=2_000, kills=kills, batch=200))
     assert found.breaches == []
     assert found.kills == kills
