@@ -8,8 +8,9 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 import pyarrow as pa
 
@@ -48,7 +49,7 @@ def _module(name: str, folder: Path, function: str) -> ModuleType:
     try:
         if not file.is_file():
             return importlib.import_module(name)
-        spec = importlib.util.spec_from_file_location(name, file)
+        spec = importlib.util.spec_from_file_location(name, file, loader=_FromSource(name, str(file)))
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module  # where inspect looks for the source
@@ -56,6 +57,16 @@ def _module(name: str, folder: Path, function: str) -> ModuleType:
         return module
     except ImportError as error:
         raise _unknown(function, f"{name} cannot be imported ({error})") from error
+
+
+class _FromSource(SourceFileLoader):
+    """Reads the source that was hashed: what was compiled of another of the same second and length passes for it."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The module's code, compiled now."""
+        path = self.get_filename(fullname)
+        code: CodeType = self.source_to_code(self.get_data(path), path)
+        return code
 
 
 def _unknown(function: str, why: str) -> Usage:
