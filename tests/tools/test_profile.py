@@ -365,9 +365,12 @@ def test_tables_that_a_column_may_name_are_told_by_what_speaks_for_them(tmp_path
     script = """
 CREATE TABLE customers (id INTEGER PRIMARY KEY); CREATE TABLE parts (id INTEGER PRIMARY KEY);
 CREATE TABLE codes (code TEXT PRIMARY KEY);
-CREATE TABLE orders (id INTEGER PRIMARY KEY, cust INT, handled_by INT, pieces INT, customer_id INT, origin TEXT)"""
+CREATE TABLE orders (
+  id INTEGER PRIMARY KEY, cust INT, handled_by INT, handler_id INT, pieces INT, customer_id INT, origin TEXT);
+CREATE TABLE app_user_table (id INTEGER PRIMARY KEY); CREATE TABLE app_kind_table (id INTEGER PRIMARY KEY)"""
     rows = [
-        (n, 5 * (n % 90 + 1), 5 * (n * 3 % 100 + 1), n % 9 + 1, n * 3 % 700, f"c{n % 12}") for n in range(1000, 1300)
+        (n, 5 * (n % 90 + 1), 5 * (n * 3 % 100 + 1), n % 4, n % 9 + 1, n * 3 % 700, f"c{n % 12}")
+        for n in range(1000, 1300)
     ]
     path = build(
         tmp_path / "x.db",
@@ -375,6 +378,8 @@ CREATE TABLE orders (id INTEGER PRIMARY KEY, cust INT, handled_by INT, pieces IN
         customers=[(5 * n,) for n in range(1, 101)],
         parts=[(n,) for n in range(1, 4001)],
         codes=[(f"c{n}",) for n in range(20)],
+        app_user_table=[(n,) for n in range(1, 41)],
+        app_kind_table=[(n,) for n in range(1, 5)],
         orders=rows,
     )
     source = open_source(str(path))
@@ -386,6 +391,7 @@ CREATE TABLE orders (id INTEGER PRIMARY KEY, cust INT, handled_by INT, pieces IN
         "id": [],
         "cust": ["customers"],
         "handled_by": ["customers"],
+        "handler_id": ["app_user_table"],
         "pieces": [],
         "customer_id": [],
         "origin": ["codes"],

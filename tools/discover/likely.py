@@ -14,8 +14,9 @@ from sqlalchemy import Connection
 from ferryman.domain.profile import ColumnProfile, MayName, Profile, TableProfile
 from ferryman.domain.schema import Column, Database, Family, Table
 from ferryman.tools.discover.contain import SHARE, Containment, looked_up
-from ferryman.tools.discover.names import Lexicon, Words, split_name, vocabulary
+from ferryman.tools.discover.names import Lexicon, Words, split_name, vocabulary, without_mark
 from ferryman.tools.discover.references import References, alike
+from ferryman.tools.discover.vocabulary import PERSON_ROLES, PERSON_TABLES
 
 HALF = 0.5  #: of the values that are enough where the name says the table
 CHANCE = 0.01  #: that so many values are keys without meaning them, at most
@@ -87,8 +88,9 @@ class _Search:
         ranked = [guess for guess in ranked if guess.said] or ranked
         seen = {guess: self._looked_up(table, column, guess) for guess in ranked}
         fitting = [guess for guess in ranked if seen[guess].share >= (HALF if guess.said else SHARE)]
-        for guess in fitting:
-            if guess.strength == fitting[0].strength and guess.reach >= HALF * max(one.reach for one in fitting):
+        strongest = [guess for guess in fitting if guess.strength == fitting[0].strength]
+        for guess in strongest:
+            if guess.reach >= HALF * max(one.reach for one in strongest):
                 yield MayName(table=guess.parent.name, looked=seen[guess].looked, found=seen[guess].found)
 
     def _looked_up(self, table: Table, column: Column, guess: _Guess) -> Containment:
@@ -104,7 +106,7 @@ class _Search:
             if keys is None or itself or not alike(column, parent.column(keys.name)):
                 continue
             rows = self.profile.rows(parent.name)
-            hinted = _hints(self.lexicon.words(column.name), self.lexicon.words(parent.name))
+            hinted = _hints(self.lexicon.words(column.name), without_mark(self.lexicon.words(parent.name)))
             guess = _Guess(
                 parent, parent.name in said, hinted, _telling(column, found, keys, rows), _reach(found, keys)
             )
@@ -118,9 +120,12 @@ class _Search:
 
 def _hints(column: Words, table: Words) -> bool:
     """Whether a word of a column's name says the last word of a table's, a word near it, or a shorter form of it."""
-    what = table[-1]
-    near = {word for group in (*vocabulary().same, *vocabulary().near) if what in group for word in group}
-    return any(word in near or (len(word) >= _ALIKE and what.startswith(word)) for word in column if word not in _MARKS)
+    what, book = table[-1], vocabulary()
+    near = {word for group in (*book.same, *book.near) if what in group for word in group}
+    said = {word for word in column if word not in _MARKS}
+    person = what in PERSON_TABLES and not said.isdisjoint(PERSON_ROLES)
+    same = {word for group in book.same if not said.isdisjoint(group) for word in group} | said
+    return person or not near.isdisjoint(same) or any(len(w) >= _ALIKE and what.startswith(w) for w in said)
 
 
 def _within(found: ColumnProfile, keys: ColumnProfile) -> bool:
