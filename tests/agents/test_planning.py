@@ -1,5 +1,6 @@
 import pytest
 
+from ferryman.agents.along import along
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.difference import difference
 from ferryman.agents.planning import total
@@ -9,7 +10,7 @@ from ferryman.domain.changes import LeaveOut, MapTable
 from ferryman.domain.coordination import Agent, Priority, Request, RequestType
 from ferryman.domain.findings import Matches
 from ferryman.domain.fits import misfits
-from ferryman.domain.plan import Estimate, MigrationStrategy, Plan, RiskLevel, RollbackKind
+from ferryman.domain.plan import Estimate, MigrationStrategy, Plan, Preflight, ProblemFound, RiskLevel, RollbackKind
 from ferryman.domain.references import Reference, references_of
 from tests.catalogues import FILL, database, dispatch, facts, matches, named, planned, profile, replanned
 
@@ -144,3 +145,18 @@ def test_the_difference_between_two_requests(brackets: Plan, everything: Plan) -
     assert "cases is filled from dispatch_case as well." in told
     assert "It takes 3 phases instead of 1." in told
     assert "files is left out." in difference(everything, brackets)
+
+
+def test_rows_that_two_references_may_both_name_are_counted_once() -> None:
+    old = database("p: id int key\nc: id int key, a int > p, b int > p")
+    new = database("p2: id int key\nc2: id int key, a int > p2, b int > p2")
+    known = facts(
+        old, new, matches("p -> p2: id=id\nc -> c2: id=id, a=a, b=b"), profile({"p": 90, "c": 90}), profile({})
+    )
+    found = ProblemFound(
+        id="1", table="c2", columns=("a",), problem="missing_parent", cause="not_migrated", rows=30, text="",
+        parents=20, decided="migrate_missing_parents_first",
+    )  # fmt: skip
+    others = found.but(id="2", cause="filtered_out", parents=4), found.but(id="3", columns=("b",), parents=22)
+    plan = planned(FILL, known).but(preflight=Preflight(problems=(found, *others)))
+    assert along(plan, ("p2",)) == ", and at least 24 more that others refer to"
