@@ -110,7 +110,7 @@ def _no_stand_ins(case: _Case) -> str:
 def _not_emptied(case: _Case) -> str:
     if case.stake.nullable:
         return "the rows that they refer to are still to come" if case.groups else ""
-    return f"{', '.join(case.columns)} must not be empty" if case.columns else ""
+    return f"{', '.join(case.stake.required)} must not be empty" if case.stake.required else ""
 
 
 _MISSED: dict[Strategy, Callable[[_Case], str]] = {
@@ -316,10 +316,10 @@ _BY_PROBLEM = (Strategy.QUARANTINE, Strategy.PAUSE)
 def recommend(offered: tuple[RecoveryOption, ...], stake: Stake) -> tuple[Strategy, str]:
     """The option to take when in doubt, and why: an earlier decision on the same cause, else what loses least.
 
-    One that was tried in vain is never recommended.
+    One that was tried in vain is never recommended, and to undo or to pause once is no rule for the next time.
     """
     fresh = {option.strategy for option in offered if not option.failed_before}
-    if stake.earlier and stake.earlier.strategy in fresh:
+    if stake.earlier and stake.earlier.strategy in fresh - {Strategy.ROLLBACK_TABLE, Strategy.PAUSE}:
         return _numbered(Strategy(stake.earlier.strategy), _as_before(stake), offered)
     orphans = any(isinstance(change, MigrateParents) or _is_orphan(change) for o in offered for change in o.changes)
     order = (*(_BY_CAUSE if orphans else _BY_PROBLEM), *_BY_PROBLEM, *_PREFERRED)

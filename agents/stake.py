@@ -23,6 +23,7 @@ class Stake:
     rows: int = 0  #: of the table, in scope
     dependants: tuple[str, ...] = ()  #: copied tables that refer to it
     nullable: bool = False  #: every column concerned takes NULL
+    required: tuple[str, ...] = ()  #: the columns concerned that do not
     stand_in: bool = False  #: a placeholder can be made of every missing parent
     migratable: frozenset[str] = frozenset()  #: parents whose rows the plan knows how to copy
     filtered: tuple[tuple[str, int], ...] = ()  #: parents of which a filter leaves rows out, with the rows that go
@@ -39,11 +40,13 @@ def stake_of(plan: Plan, target: Database, failure: Failure, groups: tuple[Missi
     table = target.table(failure.table)
     counts = plan.counts_by_table.get(failure.table, Counts(table=failure.table, source=0, in_scope=0, target=0))
     columns = {name for group in groups for name in group.columns} or set(failure.columns)
+    may_be_empty = set(postponable(table, columns & table.by_name.keys()))
     batch = plan.batch_plans.get(failure.table)
     return Stake(
         rows=counts.in_scope,
         dependants=dependants_of(failure.table, plan.mapping, target),
-        nullable=bool(columns) and len(postponable(table, columns & table.by_name.keys())) == len(columns),
+        nullable=bool(columns) and may_be_empty == columns,
+        required=tuple(sorted(columns - may_be_empty)),
         stand_in=bool(groups) and all(_stand_in(plan.mapping, table, target, group) for group in groups),
         migratable=frozenset(g.parent for g in groups if _is_copied(plan.mapping, g.parent)),
         filtered=tuple(_filtered(plan, groups)),

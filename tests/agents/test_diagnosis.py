@@ -167,7 +167,11 @@ NEVER, FILTERED, ASIDE_TOO = MissingCause.NEVER_EXISTED, MissingCause.FILTERED_O
             ALL,
             "Not offered: to take the missing rows along, because they are set aside",
         ),
-        (NEVER, replace(ALL, nullable=False), "; to leave the column empty, because case_id must not be empty"),
+        (
+            NEVER,
+            replace(ALL, nullable=False, required=("case_id",)),
+            "; to leave the column empty, because case_id must not be empty",
+        ),
         (FILTERED, replace(ALL, stand_in=False), "Not offered: placeholders, because a row of cases cannot be made up"),
     ],
 )
@@ -248,12 +252,22 @@ def test_an_earlier_decision_on_the_same_cause_is_named() -> None:
     assert decision.recommendation == "Option 3: it is what Anna decided for the same cause in notes"
 
 
+@pytest.mark.parametrize("once", [Strategy.ROLLBACK_TABLE, Strategy.PAUSE])
+def test_to_undo_or_to_pause_once_is_not_recommended_for_the_next_time(once: Strategy) -> None:
+    earlier = Amendment(
+        number=1, by="Anna", at=datetime(2026, 11, 1, tzinfo=UTC), table="notes", cause="not_migrated", strategy=once
+    )
+    decision = decided(group(MissingCause.NOT_MIGRATED), stake=replace(ALL, earlier=earlier))
+    assert decision.recommended is decided(group(MissingCause.NOT_MIGRATED), stake=ALL).recommended is not once
+
+
 def test_what_is_at_stake_is_told_by_plan_and_catalogue() -> None:
     known = dispatch()
     plan = planned(FILL, known)
     orphans = (group(MissingCause.FILTERED_OUT),)
     stake = stake_of(plan, known.target, FAILURE, orphans)
-    assert stake == Stake(rows=15_420, stand_in=True, migratable=frozenset({"cases"}), junction=True)
+    required = ("case_id",)
+    assert stake == Stake(rows=15_420, required=required, stand_in=True, migratable=frozenset({"cases"}), junction=True)
     cases = stake_of(plan, known.target, FAILURE.but(table="cases", columns=("bracket_id",)))
     assert (cases.dependants, cases.nullable) == ((LINKS,), True)
 
