@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pydantic import Field
@@ -98,9 +98,16 @@ def retry(
         if over:
             ledger.set_status(run, RunStatus.RUNNING)
         named = [name for name in copied_in_order(record.amended) if not tables or name in tables]
-        trial = _Trial(context, record, emit)
+        came = set[str]()
+
+        def tell(event: Event) -> None:
+            if isinstance(event, RowsAdded):
+                came.add(event.table)
+            emit(event)
+
+        trial = _Trial(context, record, tell)
         found = trial.tables(named, parents)
-        trial.prove()
+        trial.prove(None if over or record.status is RunStatus.RUNNING else came)
         if over or record.status is RunStatus.RUNNING:
             _conclude(ledger, run)
     finally:
@@ -211,11 +218,14 @@ class _Trial:
         kept = self._ledger.amend(self.record.run, amendment, plan)
         self.emit(DecisionTaken(table=table, strategy=kept.strategy, by=kept.by, amendment=kept.number, rows=rows))
 
-    def prove(self) -> None:
+    def prove(self, only: Collection[str] | None = None) -> None:
         """Prove every table that rows came into anew, parents first. One that is not complete, or that refers to rows
-        which are still to come, is proved when they are there."""
+        which are still to come, is proved when they are there. Of a run that is not at its end only these: another that
+        waits for a decision is proved when that is taken."""
         course = Course.of(self.record.amended, live_catalogues(self.context).target)
         for name in copied_in_order(self.record.amended):
+            if only is not None and name not in only:
+                continue
             to_be_proved(self._ledger, self.record.run, name)  # one that was killed may not have come to it
             states = {one.table: one.state for one in self._ledger.tables_of(self.record.run)}
             if states.get(name) is not TableState.COPIED or course.waits(name, states):

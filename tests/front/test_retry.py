@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from ferryman.domain.run import RunStatus, TableState
+from ferryman.tools.databases.connect import open_target
 from ferryman.tools.move.failpoint import VARIABLE
+from ferryman.tools.move.ledger import Ledger
 from tests.front.calling import call, here
 from tests.front.shapes import Shape, made, values
 from tests.tools.pairs import write
@@ -93,6 +96,16 @@ def test_a_decision_that_brings_nothing_is_written_down_once(shape: Shape) -> No
     assert shape.new(decided) == written
     assert shape.new(QUARANTINED) == [("invoices", 10)]
     shape.undone()
+
+
+def test_a_table_that_waits_for_a_decision_is_not_proved_before_it(shape: Shape) -> None:
+    ledger = Ledger(open_target(str(shape.files[1])))
+    (run,) = (record.run for record in ledger.runs())
+    ledger.set_table(run, "customers", TableState.COPIED)
+    ledger.set_status(run, RunStatus.WAITING, "customers")
+    here("quarantine", "retry", "--table", "invoices", "--no-parents")
+    states = {table.table: table.state for table in ledger.tables_of(run)}
+    assert (states["customers"], ledger.run(run).status) == (TableState.COPIED, RunStatus.WAITING)
 
 
 def test_a_check_that_failed_is_told_also_of_a_table_that_rows_came_into_before_a_kill(shape: Shape) -> None:
