@@ -214,7 +214,7 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
     unused = [] if likely else _unused(table, column, elsewhere, facts)
     safe = (*likely, *unused, *_constant(table, column, facts))
     ours = facts.source.table(table.source)
-    told = likely or (conversion(ours.column(unused[0].key), column) if unused else not _is_id(column))
+    told = likely or (conversion(ours.column(unused[0].key), column) if unused else not (safe and _is_id(column)))
     why = f" {listed(f'{old} names rows of {parent}' for old, parent in elsewhere)}." if elsewhere else ""
     return Question(
         id=f"{UNFED}:{table.target}.{column.name}",
