@@ -195,9 +195,15 @@ def moment_steps(ours: Column, theirs: Column, profile: ColumnProfile | None) ->
     if kind is not Family.TEXT:
         return () if kind in _MOMENTS else (Cast(to=theirs.family.value),)
     formats = text_formats(profile)
-    if formats:
+    if formats and not (ours.family in _MOMENTS and _only_iso(profile)):
         return (TextToDate(format=formats[0]),)
     return () if ours.family in _MOMENTS else (Cast(to=theirs.family.value),)
+
+
+def _only_iso(profile: ColumnProfile | None) -> bool:
+    """Whether every shape seen is one of ISO 8601. Of a column that is declared to hold moments no lengths are known
+    that would tell of others; they are read whatever their form, without a step."""
+    return profile is not None and all(_ISO.fullmatch(shape.strip()) for shape in profile.shapes if shape.strip())
 
 
 def _from_number(profile: ColumnProfile | None) -> tuple[Transform, ...]:
