@@ -273,6 +273,9 @@ def _help(ask: Ask, facts: AnswerFacts) -> str:
         Place.REVIEW: (
             "yes, or no",
             "leave <table> out",
+            "only <table> since 2020",
+            "name goes into title",
+            "kind is always 1",
             "undo that change",
             "what happens to <table>?",
             "show me three rows of <table>",
