@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from ferryman.agents.cascades import policy_of
 from ferryman.agents.constant_words import constants
 from ferryman.agents.filtering import drop_filter, filter_rows, take_rows_back
 from ferryman.agents.leaving import include, leave_out, leave_out_of
@@ -21,7 +22,7 @@ from ferryman.domain.changes import (
     SetIdentity,
     SetPolicy,
 )
-from ferryman.domain.mapping import Conflict, Derived, IdPolicy, Kept, Policy, Problem, Strategy
+from ferryman.domain.mapping import Conflict, Derived, IdPolicy, Kept
 
 _BATCH = r"(?:batch(?:es|s)?|chunks?|portions?|blocks?|slices?|packets?|batch size|batch sizes)"
 _N = rf"(?P<n>\d+k?|(?:{'|'.join(NUMBERS)})(?: (?:hundred|thousand))?)(?! times)"
@@ -155,16 +156,7 @@ def skip_bad_rows(said: Sentence, talk: Talk) -> Edit:
         return None
     return (
         tuple(
-            SetPolicy(
-                table=found.table,
-                policy=Policy(
-                    problem=Problem(found.problem),
-                    columns=found.columns,
-                    cause=found.cause or None,
-                    strategy=Strategy.QUARANTINE,
-                    rows=found.rows,
-                ),
-            )
+            SetPolicy(table=found.table, policy=policy_of(found))
             for found in talk.context.plan.preflight.problems
             if not found.decided
         )

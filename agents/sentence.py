@@ -77,7 +77,8 @@ class Sentence:
         """Its sentences, cut after each of . ; ? ! and line ends; all but a ; stay with the one that they end."""
         found, current = list[Sentence](), list[Word]()
         for word in self.words:
-            current.extend([word] if word.norm != ";" else [])
+            if word.norm != ";":
+                current.append(word)
             if word.norm in END_MARKS:
                 found.append(Sentence(self.original, tuple(current)))
                 current = []
