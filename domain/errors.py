@@ -38,6 +38,7 @@ class NeedsDecision(FerrymanError):
     """
 
     exit_code = 5
+    row: int | None = None  #: which of the rows that were to be written, counted from 0, where the database says so
 
     def __init__(self, what: str, do: str = "", *, table: str = "", constraint: str = "") -> None:
         super().__init__(what, do, table=table)

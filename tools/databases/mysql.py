@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from ferryman.domain.approval import Identity
-from ferryman.domain.errors import Configuration, FerrymanError
+from ferryman.domain.errors import Configuration, FerrymanError, NeedsDecision
 from ferryman.domain.schema import Database, Family, Table
 from ferryman.tools.databases import mysql_catalogue, mysql_copy, mysql_errors, mysql_roles, pace, servers
 from ferryman.tools.databases.mysql_triggers import MySQLTriggers
@@ -157,7 +157,11 @@ class MySQL:
     def insert(self, connection: Connection, table: Table, batch: pa.RecordBatch) -> int:
         """See `Dialect.insert`. A batch that fails may leave earlier rows in the transaction: roll back."""
         values = servers.driver("ferryman.tools.databases.mysql_values", "mysql")
-        return self._put(connection, table, lambda: values.insert(_raw(connection), table, batch))
+        try:
+            return self._put(connection, table, lambda: values.insert(_raw(connection), table, batch))
+        except NeedsDecision as failure:
+            failure.row = mysql_errors.row_of(failure.__cause__)
+            raise
 
     def load(self, connection: Connection, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         """See `Dialect.load`; in case of a failure as `insert`."""

@@ -135,6 +135,12 @@ def parts(error: BaseException) -> tuple[int, str]:
     return 0, str(error)
 
 
+def row_of(error: BaseException | None) -> int | None:
+    """Which row of an insert an error is about, where `mysql_values.insert` added that."""
+    _, _, row, *_ = (*(error.args if error else ()), None, None, None)
+    return row if isinstance(row, int) else None
+
+
 #: What the driver writes while connecting, as a pattern -> what happened, what to do.
 _AT_CONNECT = (
     (

@@ -8,6 +8,7 @@ What goes in faster is in `mysql_load`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 import numpy as np
@@ -155,7 +156,8 @@ def _column(raw: pa.Array, field: Any, wanted: Family, single: bool) -> pa.Array
 
 
 def insert(connection: pymysql.Connection[Any], table: Table, batch: pa.RecordBatch) -> int:
-    """See `Dialect.insert`. Raises pymysql.Error; a warning of the server's is one as well."""
+    """See `Dialect.insert`. Raises pymysql.Error; a warning of the server's is one as well. Its third argument is which
+    row it is about, counted from 0, where the server says so."""
     names = batch.schema.names
     start = f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, names))}) VALUES "
     columns = [_printed(batch.column(i), table.column(name).family) for i, name in enumerate(names)]
@@ -166,10 +168,28 @@ def insert(connection: pymysql.Connection[Any], table: Table, batch: pa.RecordBa
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@max_allowed_packet")
         for values in _lists(rows, int(cursor.fetchone()[0]) // 2):
-            done += cursor.execute(f"{start}({values})".encode())
+            try:
+                done += cursor.execute(f"{start}({values})".encode())
+            except pymysql.Error as error:
+                error.args += (_row_named(connection, error, done),)
+                raise
             if cursor.warning_count:
                 refuse_warnings(connection, table, cursor.warning_count)
     return done
+
+
+def _row_named(connection: pymysql.Connection[Any], error: pymysql.Error, done: int) -> int | None:
+    """Which row the server names with an error of a statement before which `done` rows went: MariaDB from 10.7 on."""
+    with suppress(pymysql.Error), connection.cursor() as cursor:
+        cursor.execute("GET DIAGNOSTICS @ferryman_told = NUMBER")
+        cursor.execute(
+            "GET DIAGNOSTICS CONDITION @ferryman_told @ferryman_error = MYSQL_ERRNO, @ferryman_row = ROW_NUMBER"
+        )
+        cursor.execute("SELECT @ferryman_error, @ferryman_row")
+        number, row = cursor.fetchone() or (None, None)
+        if number and int(number) == error.args[0] and row:
+            return done + int(row) - 1
+    return None
 
 
 def _lists(rows: pa.Array, largest: int) -> Iterator[str]:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from ferryman.domain.approval import Identity
-from ferryman.domain.errors import FerrymanError
+from ferryman.domain.errors import FerrymanError, NeedsDecision
 from ferryman.domain.schema import Database, Family, Table
 from ferryman.tools.databases import (
     pace,
@@ -154,7 +154,12 @@ class PostgreSQL:
     def insert(self, connection: Connection, table: Table, batch: pa.RecordBatch) -> int:
         """See `Dialect.insert`. A batch that fails leaves the transaction unusable: roll back (to a
         savepoint, or all of it)."""
-        return self.load(connection, table, [batch])
+        values = servers.driver("ferryman.tools.databases.postgresql_values", "postgresql")
+        try:
+            return self.load(connection, table, [batch])
+        except NeedsDecision as failure:
+            failure.row = values.row_named(failure.__cause__, table, batch)
+            raise
 
     def load(self, connection: Connection, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         values = servers.driver("ferryman.tools.databases.postgresql_values", "postgresql")

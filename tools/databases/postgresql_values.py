@@ -6,10 +6,12 @@ object per value. What Arrow's types do not hold (infinity, BC, 24:00, NaN among
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+import numpy as np
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,6 +38,10 @@ _NATURAL: dict[int, Family] = {
     _TIME: Family.TIME,
     **dict.fromkeys((_TIMESTAMP, _TIMESTAMPTZ), Family.TIMESTAMP),
 }
+_OF_A_ROW = (
+    "22",
+    "23",
+)  #: classes of errors that come while the row is looked at; others may come when many are written
 _WRITE = csv.WriteOptions(include_header=False, quoting_style="all_valid")
 _MOST_BYTES = 16 << 20  #: of rows that are parsed at a time
 _LARGEST = 1 << 30  #: bytes that are parsed as one block, so that a row is never torn
@@ -142,6 +148,30 @@ def load(connection: psycopg.Connection[Any], table: Table, batches: Iterable[pa
                     copy.write(_lines(table, batch))
             done += cursor.rowcount
     return done
+
+
+def row_named(error: BaseException | None, table: Table, batch: pa.RecordBatch) -> int | None:
+    """Which row of a batch, counted from 0, COPY named with an error; None where it named none, or may mean another.
+
+    What it counts are lines, those within a text too. Which kind of them, it learns from the end of the first row.
+    """
+    context = str(getattr(getattr(error, "diag", None), "context", None) or "")
+    named = re.findall(rf"^COPY {re.escape(table.name)}, line (\d+)", context, re.MULTILINE)
+    if len(named) != 1 or str(getattr(error, "sqlstate", None))[:2] not in _OF_A_ROW:
+        return None
+    texts = [column for column in batch.columns if _is_text(column.type)]
+    if any(re.search(r"[\r\n]", column[0].as_py() or "") for column in texts):
+        return None
+    ends = np.arange(1, batch.num_rows + 1)
+    for column in texts:
+        ends += np.cumsum(pc.fill_null(pc.count_substring(column, "\n"), 0).to_numpy(zero_copy_only=False))
+    row = int(np.searchsorted(ends, int(named[0])))
+    return row if row < len(ends) and ends[row] == int(named[0]) else None
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    held = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(held) or pa.types.is_large_string(held))
 
 
 def _lines(table: Table, batch: pa.RecordBatch) -> memoryview:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain, islice
 
 import pyarrow as pa
@@ -37,6 +38,7 @@ from ferryman.tools.prepare.misfit import ValuesDoNotFit
 
 Refused = tuple[Key, Reason, NeedsDecision]  #: a row, why it does not go, and what was said
 
+FEW = 4  #: rows that the database names before fewer are tried at a time: each try sends all that are left
 ENOUGH = 500  #: refused rows after which no more are looked for, where no policy would answer them
 
 
@@ -103,13 +105,18 @@ def _fitting(place: Place, keys: list[Key], legacy: pa.RecordBatch) -> tuple[lis
 
 
 def _not_taken(job: Job, keys: list[Key], made: pa.RecordBatch) -> Iterator[Refused]:
-    """Of rows in the target's form; those that go stay inserted."""
-    error = _tried(job, lambda: job.bench.insert(made)) if keys else None
-    if error is None:
-        return
-    if len(keys) == 1:
-        yield keys[0], reason_of(error, job.work.compiled.target), error
-        return
+    """Of rows in the target's form; those that go stay inserted. A row that the database names is left out of the next
+    try; where it names none, or has named a few, halves are tried in turn."""
+    for _ in range(FEW):
+        error = _tried(job, partial(job.bench.insert, made)) if keys else None
+        if error is None:
+            return
+        row = 0 if len(keys) == 1 else error.row
+        if row is None:
+            break
+        yield keys[row], reason_of(error, job.work.compiled.target), error
+        made = made.take(pa.array([n for n in range(len(keys)) if n != row], pa.int64()))
+        keys = keys[:row] + keys[row + 1 :]
     half = len(keys) // 2
     yield from _not_taken(job, keys[:half], made.slice(0, half))
     yield from _not_taken(job, keys[half:], made.slice(half))
