@@ -45,6 +45,7 @@ class Column(Frozen):
     unsigned: bool = False
     generated: bool = False  #: computed by the database: never written
     autoincrement: bool = False  #: the database can make a value where none is given
+    stamped: bool = False  #: an UPDATE that gives it no value has the database write the moment into it
     members: tuple[str, ...] = ()  #: the values of an enum
     comment: str = ""
     collation: str = ""  #: how its texts are compared and written, where that is not the usual way of the database
@@ -189,8 +190,8 @@ def computed_anew(old: Table, new: Table) -> dict[str, str]:
 
 
 def _structure(table: Table) -> dict[str, Any]:
-    """A table as its fingerprint sees it; a collation counts where a column has one of its own, and what a role may do
-    with a foreign key does not."""
+    """A table as its fingerprint sees it; a collation counts where a column has one of its own; what a role may do
+    with a foreign key does not, nor what only an UPDATE does."""
     dumped = table.model_dump(mode="json", exclude={"check_names"})
     for name in ("apart", "partitioned_by"):
         if not dumped[name]:
@@ -198,6 +199,7 @@ def _structure(table: Table) -> dict[str, Any]:
     for key in dumped["foreign_keys"]:
         del key["stays"]
     for column in dumped["columns"]:
+        del column["stamped"]
         if not column["collation"]:
             del column["collation"]
     return dumped

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -366,6 +367,34 @@ def test_rows_of_a_tree_that_were_there_change_as_the_policy_says_and_get_back_w
     validated(run, "places")
     rollback(run.target, run.run)
     assert far.new.ask("SELECT * FROM places ORDER BY id") == before
+
+
+@pytest.mark.parametrize("conflict", [Conflict.KEEP, Conflict.MERGE, Conflict.REPLACE])
+def test_moments_that_mariadb_writes_with_any_change_stay_as_they_are(
+    tmp_path: Path, mariadb: Server, conflict: Conflict
+) -> None:
+    far = Pair(of_file(tmp_path / "old.sqlite"), of_server(mariadb.database()), "char(36)")
+    tree_pair(far, ((n, f"place {n}", 31 - n) for n in range(1, 31)))
+    far.old.run("ALTER TABLE place ADD COLUMN changed timestamp; UPDATE place SET changed = '2001-02-03 04:05:06';")
+    far.new.run(
+        "ALTER TABLE places ADD COLUMN changed timestamp DEFAULT current_timestamp ON UPDATE current_timestamp,"
+        " ADD COLUMN seen datetime DEFAULT '1999-09-09' ON UPDATE current_timestamp;"
+    )
+    far.new.run("INSERT INTO places VALUES (903, 'place 3', NULL, '1998-01-01', '1998-01-01');")
+    before = far.new.ask("SELECT * FROM places")
+    matched = Matched(on=(KeyPair(source="name", target="name"),), otherwise=Generated())
+    mapped = tree(matched, conflict)
+    mapped = mapped.but(columns=(*mapped.columns, column("changed", "changed")))
+    run = far.start(Mapping(tables=(mapped,)), size=7)
+    run.copy_all()
+    validated(run, "places")
+    assert far.new.ask("SELECT DISTINCT changed, seen FROM places WHERE name <> 'place 3'") == [
+        (datetime(2001, 2, 3, 4, 5, 6), datetime(1999, 9, 9))
+    ]
+    there = datetime(2001, 2, 3, 4, 5, 6) if conflict is Conflict.REPLACE else datetime(1998, 1, 1)
+    assert far.new.ask("SELECT changed, seen FROM places WHERE name = 'place 3'") == [(there, datetime(1998, 1, 1))]
+    rollback(run.target, run.run)
+    assert far.new.ask("SELECT * FROM places") == before
 
 
 def test_a_row_that_only_the_database_refuses_is_named_and_set_aside(far: Pair) -> None:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import pyarrow as pa
-from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, TableClause, literal
+from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, TableClause, Update, literal, update
 from sqlalchemy import column as column_clause
 from sqlalchemy import table as table_clause
 from sqlalchemy.sql import quoted_name
@@ -117,6 +117,12 @@ def clause(table: Table | str, columns: Sequence[str] = (), schema: str | None =
         *(column_clause(quoted_name(name, quote=True)) for name in columns),
         schema=quoted_name(schema, quote=True) if schema else None,
     )
+
+
+def changing(rows: TableClause, table: Table) -> Update:
+    """An UPDATE of a table's rows. The moment that the database would write into them with any change stays as it is,
+    unless the caller gives it a value."""
+    return update(rows).values({column.name: rows.c[column.name] for column in table.columns if column.stamped})
 
 
 def among(column: ColumnElement[Any], values: Sequence[object]) -> ColumnElement[bool]:

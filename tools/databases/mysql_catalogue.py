@@ -152,6 +152,7 @@ def _column(*facts: Any, documents: set[str], mariadb: bool) -> Column:
         unsigned="unsigned" in native,
         generated="GENERATED" in extra and "DEFAULT_GENERATED" not in extra,
         autoincrement="auto_increment" in extra,
+        stamped="on update" in extra.lower(),
         members=tuple(part.replace("''", "'") for part in _MEMBER.findall(native)) if word == "enum" else (),
         comment=comment or "",
         collation=collation or "",

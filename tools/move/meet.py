@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, literal, select, update
+from sqlalchemy import and_, bindparam, func, literal, select
 
 from ferryman.domain.mapping import Conflict
-from ferryman.tools.databases.dialect import clause
+from ferryman.tools.databases.dialect import changing, clause
 from ferryman.tools.move.aside import Aside, Fate
 from ferryman.tools.move.keys import bound, cells_text
 from ferryman.tools.move.place import Place, made_values, write_entries
@@ -102,13 +102,14 @@ def _pairs(meeting: Meeting) -> Iterator[tuple[str, str, list[Any], dict[str, An
 
 
 def _update(meeting: Meeting) -> Any:
-    target = clause(meeting.place.bench.compiled.target)
+    table = meeting.place.bench.compiled.target
+    target = clause(table)
     values: dict[str, Any] = {}
     for position, name in enumerate(_changeable(meeting)):
         new: Any = bindparam(f"v{position}")
         values[name] = func.coalesce(target.c[name], new) if meeting.conflict is Conflict.MERGE else new
     same = [target.c[name] == bindparam(f"k{position}") for position, name in enumerate(meeting.place.keys.names)]
-    return update(target).where(*same).values(values)
+    return changing(target, table).where(*same).values(values)
 
 
 def _changeable(meeting: Meeting) -> list[str]:

@@ -25,7 +25,6 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    update,
 )
 
 from ferryman.domain.errors import NeedsDecision
@@ -34,7 +33,7 @@ from ferryman.domain.findings import MissingCause, MissingGroup
 from ferryman.domain.mapping import Problem, Strategy
 from ferryman.domain.references import postponable
 from ferryman.domain.run import Accounting, Key
-from ferryman.tools.databases.dialect import clause
+from ferryman.tools.databases.dialect import changing, clause
 from ferryman.tools.discover.introspect import introspect
 from ferryman.tools.move.additions import in_chunks, keys_filter, to_be_proved
 from ferryman.tools.move.aside import Reason, quarantined_row
@@ -164,7 +163,7 @@ def empty(connection: Connection, work: TableWork, table: str, columns: Sequence
     known, target = RowKeys(compiled), clause(compiled.target)
     same = [target.c[name] == bindparam(f"k{n}") for n, name in enumerate(known.names)]
     held = or_(*(target.c[name].is_not(None) for name in columns))
-    statement = update(target).where(*same, held).values(dict.fromkeys(columns))
+    statement = changing(target, compiled.target).where(*same, held).values(dict.fromkeys(columns))
     values = [{f"k{n}": v for n, v in enumerate(target_values(key, known.columns))} for key in keys]
     return int(connection.execute(statement, values).rowcount) if values else 0
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, Select, Update, bindparam, select, update
+from sqlalchemy import Row, Select, Update, bindparam, select
 
 from ferryman.domain.references import postponable
 from ferryman.domain.run import BatchRecord, Key, Segment
-from ferryman.tools.databases.dialect import clause
+from ferryman.tools.databases.dialect import changing, clause
 from ferryman.tools.move.additions import to_be_proved
 from ferryman.tools.move.bench import Bench, bench
 from ferryman.tools.move.clock import SYSTEM, Clock
@@ -101,7 +101,7 @@ class _Filling:
         same = [target.c[name] == bindparam(f"k{n}") for n, name in enumerate(self._keys.names)]
         empty = [target.c[name].is_(None) for name in self._waiting]
         new: dict[str, Any] = {name: bindparam(f"v{n}") for n, name in enumerate(self.bond.columns)}
-        return update(target).where(*same, *empty).values(new)
+        return changing(target, self.work.compiled.target).where(*same, *empty).values(new)
 
     def fill(self, batch: BatchRecord) -> int:
         """Fill the reference in the rows that a batch touched."""

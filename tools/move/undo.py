@@ -24,7 +24,7 @@ from sqlalchemy.types import NullType
 from ferryman.domain.references import postponable
 from ferryman.domain.run import BatchRecord, BatchState, TableState
 from ferryman.domain.schema import ForeignKey, Table
-from ferryman.tools.databases.dialect import clause
+from ferryman.tools.databases.dialect import changing, clause
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.keys import bound, cells, target_values
 from ferryman.tools.move.ledger import Ledger
@@ -52,7 +52,7 @@ def undo_all(connection: Connection, ledger: Ledger, undoing: Undoing) -> Undone
             rows = clause(child)
             free = postponable(child, key.columns)
             held = or_(*(rows.c[name].is_not(None) for name in free))
-            connection.execute(update(rows).where(held).values(dict.fromkeys(free)))
+            connection.execute(changing(rows, child).where(held).values(dict.fromkeys(free)))
     connection.execute(delete(clause(undoing.facts)))
     failpoint("after_undo", undoing.name)
     row, batch = ledger.tables.row, ledger.tables.batch
@@ -120,7 +120,7 @@ def _letting_go(undoing: Undoing, child: Table, key: ForeignKey) -> Update:
         named: ColumnElement[bool] = rows.c[pairs[undoing.keys[0]]].between(bindparam("k0"), bindparam("high"))
     else:
         named = and_(*(rows.c[pairs[name]] == bindparam(f"k{n}") for n, name in enumerate(undoing.keys)))
-    return update(rows).where(named).values(dict.fromkeys(postponable(child, key.columns)))
+    return changing(rows, child).where(named).values(dict.fromkeys(postponable(child, key.columns)))
 
 
 def _restore(connection: Connection, undoing: Undoing, entries: Sequence[RowMapping]) -> int:
@@ -131,5 +131,5 @@ def _restore(connection: Connection, undoing: Undoing, entries: Sequence[RowMapp
         same = [target.c[name] == literal(value, NullType()) for name, value in key.items()]  # as the column has it
         before = cells(entry["before"])
         old = {n: bound(value, undoing.facts.column(n), connection.dialect.name) for n, value in before.items()}
-        restored += connection.execute(update(target).where(*same).values(old)).rowcount
+        restored += connection.execute(changing(target, undoing.facts).where(*same).values(old)).rowcount
     return restored
