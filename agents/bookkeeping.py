@@ -28,6 +28,11 @@ _CREATED = frozenset(
 ) | {
     *("createdate", "createtime", "datecreated", "dateadded", "addtime", "addedon", "addedat", "timecreated"),
 }
+_BEGUN = frozenset(
+    "submitted submission posted entered entry recorded filed registered registration reg regdate".split()
+) | {
+    *("registerdate", "joined", "join", "joindate", "signup", "opened", "issued", "placed"),
+}
 _UPDATED = frozenset("updated update modified modify modification changed change edited edit lastmod mtime".split()) | {
     *("lastmodified", "lastupdate", "lastupdated", "datemodified", "dateupdated", "updatedat", "updatedon", "mdate"),
 }
@@ -68,6 +73,14 @@ def book_of(column: Column, table: str = "") -> Book | None:
     if column.family in (Family.JSON, Family.TEXT) and "_".join(name) in _METADATA:
         return Book.METADATA
     return None
+
+
+def may_tell_creation(column: Column, table: str) -> bool:
+    """Whether a name says when something came to be, in words that say no more: "post_time" of posts, "user_regdate" of
+    users, "date_submitted", but not "birth_date"."""
+    name = set(words(column.name))
+    told = name - _WHEN - {word for own in words(table) for word in (own, own.rstrip("s"))}
+    return column.family in _MOMENT_LIKE and told <= _BEGUN and bool(told or name & _WHEN)
 
 
 def content_words(name: str, table: str = "") -> tuple[str, ...]:

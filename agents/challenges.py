@@ -167,7 +167,8 @@ def homeless(pairing: Pairing) -> tuple[str, ...]:
 def _books_taken(pairing: Pairing) -> set[str]:
     ours = books(pairing.source.columns, pairing.source.name)
     theirs = books(pairing.target.columns, pairing.target.name)
-    return {ours[book].name for book in (Book.CREATED, Book.UPDATED, Book.METADATA) if book in ours and book in theirs}
+    taken = {ours[book].name for book in (Book.CREATED, Book.UPDATED, Book.METADATA) if book in ours and book in theirs}
+    return taken | {choice.source for choice in pairing.whens.values()}
 
 
 def unfilled(pairing: Pairing) -> tuple[str, ...]:

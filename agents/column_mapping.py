@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ferryman.agents.bookkeeping import MOMENTS, Book, book_of, books, is_secret
+from ferryman.agents.bookkeeping import MOMENTS, Book, book_of, books, is_secret, may_tell_creation
 from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import RULED, Choice, Fed, Pairing, references, taken_over
 from ferryman.agents.person_names import full_name, name_part, parted_by, whole_name
@@ -216,21 +216,31 @@ class TableColumns:
         if book is Book.METADATA:
             return self._own_metadata(column)
         step: Transform = AddCreatedAt() if book is Book.CREATED else AddUpdatedAt()
-        ours = self._legacy_moment(book)
+        ours, why = self._legacy_moment(book, column)
         if column.family in NUMBERS:
-            return self.content(column, ours.name) if ours else None
+            return self.content(column, ours.name, why) if ours else None
         if ours is None:
             return ColumnMapping(target=column.name, steps=(step,), why="the run's start")
         read = self._by_the_clock(ours, column, moment_steps(ours, column, self._profile(ours.name)))
-        steps = (*read, step)
-        return ColumnMapping(target=column.name, source=(ours.name,), steps=steps)
+        return ColumnMapping(target=column.name, source=(ours.name,), steps=(*read, step), why=why)
 
-    def _legacy_moment(self, book: Book) -> Column | None:
-        """The legacy column of that book, if it can be read as a moment."""
+    def _legacy_moment(self, book: Book, column: Column) -> tuple[Column | None, str]:
+        """The legacy column of that book, else the one that looks most like it, if it can be read as a moment; why."""
         for ours in self.pairing.source.columns:
             if book_of(ours, self.pairing.source.name) is book and self._is_moment(ours):
-                return ours
-        return None
+                return ours, ""
+        like = self.pairing.whens.get(column.name)
+        if like and self._is_moment(ours := self.pairing.source.column(like.source)):
+            return ours, like.why
+        began = self._beginnings() if book is Book.CREATED else []
+        return (began[0], "what comes nearest to when a row was made") if len(began) == 1 else (None, "")
+
+    def _beginnings(self) -> list[Column]:
+        """The legacy columns that may say when a row was made, of those that feed nothing else."""
+        source = self.pairing.source
+        taken = {choice.source for choice in self.pairing.columns.values()}
+        free = (column for column in source.columns if column.name not in taken | set(source.key))
+        return [c for c in free if may_tell_creation(c, source.name) and self._is_moment(c)]
 
     def _is_moment(self, ours: Column) -> bool:
         profile = self._profile(ours.name)

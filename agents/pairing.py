@@ -15,6 +15,7 @@ LEAST_NAMESAKE = 0.3  #: enough where both names say the same
 
 #: Books that are kept by rules of their own, never by a match alone.
 RULED = frozenset((Book.CREATED, Book.UPDATED, Book.LEGACY_ID, Book.METADATA))
+_WHENS = (Book.CREATED, Book.UPDATED)
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Pairing:
     columns: Mapping[str, Choice]  #: by target column; the target's bookkeeping columns are not among them
     why: str = ""
     joined: Mapping[str, ForeignKey] = field(default_factory=dict)  #: references of one column, fed by one of several
+    whens: Mapping[str, Choice] = field(default_factory=dict)  #: what else may say when a row was made or changed
 
     def feeds(self, name: str) -> bool:
         """Whether something is to feed a target column."""
@@ -108,7 +110,8 @@ def pair(source: Table, target: Table, match: Match, matches: Matches, fed: Fed)
             choices[choice_target] = choice
             if choice_target not in target.primary_key:
                 taken.add(choice.source)
-    return Pairing(source, target, match.sure, match.score, choices, _why(match), joined)
+    whens = {name: one for name, one in reversed(_ranked(source, target, matches, _WHENS)) if one.source not in taken}
+    return Pairing(source, target, match.sure, match.score, choices, _why(match), joined, whens)
 
 
 def leads_elsewhere(source: Table, column: str, target: Table, name: str, fed: Fed) -> str:
@@ -161,21 +164,27 @@ def _is_upheld(name: str, choice: Choice, source: Table, ranked: list[tuple[str,
     return next((other.source for other_name, other in ranked if other_name == name), choice.source) == choice.source
 
 
-def _ranked(source: Table, target: Table, matches: Matches) -> list[tuple[str, Choice]]:
-    """Candidates for the target's columns of content, the sure and then the best first."""
+def _ranked(source: Table, target: Table, matches: Matches, kept: tuple[Book, ...] = ()) -> list[tuple[str, Choice]]:
+    """Candidates for the target's columns of content, or of the books named, the sure and then the best first."""
     found = matches.by_pair.get((source.name, target.name))
     candidates = found.columns if found else _namesakes(source, target)
     tables = next((m.score for m in matches.tables if (m.source, m.target) == (source.name, target.name)), 1.0)
-    choices = [choice for match in candidates if (choice := _choice(match, source, target, tables))]
+    meant = [match for match in candidates if _is_meant(target.by_name.get(match.target), target, kept)]
+    choices = [choice for match in meant if (choice := _choice(match, source, target, tables))]
     return sorted(choices, key=lambda c: (not c[1].sure, -c[1].score, c[1].source, c[0]))
 
 
+def _is_meant(column: Column | None, target: Table, kept: tuple[Book, ...]) -> bool:
+    if column is None or column.generated:
+        return False
+    book = book_of(column, target.name)
+    return book in kept if kept else book not in RULED
+
+
 def _choice(match: Match, source: Table, target: Table, tables: float) -> tuple[str, Choice] | None:
-    if match.source not in source.by_name or match.target not in target.by_name:
+    if match.source not in source.by_name:
         return None
     column = target.column(match.target)
-    if column.generated or book_of(column, target.name) in RULED:
-        return None
     alike = namesakes(source.column(match.source), source.name, column, target.name)
     if not match.sure and in_full(match.score, tables) < (LEAST_NAMESAKE if alike else LEAST_COLUMN):
         return None

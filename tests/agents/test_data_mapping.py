@@ -378,6 +378,31 @@ def test_an_invoice_date_is_no_moment_of_creation() -> None:
     assert sources(mapping.by_target["b"], "created_at") == ()
 
 
+@pytest.mark.parametrize(
+    ("columns", "made"),
+    [
+        ("b_time moment", ("b_time",)),
+        ("reg_date moment, birth_date moment", ("reg_date",)),
+        ("date_submitted moment, created moment", ("created",)),
+        ("b_time moment, posted_on moment", ()),
+        ("birth_date moment", ()),
+    ],
+)
+def test_a_row_was_made_when_the_nearest_moment_says_if_there_is_one(columns: str, made: tuple[str, ...]) -> None:
+    old, new = f"b: id int key, {columns}", "b: id int key, created_at moment"
+    mapping, _, _ = proposed(old, new, "b -> b: id=id")
+    assert sources(mapping.by_target["b"], "created_at") == made
+
+
+def test_what_looks_like_the_moment_of_creation_fills_it_where_it_fills_nothing_else() -> None:
+    old = "a: id int key, opening moment"
+    mapping, _, _ = proposed(old, "b: id int key, created_at moment", "a -> b: id=id, opening=created_at")
+    assert sources(mapping.by_target["b"], "created_at") == ("opening",)
+    new, found = "b: id int key, opened moment, created_at moment", "a -> b: id=id, opening=opened, opening=created_at"
+    mapping, _, _ = proposed(old, new, found)
+    assert sources(mapping.by_target["b"], "created_at") == ()
+
+
 EPOCHS = column_profile(storage={"integer": 9}, lowest=10**9, highest=2 * 10**9)
 COMPACT = column_profile(storage={"integer": 9}, lowest=19990101, highest=20201231)
 BLANKS = column_profile(storage={"text": 9}, empty=3, shapes={"99": 6})
