@@ -29,6 +29,7 @@ LINK = "link_ids"
 _NUMBERS = frozenset((Family.INTEGER, Family.DECIMAL))
 _TEXTS = frozenset((Family.TEXT, Family.UUID, Family.ENUM))
 _LISTS = frozenset((Family.TEXT, Family.JSON, Family.OTHER))
+_NEVER = frozenset((Family.BOOLEAN, Family.DATE, Family.TIMESTAMP, Family.TIME))  #: what no key can be written in
 _PLAIN = (Rename, Cast, Trim)  #: steps that leave a number what it is
 _DIGITS = re.compile(r"9+\+?")
 _MOST_TOLD = 5
@@ -86,6 +87,7 @@ class _About:
             if line.source == (source,)
             and line.why != AS_SAID
             and all(isinstance(step, _PLAIN) for step in line.steps)
+            and self.theirs.column(line.target).family not in _NEVER
             and book_of(self.theirs.column(line.target), self.theirs.name) is not Book.LEGACY_ID
         ]
 
@@ -138,16 +140,18 @@ class _About:
         if not moved:
             return
         several = len(evidence) > 1
+        meant = [name for name in self._named_by(line.target) if name in evidence] if several else list(evidence)
         options = tuple(
             Option(
                 key=f"rows_of_{name}",
                 text=f"{'Rows' if several else 'Yes, rows'} of {name}: they get its new keys",
                 changes=(self._map(line, line.source, ForeignKeyTo(parent=name)),),
             )
-            for name in evidence
+            for name in sorted(evidence, key=lambda name: name not in meant)
             if self._holds(line, name)
         )
         unfit = [name for name in moved if not self._holds(line, name)]
+        called = f"{line.target} is called after {meant[0]}." if several and len(meant) == 1 else ""
         no_room = f"{line.target} cannot hold the new keys of {listed(unfit)}." if unfit else ""
         asked = f"Rows of which table does {source} of {self.table.source} name"
         yield self._question(
@@ -156,8 +160,8 @@ class _About:
             "No foreign key of the new database says so.",
             options,
             moved,
-            options[0].key if len(options) == 1 and not several else "",
-            f"{listed(dict.fromkeys(evidence.values()))}. {no_room}".strip(),
+            options[0].key if options and len(meant) == 1 and self._holds(line, meant[0]) else "",
+            " ".join(part for part in (f"{listed(dict.fromkeys(evidence.values()))}.", called, no_room) if part),
         )
 
     def _evidence(self, source: str, profile: ColumnProfile | None) -> dict[str, str]:

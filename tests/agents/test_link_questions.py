@@ -1,5 +1,7 @@
 """Numbers that no column declares as references are asked about where the rows that they name get new keys."""
 
+from dataclasses import replace
+
 import pytest
 
 from ferryman.agents.data_mapping import propose
@@ -8,7 +10,7 @@ from ferryman.agents.questions import questions_about
 from ferryman.agents.revise import revise
 from ferryman.domain.changes import LeaveOut, MapColumn, Question
 from ferryman.domain.mapping import Generated, IdPolicy, Kept, Mapping
-from ferryman.domain.profile import ColumnProfile
+from ferryman.domain.profile import ColumnProfile, MayName
 from ferryman.domain.transforms import KeyByType, RemapIds, TypeParent
 from tests.catalogues import FILL, column_profile, database, facts, matches, planned, profile, replanned
 
@@ -241,3 +243,30 @@ def test_a_ring_is_opened_at_the_reference_that_a_second_pass_can_fill() -> None
     mapping = revise(mapping, MapColumn(table="tickets", source=("last_id",), target="last_id"), about)
     plan = replanned(FILL, mapping, (), about)
     assert [column for phase in plan.phases for column in phase.second_pass] == ["tickets.last_id"]
+
+
+def test_of_several_tables_that_values_may_name_the_one_is_meant_that_the_new_column_is_called_after() -> None:
+    several = (MayName(table="ticket", looked=9, found=9), MayName(table="agent", looked=9, found=9))
+    about = known(
+        old="object_id int? -> poster int?",
+        new="object_id int? -> agent_id int?",
+        found="object_id=object_id -> poster=agent_id",
+    )
+    rows = profile(
+        {"ticket": 9, "agent": 9, "queue": 9, "comment": 9}, {"comment.poster": column_profile(may_name=several)}
+    )
+    (question,) = asked(replace(about, source_profile=rows))
+    assert keys(question)[:2] == ["rows_of_agents", "rows_of_tickets"]
+    assert question.recommended == "rows_of_agents" and "agent_id is called after agents." in question.reason
+
+
+def test_a_flag_names_no_rows() -> None:
+    one = (MayName(table="agent", looked=3, found=3),)
+    about = known(
+        old="object_id int? -> kind int?", new="object_id int? -> open bool?", found="object_id=object_id -> kind=open"
+    )
+    rows = profile(
+        {"ticket": 9, "agent": 9, "queue": 9, "comment": 9},
+        {"comment.kind": column_profile(may_name=one, lowest=0, highest=3)},
+    )
+    assert not asked(replace(about, source_profile=rows))

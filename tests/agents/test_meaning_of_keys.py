@@ -33,6 +33,17 @@ def test_what_a_key_says_goes_into_the_metadata_where_there_is_a_column_for_it()
     assert mapping.by_target["b"].by_target["metadata"].source == ("k", "d")
 
 
+def test_a_reference_is_no_candidate_for_a_number_that_names_no_row() -> None:
+    old = database("p: id int key, who text\na: id int key, p_id int > p, size int")
+    new = database("q: id int key auto, who text\nb: id int key auto, q_id int > q, place int")
+    found = matches("p -> q: who=who\na -> b: p_id=q_id, p_id~place, size~place")
+    weak = tuple(match.but(score=0.35) if match.target == "place" else match for match in found.columns[1].columns)
+    found = found.but(columns=(found.columns[0], found.columns[1].but(columns=weak)))
+    _, (question,) = propose(FILL, facts(old, new, found, profile({"p": 9, "a": 9}), profile({})))
+    assert [option.key for option in question.options] == ["size", "constant", "leave_out"]
+    assert question.recommended == "size"
+
+
 def test_a_key_fills_no_number_of_another_row_and_nothing_is_recommended_for_one() -> None:
     old, new = database("a: id int key, who text"), database("b: id int key auto, who text, kind_id int, n int")
     found = matches("a -> b: who=who, id~kind_id, id~n")
