@@ -41,7 +41,7 @@ _COMPACT = (18_000_101, 22_001_231)  #: yyyymmdd
 _ARRAY = re.compile(r"(?P<of>(?!box\b).+?)(\[\])+")  #: of PostgreSQL; those of boxes print with other separators
 _OF_NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 
-_NUMBER = re.compile(r"[-+]?[9.,+]+")
+_NUMBER = re.compile(r"[-+]?[.,]?9[9.,+]*")
 #: numbers in masked shapes, by the mark before their decimals
 _WRITTEN: dict[Literal[",", "."], re.Pattern[str]] = {
     ",": re.compile(r"9{1,3}(\.999)+(,9+\+?)?|9+\+?(,9+\+?)?"),
@@ -110,13 +110,19 @@ def _yes_or_no(profile: ColumnProfile | None) -> bool:
 
 def _like_numbers(profile: ColumnProfile | None) -> bool:
     """Whether some shape of a text is one of a number; without shapes it may be."""
-    shapes = [shape for shape in (profile.shapes if profile else ()) if shape.strip()]
-    return not shapes or any(_NUMBER.fullmatch(shape.strip()) for shape in shapes)
+    shapes = _shapes(profile)
+    return not shapes or any(_NUMBER.fullmatch(shape) for shape in shapes)
+
+
+def _shapes(profile: ColumnProfile | None) -> tuple[str, ...]:
+    """The masked shapes that were seen, without blanks around them; "..." stands for all others."""
+    stripped = (shape.strip() for shape in (profile.shapes if profile else ()))
+    return tuple(shape for shape in stripped if shape and shape != "...")
 
 
 def holds_numbers(ours: Column, profile: ColumnProfile | None) -> bool:
     """Whether a legacy column holds numbers, be it as texts."""
-    shapes = [shape.strip() for shape in (profile.shapes if profile else ()) if shape.strip()]
+    shapes = _shapes(profile)
     texts = ours.family is Family.TEXT and bool(shapes) and all(_NUMBER.fullmatch(shape) for shape in shapes)
     return ours.family in NUMBERS or texts
 
@@ -244,7 +250,8 @@ def text_formats(profile: ColumnProfile | None) -> tuple[str, ...]:
     most = max(shapes, key=lambda shape: (shapes[shape], shape))
     if most == "9+" and profile.shortest == profile.longest == len("20091231"):
         return ("%Y%m%d",)
-    return _formats_of(re.sub(r"(?<!9)9(?![9+])", "99", most.strip()), profile)
+    padded = re.sub(r"(?<=[-/.]) 9(?![9+])", "9", most.strip())
+    return _formats_of(re.sub(r"(?<!9)9(?![9+])", "99", padded), profile)
 
 
 def _as_long_as(shape: str, profile: ColumnProfile) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.revise import revise_all
 from ferryman.agents.units import conversion, unit_of
-from ferryman.agents.value_steps import decimal_mark, text_formats
+from ferryman.agents.value_steps import can_become, decimal_mark, holds_numbers, text_formats
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import Rename, Scale
 from tests.catalogues import FILL, column_profile, database, facts, matches, profile
@@ -103,6 +103,19 @@ def test_a_conversion_is_asked_about_and_can_be_declined() -> None:
 )
 def test_what_stands_before_the_decimals_is_told_by_the_shapes(shapes: dict[str, int], mark: str | None) -> None:
     assert decimal_mark(column_profile(shapes=shapes)) == mark
+
+
+@pytest.mark.parametrize(("shape", "numbers"), [("9.9", True), ("Aa+ 9", False)])
+def test_shapes_that_are_not_told_one_by_one_are_no_numbers(shape: str, numbers: bool) -> None:
+    old, new = database("a: x text\nb: x int").tables
+    seen = column_profile(shapes={shape: 40, "...": 100})
+    assert holds_numbers(old.column("x"), seen) is numbers
+    assert can_become(old.column("x"), new.column("x"), seen) is numbers
+
+
+@pytest.mark.parametrize("shape", ["99- 9-9999", " 9- 9-9999", "9-9-9999", "99-99-9999"])
+def test_days_and_months_of_one_digit_stand_in_one_format_with_those_of_two(shape: str) -> None:
+    assert text_formats(column_profile(shapes={shape: 90}, beyond_months=(9, 0))) == ("%d-%m-%Y",)
 
 
 @pytest.mark.parametrize(

@@ -412,6 +412,13 @@ CASES = (
         [("31.01.2009", "2009-01-31"), ("1.2.2009", "2009-02-01"), ("31.02.2009", BAD), ("", BAD)],
     ),
     Case(
+        "text to date, blanks before single digits",
+        ("TEXT",),
+        "DATE",
+        (TextToDate(format="%d-%m-%Y"),),
+        [("11- 2-1955", "1955-02-11"), (" 3- 9-1955", "1955-09-03"), (" 0- 0-   0", BAD), ("1 - 2-1955", BAD)],
+    ),
+    Case(
         "text to date, two digits",
         ("TEXT",),
         "DATE",

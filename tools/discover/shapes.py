@@ -11,7 +11,7 @@ OTHERS = "..."  #: stands for all further shapes of a column
 _LONGEST = 32
 
 _RUN = re.compile(r"A{2,}|a{2,}|9{5,}| {2,}")
-_NUMBERED = re.compile(r"\s*([0-9]{1,2})([/.-])([0-9]{1,2})\2[0-9]{2,4}(?![0-9])")
+_NUMBERED = re.compile(r"\s*([0-9]{1,2})([/.-]) ?([0-9]{1,2})\2[0-9]{2,4}(?![0-9])")
 _MONTHS = 12
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HEX = re.compile(r"(?=.*[0-9])(?=.*[a-fA-F])[0-9a-fA-F]{16,}")

@@ -300,6 +300,7 @@ message, post, mail, note, email
 post, message, topic, comment, content, item
 topic, subject, post, title
 content, post, page, article, item
+text, raw, markdown, markup
 category, group, type, section, folder, catalog, tag
 category, forum, board
 section, category, chapter, part

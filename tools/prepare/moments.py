@@ -14,6 +14,7 @@ _TIMESTAMP = re.compile(
 )
 _TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,9})?)?", re.ASCII)
 _WIDTHS = {"%Y": 4, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2}
+_PADDED = re.compile(r"(^|[-/.]) (?=[0-9](?![0-9]))")
 _CLOCK = ("%H", "%M", "%S")  #: what makes a timestamp of a strptime format
 
 
@@ -74,9 +75,9 @@ def parse_time(text: str) -> time | None:
 
 @lru_cache(maxsize=4096)
 def parse_format(text: str, form: str) -> datetime | None:
-    """By a strptime format; None where the text does not follow it."""
+    """By a strptime format, with a blank for a leading 0 (" 3-11-1955"); None where the text does not follow it."""
     try:
-        return datetime.strptime(text, form)
+        return datetime.strptime(_PADDED.sub(r"\g<1>0", text), form)
     except ValueError:
         return None
 
