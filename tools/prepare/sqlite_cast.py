@@ -109,8 +109,15 @@ def to_decimal(value: Value, goal: Goal) -> Value:
     end = 10 ** (precision - scale)
     end = end if end <= WHOLE[1] else float(end)  # what SQLite compares as an integer has 63 bits
     near = or_(number <= 1 - end, number >= end - 1)
-    outside = and_(near, is_number(value.sql), or_(rounded <= -end, rounded >= end))
+    at_end = and_(or_(rounded == -end, rounded == end), _whole_digits(value.sql, scale) > precision - scale)
+    outside = and_(near, is_number(value.sql), or_(rounded < -end, rounded > end, at_end))
     return made.failing(Problem.OUT_OF_RANGE, outside)
+
+
+def _whole_digits(sql: Expression, scale: int) -> Expression:
+    """How many digits a number has before its point, rounded: nines beyond the digits of a real look like one more."""
+    digits = case((kind(sql) == "text", by_python("digits", sql, scale)), else_=func.ferryman_digits(sql, scale))
+    return func.length(func.ltrim(func.substr(digits, 1, func.instr(digits.op("||")("."), ".") - 1), "-0"))
 
 
 def _decimal(sql: Expression, scale: int | None, goal: Goal) -> Expression:
