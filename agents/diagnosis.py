@@ -92,7 +92,8 @@ def _cause(failure: Failure) -> Cause:
 def _issue(failure: Failure) -> str:
     columns = f" in {', '.join(failure.columns)}" if failure.columns else ""
     if failure.affected_records:
-        return f"{_counted(failure.affected_records)} of {failure.table} cannot go as they are{columns}"
+        least = "At least " if failure.at_least else ""
+        return f"{least}{_counted(failure.affected_records)} of {failure.table} cannot go as they are{columns}"
     return f"{failure.table} stopped{f' in batch {failure.batch}' if failure.batch else ''}"
 
 
@@ -142,7 +143,12 @@ def options(failure: Failure, diagnosis: Diagnosis, stake: Stake) -> Decision:
 
 
 def _impact(failure: Failure, rows: int, stake: Stake) -> str:
-    told = f"{shares(rows, stake.rows)} of {failure.table} cannot go" if rows else f"{failure.table} is not complete"
+    least = "At least " if failure.at_least else ""
+    told = (
+        f"{least}{shares(rows, stake.rows)} of {failure.table} cannot go"
+        if rows
+        else f"{failure.table} is not complete"
+    )
     told += f", and about {failure.expected:,} in all at this rate" if failure.expected > rows else ""
     waits = f", and {' and '.join(stake.dependants)} wait for it" if stake.dependants else ""
     return f"{told}{waits}. What was moved so far stays; nothing is lost"

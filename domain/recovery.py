@@ -45,6 +45,7 @@ class Failure(Frozen):
     columns: tuple[str, ...] = ()
     batch: str = ""
     affected_records: int = 0
+    at_least: bool = False  #: the batch may hold more of them: it was not looked at to its end
     error_detail: str = ""
     problem: Problem | None = None
     transient: bool = False

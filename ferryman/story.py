@@ -149,7 +149,8 @@ def _concerned(failure: Failure) -> str:
     """The rows of a batch alone, beside those of the whole table of which the decision speaks."""
     if not failure.affected_records:
         return ""
-    return f", {count(failure.affected_records, 'row')}{' of that batch' if failure.batch else ''} concerned"
+    least = "at least " if failure.at_least else ""
+    return f", {least}{count(failure.affected_records, 'row')}{' of that batch' if failure.batch else ''} concerned"
 
 
 def origin_words(origin: str) -> str:

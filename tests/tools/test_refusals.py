@@ -8,6 +8,7 @@ import pytest
 
 from ferryman.domain.mapping import Policy, Problem, Strategy
 from ferryman.domain.recovery import Failure
+from ferryman.tools.move import copy
 from ferryman.tools.move.work import Ending
 from tests.tools.test_relay import Pair, made_pair
 from tests.tools.test_trial import mapped
@@ -53,3 +54,20 @@ def test_rows_refused_for_two_reasons_stay_away_and_all_others_come(pair: Pair) 
     result = run.copy("things")
     assert result.ending is Ending.COMPLETE, result.failure
     assert pair.new.ask("SELECT id FROM things ORDER BY id") == [(n,) for n in range(1, ROWS + 1) if n % 4 and n % 5]
+
+
+def test_where_more_are_refused_than_are_looked_for_it_is_told_and_the_rest_is_reckoned_from_those(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 40 rows in one batch, prices are wrong in every fourth and names in every fifth: 3 in the first 8."""
+    monkeypatch.setattr(copy, "ENOUGH", 3)
+    begun = pair.start(mapped(("id", "price", "name")), size=ROWS)
+    failure = begun.copy("things").failure
+    assert failure is not None
+    assert (failure.columns, failure.affected_records, failure.at_least) == (("price",), 2, True)
+    assert failure.expected == 2 * ROWS // 8
+
+
+def test_where_all_refused_rows_are_found_none_is_left_open(pair: Pair) -> None:
+    failure = stopped(pair)
+    assert not failure.at_least

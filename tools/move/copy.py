@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from sqlalchemy import true
+
 from ferryman.domain.errors import Corrupt, FerrymanError, NeedsDecision, Refused, Transient
 from ferryman.domain.events import BatchHalved, BatchValidated, DecisionTaken, Event, TableCopied
 from ferryman.domain.mapping import Policy, Strategy
 from ferryman.domain.plan import BatchPlan, Estimate
 from ferryman.domain.recovery import Failure
-from ferryman.domain.run import Accounting, BatchRecord, Key, TableProgress, TableState, batch_ordinal
+from ferryman.domain.run import Accounting, BatchRecord, Key, Segment, TableProgress, TableState, batch_ordinal
 from ferryman.tools.move.aside import Reason
 from ferryman.tools.move.backoff import Escalate, Halve, Isolate, Retry, grown, next_attempt
 from ferryman.tools.move.clock import SYSTEM, Clock
@@ -271,13 +273,17 @@ class _Copier:
                 return found.rows or of_error(self.work.table, window.number, error)
             why, rows = max(open_.items(), key=lambda one: one[1])
             so_far = quarantined_before(self.work, job.bench.books, why) + rows
+            last = window.last_row
+            if not found.all_found:
+                seen = Segment(after=after, upto=next(reversed(found.rows)))
+                last = window.first_row - 1 + job.sight.count(seen, true())
         failure = of_refusal(self.work.table, window.number, why, found.said[why], rows)
-        return failure.but(expected=self._expected(so_far, window))
+        return failure.but(expected=self._expected(so_far, last), at_least=not found.all_found)
 
-    def _expected(self, so_far: int, window: Window) -> int:
+    def _expected(self, so_far: int, last_row: int) -> int:
         """Of the whole table, when the rows to come are like those that were seen."""
         total = self.record.scope.total
-        return max(so_far, so_far * total // min(window.last_row, total))
+        return max(so_far, so_far * total // max(1, min(last_row, total)))
 
     def _taken_back(self, refused: Iterable[Key], place: _Place) -> bool:
         """Take back what hangs on refused rows and went before they were known; gives whether any of it did."""

@@ -48,6 +48,7 @@ class Refusals:
 
     rows: dict[Key, Reason] = field(default_factory=dict)
     said: dict[Reason, NeedsDecision] = field(default_factory=dict)
+    all_found: bool = True  #: False where rows after the last of these were not looked at any more
 
     def add(self, key: Key, why: Reason, error: NeedsDecision) -> None:
         self.rows[key] = why
@@ -73,6 +74,7 @@ def refused_rows(
     found = Refusals()
     for key, why, error in islice(chain(_not_inserted(job, place), *changed), enough):
         found.add(key, why, error)
+    found.all_found = len(found.rows) < enough
     return found
 
 
