@@ -542,6 +542,23 @@ CASES: dict[str, list[Case]] = {
             mariadb=("int unsigned", ASKED),
         ),
         case("single", "real", "0.1", sqlite=("real", 0.1), postgresql=("real", 0.1), mariadb=("float", 0.1)),
+        case("third", "real", "1.0 / 3", sqlite=("real", 1 / 3), postgresql=("real", 0.33333334)),
+        case(
+            "opens",
+            "time",
+            "'08:47:57.654321'",
+            sqlite=("time", "08:47:57.654321"),
+            postgresql=("time", "08:47:57.654321"),
+            mariadb=("time(6)", "8:47:57.654321"),
+        ),
+        case(
+            "instant",
+            "text",
+            "'2024-01-02 10:00:00.654321'",
+            sqlite=(TS, "2024-01-02 10:00:00.654321"),
+            postgresql=(TS, "2024-01-02 10:00:00.654321"),
+            mariadb=(DT, "2024-01-02 10:00:00.654321"),
+        ),
         case("toobig", "real", "1e300", sqlite=("real", 1e300), postgresql=("real", ASKED), mariadb=("float", ASKED)),
     ],
 }

@@ -42,6 +42,8 @@ def _reals(vector: Vector, column: Column, dialect: str) -> Vector:
     outside = np.zeros(len(size), bool)
     if limits.is_single(column, dialect):
         outside |= ((size > limits.SINGLE) & (size <= limits.LARGEST)) | ((size != 0) & (size <= limits.NOTHING))
+        printed = vector.array.cast(pa.float32(), safe=False).cast(pa.string())
+        vector = vector.but(printed.cast(pa.float64()), ready=vector.ready)
     if not limits.is_endless(dialect):
         outside |= size > limits.LARGEST
     return vector.failing(Problem.OUT_OF_RANGE, outside)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+import numpy as np
+
 from ferryman.domain.schema import Column, Family
 
 #: A real of single precision: beyond the first it has no end, from the second on down it is zero (IEEE 754, binary32).
@@ -75,8 +77,9 @@ def octets_of(column: Column, dialect: str) -> int | None:
 
 
 def places_of(column: Column, dialect: str) -> int:
-    """The digits that a moment or a time of day has behind its seconds there; six are all that go anywhere."""
-    if dialect == "sqlite" or column.family not in (Family.TIME, Family.TIMESTAMP):
+    """The digits that a moment or a time of day has behind its seconds there; six are all that go anywhere. A step on
+    the way, which asks for a family alone, cuts none."""
+    if dialect == "sqlite" or not column.native or column.family not in (Family.TIME, Family.TIMESTAMP):
         return MOST_PLACES
     declared = _DECLARED.search(column.native)
     return int(declared[1]) if declared else 0 if dialect == "mysql" else MOST_PLACES
@@ -93,6 +96,12 @@ def is_single(column: Column, dialect: str) -> bool:
     return (dialect == "postgresql" and word in ("real", "float4")) or (
         dialect == "mysql" and word.split(" ")[0] == "float"
     )
+
+
+def as_single(number: float) -> float:
+    """A real as one of single precision prints: by the fewest digits that tell it from all others."""
+    with np.errstate(over="ignore"):
+        return float(str(np.float32(number)))
 
 
 def is_endless(dialect: str) -> bool:

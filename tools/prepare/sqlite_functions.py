@@ -14,7 +14,7 @@ from ferryman.tools.databases.sqlite_values import number
 from ferryman.tools.prepare import identity, moments
 from ferryman.tools.prepare.arrays import array_as_json
 from ferryman.tools.prepare.beyond import is_beyond
-from ferryman.tools.prepare.limits import has_letters, is_taken
+from ferryman.tools.prepare.limits import as_single, has_letters, is_taken
 from ferryman.tools.prepare.texts import (
     Stored,
     alike,
@@ -130,6 +130,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "length": (1, _of_text(len)),
     "spelt": (2, _of_text(has_letters)),
     "taken": (1, _of_text(is_taken)),
+    "single": (1, lambda value: as_single(value) if isinstance(value, float) else value),
     "beyond": (2, _of_text(is_beyond)),
     "number": (2, _of_text(plain_number)),
     "split": (4, _of_text(part_of)),

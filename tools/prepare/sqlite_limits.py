@@ -51,6 +51,8 @@ def _real(value: Value, goal: Goal) -> Value:
     if limits.is_single(goal.column, goal.dialect):
         outside.append(and_(size > limits.SINGLE, size <= limits.LARGEST))
         outside.append(and_(size != 0, size <= limits.NOTHING))
+        rounded, is_real = func.ferryman_single(value.sql), kind(value.sql) == "real"
+        value = value.but(case((is_real, rounded), else_=value.sql), loses=and_(is_real, rounded != value.sql))
     if not limits.is_endless(goal.dialect):
         outside.append(size > limits.LARGEST)
     return value.failing(Problem.OUT_OF_RANGE, and_(is_number(value.sql), or_(*outside))) if outside else value
