@@ -52,6 +52,7 @@ from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.transform import CompiledTable
 
 MOST_ROWS = 50  #: on one screen
+_UNFIT = "does not fit: "
 TO_COME = "(a number of its own, when it arrives)"
 Trouble = MissingGroup | ProblemFound  #: a kind of rows that cannot go as they are
 Troubled = tuple[CompiledTable, Trouble, dict[str, Any]]  #: one of its rows, with what was compiled of its table
@@ -135,11 +136,12 @@ def _future(context: Context, plan: Plan, work: CompiledTable, count: int) -> It
         references = LiveReferences(
             plan.mapping, work.source_database, work.target_database, old, new, ledger=Ledger(context.target).exists()
         )
-        for batch in context.source.dialect.read(old, wanted, work.families, count):
+        # all of them first: what they refer to is asked for by the same session
+        for batch in list(context.source.dialect.read(old, wanted, work.families, count)):
             for place, before in enumerate(batch.to_pylist()):
-                after = _applied(work, batch.slice(place, 1), references) | dict.fromkeys(
-                    _to_come(work, before), TO_COME
-                )
+                after = _applied(work, batch.slice(place, 1), references)
+                to_come = [name for name in _to_come(work, before) if not _is_there(work, name, after)]
+                after |= dict.fromkeys(to_come, TO_COME)
                 lines = (line for column in work.mapping.columns for line in _beside(column, before, after))
                 yield RowShown(_title(work, before), tuple(lines))
 
@@ -149,7 +151,7 @@ def _applied(work: CompiledTable, row: pa.RecordBatch, references: References) -
     try:
         (values,) = work.apply(row, references).to_pylist()
     except ValuesDoNotFit as error:
-        return {misfit.column: f"does not fit: {_words(misfit.problem)}" for misfit in error.misfits}
+        return {misfit.column: f"{_UNFIT}{_words(misfit.problem)}" for misfit in error.misfits}
     return {name: shown(value) for name, value in values.items()}
 
 
@@ -161,6 +163,13 @@ def _to_come(work: CompiledTable, before: Mapping[str, Any]) -> Iterator[str]:
         named = any(before[name] is not None for name in column.source)
         if (parents & made and named) or (column.uses(NewId) and work.mapping.target in made):
             yield column.target
+
+
+def _is_there(work: CompiledTable, name: str, after: Mapping[str, str]) -> bool:
+    """Whether a reference leads to a row that the new database has already."""
+    known = after.get(name, shown(None))
+    refers = work.mapping.by_target[name].uses(ForeignKeyTo)
+    return refers and known != shown(None) and not known.startswith(_UNFIT)
 
 
 def _beside(column: ColumnMapping, before: dict[str, Any], after: dict[str, str]) -> Iterator[Beside]:

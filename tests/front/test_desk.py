@@ -15,6 +15,7 @@ from ferryman.domain.run import RunStatus
 from ferryman.session import Session
 from ferryman.value_list import MOST_VALUES, show_values
 from tests.front.talking import hold, opened
+from tests.servers import Server
 from tests.tools.pairs import fill, one, shop, write
 
 
@@ -187,3 +188,24 @@ def test_a_report_that_cannot_be_written_says_so(files: tuple[Path, Path]) -> No
         assert desk.save_report(session, run, "mine.md").read_text().startswith("#")
         with pytest.raises(Configuration, match="cannot be written"):
             desk.save_report(session, run, "nowhere/report.html")
+
+
+def test_what_rows_refer_to_is_looked_up_while_they_are_read_from_a_server(mariadb: Server, tmp_path: Path) -> None:
+    made = mariadb.database()
+    for statement in (
+        "CREATE TABLE team (id integer PRIMARY KEY, name varchar(20) UNIQUE)",
+        "CREATE TABLE person (id integer PRIMARY KEY, team_id integer, FOREIGN KEY (team_id) REFERENCES team (id))",
+        "INSERT INTO team VALUES (7, 'red'), (8, 'blue')",
+        "INSERT INTO person VALUES (1, 8), (2, 7), (3, 8)",
+    ):
+        made.run(statement)
+    new = write(
+        tmp_path / "new.sqlite",
+        "CREATE TABLE teams (id integer PRIMARY KEY, name varchar(20) UNIQUE);"
+        "CREATE TABLE persons (id integer PRIMARY KEY, team_id integer REFERENCES teams (id));"
+        "INSERT INTO teams VALUES (41, 'blue');",
+    )
+    with opened((made.source, new)) as session:
+        shown = desk.show_rows(reviewed(session), ShowRows(table="persons", count=3))
+    teams = [line.after for row in shown for line in row.lines if line.new == "team_id"]
+    assert teams == ["41", desk.TO_COME, "41"]
