@@ -59,8 +59,14 @@ _NOT = re.compile(r"\b(?:not|never|no|neither|none|without|nothing)\b")
 _WHICH = re.compile(
     r"(?:and |so |but )?(?:what|which|who|whose|how|where|when|why|by what|in what|from which)\b", re.IGNORECASE
 )
+_NEW = re.compile(
+    r"\b(?:are|is|as) (?:all |both )?new(?: ones| rows| records)?\b|^all new\b|\bgive (?:them|all|each) new\b"
+)
 _CLOSE = 82  #: rapidfuzz token-set likeness of a sentence and an option's words
 _APART = 8  #: by which the best must lead
+
+
+ADD = "add"  #: the key of adding rows beside those that are there
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,9 @@ def chosen(said: Sentence, offers: Sequence[Offered], recommended: str, about: s
     if _refusing(text) or _of_other_tables(text, offers, about):
         return None
     by_rank = _ranked(text, offers, recommended)
-    return by_rank or _by_strategy(text, offers, about) or _by_words(text, offers, about)
+    return (
+        by_rank or _by_strategy(text, offers, about) or _all_new(text, offers, about) or _by_words(text, offers, about)
+    )
 
 
 def _of_other_tables(text: str, offers: Sequence[Offered], about: str) -> bool:
@@ -151,6 +159,15 @@ def _by_strategy(text: str, offers: Sequence[Offered], about: str) -> str | None
             topic = f"{about} {fitting[0].text} {fitting[0].key}"
             return fitting[0].key if _beside(left, topic) else None
     return None
+
+
+def _all_new(text: str, offers: Sequence[Offered], about: str) -> str | None:
+    """Rows beside those that are there: "they are all new", "give them new keys"."""
+    match, added = _NEW.search(text), next((offer for offer in offers if offer.key == ADD), None)
+    if match is None or added is None:
+        return None
+    left = f"{text[: match.start()]} {text[match.end() :]}"
+    return ADD if _beside(left, f"{about} {added.text} give new keys numbers ids") else None
 
 
 def _beside(left: str, topic: str) -> bool:
@@ -264,13 +281,10 @@ def _said_of_table(said: Sentence, question: Question, talk: Talk) -> str | None
     if "?" in text or _NOT.search(text):
         return None
     exact = [option.key for option in question.options if text == _plain(option.key)]
-    return (
-        exact[0]
-        if exact
-        else _by_words(text, _offers(question), question.text)
-        if len(words) >= _LEAST_OF_TEXT
-        else None
-    )
+    if exact or len(words) < _LEAST_OF_TEXT:
+        return exact[0] if exact else None
+    offers = _offers(question)
+    return _all_new(text, offers, question.text) or _by_words(text, offers, question.text)
 
 
 def takes_all(words: str) -> bool:

@@ -12,7 +12,8 @@ from ferryman.agents.vocabulary import NUMBERS
 from ferryman.domain.conversation import ExportRows, RetryRows, ShowRows, ShowValues
 
 _SHOW = re.compile(
-    r"\b(?:show|see|display|list|preview|print|give|look at|view|have a look at|inspect|examine|sample|let me have)\b"
+    r"\b(?:show|see|display|list|preview|print|give(?! (?:them|it|each|all of them)\b)|look at|view|have a look at"
+    r"|inspect|examine|sample|let me have)\b"
 )
 _EXAMPLE = r"(?:rows?|records?|examples?|samples?|entries|lines?|of them|of those|of these|ones|instances|preview|data)"
 _ROWS = re.compile(rf"\b{_EXAMPLE}\b")

@@ -38,3 +38,37 @@ def test_rows_of_another_kind_are_left_out_by_a_filter(words: str, asked: Contex
 )
 def test_the_rows_of_the_question_are_left_out_by_answering_it(words: str, asked: Context) -> None:
     assert understand(words, asked) == AnswerQuestion(question=QUESTION.id, option="quarantine")
+
+
+PRESENT = QUESTION.but(
+    id="present:patients",
+    table="patients",
+    text="patients has 2 rows already, and no column tells which of them are legacy rows. What now?",
+    options=(
+        ORPHANS.options[0].but(key="add", text="Add all 36 rows beside them"),
+        ORPHANS.options[0].but(key="name", text="Rows with the same name are the same"),
+        ORPHANS.options[0].but(key="leave_out", text="Leave patients out"),
+    ),
+    recommended="leave_out",
+)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "they are all new",
+        "these are new rows",
+        "the patients are all new: give them new keys",
+        "give them new numbers",
+        "add them as new ones",
+    ],
+)
+def test_rows_that_are_called_new_are_added(words: str, asked: Context) -> None:
+    asked = replace(asked, plan=CLINIC_PLAN.but(questions=(PRESENT,)))
+    assert understand(words, asked) == AnswerQuestion(question=PRESENT.id, option="add")
+
+
+@pytest.mark.parametrize("words", ["the appointments are all new", "none of them is new", "are they new?"])
+def test_other_rows_that_are_called_new_are_not(words: str, asked: Context) -> None:
+    asked = replace(asked, plan=CLINIC_PLAN.but(questions=(PRESENT,)))
+    assert not isinstance(understand(words, asked), AnswerQuestion)
