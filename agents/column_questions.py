@@ -262,10 +262,16 @@ def _converted(table: TableMapping, old: Column, column: Column) -> Option:
 def _likely(table: TableMapping, column: Column, facts: Facts) -> list[str]:
     found = facts.matches.by_pair.get((table.source, table.target))
     matches = [m for m in (found.columns if found else ()) if m.target == column.name and m.score >= LEAST_OFFERED]
-    ours = facts.source.table(table.source)
-    rows = {m.source for m in matches if column.family in NUMBERS and ours.reference(m.source) and not _is_id(column)}
+    plain = column.family in NUMBERS and not _is_id(column)
+    rows = {m.source for m in matches if plain and _names_rows(table, m.source, facts)}
     # what tells the rows apart fills the new key alone, and what names rows of a table no other number
     return [m.source for m in matches if (m.source,) != table.key and m.source not in rows]
+
+
+def _names_rows(table: TableMapping, old: str, facts: Facts) -> bool:
+    """Whether a legacy column is a reference, or likely one."""
+    profile = facts.column(table.source, old)
+    return bool(facts.source.table(table.source).reference(old) or (profile and profile.may_name))
 
 
 def _elsewhere(table: TableMapping, column: Column, mapping: Mapping, facts: Facts) -> list[tuple[str, str]]:

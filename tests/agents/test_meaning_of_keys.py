@@ -6,7 +6,8 @@ import pytest
 
 from ferryman.agents.data_mapping import propose
 from ferryman.domain.mapping import Generated, Kept
-from tests.catalogues import FILL, database, facts, matches, profile
+from ferryman.domain.profile import MayName
+from tests.catalogues import FILL, column_profile, database, facts, matches, profile
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,9 @@ def test_a_reference_is_no_candidate_for_a_number_that_names_no_row() -> None:
     _, (question,) = propose(FILL, facts(old, new, found, profile({"p": 9, "a": 9}), profile({})))
     assert [option.key for option in question.options] == ["size", "constant", "leave_out"]
     assert question.recommended == "size"
+    named = profile({"p": 9, "a": 9}, {"a.size": column_profile(may_name=(MayName(table="p", looked=9, found=9),))})
+    _, (question,) = propose(FILL, facts(old, new, found, named, profile({})))
+    assert question.recommended == ""
 
 
 def test_a_key_fills_no_number_of_another_row_and_nothing_is_recommended_for_one() -> None:
