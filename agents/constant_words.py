@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from ferryman.agents.comparing import typed
 from ferryman.agents.known import Known
-from ferryman.agents.mapping_words import name_words
+from ferryman.agents.new_columns import new_columns
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Edit, Talk
 from ferryman.domain.changes import MapColumn, UnmapColumn
@@ -39,7 +38,7 @@ def constants(said: Sentence, talk: Talk) -> Edit:
         if match is None:
             continue
         value = said.slot(match, "v")
-        found = list(dict.fromkeys(_columns(said.slot(match, "c"), talk)))
+        found = new_columns(said.slot(match, "c"), talk)
         if not found:
             continue
         if len(found) > 1:
@@ -49,16 +48,6 @@ def constants(said: Sentence, talk: Talk) -> Edit:
             return (UnmapColumn(table=known.target or "", target=column),)
         return _set(known, column, value, talk)
     return None
-
-
-def _columns(said: Sentence, talk: Talk) -> Iterator[tuple[Known, str]]:
-    """The new columns that words name; those of the table that is named with them, where one is."""
-    tables = talk.tables(said)
-    cut = re.search(r" (?:of|in|for|from) (?:the )?(?P<t>.+)$", said.text)
-    named = said.part(0, cut.start()) if cut and talk.tables(said.slot(cut, "t")) else said
-    for known in tables or talk.planned:
-        for found in talk.names.columns(name_words(named), (known,), "target") if known.target else ():
-            yield known, found.column
 
 
 def _set(known: Known, column: str, said: Sentence, talk: Talk) -> Edit:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ferryman.agents.sentence import Sentence, Word, split_name
-from ferryman.agents.vocabulary import unaccented
+from ferryman.agents.vocabulary import key, unaccented
 
 _BETWEEN = re.compile(r"""["'`\]]?\.["'`\[]?|-|""")  #: what may stand between two words of one name
 _QUOTED = re.compile(r"""(?<!\w)(?:"[^"\n]+"|'[^'\n]+'|`[^`\n]+`|\[[^]\n]+\])""")
 _LONGEST = 60  #: characters of a quoted name
+_AROUND = frozenset("the my our table column field old new legacy a an tables columns of".split())
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,13 @@ def folded(name: str) -> str:
     ('auditlog', 'auditlog', 'auditlogs', 'menu')
     """
     return unaccented("".join(split_name(name)))
+
+
+def name_words(said: Sentence) -> tuple[str, ...]:
+    """The words of a name, without those that people put around one, as long as others are left."""
+    found = [word.norm for word in said.words if word.norm not in ",.!"]
+    named = [word for word in found if word not in _AROUND] or found
+    return tuple(key(word) for i, word in enumerate(named, start=1) if word != "value" or i == len(named))
 
 
 def typed_as_one(said: Sentence) -> Iterator[tuple[Part, ...]]:

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ferryman.agents.identifiers import name_words
 from ferryman.agents.known import Known
-from ferryman.agents.mapping_words import name_words
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Edit, Talk
 from ferryman.domain.changes import MapColumn

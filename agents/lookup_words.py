@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ferryman.agents.known import Known
+from ferryman.agents.new_columns import new_columns
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Edit, Talk
 from ferryman.agents.vocabulary import key
@@ -21,7 +22,7 @@ def looked_up(old: Sentence, new: Sentence, talk: Talk) -> Edit:
     if found is None or not (other := _table(old.slot(found, "t"), talk)):
         return None
     column = _named(old.slot(found, "c"), other)
-    fits = list(dict.fromkeys(_places(new, other, talk)))
+    fits = [(known, name) for known, name in new_columns(new, talk) if _refers(known, other, talk)]
     if not column or not fits:
         return None
     if len(fits) > 1:
@@ -53,16 +54,6 @@ def _named(said: Sentence, table: Table) -> str:
     typed, words = said.typed.casefold(), key("".join(word.norm for word in said.words if word.norm != "the"))
     exact = [name for name in table.by_name if typed == name.casefold()]
     return next(iter(exact or [name for name in table.by_name if key(name.replace("_", "").casefold()) == words]), "")
-
-
-def _places(new: Sentence, other: Table, talk: Talk) -> list[tuple[Known, str]]:
-    """The new columns that are meant: in the table that is named, else in those whose old table refers to the other."""
-    found = _OF.match(new.text)
-    tables = talk.tables(new.slot(found, "t")) if found else ()
-    named = new.slot(found, "c") if found and tables else new
-    words = tuple(key(word.norm) for word in named.words if word.norm != "the")
-    within = [known for known in tables or talk.planned if known.target and _refers(known, other, talk)]
-    return [(known, one.column) for known in within for one in talk.names.columns(words, (known,), "target")]
 
 
 def _refers(known: Known, other: Table, talk: Talk) -> bool:

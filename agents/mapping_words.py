@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ferryman.agents.identifiers import name_words
 from ferryman.agents.known import Known
 from ferryman.agents.lookup_words import looked_up
 from ferryman.agents.names import SURE
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Edit, Talk, listed
-from ferryman.agents.vocabulary import key
 from ferryman.domain.changes import MapColumn, MapTable
 from ferryman.domain.transforms import Concat, Transform
 
@@ -66,7 +66,9 @@ def map_names(said: Sentence, talk: Talk) -> Edit:
 
 def _several(said: Sentence, talk: Talk) -> Edit:
     """ "A goes into B and C into D": each pair by itself, where every one of them is clear."""
-    cuts = list(re.finditer(r" (?:, and|and|,) (?=.+ (?:in to|into|->|feeds|becomes) )", said.text))
+    cuts = list(
+        re.finditer(r" (?:, and|and|,) (?=.+ (?:in to|into|->|feeds|becomes|(?:comes?|filled) from) )", said.text)
+    )
     starts, stops = [0, *(cut.end() for cut in cuts)], [*(cut.start() for cut in cuts), len(said.text)]
     found = [map_names(said.part(a, b), talk) for a, b in zip(starts, stops, strict=True)] if cuts else []
     if not found or not all(isinstance(one, tuple) for one in found):
@@ -80,16 +82,6 @@ def _pair(old: Sentence, new: Sentence, talk: Talk) -> Edit:
         if source and target and source.source and target.target:
             return (MapTable(source=source.source, target=target.target),)
     return _columns(old, new, talk) or looked_up(old, new, talk)
-
-
-_AROUND = frozenset("the my our table column field old new legacy a an tables columns of".split())
-
-
-def name_words(said: Sentence) -> tuple[str, ...]:
-    """The words of a name, without those that people put around one, as long as others are left."""
-    found = [word.norm for word in said.words if word.norm not in ",.!"]
-    named = [word for word in found if word not in _AROUND] or found
-    return tuple(key(word) for i, word in enumerate(named, start=1) if word != "value" or i == len(named))
 
 
 def _table(said: Sentence, talk: Talk, side: str) -> Known | None:

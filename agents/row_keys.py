@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ferryman.agents.identifiers import name_words
 from ferryman.agents.known import Known
-from ferryman.agents.mapping_words import name_words
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Edit, Talk, listed
 from ferryman.domain.changes import Change, SetKey

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from ferryman.agents.comparing import typed
+from ferryman.agents.identifiers import name_words
 from ferryman.agents.known import Known
-from ferryman.agents.mapping_words import name_words
 from ferryman.agents.names import ColumnFound
 from ferryman.agents.sentence import Sentence, split_name
 from ferryman.agents.talk import Doubt, Edit, Talk

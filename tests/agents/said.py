@@ -276,6 +276,7 @@ CHANGES: tuple[Said, ...] = (
     ("the fax of customers goes into phone", SHOP, change(MapColumn(table="customers", source=("Fax",), target="phone"))),
     ("Customer.Fax goes into phone", SHOP, change(MapColumn(table="customers", source=("Fax",), target="phone"))),
     ("put the billing address into billing street", SHOP, change(MapColumn(table="orders", source=("BillingAddress",), target="billing_street"))),
+    ("Invoice goes into orders, InvoiceLine into order_items and customers comes from Customer", SHOP, change(MapTable(source="Invoice", target="orders"), MapTable(source="InvoiceLine", target="order_items"), MapTable(source="Customer", target="customers"))),
     ("put first name and last name of customers into company name", SHOP, change(MapColumn(table="customers", source=("FirstName", "LastName"), target="company_name", steps=(Concat(),)))),
     ("ignore Fax", SHOP, change(IgnoreColumn(table="staff", source="Fax"), IgnoreColumn(table="customers", source="Fax"))),
     ("don't move Fax", ON_CUSTOMERS, change(IgnoreColumn(table="customers", source="Fax"))),

@@ -20,6 +20,7 @@ from tests.agents.scenery import SHOP
         ("quantity is 3 in all rows", "order_items", "quantity", 3),
         ("unit_price in order_items is always 1.5", "order_items", "unit_price", 1.5),
         ("put 'x' into the title of albums for every row", "albums", "title", "x"),
+        ("artist_id is always 1", "albums", "artist_id", "1"),
         ("country of customers is always the value Germany", "customers", "country", "Germany"),
     ],
 )

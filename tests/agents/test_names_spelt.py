@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ferryman.agents.context import Context, Place
-from ferryman.agents.identifiers import folded, typed_as_one
-from ferryman.agents.mapping_words import name_words
+from ferryman.agents.identifiers import folded, name_words, typed_as_one
 from ferryman.agents.sentence import read
 from ferryman.agents.understand import understand
 from ferryman.domain.changes import Change, IgnoreColumn, Include, LeaveOut
