@@ -78,12 +78,12 @@ class Trigger(Frozen):
 
 
 class Apart(Frozen):
-    """What keeps rows apart beside unique sets of whole columns: expressions that must be unique, or are among some of
-    the rows, and exclusion constraints. PostgreSQL's only."""
+    """What keeps rows apart beside unique sets of whole columns that are written: expressions that must be unique, or
+    among some of the rows, columns that the database computes, and PostgreSQL's exclusion constraints."""
 
     name: str
     columns: tuple[str, ...]  #: that it is about, in the table's order
-    rule: str  #: what makes it: "USING btree (lower(email))" of a unique index, or "EXCLUDE USING gist (...)"
+    rule: str  #: what makes it: "USING btree (lower(email))", "(lower(email))" of an index, "EXCLUDE USING gist (...)"
 
     @property
     def excludes(self) -> bool:

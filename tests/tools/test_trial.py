@@ -9,7 +9,7 @@ import pytest
 
 from ferryman.domain.mapping import Conflict, Derived, Kept, Mapping, Policy, Problem, Strategy, TableMapping
 from ferryman.domain.plan import Preflight
-from ferryman.domain.transforms import NewId, PreserveLegacyId
+from ferryman.domain.transforms import ForeignKeyTo, NewId, PreserveLegacyId
 from ferryman.tools.move.work import Ending
 from ferryman.tools.prepare.preflight import preflight
 from tests.tools.pairs import Run, column, plan_of
@@ -308,3 +308,102 @@ def test_a_row_of_the_target_that_is_kept_needs_to_break_no_rule(
     assert result.ending is Ending.COMPLETE, result.failure
     assert (result.accounting.matched, result.accounting.quarantined) == (1, 1)
     assert pair.new.ask("SELECT id, price FROM things ORDER BY 1") == [(1, 5), (3, 7)]
+
+
+COMPUTED = {
+    "mariadb": """CREATE TABLE things (id integer NOT NULL PRIMARY KEY, price decimal(10,2), name varchar(40),
+        kind varchar(9),
+        `folded name` varchar(20) AS (lower(name)) STORED, UNIQUE folded (`folded name`, kind), UNIQUE begun (kind(3)),
+        whole integer AS (price), UNIQUE (whole));
+INSERT INTO things (id, price, name, kind) VALUES (99, 7, 'There', 'old');
+""",
+    "sqlite": """CREATE TABLE things (id integer NOT NULL PRIMARY KEY, price decimal(10,2), name varchar(40),
+        kind varchar(9));
+CREATE UNIQUE INDEX folded ON things (lower(name), "kind");
+CREATE UNIQUE INDEX [begun on it] ON things (substr(kind, 1, 3));
+CREATE UNIQUE INDEX whole ON things(price) WHERE price > 5;
+INSERT INTO things VALUES (99, 7, 'There', 'old');
+""",
+}
+MANY = [
+    (1, 1, "a", "x"),
+    (2, 2, "A", "x"),  # name and kind of 1, and the beginning of its kind
+    (3, 3, "THERE", "old"),  # those of what is there, and the beginning of its kind
+    (4, 7, "b", "y"),  # the price of what is there
+    (5, 8, "c", "abcd"),
+    (6, 9, "c", "abce"),  # the beginning of the kind of 5
+    (7, 8, None, None),  # the price of 5
+]
+
+
+@pytest.mark.parametrize("pair", ["sqlite to mariadb", "sqlite to sqlite", "postgresql to sqlite"], indirect=True)
+@pytest.mark.parametrize("ahead", [True, False])
+def test_rows_that_repeat_what_is_computed_of_others_are_found_before_a_row_is_written(pair: Pair, ahead: bool) -> None:
+    pair.new.run(COMPUTED["mariadb" if "mysql" in pair.new.url else "sqlite"])
+    pair.old.run("CREATE TABLE thing (id integer NOT NULL PRIMARY KEY, price numeric(10,2), name text, kind text);")
+    pair.old.fill("thing", [tuple("" if cell is None else cell for cell in row) for row in MANY[:-1]])
+    pair.old.run("INSERT INTO thing VALUES (7, 8, NULL, NULL);")
+    names = ("id", "price", "name", "kind")
+    run = pair.start(mapped(names))
+    repeated = Problem.DUPLICATE
+    if ahead:
+        assert found(looked_at(run, mapped(names))) == {
+            ("name", "kind"): (repeated, 2),
+            ("kind",): (repeated, 3),
+            ("price",): (repeated, 2),
+        }
+        assert pair.new.one("SELECT count(*) FROM things") == 1
+        return
+    run.ledger.release(run.run)
+    policies = [
+        Policy(problem=repeated, columns=columns, strategy=Strategy.QUARANTINE, rows=9)
+        for columns in (("name", "kind"), ("kind",), ("price",))
+    ]
+    again = pair.start(mapped(names, *policies), run="run-2")
+    result = again.copy("things")
+    assert result.ending is Ending.COMPLETE, result.failure
+    assert pair.new.ask("SELECT id FROM things ORDER BY 1") == [(1,), (5,), (99,)]
+
+
+@pytest.mark.parametrize("pair", ["sqlite to sqlite", "sqlite to mariadb"], indirect=True)
+def test_rows_below_those_that_repeat_what_is_computed_are_counted(pair: Pair) -> None:
+    index = "folded varchar(9) AS (lower(name)) STORED UNIQUE" if "mysql" in pair.new.url else ""
+    pair.new.run(f"CREATE TABLE things (id integer NOT NULL PRIMARY KEY, name varchar(9){index and ', ' + index});")
+    pair.new.run("CREATE TABLE parts (id integer NOT NULL PRIMARY KEY, thing_id integer REFERENCES things (id));")
+    if not index:
+        pair.new.run("CREATE UNIQUE INDEX folded ON things (lower(name));")
+    pair.old.run("CREATE TABLE thing (id integer NOT NULL PRIMARY KEY, name text);")
+    pair.old.run("CREATE TABLE part (id integer NOT NULL PRIMARY KEY, thing_id integer REFERENCES thing (id));")
+    pair.old.fill("thing", [(1, "a"), (2, "A"), (3, "b")])
+    pair.old.fill("part", [(1, 1), (2, 2), (3, 2), (4, 3)])
+    policy = Policy(problem=Problem.DUPLICATE, columns=("name",), strategy=Strategy.QUARANTINE, rows=1)
+    (things,) = mapped(("id", "name"), policy).tables
+    parts = TableMapping(
+        source="part",
+        target="parts",
+        key=("id",),
+        columns=(column("id", "id"), column("thing_id", "thing_id", ForeignKeyTo(parent="things"))),
+    )
+    mapping = Mapping(tables=(things, parts))
+    run = pair.start(mapping)
+    databases = run.compiled["things"].source_database, run.compiled["things"].target_database
+    phases = (PHASES[0].but(tables=("things", "parts")),)
+    seen = preflight(run.source, run.target, *databases, plan_of(mapping, phases=phases), run.compiled)
+    assert found(seen) == {("name",): (Problem.DUPLICATE, 1), ("thing_id",): (Problem.MISSING_PARENT, 2)}
+
+
+@pytest.mark.parametrize("pair", ["sqlite to sqlite", "sqlite to mariadb"], indirect=True)
+def test_an_index_that_cannot_be_asked_of_new_rows_is_said(pair: Pair) -> None:
+    made = "made integer GENERATED ALWAYS AS (price * 2) STORED"
+    if "mysql" in pair.new.url:
+        rule = "more integer AS (made + 1) STORED UNIQUE"
+        pair.new.run(f"CREATE TABLE things (id integer PRIMARY KEY, price integer, {made}, {rule});")
+    else:
+        pair.new.run(f"CREATE TABLE things (id integer NOT NULL PRIMARY KEY, price integer, {made});")
+        pair.new.run("CREATE UNIQUE INDEX more ON things (made + 1);")
+    pair.old.run("CREATE TABLE thing (id integer NOT NULL PRIMARY KEY, price integer);")
+    pair.old.run("INSERT INTO thing VALUES (1, 5), (2, 6);")
+    seen = looked_at(pair.start(mapped(("id", "price"))), mapped(("id", "price")))
+    assert not seen.problems
+    (told,) = [one for one in seen.warnings if "could not be tried" in one]
+    assert "the new database makes made itself" in told

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection
 
-from ferryman.domain.schema import Column, Database, Family, ForeignKey, Trigger
+from ferryman.domain.checks import named_in
+from ferryman.domain.schema import Apart, Column, Database, Family, ForeignKey, Table, Trigger
 
 _HERE = "table_schema = DATABASE()"
 
@@ -22,6 +24,13 @@ FROM information_schema.columns WHERE {_HERE} ORDER BY table_name, ordinal_posit
 _INDEXES = f"""
 SELECT table_name, index_name, column_name, sub_part FROM information_schema.statistics
 WHERE {_HERE} AND non_unique = 0 ORDER BY table_name, index_name, seq_in_index
+"""
+#: Those that are not over whole columns that are written.
+_APART = f"""
+SELECT s.table_name, s.index_name, s.column_name, s.sub_part, c.generation_expression
+FROM information_schema.statistics AS s
+JOIN information_schema.columns AS c USING (table_schema, table_name, column_name)
+WHERE {_HERE} AND s.non_unique = 0 ORDER BY s.table_name, s.index_name, s.seq_in_index
 """
 #: MariaDB shows the rules for deletion only to who may do more than SELECT; those are read off the table's definition.
 _REFERENCES = """
@@ -92,7 +101,7 @@ def complete(connection: Connection, database: Database) -> Database:
     checks = _by_table(connection, _CHECKS_MARIADB if mariadb else _CHECKS_MYSQL)
     columns, references = _by_table(connection, _COLUMNS), _by_table(connection, _REFERENCES)
     triggers, comments = _by_table(connection, _TRIGGERS), _by_table(connection, _COMMENTS)
-    unique_sets = _unique_sets(connection)
+    unique_sets, apart = _unique_sets(connection), _by_table(connection, _APART)
     tables = []
     for table in database.tables:
         told = [str(row[0]) for row in checks[table.name]]
@@ -110,6 +119,7 @@ def complete(connection: Connection, database: Database) -> Database:
                     "checks": tuple(told),
                     "check_names": tuple(str(row[1]) for row in checks[table.name]),
                     "triggers": tuple(_trigger(*row) for row in triggers[table.name]),
+                    "apart": tuple(_apart(table, apart[table.name])),
                     "comment": comments[table.name][0][0] or "",
                 }
             )
@@ -178,6 +188,20 @@ def _unique_sets(connection: Connection) -> dict[str, dict[str, tuple[str, ...]]
             if None not in names:
                 sets[table][index] = tuple(name for name in names if name)
     return sets
+
+
+def _apart(table: Table, rows: list[tuple[Any, ...]]) -> Iterator[Apart]:
+    for name, parts in groupby(rows, lambda row: row[0]):
+        listed = [part for _, *part in parts]
+        if any(length or expression for _, length, expression in listed):
+            rule = f"UNIQUE ({', '.join(_part(*part) for part in listed)})"
+            yield Apart(name=str(name), columns=named_in(rule, table), rule=rule)
+
+
+def _part(column: str, length: int | None, expression: str | None) -> str:
+    """A part of an index as an expression over columns that are written."""
+    quoted = f"`{column.replace('`', '``')}`"
+    return expression or (f"left({quoted}, {length})" if length else quoted)
 
 
 def _foreign_keys(rows: list[tuple[Any, ...]], defined: tuple[ForeignKey, ...]) -> tuple[ForeignKey, ...]:

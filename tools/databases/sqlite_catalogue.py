@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, text
 
-from ferryman.domain.schema import Column, Database, ForeignKey, Table, Trigger
+from ferryman.domain.checks import named_in
+from ferryman.domain.schema import Apart, Column, Database, ForeignKey, Table, Trigger
 from ferryman.tools.databases.sqlite_types import declared
 
 #: Virtual tables and the shadow tables that hold what is in them.
@@ -27,6 +28,13 @@ _UNIQUES = """
 SELECT t.name, l.seq, l.origin, l.partial, i.name FROM pragma_table_list AS t
 JOIN pragma_index_list(t.name, 'main') AS l JOIN pragma_index_info(l.name, 'main') AS i
 WHERE t.schema = 'main' AND t.type = 'table' AND l."unique" ORDER BY t.name, l.seq DESC, i.seqno
+"""
+#: Unique indexes over expressions, or over some of the rows.
+_APART = """
+SELECT t.name, l.name, m.sql FROM pragma_table_list AS t JOIN pragma_index_list(t.name, 'main') AS l
+JOIN main.sqlite_schema AS m ON m.type = 'index' AND m.name = l.name
+WHERE t.schema = 'main' AND t.type = 'table' AND l."unique"
+AND (l.partial OR -2 IN (SELECT cid FROM pragma_index_info(l.name, 'main'))) ORDER BY t.name, l.name
 """
 _REFERENCES = """
 SELECT t.name, f.id, f."table", f."from", f."to", f.on_delete FROM pragma_table_list AS t
@@ -62,6 +70,7 @@ class _Facts:
     checks: tuple[str, ...] = ()
     check_names: tuple[str, ...] = ()
     triggers: list[Trigger] = field(default_factory=list)
+    apart: list[tuple[str, str]] = field(default_factory=list)  #: name and text of an index
 
     @property
     def primary_key(self) -> tuple[str, ...]:
@@ -113,6 +122,8 @@ def _facts(connection: Connection) -> dict[str, _Facts]:
             facts[table].key_index = True
         elif not partial:
             facts[table].uniques[number].append(name)
+    for table, index, sql in connection.exec_driver_sql(_APART):
+        facts[table].apart.append((index, sql))
     for table, number, *reference in connection.exec_driver_sql(_REFERENCES):
         facts[table].references[number].append(tuple(reference))
     folded = {fold(name): fact for name, fact in facts.items()}  # a trigger's table is kept as somebody wrote it
@@ -146,11 +157,26 @@ def _table(table: Table, fact: _Facts, foreign_keys: tuple[ForeignKey, ...]) -> 
         checks=fact.checks,
         check_names=fact.check_names,
         triggers=tuple(fact.triggers),
+        apart=tuple(_apart(name, sql, table) for name, sql in fact.apart),
         kind=table.kind,
         kind_reason=table.kind_reason,
         rowid=not fact.without_rowid and all(fold(name) != "rowid" for name in fact.types),
         comment=table.comment,
     )
+
+
+def _apart(name: str, sql: str, table: Table) -> Apart:
+    """What follows the table's name in a CREATE INDEX; it is about the columns in its first parentheses."""
+    start, depth, on = -1, 0, False
+    for token in _TOKEN.finditer(sql):
+        on = on or token[0].upper() == "ON"
+        if on and token[0] == "(":
+            start, depth = start if start >= 0 else token.start(), depth + 1
+        elif on and token[0] == ")":
+            depth -= 1
+            if not depth:
+                return Apart(name=name, columns=named_in(sql[start : token.end()], table), rule=sql[start:])
+    raise ValueError(f"no index: {sql}")
 
 
 def _column(column: Column, fact: _Facts) -> Column:

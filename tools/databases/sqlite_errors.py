@@ -66,6 +66,7 @@ _GROUPS = {getattr(sqlite3, f"SQLITE_{name}"): name for name in (*_BY_NAME, "CON
 
 #: What SQLite writes about a constraint -> the name that we carry. The rest names columns or a check, never values.
 _CONSTRAINT = re.compile(r"(UNIQUE|NOT NULL|CHECK|FOREIGN KEY) constraint failed(?:: (.*))?", re.DOTALL)
+_INDEX = re.compile(r"index '(.*)'")
 _STRICT = re.compile(r"cannot store (\w+) value in (\w+) column (.*)", re.DOTALL)
 _MISSING = re.compile(r"no such (table|column|index|view)|has no column named|has \d+ columns but")
 
@@ -93,7 +94,7 @@ def _name(error: BaseException) -> str:
 
 def _constraint(text: str, doing: str) -> FerrymanError:
     if found := _CONSTRAINT.match(text):
-        broken = " ".join(part for part in found.groups() if part)
+        broken = " ".join(part for part in (found[1], _INDEX.sub(r"\1", found[2] or "")) if part)
     elif found := _STRICT.match(text):
         broken = f"TYPE {found[2]} {found[3]}"
     else:

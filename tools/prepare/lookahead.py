@@ -215,7 +215,7 @@ def broken_checks(connection: Connection, compiled: CompiledTable, rows: FromCla
     if not checks or compiled.target_database.dialect != "sqlite":
         return {}  # written in another database's SQL: see `trial`
     fits = not_(compiled.failing(rows))
-    made = select(*_whole_row(compiled, rows)).select_from(rows).where(compiled.in_filter(rows), fits, such)
+    made = select(*whole_row(compiled, rows)).select_from(rows).where(compiled.in_filter(rows), fits, such)
     new = made.subquery(compiled.target.name)
     counts = [_count(func.coalesce(literal_column(f"NOT ({check})"), literal(0)) == 1) for check in checks]
     broken = connection.execute(select(*counts).select_from(new)).one()
@@ -231,7 +231,7 @@ def keys_of_broken(compiled: CompiledTable, rows: FromClause, such: Condition) -
     if compiled.target_database.dialect != "sqlite":
         return
     keys = [key.label(f"ferryman_k{n}") for n, key in enumerate(compiled.key_columns(rows))]
-    made = select(*_whole_row(compiled, rows), *keys).select_from(rows)
+    made = select(*whole_row(compiled, rows), *keys).select_from(rows)
     fits = not_(compiled.failing(rows))
     new = made.where(compiled.in_filter(rows), fits, such).subquery(compiled.target.name)
     for check in compiled.target.checks:
@@ -318,7 +318,8 @@ def _present(
     return func.coalesce(as_one(_values(compiled, columns, rows, collations)).in_(held), literal(0)) == 1
 
 
-def _whole_row(compiled: CompiledTable, rows: FromClause) -> Iterator[Expression]:
+def whole_row(compiled: CompiledTable, rows: FromClause) -> Iterator[Expression]:
+    """What each column of the target would hold of a legacy row; NULL for one that the database computes."""
     for column in compiled.target.columns:
         if column.name in compiled.writes:
             yield landed(compiled, column.name, rows).label(column.name)

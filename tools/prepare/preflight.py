@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, FromClause
+from sqlalchemy import Connection, FromClause, func, select
 
 from ferryman.domain.findings import OUT_OF_REACH, MissingCause, MissingGroup
 from ferryman.domain.mapping import Problem, Strategy
@@ -13,10 +13,12 @@ from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.schema import Database
 from ferryman.tools.databases.connect import Source, Target, check_pair
 from ferryman.tools.prepare import readiness
+from ferryman.tools.prepare.crowded import crowded
 from ferryman.tools.prepare.first_rows import check_first_rows
 from ferryman.tools.prepare.foreseen import foreseen
 from ferryman.tools.prepare.ill_texts import suspects
 from ferryman.tools.prepare.lookahead import (
+    Condition,
     Found,
     broken_checks,
     collations_of,
@@ -41,7 +43,7 @@ from ferryman.tools.prepare.refused import refused_ahead
 from ferryman.tools.prepare.remedies import decided, remedies, remedies_for_orphans
 from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.transform import CompiledTable
-from ferryman.tools.prepare.trial import try_on_server
+from ferryman.tools.prepare.trial import try_on_server, untried_text
 
 
 def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and what was made of it
@@ -142,6 +144,8 @@ class _Table:
         in_scope, found = unfit_values(connection, replace(self.compiled, doubted=doubted), rows)
         such = written(connection, self.compiled, rows)
         refused, untried = try_on_server(connection, self.target, self.compiled, rows, such)
+        crowding, unasked = self._crowded(connection, rows, such)
+        refused, untried = refused | crowding, (*untried, *unasked)
         for more in (
             refused,
             repeated_values(connection, self.compiled, rows, self.collations),
@@ -155,6 +159,16 @@ class _Table:
         losing = shortened_values(connection, self.compiled, rows).items()
         shortened = tuple(shortened_text(self.compiled.target.column(name), count) for name, count in losing)
         return LookedAt(in_scope, (*problems, *values), untried, shortened)
+
+    def _crowded(self, connection: Connection, rows: FromClause, such: Condition) -> tuple[Found, tuple[str, ...]]:
+        found: Found = {}
+        untried = list[str]()
+        for rule, keys in crowded(connection, self.compiled, rows, such, self.collations):
+            if isinstance(keys, str):
+                untried.append(untried_text(self.compiled.target, f"{rule.name} {rule.rule}", keys))
+            elif count := connection.execute(select(func.count()).select_from(keys.subquery())).scalar_one():
+                found[rule.columns, Problem.DUPLICATE] = int(count)
+        return found, tuple(untried)
 
     def _orphans(self, connection: Connection) -> Iterator[ProblemFound]:
         if not self.plan.phase_of(self.name).handling.orphan_detection:

@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import CompoundSelect, Connection, Select, TableClause, column, insert, select, table
 
-from ferryman.domain.mapping import Strategy
+from ferryman.domain.mapping import Problem, Strategy
 from ferryman.tools.databases.connect import Target
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.prepare.bonds import bonds
+from ferryman.tools.prepare.crowded import crowded
 from ferryman.tools.prepare.lookahead import collations_of, keys_of_broken, keys_of_repeated, written
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.orphans import Ground, Refused
@@ -60,9 +61,13 @@ def _found(
     connection: Connection, target: Target, compiled: CompiledTable
 ) -> Iterator[tuple[What, Select[Any] | CompoundSelect[Any]]]:
     rows = Ground({}).legacy_rows(compiled)
-    yield from keys_of_repeated(connection, compiled, rows, collations_of(target, compiled.target.name))
+    collations = collations_of(target, compiled.target.name)
+    yield from keys_of_repeated(connection, compiled, rows, collations)
     such = written(connection, compiled, rows)
     yield from keys_of_broken(compiled, rows, such)
+    for rule, crowding in crowded(connection, compiled, rows, such, collations):
+        if not isinstance(crowding, str):
+            yield (rule.columns, Problem.DUPLICATE), crowding
     for what, numbers in refused_on_server(connection, target, compiled, rows, such).items():
         held = table(_NUMBERS, column("n"))
         connection.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {_NUMBERS} (n INTEGER PRIMARY KEY)")

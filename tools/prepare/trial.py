@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, literal, not_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, literal, not_, select, text
 
 from ferryman.domain.checks import named_in
 from ferryman.domain.errors import FerrymanError, Transient
@@ -34,6 +34,13 @@ _NUMBER = Column(name="ferryman_n", native="bigint", family=Family.INTEGER)  #: 
 _TRIED = "ferryman_tried"
 _APART = "ferryman_apart"
 _JSON = re.compile(r"json_valid\(`[^`]+`\)", re.IGNORECASE)  #: how MariaDB knows a JSON column: looked at already
+#: The parts of an index of MariaDB's.
+_PARTS = """
+SELECT s.column_name, s.sub_part, c.generation_expression
+FROM information_schema.statistics AS s
+JOIN information_schema.columns AS c USING (table_schema, table_name, column_name)
+WHERE s.table_schema = DATABASE() AND s.table_name = :table AND s.index_name = :name ORDER BY s.seq_in_index
+"""
 _MEMBER = re.compile(r"'((?:[^']|'')*)'")
 
 
@@ -61,11 +68,19 @@ def numbered(compiled: CompiledTable, rows: FromClause, such: Condition) -> Sele
     """The keys of the rows that are tried, behind the number of each."""
     keys = compiled.key_columns(rows)
     wanted = select(_number(compiled, rows), *(key.label(f"k{n}") for n, key in enumerate(keys)))
-    return wanted.select_from(rows).where(_chosen(compiled, rows, such))
+    return wanted.select_from(rows).where(chosen(compiled, rows, such))
 
 
-def _chosen(compiled: CompiledTable, rows: FromClause, such: Condition) -> Condition:
+def chosen(compiled: CompiledTable, rows: FromClause, such: Condition) -> Condition:
+    """The rows that are tried."""
     return and_(compiled.in_filter(rows), not_(compiled.failing(rows)), such)
+
+
+def met_before(compiled: CompiledTable) -> str:
+    """Why what keeps rows apart cannot be asked of new rows alone: they may take the place of some; "" where it can."""
+    mapping = compiled.mapping
+    meets = isinstance(mapping.identity, Matched) or mapping.conflict is not Conflict.STOP
+    return "rows of it may be there already" if meets else ""
 
 
 def _number(compiled: CompiledTable, rows: FromClause) -> ColumnElement[int]:
@@ -95,7 +110,7 @@ def _tried(trial: _Trial) -> tuple[Hits, tuple[str, ...]]:
         _add_homeless(trial, parts, unfit, found, untried)
     for rule, count in trial.crowded(compiled.target.apart, unfit):
         if isinstance(count, str):
-            untried.append(_untried(compiled.target, f"{rule.name} ({rule.rule})", count))
+            untried.append(untried_text(compiled.target, f"{rule.name} ({rule.rule})", count))
         else:
             found[rule.columns, Problem.CHECK_FAILED if rule.excludes else Problem.DUPLICATE] = count
     return found, tuple(untried)
@@ -105,12 +120,12 @@ def _add_broken(trial: _Trial, checks: Sequence[str], unfit: set[str], found: Hi
     table, able = trial.compiled.target, list[str]()
     for check in checks:
         if why := trial.why_not(check, unfit):
-            untried.append(_untried(table, check, why))
+            untried.append(untried_text(table, check, why))
         else:
             able.append(check)
     for check, count in zip(able, trial.broken(able), strict=True):
         if isinstance(count, str):
-            untried.append(_untried(table, check, count))
+            untried.append(untried_text(table, check, count))
         else:
             columns = (named_in(check, table), Problem.CHECK_FAILED)
             found[columns] = [*found.get(columns, []), *count]
@@ -121,12 +136,13 @@ def _add_homeless(trial: _Trial, parts: str, unfit: set[str], found: Hits, untri
     why = trial.why_not(parts, unfit)
     count = why or trial.broken([parts])[0]
     if isinstance(count, str):
-        untried.append(_untried(trial.compiled.target, "that a partition takes each row", count))
+        untried.append(untried_text(trial.compiled.target, "that a partition takes each row", count))
     else:
         found[trial.compiled.target.partitioned_by, Problem.CHECK_FAILED] = count
 
 
-def _untried(table: Table, check: str, why: str) -> str:
+def untried_text(table: Table, check: str, why: str) -> str:
+    """That a rule was not asked ahead, in a sentence or two."""
     return (
         f"The rule {check} of {table.name} could not be tried before: {why}. The new database asks it of every row "
         "when it comes; one that breaks it stops its batch, and is asked about then."
@@ -261,38 +277,63 @@ class _Trial:
     def crowded(self, rules: Sequence[Apart], unfit: set[str]) -> Iterator[tuple[Apart, list[int] | str]]:
         """For each of what keeps rows apart, the rows that could not come beside those before them and those that are
         there; or why that is not known."""
-        mapping = self.compiled.mapping
         for rule in rules:
-            if isinstance(mapping.identity, Matched) or mapping.conflict is not Conflict.STOP:
-                yield rule, "rows of it may be there already"
-            else:
-                yield rule, self.why_not(rule.rule, unfit) or self._crowded(rule)
+            yield rule, met_before(self.compiled) or self.why_not(rule.rule, unfit) or self._crowded(rule)
 
     def _crowded(self, rule: Apart) -> list[int] | str:
-        columns = [self.compiled.target.column(name) for name in rule.columns]
-        listed = ", ".join(self._quoted(name) for name in rule.columns)
-        made = (
-            f"ALTER TABLE {_APART} ADD {rule.rule}" if rule.excludes else f"CREATE UNIQUE INDEX ON {_APART} {rule.rule}"
-        )
         with self.target.connect("trying new values") as there:
             try:
                 with self.target.told("trying new values"):
-                    self._like(there, columns)
-                    self._fill(there, [column for column in columns if column.name in self.compiled.writes])
-                    from_ = f"SELECT {listed}, CAST(NULL AS bigint) AS {_NUMBER.name}"
-                    from_ = f"{from_} FROM {self._quoted(self.compiled.target.name)}"
-                    run(there, f"CREATE TEMPORARY TABLE {_APART} ON COMMIT DROP AS {from_}")
-                    run(there, made)
-                    new = f"SELECT {listed}, {_NUMBER.name} FROM {_TRIED} ORDER BY {_NUMBER.name}"
-                    run(there, f"INSERT INTO {_APART} {new} ON CONFLICT DO NOTHING")
-                    came = f"SELECT 1 FROM {_APART} AS came WHERE came.{_NUMBER.name} = {_TRIED}.{_NUMBER.name}"
-                    return self._found(there, f"NOT EXISTS ({came})")
+                    tried = self._beside if self._postgresql else self._alike
+                    return self._found(there, tried(there, rule))
             except Transient:
                 raise
             except FerrymanError as error:
                 return error.what.rstrip(".")
             finally:
                 there.rollback()
+
+    def _beside(self, there: Connection, rule: Apart) -> str:
+        """A condition of the rows that did not go into a table with that rule alone."""
+        columns = [self.compiled.target.column(name) for name in rule.columns]
+        listed = ", ".join(self._quoted(name) for name in rule.columns)
+        made = (
+            f"ALTER TABLE {_APART} ADD {rule.rule}" if rule.excludes else f"CREATE UNIQUE INDEX ON {_APART} {rule.rule}"
+        )
+        self._like(there, columns)
+        self._fill(there, [column for column in columns if column.name in self.compiled.writes])
+        from_ = f"SELECT {listed}, CAST(NULL AS bigint) AS {_NUMBER.name}"
+        from_ = f"{from_} FROM {self._quoted(self.compiled.target.name)}"
+        run(there, f"CREATE TEMPORARY TABLE {_APART} ON COMMIT DROP AS {from_}")
+        run(there, made)
+        new = f"SELECT {listed}, {_NUMBER.name} FROM {_TRIED} ORDER BY {_NUMBER.name}"
+        run(there, f"INSERT INTO {_APART} {new} ON CONFLICT DO NOTHING")
+        came = f"SELECT 1 FROM {_APART} AS came WHERE came.{_NUMBER.name} = {_TRIED}.{_NUMBER.name}"
+        return f"NOT EXISTS ({came})"
+
+    def _alike(self, there: Connection, rule: Apart) -> str:
+        """A condition of the rows that have in all parts of an index what a row before them has, or one that is there.
+        What the database computes is computed as it says, in columns like its own."""
+        target = self.compiled.target
+        parts = [tuple(row) for row in there.execute(text(_PARTS), {"table": target.name, "name": rule.name})]
+        made = {name: expression for name, _, expression in parts if expression}
+        columns = [target.column(name) for name in dict.fromkeys((*rule.columns, *made))]
+        self._like(there, columns)
+        self._fill(there, [column for column in columns if column.name in self.compiled.writes])
+        if made:
+            run(there, f"UPDATE {_TRIED} SET {', '.join(f'{self._quoted(n)} = ({e})' for n, e in made.items())}")
+        ours, theirs = ([self._part(of, name, length) for name, length, _ in parts] for of in (_TRIED, "met"))
+        whole = " AND ".join(f"{part} IS NOT NULL" for part in ours)
+        number = f"{_TRIED}.{_NUMBER.name}"
+        placed = f"row_number() OVER (PARTITION BY {', '.join(ours)} ORDER BY {number}) AS place"
+        later = f"SELECT n FROM (SELECT {number} AS n, {placed} FROM {_TRIED} WHERE {whole}) AS placed WHERE place > 1"
+        same = " AND ".join(f"{one} = {other}" for one, other in zip(theirs, ours, strict=True))
+        met = f"SELECT 1 FROM {self._quoted(target.name)} AS met WHERE {same}"
+        return f"{whole} AND ({_NUMBER.name} IN ({later}) OR EXISTS ({met}))"
+
+    def _part(self, of: str, column: str, length: int | None) -> str:
+        whole = f"{of}.{self._quoted(column)}"
+        return f"left({whole}, {length})" if length else whole
 
     def _count(self, there: Connection, check: str) -> list[int] | str:
         point = there.begin_nested()
@@ -335,7 +376,7 @@ class _Trial:
         wanted: Select[Any] = select(*self._values(columns)).select_from(self.rows)
         batches = SQLite().read(
             self.connection,
-            wanted.where(_chosen(self.compiled, self.rows, self.such)),
+            wanted.where(chosen(self.compiled, self.rows, self.such)),
             [column.family for column in columns],
             ROWS,
         )
