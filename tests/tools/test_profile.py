@@ -396,3 +396,10 @@ CREATE TABLE app_user_table (id INTEGER PRIMARY KEY); CREATE TABLE app_kind_tabl
         "customer_id": [],
         "origin": ["codes"],
     }
+
+
+@pytest.mark.parametrize("every", [2, 5, 20])
+def test_shapes_that_come_in_step_with_the_rows_are_all_seen(tmp_path: Path, every: int) -> None:
+    rows = [(n, "2024-01-31" if n % every else "31/01/2024") for n in range(1, 20_001)]
+    seen = one(tmp_path / "old.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, at TEXT)", rows).by_name["at"].shapes
+    assert set(seen) == {"9999-99-99", "99/99/9999"}

@@ -22,13 +22,14 @@ from ferryman.tools.databases.dialect import Dialect, clause
 from ferryman.tools.discover.aggregates import ISO, KINDS, MASKED, Facts, aggregates, counted
 from ferryman.tools.discover.labels import TableNames, labels
 from ferryman.tools.discover.sample import sample
-from ferryman.tools.discover.shapes import beyond_months, shapes
+from ferryman.tools.discover.shapes import OTHERS, beyond_months, shapes
 
 SAMPLE_ROWS = 20_000
 SAMPLE_VALUES = 480_000  #: that are held in memory at once
 SHAPE_ROWS = 1_000
 COUNTED_ROWS = 20_000  #: up to here the values of a table that was read whole are counted as they were read
 PREFIX = 256
+_GOLDEN = (5**0.5 - 1) / 2  #: its multiples fall evenly into any stretch and never come round
 _TABLES_AT_ONCE = 100
 
 _LONG = (str, bytes)
@@ -82,7 +83,6 @@ def _labelled(column: ColumnProfile, found: tuple[dict[str, str], int]) -> Colum
 
 def _column(column: Column, rows: int, facts: Facts, values: Sequence[object], sampled: int) -> ColumnProfile:
     present = [value for value in values if value is not None]
-    step = max(1, len(present) // SHAPE_ROWS)
     return ColumnProfile(
         name=column.name,
         nulls=rows - facts["present"],
@@ -91,12 +91,22 @@ def _column(column: Column, rows: int, facts: Facts, values: Sequence[object], s
         shortest=facts.get("shortest"),
         longest=facts.get("longest"),
         storage={kind[5:]: n for kind, n in facts.items() if kind.startswith("kind ") and n},
-        shapes=shapes(present[::step][:SHAPE_ROWS]) if column.family in MASKED else {},
+        shapes=_shapes(present) if column.family in MASKED else {},
         beyond_months=beyond_months(present) if column.family in MASKED else (0, 0),
         lowest=_bound(facts.get("lowest")),
         highest=_bound(facts.get("highest")),
         sampled=sampled,
     )
+
+
+def _shapes(present: Sequence[object]) -> dict[str, int]:
+    """The shapes of one value in so many; where they are few, those too that come in step with just these."""
+    many = len(present)
+    seen = shapes(present[:: max(1, many // SHAPE_ROWS)][:SHAPE_ROWS])
+    if many <= SHAPE_ROWS or OTHERS in seen:
+        return seen
+    spread = sorted({int(many * (n * _GOLDEN % 1)) for n in range(SHAPE_ROWS)})
+    return shapes(present[place] for place in spread) | seen
 
 
 def _bound(value: object) -> int | float | str | None:
