@@ -59,7 +59,7 @@ def _references(mapping: TableMapping, target: Database) -> Iterator[Reference]:
     filled = {column.target for column in mapping.columns if not fills_nothing(column)}
     for key in table.foreign_keys:
         if filled.issuperset(key.columns):
-            at_once = key.enforced and key.stays
+            at_once = key.in_force and key.stays
             yield _reference(table, key.columns, key.parent).but(name=key.name, at_once=at_once)
     declared = {column for key in table.foreign_keys if len(key.columns) == 1 for column in key.columns}
     for column in mapping.columns:

@@ -66,6 +66,12 @@ class ForeignKey(Frozen):
     enforced: bool = True  #: False where it was inferred from names and values, not declared
     on_delete: str = ""
     stays: bool = False  #: a row must come after its parent: nothing of ours, no setting and no right, changes that
+    asleep: bool = False  #: declared, and the server does not look: NOT ENFORCED, or its triggers are switched off
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the server itself refuses a row without its parent."""
+        return self.enforced and not self.asleep
 
 
 class Trigger(Frozen):
@@ -191,13 +197,13 @@ def computed_anew(old: Table, new: Table) -> dict[str, str]:
 
 def _structure(table: Table) -> dict[str, Any]:
     """A table as its fingerprint sees it; a collation counts where a column has one of its own; what a role may do
-    with a foreign key does not, nor what only an UPDATE does."""
+    with a foreign key does not, nor whether that is in force, nor what only an UPDATE does."""
     dumped = table.model_dump(mode="json", exclude={"check_names"})
     for name in ("apart", "partitioned_by"):
         if not dumped[name]:
             del dumped[name]
     for key in dumped["foreign_keys"]:
-        del key["stays"]
+        del key["stays"], key["asleep"]
     for column in dumped["columns"]:
         del column["stamped"]
         if not column["collation"]:

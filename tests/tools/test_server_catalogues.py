@@ -194,3 +194,17 @@ def test_a_servers_estimates_are_read_beside_the_catalogue(kind: str, request: p
     with source.connect() as connection:
         found = estimates(connection, source.dialect, introspect(connection, source.dialect))
     assert found == {"measured": 700, "thing": 300}
+
+
+def test_rules_that_postgresql_does_not_enforce_are_none(postgresql: Server) -> None:
+    made = postgresql.database()
+    made.run(
+        "CREATE TABLE top (id int PRIMARY KEY);"
+        "CREATE TABLE low (id int PRIMARY KEY, a int REFERENCES top NOT ENFORCED, b int REFERENCES top,"
+        " CONSTRAINT kept CHECK (b > 0), CONSTRAINT told CHECK (a > 0) NOT ENFORCED)"
+    )
+    source = open_source(made.source)
+    with source.connect() as connection:
+        low = introspect(connection, source.dialect).table("low")
+    assert low.check_names == ("kept",)
+    assert {key.columns: key.in_force for key in low.foreign_keys} == {("a",): False, ("b",): True}

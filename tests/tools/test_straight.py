@@ -26,7 +26,7 @@ from ferryman.tools.prepare.transform import compile_table
 from ferryman.tools.prove.validate import validate_table
 from tests.servers import Server
 from tests.tools.pairs import CUSTOMERS, PURCHASES, RUN_STARTED, SHOP, Run, column
-from tests.tools.test_relay import Pair, amended, made_pair, validated, without_keys
+from tests.tools.test_relay import Pair, amended, made_pair, of_file, of_server, validated, without_keys
 
 PAIRS = ["sqlite to postgresql", "postgresql to mariadb", "mariadb to postgresql"]
 
@@ -207,3 +207,26 @@ def test_rows_longer_than_a_packet_of_the_protocol_are_read(mariadb: Server) -> 
         (1, "a" * 70000, b""), (2, "é" * 5000000, b"b" * 10000000), (3, None, b"c"), (4, "d" * 250, b"e" * 251),
         (5, "", None),
     ]  # fmt: skip
+
+
+ASLEEP = {"not enforced": "NOT ENFORCED", "switched off": "; ALTER TABLE purchases DISABLE TRIGGER ALL"}
+
+
+@pytest.mark.parametrize("how", ASLEEP)
+@pytest.mark.parametrize("straight", [True, False])
+def test_a_foreign_key_that_the_server_does_not_look_at_stops_a_batch_like_any_other(
+    tmp_path: Path, postgresql: Server, how: str, straight: bool
+) -> None:
+    pair = Pair(of_file(tmp_path / "old.sqlite"), of_server(postgresql.database()), "uuid")
+    pair.shop(customers=20, purchases=95)
+    pair.old.run("UPDATE purchase SET customer_id = 77 WHERE id IN (31, 62);")
+    key = f"CONSTRAINT of FOREIGN KEY (customer_id) REFERENCES customers {ASLEEP[how]}"
+    pair.new.run(f"ALTER TABLE purchases DROP CONSTRAINT purchases_customer_id_fkey, ADD {key}")
+    mapping = SHOP if straight else amended(PURCHASES, filter=Comparison(column="id", op=Operator.GREATER, values=(0,)))
+    run = pair.start(mapping)
+    run.copy("customers")
+    assert goes_straight(run, "purchases") is straight
+    failed = run.copy("purchases")
+    assert failed.ending is Ending.FAILED and failed.failure is not None
+    assert failed.failure.constraint == "of"
+    assert pair.new.one("SELECT count(*) FROM purchases") == 30

@@ -79,14 +79,19 @@ ORDER BY c.relname, i.relname
 _PARTITIONED = f"""
 SELECT relname, pg_get_partkeydef(oid) FROM pg_class WHERE relkind = 'p' AND relnamespace = {_HERE}
 """
-#: The last column: whether the role could not set it aside, as `postgresql_constraints` would.
+#: Of a constraint; NOT ENFORCED is of PostgreSQL 18 on.
+_ASLEEP = "coalesce((to_jsonb({0}) ->> 'conenforced') = 'false', false)"
+#: The last columns: whether the role could not set it aside, as `postgresql_constraints` would, and whether the server
+#: does not look for the parents of rows.
 _REFERENCES = f"""
 SELECT c.relname, f.conname, p.relname, f.confdeltype,
     ARRAY(SELECT a.attname::text FROM unnest(f.conkey) WITH ORDINALITY AS k (n, i)
         JOIN pg_attribute AS a ON a.attrelid = f.conrelid AND a.attnum = k.n ORDER BY k.i),
     ARRAY(SELECT a.attname::text FROM unnest(f.confkey) WITH ORDINALITY AS k (n, i)
         JOIN pg_attribute AS a ON a.attrelid = f.confrelid AND a.attnum = k.n ORDER BY k.i),
-    NOT ({postgresql_constraints.REMOVABLE})
+    NOT ({postgresql_constraints.REMOVABLE}),
+    {_ASLEEP.format("f")}
+        OR EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgconstraint = f.oid AND t.tgenabled IN ('D', 'R'))
 FROM pg_constraint AS f JOIN pg_class AS c ON c.oid = f.conrelid JOIN pg_class AS p ON p.oid = f.confrelid
 WHERE f.contype = 'f' AND f.conparentid = 0 AND c.relnamespace = {_HERE} AND p.relnamespace = {_HERE}
 ORDER BY c.relname, f.conname
@@ -94,7 +99,7 @@ ORDER BY c.relname, f.conname
 _CHECKS = f"""
 SELECT c.relname, pg_get_expr(k.conbin, k.conrelid), k.conname
 FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
-WHERE k.contype = 'c' AND c.relnamespace = {_HERE} ORDER BY c.relname, k.conname
+WHERE k.contype = 'c' AND NOT {_ASLEEP.format("k")} AND c.relnamespace = {_HERE} ORDER BY c.relname, k.conname
 """
 _DOMAIN_CHECKS = f"""
 WITH RECURSIVE domain AS (
@@ -266,7 +271,7 @@ def _unique_sets(
 
 
 def _foreign_key(*facts: Any, kept: bool) -> ForeignKey:
-    name, parent, on_delete, columns, parent_columns, fixed = facts
+    name, parent, on_delete, columns, parent_columns, fixed, asleep = facts
     return ForeignKey(
         columns=tuple(columns),
         parent=parent,
@@ -274,4 +279,5 @@ def _foreign_key(*facts: Any, kept: bool) -> ForeignKey:
         name=name,
         on_delete=_ON_DELETE[on_delete],
         stays=kept or fixed,
+        asleep=asleep,
     )

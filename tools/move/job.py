@@ -75,7 +75,7 @@ class Job:
         tables = (mapping, *(reference.parent for reference in self.work.compiled.references))
         plain = all(isinstance(table.identity, Kept | Derived) for table in tables)
         kept = all(check.bond.key.name not in self.work.aside for check in self.checks)
-        enforced = enforces and all(check.bond.key.enforced and not check.bond.to_itself for check in self.checks)
+        enforced = enforces and all(check.bond.key.in_force and not check.bond.to_itself for check in self.checks)
         keyed = self.present is not None and self.keys.names == self.work.compiled.target.primary_key
         alone = not (mapping.policies or self.losers or self.stood_in) and mapping.conflict is Conflict.STOP
         return not self.sight.values and plain and enforced and kept and keyed and alone

@@ -224,7 +224,7 @@ def _postponed(job: Job, look: Look) -> Iterator[Mend]:
 
 
 def _refused(job: Job, check: ForeignCheck) -> bool:
-    return check.bond.key.enforced and check.bond.key.name not in job.work.aside
+    return check.bond.key.in_force and check.bond.key.name not in job.work.aside
 
 
 def _mends(answers: Sequence[_Answer]) -> Iterator[Mend]:

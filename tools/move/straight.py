@@ -220,4 +220,4 @@ def _orphaned(job: Job, sent: _Sent) -> Iterator[ColumnElement[bool]]:
 def refused_by_target(job: Job, check: ForeignCheck) -> bool:
     """Whether the target itself refuses a row without its parent: PostgreSQL does, at a constraint that it enforces."""
     key = check.bond.key
-    return job.bench.refuses_early_rows and key.enforced and key.name not in job.work.aside
+    return job.bench.refuses_early_rows and key.in_force and key.name not in job.work.aside
