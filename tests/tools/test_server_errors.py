@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import Any
 
 import psycopg
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 from ferryman.domain.errors import Configuration, FerrymanError, NeedsDecision, Transient
 from ferryman.tools.databases.connect import open_source, open_target
 from ferryman.tools.databases.dialect import clause
+from ferryman.tools.databases.postgresql_errors import at_connect
 from ferryman.tools.discover.introspect import introspect
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.ours import Ours, Undoing
@@ -138,6 +140,53 @@ def test_a_lock_passes_by_itself(made: Made) -> None:
         with pytest.raises(Transient), target.connect() as second:
             second.exec_driver_sql(f"SET SESSION {patience}")
             second.exec_driver_sql("UPDATE held SET id = 3")
+
+
+def test_who_waits_for_a_lock_says_so_after_a_while(made: Made) -> None:
+    postgresql = made.server.base.get_backend_name() == "postgresql"
+    asked = "SELECT current_setting('lock_timeout')" if postgresql else "SELECT @@lock_wait_timeout"
+    for side in (open_target(made.url), open_source(made.source)):
+        with side.connect() as connection:
+            assert connection.exec_driver_sql(asked).scalar() == ("30s" if postgresql else 30)
+
+
+def test_limits_of_time_that_are_set_for_a_role_or_a_database_end_nothing_of_ours(postgresql: Server) -> None:
+    made = postgresql.database()
+    for limit in ("statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"):
+        made.run(f"ALTER DATABASE {made.name} SET {limit} = '500ms'")
+    made.run(f"ALTER DATABASE {made.name} SET idle_session_timeout = '500ms'")
+    for side in (open_target(made.url), open_source(made.source)):
+        with side.connect() as connection:
+            assert connection.exec_driver_sql("SELECT pg_sleep(0.7)").rowcount == 1
+            time.sleep(0.7)
+            assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+            connection.rollback()
+            time.sleep(0.7)
+            assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+
+
+def test_limits_of_time_and_lax_rules_of_mariadb_are_not_ours(mariadb: Server) -> None:
+    made = mariadb.database()
+    off = "max_statement_time idle_transaction_timeout idle_readonly_transaction_timeout idle_write_transaction_timeout"
+    wanted = {**dict.fromkeys([*off.split(), "sql_safe_updates"], 0), "unique_checks": 1, "check_constraint_checks": 1}
+    for side in (open_target(made.url), open_source(made.source)):
+        with side.connect() as connection:
+            asked = "SELECT " + ", ".join(f"@@SESSION.{name}" for name in wanted)
+            found = connection.exec_driver_sql(asked).one()
+        assert dict(zip(wanted, map(int, found), strict=True)) == wanted
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "FATAL:  sorry, too many clients already",
+        'FATAL:  too many connections for role "few"',
+        "FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute",
+    ],
+)
+def test_a_server_of_postgresql_without_a_free_connection_is_told(said: str) -> None:
+    told = at_connect(psycopg.OperationalError(said), "db.example", "shop")
+    assert isinstance(told, Transient) and "no connection left" in told.what
 
 
 def test_a_deadlock_passes_by_itself(made: Made) -> None:

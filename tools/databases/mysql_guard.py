@@ -14,14 +14,22 @@ from typing import TYPE_CHECKING, Any
 import pymysql
 from pymysql.constants import CLIENT
 
+from ferryman.tools.databases import servers
+
 #: One snapshot over all tables from the transaction's first moment on.
 BEGIN = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 
 #: Zero is kept as a key, backslashes are themselves, what does not fit is an error: the same everywhere.
 _MODE = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_BACKSLASH_ESCAPES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"
+#: What MySQL does not know, and takes for a comment.
+_OF_MARIADB = (
+    "/*M!100303 , max_statement_time = 0, idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0, "
+    "idle_write_transaction_timeout = 0, check_constraint_checks = 1 */"
+)
 _SETTINGS = (
     f"SET SESSION sql_mode = '{_MODE}', time_zone = '+00:00', net_write_timeout = 3600, net_read_timeout = 3600, "
-    "wait_timeout = 28800, sql_select_limit = DEFAULT, max_error_count = 65535, sql_notes = 1, autocommit = 0",
+    "wait_timeout = 28800, sql_select_limit = DEFAULT, max_error_count = 65535, sql_notes = 1, autocommit = 0, "
+    f"lock_wait_timeout = {servers.LOCK_PATIENCE}, sql_safe_updates = 0, unique_checks = 1 {_OF_MARIADB}",
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
 )
 _ALSO = (BEGIN, "SET NAMES utf8mb4")  #: the second is what SQLAlchemy greets every server with

@@ -151,8 +151,13 @@ def at_connect(error: Exception, where: str, name: str) -> FerrymanError:
     """An error of opening a connection; `where` is the server as people call it, `name` the database."""
     state, text = str(getattr(error, "sqlstate", None) or ""), str(error)
     start = f"Opening {name} on {where}"
-    if state.startswith(("57P03", "53300")) or "starting up" in text or "too many" in text:
-        return translate(error, start) if state else Transient(f"{start}: the server is not ready.", _ACCEPTED)
+    if state.startswith(("57P03", "53300")):
+        return translate(error, start)
+    if re.search("too many|connection slots", text):
+        kind, what, do = _BY_STATE["53300"]
+        return kind(f"{start}: {what}.", do)
+    if "starting up" in text:
+        return Transient(f"{start}: the server is not ready.", _ACCEPTED)
     if re.search("closed the connection unexpectedly|reset by peer", text):
         return Transient(f"{start}: the connection to the server was lost while it was made.", _AGAIN)
     for sign, what, do in _AT_CONNECT:

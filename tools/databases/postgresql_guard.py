@@ -17,13 +17,16 @@ from psycopg.abc import Buffer
 from psycopg.types import datetime as moments
 from psycopg.types.string import TextLoader
 
+from ferryman.tools.databases import servers
+
 #: How the statement of `postgresql_values` ends. The line break before it is what no comment can swallow, and no
 #: other form of COPY (to a file, to a program) can end like this.
 COPY_OUT = "\n) TO STDOUT (FORMAT csv)"
 
 _READING = re.compile(rb"[\s(]*(SELECT|WITH|VALUES|SHOW|DECLARE|FETCH|CLOSE)\b", re.IGNORECASE)
 
-#: What every session is set to, whatever the role, the database or the server say: values print the same everywhere.
+#: What every session is set to, whatever the role, the database or the server say: values print the same everywhere, a
+#: large table may take its time, and who waits for a lock says so after a while.
 _SETTINGS = {
     "timezone": "UTC",
     "datestyle": "ISO, YMD",
@@ -33,8 +36,11 @@ _SETTINGS = {
     "standard_conforming_strings": "on",
     "row_security": "off",  # rows that a policy would hide from us without a word become an error
     "client_min_messages": "error",
+    "lock_timeout": f"{servers.LOCK_PATIENCE}s",
+    "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
 }
+_SINCE = {140_000: {"idle_session_timeout": "0"}, 170_000: {"transaction_timeout": "0"}}  #: by the server's version
 
 
 def _lenient(loader: type[adapt.Loader]) -> type[adapt.Loader]:
@@ -99,6 +105,8 @@ def connect(arguments: Mapping[str, Any], schema: str, *, guarded: bool) -> psyc
 
 def _set_up(connection: psycopg.Connection[Any], schema: str, guarded: bool) -> None:
     settings = dict(_SETTINGS)
+    for version, more in _SINCE.items():
+        settings |= more if connection.info.server_version >= version else {}
     if schema:
         settings["search_path"] = f"{quote(schema)}, public"
     if guarded:

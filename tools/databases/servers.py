@@ -20,6 +20,7 @@ from ferryman.domain.errors import Configuration
 _AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 _SPOKEN = {"postgresql": "PostgreSQL", "mysql": "MariaDB or MySQL"}
 _PORTS = {"postgresql": 5432, "mysql": 3306}
+LOCK_PATIENCE = 30  #: seconds in which a lock is waited for without a word
 _LOOK = 1.0  #: seconds in which a server says something, where it speaks first
 _SPEAKS_TLS = struct.pack("!ii", 8, 80877103)  #: PostgreSQL's SSLRequest
 _YES, _NO = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
