@@ -30,6 +30,7 @@ _SIMILAR = (
     frozenset((Family.INTEGER, Family.DECIMAL, Family.FLOAT, Family.BOOLEAN)),
     frozenset((Family.TEXT, Family.ENUM)),
     frozenset((Family.TEXT, Family.UUID)),
+    frozenset((Family.BINARY, Family.UUID)),
     frozenset((Family.TEXT, Family.JSON)),
     frozenset((Family.DATE, Family.TIMESTAMP)),
 )

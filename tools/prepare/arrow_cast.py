@@ -251,9 +251,11 @@ _decode = json.JSONDecoder(parse_constant=_refuse).decode  #: NaN and the infini
 
 
 def to_binary(vector: Vector, column: Column, dialect: str) -> Vector:
-    """Bytes, and texts as UTF-8; a number has no bytes."""
+    """Bytes, and texts as UTF-8, UUIDs as their bytes where there is room for just these; a number has no bytes."""
     array = vector.array
-    if is_text(array.type) or is_bytes(array.type) or pa.types.is_null(array.type):
+    if is_text(array.type) and column.length == texts.UUID_BYTES:
+        made = sort_out(vector, lambda text: texts.bytes_of_uuid(text) or text.encode(), pa.binary())
+    elif is_text(array.type) or is_bytes(array.type) or pa.types.is_null(array.type):
         made = vector.but(array.cast(pa.binary()))
     else:
         made = vector.but(pa.nulls(len(array), pa.binary())).failing(Problem.UNCASTABLE, there(array))

@@ -35,7 +35,7 @@ from ferryman.tools.prepare.sqlite_values import (
     trimmed,
     untyped,
 )
-from ferryman.tools.prepare.texts import WORDS
+from ferryman.tools.prepare.texts import UUID_BYTES, WORDS
 
 _NO_DIGIT = 1e-13  #: of a real: less than this part of it is no digit that it was meant to have
 _LARGEST = 1.7976931348623157e308
@@ -189,8 +189,11 @@ def to_json(value: Value, goal: Goal) -> Value:
 
 
 def to_binary(value: Value, goal: Goal) -> Value:
-    """Blobs, and texts as UTF-8; a number has no bytes."""
-    made = value.but(as_blob(value.sql), stored=frozenset(("blob",)), family=None)
+    """Blobs, and texts as UTF-8, UUIDs as their bytes where there is room for just these; a number has no bytes."""
+    sql = as_blob(value.sql)
+    if goal.column.length == UUID_BYTES and "text" in value.stored:
+        sql = case((kind(value.sql) == "text", func.coalesce(by_python("uuid_bytes", value.sql), sql)), else_=sql)
+    made = value.but(sql, stored=frozenset(("blob",)), family=None)
     if value.stored & _NUMBERS:
         made = made.failing(Problem.UNCASTABLE, kind(value.sql).in_(("integer", "real")))
     limit = goal.column.length

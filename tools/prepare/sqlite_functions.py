@@ -18,6 +18,7 @@ from ferryman.tools.prepare.limits import as_single, has_letters, is_taken
 from ferryman.tools.prepare.texts import (
     Stored,
     alike,
+    bytes_of_uuid,
     ids_of,
     json_of,
     packed,
@@ -125,6 +126,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "time": (1, _of_text(_time)),
     "formatted": (2, _of_text(_formatted)),
     "uuid": (1, _of_text(_uuid)),
+    "uuid_bytes": (1, _of_text(bytes_of_uuid)),
     "fold": (1, _of_text(str.casefold)),
     "alike": (2, _of_words(alike)),
     "length": (1, _of_text(len)),

@@ -26,6 +26,7 @@ WORDS = BooleanWords(true=(*BooleanWords().true, "1.0"), false=(*BooleanWords().
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _NUMBER = re.compile(rf"[ \t\n\v\f\r]*({NUMBER})[ \t\n\v\f\r]*", re.ASCII)
 _encode = json.JSONEncoder(ensure_ascii=False).encode
+UUID_BYTES = 16  #: that a column holds which is made for UUIDs
 _TINY = -400  #: digits after the point, past which any number is 0
 _SHORT = re.compile(r"-?[0-9]+\.[0-9]+")  #: a real that prints without an exponent
 _PLACES = 20  #: of a quotient without end
@@ -97,6 +98,12 @@ def parse_uuid(value: Stored) -> UUID | None:
         return UUID(value) if isinstance(value, str) and len(value) in (32, 36) else None
     except ValueError:
         return None
+
+
+def bytes_of_uuid(text: str) -> bytes | None:
+    """What a text that is a UUID becomes in a column of `UUID_BYTES`, in which no text of one has room."""
+    found = parse_uuid(text)
+    return None if found is None else found.bytes
 
 
 def text_of(value: Scalar) -> str | None:
