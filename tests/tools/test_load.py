@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import ferryman
 from ferryman.domain.conversation import Approve
-from ferryman.domain.errors import FerrymanError, NeedsDecision
+from ferryman.domain.errors import Configuration, FerrymanError, NeedsDecision
 from ferryman.domain.events import TablePrepared
 from ferryman.domain.findings import TableType
 from ferryman.domain.plan import Phase, Step
@@ -119,6 +119,15 @@ def test_a_value_of_more_bytes_than_a_packet_and_a_table_of_one_column_are_loade
         (8_000_000, 1, 1), (1, 0, 9_000_000),
     ]  # fmt: skip
     assert sorted(made.ask("SELECT words FROM narrow"), key=str) == [("",)] * 4 + [("\n",)] * 2 + [(None,)] * 2
+
+
+def test_a_row_that_no_packet_of_the_server_takes_is_told_so_and_not_taken_for_a_lost_line(made: Made) -> None:
+    made.run("CREATE TABLE wide (id int PRIMARY KEY, data longblob)")
+    target, most = open_target(made.url), made.one("SELECT @@max_allowed_packet")
+    batch = pa.RecordBatch.from_pydict({"id": [1, 2], "data": [b"x", bytes(most // 2 + 1)]})
+    with pytest.raises(Configuration, match="max_allowed_packet"), target.connect() as connection:
+        target.dialect.insert(connection, table_of(target, "wide"), batch)
+    assert made.one("SELECT count(*) FROM wide") == 0
 
 
 REFUSED = {

@@ -167,9 +167,13 @@ def insert(connection: pymysql.Connection[Any], table: Table, batch: pa.RecordBa
     done = 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@max_allowed_packet")
-        for values in _lists(rows, int(cursor.fetchone()[0]) // 2):
+        most = int(cursor.fetchone()[0])
+        for values in _lists(rows, most // 2):
+            statement = f"{start}({values})".encode()
+            if len(statement) >= most:  # the server would hang up, and any trouble of the line looks so
+                raise pymysql.DataError(ER.NET_PACKET_TOO_LARGE, "a row is larger than max_allowed_packet")
             try:
-                done += cursor.execute(f"{start}({values})".encode())
+                done += cursor.execute(statement)
             except pymysql.Error as error:
                 error.args += (_row_named(connection, error, done),)
                 raise
