@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -31,6 +32,7 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+_SILENT = logging.NullHandler()
 Command = Callable[[list[str]], object]
 
 
@@ -43,6 +45,7 @@ def collect_less() -> None:
 def guarded(command: Command, arguments: Sequence[str]) -> int:
     """Run a command line and give its exit code; with --json, an error is an object on standard output as well."""
     as_json = "--json" in arguments
+    logging.getLogger("sqlalchemy").addHandler(_SILENT)  # a line that is lost is told by us alone
     try:
         code = command(list(arguments))
     except FerrymanError as error:

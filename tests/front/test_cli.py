@@ -166,6 +166,15 @@ def test_what_nobody_foresaw_is_two_lines_and_a_file_without_secrets(
         assert secret not in text
 
 
+def test_a_line_that_is_lost_is_not_told_by_sqlalchemy_as_well() -> None:
+    script = (
+        "import logging; from ferryman.commands.edge import guarded\n"
+        "guarded(lambda _: logging.getLogger('sqlalchemy.pool.impl').error('Exception during reset or similar'), [])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def test_a_reader_that_goes_away_early_is_no_error() -> None:
     script = "import sys; sys.stdin.readline()"
     producer = subprocess.Popen(

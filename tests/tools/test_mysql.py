@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+
 import pytest
 from sqlalchemy import select, text
 
-from ferryman.domain.schema import Database
+from ferryman.domain.errors import Transient
+from ferryman.domain.schema import Database, Family
 from ferryman.tools.databases.connect import open_source, open_target
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.discover.introspect import introspect
@@ -58,3 +62,22 @@ def test_every_type_is_read_and_written_back(made: Made) -> None:
     assert made.ask(f"SELECT {columns} FROM every WHERE id <> 0 ORDER BY id") == made.ask(
         f"SELECT {columns} FROM again ORDER BY id"
     )
+
+
+def test_a_line_that_is_lost_among_the_rows_is_an_error_and_nothing_more(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", beside.append)
+    source = open_source(made.source)
+    with pytest.raises(Transient), source.connect() as connection:
+        number = connection.exec_driver_sql("SELECT connection_id()").scalar()
+        rows = source.dialect.read(
+            connection, select(text("repeat('x', 1000) AS word FROM seq_1_to_1000000")), [Family.TEXT], 100
+        )
+        next(rows)
+        made.run(f"KILL {number}")
+        list(rows)
+    del rows
+    gc.collect()
+    assert beside == []

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from ferryman.domain.filters import Comparison, Operator
 from ferryman.domain.mapping import Generated, Kept, Mapping, TableMapping
@@ -17,6 +18,7 @@ from ferryman.tools.databases.dialect import clause
 from ferryman.tools.discover.introspect import introspect
 from ferryman.tools.move import desk as desks
 from ferryman.tools.move.clock import SYSTEM
+from ferryman.tools.move.own_rules import references_off
 from ferryman.tools.move.straight import Nowhere, can_go_straight, why_careful
 from ferryman.tools.move.stream import Reading, Stream
 from ferryman.tools.move.work import Ending
@@ -63,6 +65,26 @@ def test_plain_tables_go_straight_and_no_copy_of_the_old_table_is_made(
         run.copy_all()
     assert far.new.one("SELECT count(*) FROM purchases") == 95
     validated(run, "purchases")
+
+
+def test_a_session_that_ends_before_its_first_statement_is_begun_again(
+    tmp_path: Path, mariadb: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = Pair(of_file(tmp_path / "old.sqlite"), of_server(mariadb.database()), "char(36)")
+    pair.shop()
+    run = pair.start()
+    ended: list[int] = []
+
+    def ends(connection: Connection) -> None:
+        if not ended:
+            ended.append(connection.exec_driver_sql("SELECT connection_id()").scalar_one())
+            connection.rollback()
+            pair.new.run(f"KILL {ended[0]}")
+        references_off(connection)
+
+    monkeypatch.setattr(desks, "references_off", ends)
+    assert run.copy("customers").complete
+    assert ended and pair.new.one("SELECT count(*) FROM customers") == 20
 
 
 def test_a_row_that_was_tied_to_another_parent_since_is_found_by_what_refers_to_each(far: Pair) -> None:

@@ -91,9 +91,9 @@ def _packets(connection: Any, result: Any, most: int) -> tuple[bytearray, list[i
                 length = int.from_bytes(head[:3], "little")
                 body = take(length)
             except OSError as error:
-                raise _lost(connection) from error
+                raise _lost(connection, result) from error
             if len(head) < 4 or len(body) < length or head[3] != number:
-                raise _lost(connection)
+                raise _lost(connection, result)
             number = connection._next_seq_id = (number + 1) % 256
             parts.append(body)
             whole = length < _LARGEST_PACKET
@@ -110,7 +110,9 @@ def _packets(connection: Any, result: Any, most: int) -> tuple[bytearray, list[i
     return rows, lengths
 
 
-def _lost(connection: Any) -> pymysql.OperationalError:
+def _lost(connection: Any, result: Any) -> pymysql.OperationalError:
+    """Nothing more can be read: who closes the cursor is not to look for the end of the answer."""
+    result.unbuffered_active = False
     connection._force_close()
     return pymysql.OperationalError(CR.CR_SERVER_LOST, "Lost connection to MySQL server during query")
 

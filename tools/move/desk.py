@@ -139,7 +139,8 @@ class Desk:
             work = self.work
             if self._straight:
                 connection = self._stack.enter_context(work.target.connect(doing))
-                references_off(connection)
+                with work.target.told(doing):
+                    references_off(connection)
                 views = Views(connection, connection)
             else:
                 views = self._stack.enter_context(bench(work.source, work.target, doing, self.live))
