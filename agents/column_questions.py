@@ -131,16 +131,19 @@ def _required_guess(table: TableMapping, name: str, choice: Choice, facts: Facts
     found = facts.matches.by_pair.get((table.source, table.target))
     others = [m.source for m in (found.columns if found else ()) if m.target == name and m.score >= LEAST_OFFERED]
     names = tuple(dict.fromkeys((choice.source, *others)))[:MOST_OPTIONS]
+    options = (
+        *(_from(table, source, name) for source in names if _can_fill(table, source, name, facts)),
+        leave_out(table.target),
+    )
     return Question(
         id=f"column:{table.target}.{name}",
         table=table.target,
         text=f"{table.source}.{choice.source} -> {table.target}.{name}? The new column must be filled.",
-        options=(
-            *(_from(table, source, name) for source in names if _can_fill(table, source, name, facts)),
-            leave_out(table.target),
-        ),
-        recommended=choice.source,
-        reason=f"{choice.why or 'It is the closest match'}, but that is not enough to be sure.",
+        options=options,
+        recommended=options[0].key,
+        reason=f"{choice.why or 'It is the closest match'}, but that is not enough to be sure."
+        if options[0].key == choice.source
+        else f"{choice.source} is the closest match, and cannot become what {name} holds.",
     )
 
 

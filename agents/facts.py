@@ -8,6 +8,7 @@ from functools import cached_property
 from uuid import UUID
 
 from ferryman.agents.pairing import Fed, Pairing, fed_by, pair, pairings
+from ferryman.domain.counterparts import Looked
 from ferryman.domain.findings import Findings, Match, Matches
 from ferryman.domain.mapping import NAMESPACE, IdPolicy
 from ferryman.domain.mapping import Mapping as TablesMapping
@@ -33,6 +34,7 @@ class Facts:
     identities: Mapping[str, IdPolicy | str] = field(default_factory=dict)
     namespace: UUID = NAMESPACE
     time_zone: str = UTC  #: of the old application's clock, where its moments name none
+    looked: Looked = field(default_factory=Looked)  #: for rows of the target among the old ones
 
     @cached_property
     def pairings(self) -> dict[str, Pairing]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ferryman.agents.cascades import policy_of
 from ferryman.agents.column_questions import FORMAT, PARENT, PARTS, UNFED
 from ferryman.agents.link_questions import LINK
+from ferryman.agents.table_questions import ADD, FOUND_THERE, PRESENT
 from ferryman.agents.value_questions import VALUES
 from ferryman.agents.wording import count, listed
 from ferryman.domain.allowed_values import allowed_words
@@ -103,7 +104,8 @@ def questions(
     id, what hangs on a class that is set aside (see `cascades`), and goes with it.
 
     A class that outgrew the count its policy was decided on is asked again, with what was decided then recommended.
-    While it is open what fills a column, nothing is asked about that column's values. Counts and names only.
+    While it is open what fills a column, or how a row of a table that is there is found, nothing is asked about what
+    hangs on that. Counts and names only.
     """
     unfilled = {question.id for question in plan.open_questions}
     return tuple(
@@ -112,21 +114,31 @@ def questions(
             _decided_before(problem, plan),
             (
                 *_of_its_own(problem, plan, source, target),
-                *options_for(problem, _against_filter(problem, plan, target), _along(problem, preflight, below or {})),
+                *_without_strangers(
+                    options_for(
+                        problem, _against_filter(problem, plan, target), _along(problem, preflight, below or {})
+                    ),
+                    problem,
+                    plan,
+                    target,
+                ),
             ),
             _misread(problem, plan, preflight.tables.get(problem.table, 0), target),
+            plan,
         )
         for problem in preflight.problems
-        if not problem.decided and unfilled.isdisjoint(_about_its_filling(problem))
+        if not problem.decided and unfilled.isdisjoint(_hangs_on(problem, plan.mapping, target))
     )
 
 
-def _about_its_filling(problem: ProblemFound) -> set[str]:
-    return {
-        f"{what}:{problem.table}.{column}"
-        for what in (PARENT, UNFED, VALUES, FORMAT, PARTS, LINK)
-        for column in problem.columns
-    }
+def _hangs_on(problem: ProblemFound, mapping: Mapping, target: Database) -> set[str]:
+    """The ids of questions that have to be answered first."""
+    kinds = (PARENT, UNFED, VALUES, FORMAT, PARTS, LINK)
+    filling = {f"{what}:{problem.table}.{column}" for what in kinds for column in problem.columns}
+    parent = _parent(problem, mapping, target)
+    found = {f"{FOUND_THERE}:{parent.target}"} if parent else set()
+    met = {f"{PRESENT}:{problem.table}"} if problem.problem == Problem.CONFLICT else set()
+    return filling | found | met
 
 
 def _decided_before(problem: ProblemFound, plan: Plan) -> Policy | None:
@@ -250,9 +262,11 @@ def _numbered_anew(problem: ProblemFound, mapping: Mapping, target: Database) ->
     )
 
 
-def _question(problem: ProblemFound, before: Policy | None, options: tuple[Option, ...], misread: str) -> Question:
+def _question(
+    problem: ProblemFound, before: Policy | None, options: tuple[Option, ...], misread: str, plan: Plan
+) -> Question:
     """`misread`: why nothing is recommended that keeps most of the table's rows back; "" where it can be."""
-    recommended = recommend(problem, options, before)
+    recommended = recommend(problem, _in_keeping(options, problem, plan), before)
     if misread and not before and recommended in (KEYS[Strategy.QUARANTINE], LEAVE):
         recommended = ""
     told = f" When this was decided, {_concerned(before.rows)} concerned." if before else ""
@@ -264,6 +278,29 @@ def _question(problem: ProblemFound, before: Policy | None, options: tuple[Optio
         recommended=recommended,
         reason=_REASONS[recommended] if recommended else misread,
     )
+
+
+def _in_keeping(options: tuple[Option, ...], problem: ProblemFound, plan: Plan) -> tuple[Option, ...]:
+    """The options that do not go against what was said before: a table that is to be left out stays so, and rows that
+    are to be added beside those there are none of them."""
+    against = {Include(table=table) for table in plan.request.leave_out}
+    beside = _beside(problem, plan)
+    return tuple(o for o in options if against.isdisjoint(o.changes) and not (beside and o.key == KEEP))
+
+
+def _beside(problem: ProblemFound, plan: Plan) -> bool:
+    """Whether a person said that a table's rows are others than those that are there."""
+    return any(q.id == f"{PRESENT}:{problem.table}" and q.answer == ADD for q in plan.questions)
+
+
+def _without_strangers(
+    options: tuple[Option, ...], problem: ProblemFound, plan: Plan, target: Database
+) -> tuple[Option, ...]:
+    """Rows whose key a stranger has are not set aside where others refer to them: these would refer to the stranger."""
+    referred = any(r.parent == problem.table for r in references_of(plan.mapping, target))
+    if problem.problem != Problem.CONFLICT or not referred or not _beside(problem, plan):
+        return options
+    return tuple(option for option in options if option.key != KEYS[Strategy.QUARANTINE])
 
 
 def _misread(problem: ProblemFound, plan: Plan, rows: int, target: Database) -> str:

@@ -19,16 +19,34 @@ def questions_about(mapping: Mapping, facts: Facts) -> tuple[Question, ...]:
 
     Ids are stable; every question is open. See `carry` for answers that were given already.
     """
-    return tuple(
-        question
-        for table in mapping.tables
-        for question in (
-            *table_questions(table, mapping, facts),
-            *column_questions(table, mapping, facts),
-            *link_questions(table, mapping, facts),
-            *trigger_questions(table, mapping, facts),
-        )
+    return leaving_something(
+        (
+            question
+            for table in mapping.tables
+            for question in (
+                *table_questions(table, mapping, facts),
+                *column_questions(table, mapping, facts),
+                *link_questions(table, mapping, facts),
+                *trigger_questions(table, mapping, facts),
+            )
+        ),
+        mapping,
     )
+
+
+def leaving_something(questions: Iterable[Question], mapping: Mapping) -> tuple[Question, ...]:
+    """The questions, none of which recommends to leave out all that would move."""
+    copied = {table.target for table in mapping.copied}
+    return tuple(
+        q.but(recommended="", reason="Nothing would be left to move without it.") if copied <= _gone(q) else q
+        for q in questions
+    )
+
+
+def _gone(question: Question) -> set[str]:
+    """The tables that its recommendation leaves out."""
+    taken = (option.changes for option in question.options if option.key == question.recommended)
+    return {change.table for changes in taken for change in changes if isinstance(change, LeaveOut)}
 
 
 def ring_questions(stuck: Iterable[Reference]) -> tuple[Question, ...]:

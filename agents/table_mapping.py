@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ferryman.agents.column_mapping import Scope, TableColumns, left_behind
+from ferryman.agents.counterparts import same_by
 from ferryman.agents.facts import Facts
 from ferryman.agents.natural_key import is_unique, natural_key, telling_pairs
 from ferryman.agents.pairing import Fed, Pairing
@@ -99,7 +100,7 @@ def identity_of(pairing: Pairing, action: Action, facts: Facts) -> tuple[IdPolic
     present = facts.target_profile.rows(pairing.target.name) > 0
     shared = natural_key(pairing, facts) if present else None
     if action is Action.REFER:
-        return shared or guessed_key(pairing) or Kept(), Conflict.KEEP
+        return shared or guessed_key(pairing, facts), Conflict.KEEP
     own = own_identity(pairing, facts)
     return (shared.but(otherwise=own), Conflict.KEEP) if shared else (own, Conflict.STOP)
 
@@ -135,10 +136,14 @@ def for_key(policy: OwnPolicy, key: tuple[str, ...], source: Table) -> OwnPolicy
     return policy
 
 
-def guessed_key(pairing: Pairing) -> Matched | None:
-    """The most telling pair of columns, for rows that nothing else recognises. A person is asked about it."""
-    pairs = telling_pairs(pairing)
-    return Matched(on=(pairs[0],)) if pairs else None
+def guessed_key(pairing: Pairing, facts: Facts) -> Matched | Kept:
+    """By what rows are best recognised that nothing declared tells apart: by what was seen to tell, else by the most
+    telling pair of columns, else by their keys. A person is asked about it."""
+    seen = same_by(pairing.source.name, pairing.target.name, facts)
+    if seen and seen.way.on.target in pairing.target.primary_key:
+        return Kept()
+    pairs = [seen.way.on] if seen else telling_pairs(pairing)
+    return Matched(on=(pairs[0],)) if pairs else Kept()
 
 
 def fill(table: TableMapping, facts: Facts, fed: Fed, others: dict[str, TableMapping]) -> TableMapping:

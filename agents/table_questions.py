@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ferryman.agents.counterparts import are_others, in_words, same_by
 from ferryman.agents.deletion_questions import deletion_questions
 from ferryman.agents.facts import Facts
 from ferryman.agents.natural_key import natural_key, telling_pairs
@@ -23,7 +24,9 @@ from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import Action, Conflict, Generated, Kept, KeyPair, Mapping, Matched, TableMapping
 from ferryman.domain.references import references_of
 
-LEAVE_OUT = "leave_out"
+#: Kinds of a question about rows that are there; its id is the kind, a colon, and the table.
+PRESENT, FOUND_THERE = "present", "link"
+LEAVE_OUT, ADD, SAME_KEY = "leave_out", "add", "same_key"
 MOST_OPTIONS = 4  #: candidates that are offered
 LEAST_OFFERED = 0.3
 
@@ -130,18 +133,31 @@ def _present(table: TableMapping, facts: Facts) -> Iterator[Question]:
     rows = facts.source_profile.rows(table.source)
     by_key = _by_key(table, facts)
     no_key = by_key and isinstance(facts.identities.get(table.target), str)
-    add = Option(key="add", text=f"Add all {count(rows, 'row')} beside them", changes=_added(table, facts))
+    add = Option(key=ADD, text=f"Add all {count(rows, 'row')} beside them", changes=_added(table, facts))
+    options = (*(() if no_key else (add,)), *_by_column(table, facts), *by_key, leave_out(table.target))
+    recommended, reason = _met(table, options, facts)
     yield Question(
-        id=f"present:{table.target}",
+        id=f"{PRESENT}:{table.target}",
         table=table.target,
         text=(
             f"{table.target} has {count(there, 'row')} already, and no column tells which of them are legacy rows."
             " What now?"
         ),
-        options=(*(() if no_key else (add,)), *_by_column(table, facts), *by_key, leave_out(table.target)),
-        recommended=LEAVE_OUT,
-        reason="" if no_key else "Adding them could double what is there.",
+        options=options,
+        recommended=recommended or LEAVE_OUT,
+        reason=reason or ("" if no_key else "Adding them could double what is there."),
     )
+
+
+def _met(table: TableMapping, options: tuple[Option, ...], facts: Facts) -> tuple[str, str]:
+    """The option that follows from what the rows that are there hold, with the reason; ("", "") where nothing does."""
+    offered = {option.key for option in options}
+    if seen := same_by(table.source, table.target, facts):
+        key = SAME_KEY if seen.way.on.target in facts.target.table(table.target).primary_key else seen.way.on.target
+        return (key, in_words(seen)) if key in offered else ("", "")
+    if ADD in offered and are_others(table, facts):
+        return ADD, f"None of the rows that are there is one of {table.source}, by all that was compared."
+    return "", ""
 
 
 def _is_filled_unknown(table: TableMapping, facts: Facts) -> bool:
@@ -166,6 +182,9 @@ def _added(table: TableMapping, facts: Facts) -> tuple[SetIdentity, SetConflict]
 def _by_column(table: TableMapping, facts: Facts) -> list[Option]:
     pairing = facts.pairings.get(table.target)
     pairs = telling_pairs(pairing)[: MOST_OPTIONS - 1] if pairing else []
+    seen = same_by(table.source, table.target, facts)
+    if seen and seen.way.on not in pairs and seen.way.on.target not in facts.target.table(table.target).primary_key:
+        pairs.append(seen.way.on)
     return [_recognised_by(table, pair, facts) for pair in pairs]
 
 
@@ -178,15 +197,19 @@ def _by_key(table: TableMapping, facts: Facts) -> tuple[Option, ...]:
     same = SetIdentity(table=table.target, identity=Kept())
     kept = SetConflict(table=table.target, conflict=Conflict.KEEP)
     told = " and ".join(target.primary_key)
-    return (Option(key="same_key", text=f"Rows with the same {told} are the same", changes=(same, kept)),)
+    return (Option(key=SAME_KEY, text=f"Rows with the same {told} are the same", changes=(same, kept)),)
 
 
 def _recognised_by(table: TableMapping, pair: KeyPair, facts: Facts) -> Option:
-    own = None if table.action is Action.REFER else own_identity(facts.pairings[table.target], facts)
+    told = pair.target if pair.source == pair.target else f"{pair.source} = {pair.target}"
+    text = f"Rows with the same {told} are the same"
+    if table.action is Action.REFER:
+        found = SetIdentity(table=table.target, identity=Matched(on=(pair,)))
+        return Option(key=pair.target, text=text, changes=(found,))
+    own = own_identity(facts.pairings[table.target], facts)
     by = SetIdentity(table=table.target, identity=Matched(on=(pair,), otherwise=own))
     kept = SetConflict(table=table.target, conflict=Conflict.KEEP)
-    told = pair.target if pair.source == pair.target else f"{pair.source} = {pair.target}"
-    return Option(key=pair.target, text=f"Rows with the same {told} are the same", changes=(by, kept))
+    return Option(key=pair.target, text=text, changes=(by, kept))
 
 
 def _link(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Question]:
@@ -194,19 +217,26 @@ def _link(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Quest
     if not _is_guess(table, facts):
         return
     same = SetIdentity(table=table.target, identity=Kept())
-    options = [
-        *_by_column(table, facts),
-        Option(key="same_key", text="Their keys are the same as before", changes=(same,)),
-    ]
-    chosen = table.identity.on[0].target if isinstance(table.identity, Matched) else "same_key"
+    by_key = Option(key=SAME_KEY, text="Their keys are the same as before", changes=(same,))
+    options = (*_by_column(table, facts), *((by_key,) if _by_key(table, facts) else ()))
+    without = _without(table.target, mapping, facts)
+    recommended, reason = _met(table, options, facts)
+    if not recommended:
+        likely = [option.key for option in options if option != by_key or _may_be_same(table, facts)]
+        recommended = (*likely, without.key)[0]
     yield Question(
-        id=f"link:{table.target}",
+        id=f"{FOUND_THERE}:{table.target}",
         table=table.target,
         text=f"{table.target} is filled already. How is a row of {table.source} found there?",
-        options=(*options, _without(table.target, mapping, facts)),
-        recommended=chosen,
-        reason="Other tables refer to these rows.",
+        options=(*options, without),
+        recommended=recommended,
+        reason=reason or "Other tables refer to these rows.",
     )
+
+
+def _may_be_same(table: TableMapping, facts: Facts) -> bool:
+    """Whether nothing was seen that speaks against equal keys: rows that have them and hold something else."""
+    return not any(one.alike < one.compared for one in facts.looked.of(table.source, table.target))
 
 
 def _without(parent: str, mapping: Mapping, facts: Facts) -> Option:

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 
 from langgraph.runtime import Runtime
 
+from ferryman.agents.counterparts import ways_to_look
 from ferryman.agents.meaning import understand_with
+from ferryman.agents.pairing import pairings
 from ferryman.agents.schema_analysis import analyze as analyze_tables
 from ferryman.agents.sizes import sizes
 from ferryman.agents.user_guidance import explain_findings
 from ferryman.domain.conversation import UTTERANCE, Begin, OtherRequest, Unclear
 from ferryman.domain.coordination import Request
+from ferryman.domain.counterparts import Looked
 from ferryman.domain.errors import Usage
 from ferryman.domain.events import Said, TableAnalyzed
 from ferryman.domain.findings import Findings
@@ -23,6 +26,7 @@ from ferryman.graph.listening import hearing
 from ferryman.graph.state import State
 from ferryman.graph.streams import emitter
 from ferryman.tools.discover.contain import infer_references
+from ferryman.tools.discover.counterparts import counterparts
 from ferryman.tools.discover.introspect import estimates
 from ferryman.tools.discover.introspect import introspect as read_catalogue
 from ferryman.tools.discover.likely import with_likely
@@ -110,8 +114,14 @@ def discovered(facts: dict[str, str], context: Context, before: Mapping[str, int
         target_profile = profile(connection, target, context.target.dialect).with_rows(before or {})
         target = infer_references(connection, target, target_profile)
     matches = match(source, target, source_profile, target_profile)
+    ways = ways_to_look(pairings(source, target, matches), source_profile, target_profile, leave=before or {})
+    looked = Looked()
+    if ways:
+        with context.source.connect() as old, context.target.connect(reading=True) as new:
+            looked = Looked(ways=tuple(counterparts(old, new, source, target, ways)))
     put = context.shelf.put
     return facts | {
+        "looked": put(looked),
         "source_known": put(source),
         "target_known": put(target),
         "source_profile": put(source_profile),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ferryman.domain.counterparts import Looked
 from ferryman.domain.findings import Findings, Matches
 from ferryman.domain.profile import Profile
 from ferryman.domain.schema import Database
@@ -38,6 +39,7 @@ class Analysis:
     target_profile: Profile
     matches: Matches
     findings: Findings
+    looked: Looked
 
     @staticmethod
     def of(facts: dict[str, str], shelf: Shelf) -> Analysis:
@@ -48,8 +50,9 @@ class Analysis:
             target_profile=shelf.get(facts["target_profile"], Profile),
             matches=shelf.get(facts["matches"], Matches),
             findings=shelf.get(facts["findings"], Findings),
+            looked=shelf.get(facts["looked"], Looked),
         )
 
     @staticmethod
     def known(facts: dict[str, str]) -> bool:
-        return "findings" in facts
+        return "looked" in facts

@@ -35,6 +35,7 @@ def facts_for_agents(analysis: Analysis, context: Context) -> Facts:
         identities=_identities(analysis),
         namespace=namespace_of(context.source.identity.name),
         time_zone=context.source.time_zone,
+        looked=analysis.looked,
     )
 
 

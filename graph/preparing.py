@@ -14,7 +14,7 @@ from ferryman.agents.facts import Facts
 from ferryman.agents.plan_review import Read, review, still_said
 from ferryman.agents.planning import make_plan
 from ferryman.agents.preflight_questions import questions as preflight_questions
-from ferryman.agents.questions import carry, questions_about, settle
+from ferryman.agents.questions import carry, leaving_something, questions_about, settle
 from ferryman.agents.revise import batch_sizes, revise
 from ferryman.agents.risk import AtStake, risk_of
 from ferryman.agents.second_look import second_look
@@ -100,7 +100,7 @@ def revise_plan(state: State, runtime: Runtime[Context]) -> State:
     try:
         start = starting_point(state, said)
         before = context.shelf.get(start, Plan)
-        changes, questions = _wanted(said, before)
+        changes, questions = _wanted(said, before, facts)
         request, draft = redrafted(before, changes, questions, facts)
         sizes = (state.get("sizes", {}) if before is shown else _sizes(before)) | _resized(before, changes)
         if waits_under_way(state):
@@ -198,7 +198,7 @@ def _asked_now(request: Request, change: Change) -> Request:
             return request
 
 
-def _wanted(said: Utterance, plan: Plan) -> tuple[tuple[Change, ...], tuple[Question, ...]]:
+def _wanted(said: Utterance, plan: Plan, facts: Facts) -> tuple[tuple[Change, ...], tuple[Question, ...]]:
     """The changes that were asked for, and the plan's questions as they are answered by that."""
     match said:
         case Begin():
@@ -210,9 +210,25 @@ def _wanted(said: Utterance, plan: Plan) -> tuple[tuple[Change, ...], tuple[Ques
         case AnswerQuestion():
             return _answered(plan, (said,))
         case AnswerQuestions():
-            return _answered(plan, said.answers)
+            return _answered(plan, _together(plan, said.answers, facts))
         case _:
             raise AssertionError(said.say)
+
+
+def _together(plan: Plan, said: tuple[AnswerQuestion, ...], facts: Facts) -> tuple[AnswerQuestion, ...]:
+    """Of answers given at once, those that go together, one after the other: what is moot by one before is asked anew
+    or not any more. Raises Usage where none can be taken."""
+    taken, refused = list[AnswerQuestion](), list[Usage]()
+    for answer in said:
+        try:
+            redrafted(plan, *_answered(plan, (*taken, answer)), facts)
+        except Usage as error:
+            refused.append(error)
+        else:
+            taken.append(answer)
+    if refused and not taken:
+        raise refused[0]
+    return tuple(taken)
 
 
 def _answered(plan: Plan, said: tuple[AnswerQuestion, ...]) -> tuple[tuple[Change, ...], tuple[Question, ...]]:
@@ -322,7 +338,9 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
     if state.get("back_to"):
         found = looked_ahead(context.shelf.get(state["standing"], Plan), made, found)
     below = cascades(found, made, catalogues.target, look)
-    asked = preflight_questions(found, made, catalogues.source, catalogues.target, below)
+    asked = leaving_something(
+        preflight_questions(found, made, catalogues.source, catalogues.target, below), made.mapping
+    )
     still = {question.id for question in made.questions if question.open}
     new = {question.id: question for question in asked if question.id not in still}
     made = made.but(

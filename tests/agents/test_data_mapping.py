@@ -241,7 +241,14 @@ def test_rows_that_are_there_and_cannot_be_recognised_are_asked_about() -> None:
     )
     assert ids(questions) == ["present:b"]
     assert [option.key for option in questions[0].options] == ["add", "name", "same_key", "leave_out"]
-    assert questions[0].recommended == "leave_out"
+    assert (questions[0].recommended, questions[0].reason) == ("", "Nothing would be left to move without it.")
+    _, questions, _ = proposed(
+        "a: id int key, name text\nc: id int key",
+        "b: id int key, name text\nd: id int key",
+        "a -> b: id=id, name=name\nc -> d: id=id",
+        there={"b": 4},
+    )
+    assert (questions[0].id, questions[0].recommended) == ("present:b", "leave_out")
 
 
 def test_rows_that_are_there_are_recognised_by_their_key_only_where_both_keys_are_of_one_kind() -> None:
@@ -273,8 +280,8 @@ def test_a_filled_parent_without_a_common_key_is_asked_about() -> None:
     )
     assert mapping.by_target["ps"].action is Action.REFER
     assert ids(questions) == ["link:ps"]
-    assert [option.key for option in questions[0].options] == ["name", "same_key", "without"]
-    assert questions[0].options[2].changes == (LeaveOut(table="cs"),)
+    assert [option.key for option in questions[0].options] == ["name", "without"]
+    assert questions[0].options[1].changes == (LeaveOut(table="cs"),)
 
 
 def test_a_reference_to_a_parent_that_nothing_fills_stays_empty() -> None:
@@ -612,6 +619,7 @@ def test_whatever_is_proposed_fits_or_is_asked_about(made: tuple[Database, Datab
     plan = planned(FILL, known)
     assert misfits(plan, old, new) == ()
     for question in plan.questions:
+        assert question.recommended in ("", *(option.key for option in question.options))
         for option in question.options:
             revised = revise_all(plan.mapping, option.changes, known)
             again = replanned(FILL, revised, questions_about(revised, known), known)

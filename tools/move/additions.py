@@ -32,7 +32,7 @@ from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.quiet import quiet
 from ferryman.tools.move.rowkeys import Record, RowKeys, dealt_with
 from ferryman.tools.move.scope import as_key
-from ferryman.tools.move.sorting import MENDING, Sorted, sort_rows
+from ferryman.tools.move.sorting import MENDING, Sorted, Wanted, sort_rows
 from ferryman.tools.move.tables import QuarantineState
 from ferryman.tools.move.tell import rows_quarantined
 from ferryman.tools.move.unheard import Unheard
@@ -174,6 +174,9 @@ class _Addition:
             brought, told = patiently(
                 lambda: self._batch(keys, unheard), table=self.work.table, emit=self.emit, clock=self.clock
             )
+        except Wanted as wanted:  # rows that need one another first: a person says what then
+            if not self.forgiving:
+                raise Stuck(wanted.failure) from wanted
         except (Stuck, NeedsDecision):
             if not self.forgiving:
                 raise
@@ -206,14 +209,20 @@ class _Addition:
             desk.close()
 
     def _only(self, keys: Sequence[Key]) -> TableWork:
-        """The table's work with these rows alone. Out of quarantine, whatever still does not fit stays in it."""
-        mapping = self.work.compiled.mapping
-        mine = mapping.but(filter=keys_filter(mapping.key, keys))
+        """The table's work with these rows alone, which the plan's filter lets through: one may refer to itself. Out of
+        quarantine, whatever still does not fit stays in it."""
+        compiled, mapping = self.work.compiled, self.work.compiled.mapping
+        chosen = keys_filter(mapping.key, keys)
+        planned = compiled.plan.by_target[mapping.target]
+        if planned.filter is not None:
+            wider = planned.but(filter=AnyOf(of=(planned.filter, chosen)))
+            compiled = replace(compiled, plan=compiled.plan.with_table(wider))
+        mine = mapping.but(filter=chosen)
         if self.origin in _ASIDE:
             mended = tuple(policy for policy in mapping.policies if policy.strategy in MENDING)
             others = (Policy(problem=problem, columns=(), strategy=Strategy.QUARANTINE) for problem in Problem)
             mine = mine.but(policies=(*mended, *others))
-        return replace(self.work, compiled=replace(self.work.compiled, mapping=mine))
+        return replace(self.work, compiled=replace(compiled, mapping=mine))
 
     def _write(self, job: Job, empty: BatchRecord, keys: Sequence[Key]) -> tuple[BatchRecord, _Told]:
         began, number = job.clock.seconds(), empty.number
