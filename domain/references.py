@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ferryman.domain.checks import named_in
 from ferryman.domain.mapping import ColumnMapping, Generated, Matched, TableMapping
 from ferryman.domain.mapping import Mapping as TablesMapping
 from ferryman.domain.model import Frozen
@@ -24,7 +25,7 @@ class Reference(Frozen):
     )
     name: str = ""  #: of the constraint in the target's catalogue, where it has one
     at_once: bool = False  #: the target refuses a row of the child that comes before its parent, whatever follows
-
+    checked: bool = False  #: a CHECK of the child speaks of its columns: an empty one may break it
     at_copy: bool = False  #: ids beside a type or in a list: they are looked up when the row is copied, never later
 
     @property
@@ -94,7 +95,8 @@ def _others(step: Transform) -> tuple[str, ...]:
 
 def _reference(table: Table, columns: tuple[str, ...], parent: str) -> Reference:
     free = postponable(table, columns)
-    return Reference(child=table.name, columns=columns, parent=parent, required=not free, waiting=free)
+    checked = any(set(named_in(check, table)) & set(columns) for check in table.checks)
+    return Reference(child=table.name, columns=columns, parent=parent, required=not free, waiting=free, checked=checked)
 
 
 def postponable(table: Table, columns: Iterable[str]) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ KINDS = {"c": TableType.CATALOG, "t": TableType.TRANSACTIONAL, "j": TableType.JU
 
 
 def ordered(tables: str, *references: str, asked: Sequence[str] = ()) -> Order:
-    """Tables such as "brackets:c cases:t"; references such as "cases.bracket_id > brackets", with ? where nullable
-    and ! where the parent is numbered by the target."""
+    """Tables such as "brackets:c cases:t"; references such as "cases.bracket_id > brackets", with ? where nullable,
+    ! where the parent is numbered by the target, and * where a CHECK speaks of them."""
     types = {name: KINDS[kind] for name, kind in (table.split(":") for table in tables.split())}
     made = []
     for text in references:
@@ -23,8 +23,9 @@ def ordered(tables: str, *references: str, asked: Sequence[str] = ()) -> Order:
             Reference(
                 child=name,
                 columns=(column,),
-                parent=parent.rstrip("?!"),
-                required=not text.endswith("?"),
+                parent=parent.rstrip("?!*"),
+                required="?" not in text,
+                checked="*" in text,
                 made_late=text.endswith("!"),
             )
         )
@@ -95,6 +96,12 @@ def test_a_ring_opens_at_one_nullable_reference_only() -> None:
     assert names(order) == [("a",), ("b",)]
     assert [phase.second_pass for phase in order.phases] == [(), ("a.b_id",)]
     assert order.cycles == (("a", "b"),)
+
+
+def test_a_ring_opens_where_no_rule_of_the_target_looks_at_what_stays_empty() -> None:
+    order = ordered("a:t b:t", "a.b_id > b?*", "b.a_id > a?")
+    assert names(order) == [("b",), ("a",)]
+    assert [phase.second_pass for phase in order.phases] == [(), ("b.a_id",)]
 
 
 def test_a_ring_of_three_opens_where_it_can() -> None:

@@ -302,8 +302,10 @@ def _compared(value: Expression, how: str | None) -> Expression:
 
 def landed(compiled: CompiledTable, column: str, rows: FromClause) -> Expression:
     """A column's new value as the target's column will hold it, its affinity applied; NULL where it does not fit."""
-    sql = compiled.asked(column, rows).sql
-    family = compiled.target.column(column).family
+    return _lands(compiled.asked(column, rows).sql, compiled.target.column(column).family)
+
+
+def _lands(sql: Expression, family: Family) -> Expression:
     if family in _NUMBERS:
         return untyped(sql_cast(sql, Numeric))
     return sql if family is Family.BINARY else untyped(sql_cast(sql, Text))
@@ -322,7 +324,7 @@ def whole_row(compiled: CompiledTable, rows: FromClause) -> Iterator[Expression]
     """What each column of the target would hold of a legacy row; NULL for one that the database computes."""
     for column in compiled.target.columns:
         if column.name in compiled.writes:
-            yield landed(compiled, column.name, rows).label(column.name)
+            yield _lands(compiled.foreseen(column.name, rows), column.family).label(column.name)
         elif column.default is not None and not column.generated:
             yield literal_column(f"({column.default})").label(column.name)
         else:

@@ -77,7 +77,8 @@ def _postponed(
         choice = [r for r in inner if r in may_wait and r.child != r.parent]
         if not choice:
             return postponed
-        postponed.append(min(choice, key=lambda r: (RANKS[types[r.child]], tables.index(r.child), r.columns)))
+        first = min(choice, key=lambda r: (r.checked, RANKS[types[r.child]], tables.index(r.child), r.columns))
+        postponed.append(first)
 
 
 def _levels(

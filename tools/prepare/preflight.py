@@ -64,6 +64,7 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
     `skip_data` leaves out what looks at rows, never identity, rights or structure: those raise Configuration, Usage or
     Transient. A table that `memory` knows is not looked at again.
     """
+    compiled = {name: replace(table, late=_late(plan, name)) for name, table in compiled.items()}
     check_pair(source, target)
     readiness.check_structure(source_db, target_db, compiled)
     readiness.check_rights(target, ledger, compiled)
@@ -89,6 +90,12 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
         shortened={name: tables[name].shortened for name in compiled if tables[name].shortened},
         tables=in_scope,
     )
+
+
+def _late(plan: Plan, table: str) -> frozenset[str]:
+    """The columns of a table that a second pass fills."""
+    filled = (name.rpartition(".") for phase in plan.phases for name in phase.second_pass)
+    return frozenset(column for of, _, column in filled if of == table)
 
 
 @dataclass(frozen=True)

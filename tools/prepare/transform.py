@@ -11,20 +11,20 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, or_, select, true
 
 from ferryman.domain.errors import Usage
 from ferryman.domain.filters import columns_of
-from ferryman.domain.mapping import ColumnMapping, Mapping, Matched, Problem, TableMapping
+from ferryman.domain.mapping import Action, ColumnMapping, Generated, Mapping, Matched, Problem, TableMapping
 from ferryman.domain.run import Segment
 from ferryman.domain.schema import Database, Family, Table
-from ferryman.domain.transforms import KeyByType, NewId, PythonFunction, RemapIds
+from ferryman.domain.transforms import ForeignKeyTo, KeyByType, NewId, PythonFunction, RemapIds
 from ferryman.tools.prepare.arrow_batch import Batch
 from ferryman.tools.prepare.arrow_cast import typed
 from ferryman.tools.prepare.arrow_steps import column_vector
 from ferryman.tools.prepare.arrow_values import Mask, Vector, there
 from ferryman.tools.prepare.conditions import in_segment, passes
-from ferryman.tools.prepare.lineage import ROWID, Link, link_of, sources_of
+from ferryman.tools.prepare.lineage import ROWID, Link, link_of, policies, sources_of
 from ferryman.tools.prepare.misfit import Misfit, ValuesDoNotFit
 from ferryman.tools.prepare.outlook import Outlook
 from ferryman.tools.prepare.own_function import load
@@ -87,6 +87,7 @@ class CompiledTable:
     folder: Path | None = None  #: where the plan's own functions are
     doubted: frozenset[str] = frozenset()  #: target columns whose texts may not be UTF-8: looked at one by one
     outlook: Outlook = field(default_factory=Outlook)  #: on rows that are named beside a type or in lists
+    late: frozenset[str] = frozenset()  #: target columns that stay empty until another table is there
 
     @property
     def push_down(self) -> bool:
@@ -232,6 +233,22 @@ class CompiledTable:
     def asked(self, column: str, source_from: FromClause, target_schema: str | None = None) -> Value:
         """A column's value for looking at: NULL where it does not fit, with the conditions under which it does not."""
         return column_value(self._scope(source_from, target_schema).asking(), self._column(column))
+
+    def foreseen(self, column: str, source_from: FromClause) -> ColumnElement[Any]:
+        """A column's value as `asked` for what looks at a row before it comes. For a key that its parent is yet to be
+        given the legacy key stands in, which tells as many parents apart; a number alone can."""
+        value, mapped = self.asked(column, source_from).sql, self._column(column)
+        made = next((self._made_late(step.parent) for step in mapped.steps if isinstance(step, ForeignKeyTo)), False)
+        if not made or column in self.late:
+            return value
+        first = naming_values(self._scope(source_from, None).asking(), mapped)[0].sql
+        number = func.typeof(first) == "integer"
+        return case((and_(value.is_(None), number), first), (and_(value.is_(None), first.is_not(None)), 1), else_=value)
+
+    def _made_late(self, parent: str) -> bool:
+        """Whether the target numbers the rows of a parent as they come."""
+        table = self.plan.by_target[parent]
+        return table.action is Action.COPY and isinstance(policies(table)[1], Generated)
 
     def _conditions(
         self, source_from: FromClause, target_schema: str | None, decided: bool

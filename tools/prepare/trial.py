@@ -387,7 +387,7 @@ class _Trial:
             if column == _NUMBER:
                 yield _number(self.compiled, self.rows)
             else:
-                yield self.compiled.asked(column.name, self.rows).sql.label(column.name)
+                yield self.compiled.foreseen(column.name, self.rows).label(column.name)
 
     def _quoted(self, name: str) -> str:
         return str(self.target.engine.dialect.identifier_preparer.quote_identifier(name))
