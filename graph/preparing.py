@@ -181,6 +181,8 @@ def redrafted(
     if not mapping.copied:
         raise Usage("That would leave nothing to move.", 'Say "no" if nothing shall be moved at all.')
     left = carry(questions, questions_about(mapping, facts))
+    for change in changes:  # what it brought into the plan may be asked about for the first time
+        left = settle(left, change) if isinstance(change, MapTable) else left
     return request, Draft(mapping=mapping, questions=tuple(q.but(taken=not q.open) for q in left))
 
 

@@ -254,3 +254,15 @@ def test_why_a_table_is_left_out_is_said_as_it_is(talk: Talk) -> None:
     assert "go into cases" in heard(talk, "why are cases left out?")
     heard(talk, "files too")
     assert "go into files" in heard(talk, "why are files left out?")
+
+
+def test_what_a_person_says_feeds_a_table_is_not_asked_about_it(tmp_path: Path) -> None:
+    old = "CREATE TABLE entry (id INTEGER PRIMARY KEY, what TEXT, day TEXT); INSERT INTO entry VALUES (1, 'a', 'b');"
+    new = "CREATE TABLE happenings (id INTEGER PRIMARY KEY, what TEXT, at TEXT);"
+    files = write(tmp_path / "old.db", LEGACY + old), write(tmp_path / "new.db", NEW + new)
+    talk = again(tmp_path, *files)
+    talk.say("move cases")
+    heard(talk, "entry goes into happenings")
+    assert copied(talk) == {"cases", "happenings"}
+    assert "table:happenings" in {question.id for question in talk.review.plan.questions}
+    assert "table:happenings" not in {question.id for question in talk.review.plan.open_questions}
