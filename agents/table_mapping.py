@@ -58,7 +58,7 @@ def bare_table(pairing: Pairing, action: Action, facts: Facts) -> TableMapping:
 
 def key_of(pairing: Pairing, facts: Facts) -> tuple[str, ...]:
     """The legacy columns that tell rows apart: the catalogue's key, else the column that others refer to, else one
-    that is unique by count, else the rows' position, else every column together."""
+    that is unique by count, else the rows' position, else those that are so together, else every column."""
     if pairing.source.key:
         return pairing.source.key
     referred_to = referred_columns(pairing.source, facts)
@@ -69,7 +69,9 @@ def key_of(pairing: Pairing, facts: Facts) -> tuple[str, ...]:
         return (unique[0],)
     if pairing.source.rowid:
         return ROWID
-    return (unique[0],) if unique else tuple(column.name for column in pairing.source.columns)
+    known = facts.source_profile.by_name.get(pairing.source.name)
+    every = tuple(column.name for column in pairing.source.columns)
+    return (unique[0],) if unique else (known.together if known else ()) or every
 
 
 def referred_columns(table: Table, facts: Facts) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from ferryman.agents.deletion_questions import deletion_questions
 from ferryman.agents.facts import Facts
 from ferryman.agents.natural_key import natural_key, telling_pairs
 from ferryman.agents.table_mapping import own_identity, referred_columns, unique_columns
-from ferryman.agents.wording import count
+from ferryman.agents.wording import count, listed
 from ferryman.domain.changes import (
     LeaveOut,
     MapTable,
@@ -26,7 +26,7 @@ from ferryman.domain.references import references_of
 
 #: Kinds of a question about rows that are there; its id is the kind, a colon, and the table.
 PRESENT, FOUND_THERE = "present", "link"
-LEAVE_OUT, ADD, SAME_KEY = "leave_out", "add", "same_key"
+LEAVE_OUT, ADD, SAME_KEY, TOGETHER = "leave_out", "add", "same_key", "together"
 MOST_OPTIONS = 4  #: candidates that are offered
 LEAST_OFFERED = 0.3
 
@@ -93,10 +93,15 @@ def _key(table: TableMapping, facts: Facts) -> Iterator[Question]:
         )
         for name in tuple(columns)[: MOST_OPTIONS - 1]
     ]
+    known = facts.source_profile.by_name.get(source.name)
+    if apart := known.together if known else ():
+        by_all = SetKey(table=table.target, key=apart)
+        text = f"By {listed(apart)} together, which are different in every row"
+        options.append(Option(key=TOGETHER, text=text, changes=(by_all,)))
     if source.rowid:
         by_position = SetKey(table=table.target, key=ROWID)
         options.append(Option(key="position", text="By their position in the file", changes=(by_position,)))
-    chosen = "position" if table.key == ROWID else table.key[0]
+    chosen = "position" if table.key == ROWID else TOGETHER if table.key == apart else table.key[0]
     yield Question(
         id=f"key:{table.target}",
         table=table.target,

@@ -47,6 +47,7 @@ class TableProfile(Frozen):
     table: str
     rows: int
     columns: tuple[ColumnProfile, ...] = ()
+    together: tuple[str, ...] = ()  #: of a table without a key: columns by which no two rows are alike, if one is not
 
     @cached_property
     def by_name(self) -> dict[str, ColumnProfile]:

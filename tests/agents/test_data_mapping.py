@@ -23,7 +23,7 @@ from ferryman.domain.mapping import (
     Matched,
     TableMapping,
 )
-from ferryman.domain.profile import ColumnProfile
+from ferryman.domain.profile import ColumnProfile, Profile
 from ferryman.domain.schema import Database
 from ferryman.domain.transforms import ValuePair
 from ferryman.tools.prepare.suitable import suitable_identity
@@ -184,6 +184,20 @@ def test_a_table_without_a_key_asks_how_rows_are_told_apart() -> None:
     assert ids(questions) == ["key:logs"]
     assert [option.key for option in questions[0].options] == ["no", "position", "leave_out"]
     assert questions[0].options[1].changes == (SetKey(table="logs", key=("rowid",)),)
+
+
+def test_columns_that_tell_rows_apart_together_are_their_key_where_there_is_none() -> None:
+    old, new = database("link: a_id int, b_id int, kind int"), database("links: id int key auto, kind int")
+    seen = profile({"link": 9})
+    (table,) = seen.tables
+    known = facts(
+        old, new, matches("link -> links: kind=kind"), Profile(tables=(table.but(together=("a_id", "b_id")),))
+    )
+    mapping, questions = propose(FILL, known)
+    assert mapping.by_target["links"].key == ("a_id", "b_id")
+    asked = next(question for question in questions if question.id == "key:links")
+    assert [option.key for option in asked.options] == ["together", "leave_out"] and asked.recommended == "together"
+    assert asked.options[0].text == "By a_id and b_id together, which are different in every row"
 
 
 def test_position_stands_in_where_no_column_is_unique() -> None:

@@ -23,6 +23,7 @@ from ferryman.tools.discover.aggregates import ISO, KINDS, MASKED, Facts, aggreg
 from ferryman.tools.discover.labels import TableNames, labels
 from ferryman.tools.discover.sample import sample
 from ferryman.tools.discover.shapes import OTHERS, beyond_months, shapes
+from ferryman.tools.discover.together import together
 
 SAMPLE_ROWS = 20_000
 SAMPLE_VALUES = 480_000  #: that are held in memory at once
@@ -74,7 +75,12 @@ def _table(connection: Connection, dialect: Dialect, table: Table, rows: int, na
         for column in table.columns
     )
     told = tuple(_labelled(one, labels(table, table.column(one.name), taken[one.name], names)) for one in columns)
-    return TableProfile(table=table.name, rows=rows, columns=told)
+    apart = () if table.key or any(_is_different(one, rows) for one in told) else together(connection, table, taken)
+    return TableProfile(table=table.name, rows=rows, columns=told, together=apart)
+
+
+def _is_different(column: ColumnProfile, rows: int) -> bool:
+    return not column.sampled and column.distinct == rows
 
 
 def _labelled(column: ColumnProfile, found: tuple[dict[str, str], int]) -> ColumnProfile:
