@@ -56,7 +56,9 @@ from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.set_aside import announced, announced_first
 from ferryman.tools.move.straight import way_of
 from ferryman.tools.prepare.batching import batches_of
+from ferryman.tools.prepare.preflight import looking
 from ferryman.tools.prepare.preflight import preflight as look_ahead
+from ferryman.tools.prepare.side_by_side import Looks
 from ferryman.tools.prepare.transform import CompiledTable
 
 
@@ -322,7 +324,7 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
     catalogues, ledger = Catalogues.of(state["facts"], context.shelf), Ledger(context.target)
     work = all_compiled(made.mapping, catalogues, context.clock())
 
-    def look(plan: Plan) -> Preflight:
+    def look(plan: Plan, looks: Looks) -> Preflight:
         return look_ahead(
             context.source,
             context.target,
@@ -333,13 +335,15 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
             ledger=() if ledger.exists() else ledger.statements(),
             skip_data=not context.options.preflight,
             memory=context.memory,
+            looks=looks,
         )
 
-    found = look(made)
-    found = found.but(warnings=(*found.warnings, *_set_aside(made, found, work, context)))
-    if state.get("back_to"):
-        found = looked_ahead(context.shelf.get(state["standing"], Plan), made, found)
-    below = cascades(found, made, catalogues.target, look)
+    with looking(context.source, context.target) as looks:
+        found = look(made, looks)
+        found = found.but(warnings=(*found.warnings, *_set_aside(made, found, work, context)))
+        if state.get("back_to"):
+            found = looked_ahead(context.shelf.get(state["standing"], Plan), made, found)
+        below = cascades(found, made, catalogues.target, lambda plan: look(plan, looks))
     asked = leaving_something(
         preflight_questions(found, made, catalogues.source, catalogues.target, below), made.mapping
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, FromClause, func, select
@@ -41,7 +42,7 @@ from ferryman.tools.prepare.problem_texts import (
 )
 from ferryman.tools.prepare.refused import refused_ahead
 from ferryman.tools.prepare.remedies import decided, remedies, remedies_for_orphans
-from ferryman.tools.prepare.side_by_side import side_by_side
+from ferryman.tools.prepare.side_by_side import Looks
 from ferryman.tools.prepare.transform import CompiledTable
 from ferryman.tools.prepare.trial import try_on_server, untried_text
 
@@ -57,12 +58,14 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
     ledger: Sequence[str] = (),
     skip_data: bool = False,
     memory: Memory | None = None,
+    looks: Looks | None = None,
 ) -> Preflight:
     """Every class of rows that would fail, with the decision that answers it, and what else a person should know.
 
     Reads both databases and changes neither. `ledger` is what will create the ledger, where there is none yet.
     `skip_data` leaves out what looks at rows, never identity, rights or structure: those raise Configuration, Usage or
-    Transient. A table that `memory` knows is not looked at again.
+    Transient. A table that `memory` knows is not looked at again; `looks` serve several
+    preflights in turn.
     """
     compiled = {name: replace(table, late=_late(plan, name)) for name, table in compiled.items()}
     check_pair(source, target)
@@ -76,7 +79,7 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
     switches = {name: plan.phase_of(name).handling.model_dump_json() for name in compiled}
     known = {name: memory.recall(LookedAt, table, switches[name]) for name, table in compiled.items()}
     about = tuple(table for name, table in compiled.items() if known[name] is None)
-    tables = _looked_at(source, target, plan, compiled, about) if about else {}
+    tables = _looked_at(source, target, plan, compiled, about, looks) if about else {}
     for table in about:
         memory.keep(tables[table.target.name], table, switches[table.target.name])
     tables |= {name: looked for name, looked in known.items() if looked}
@@ -108,16 +111,24 @@ class LookedAt:
     shortened: tuple[str, ...] = ()  #: columns that values lose digits in, a sentence each
 
 
+def looking(source: Source, target: Target) -> Looks:
+    """For several preflights in turn."""
+    return Looks(source, target, "looking ahead")
+
+
 def _looked_at(
     source: Source,
     target: Target,
     plan: Plan,
     compiled: Mapping[str, CompiledTable],
     about: Sequence[CompiledTable],
+    looks: Looks | None,
 ) -> dict[str, LookedAt]:
     names = [table.target.name for table in about]
     collations = {name: collations_of(target, name) for name in names}
-    with side_by_side(source, target, "looking ahead", about) as connection:
+    with ExitStack() as stack:
+        looks = looks or stack.enter_context(looking(source, target))
+        connection = stack.enter_context(looks.about(about))
         refused = refused_ahead(connection, target, about)
         seen = foreseen(connection, {name: beside(table) for name, table in compiled.items()}, about, refused)
         ground = Ground(seen, refused=refused)

@@ -22,6 +22,11 @@ class Reach:
     legacy: Columns = field(default_factory=dict)
     target: Columns = field(default_factory=dict)
 
+    def covers(self, other: Reach) -> bool:
+        """Whether another is no wider."""
+        both = (self.legacy, other.legacy), (self.target, other.target)
+        return all(names <= mine.get(table, set()) for mine, theirs in both for table, names in theirs.items())
+
 
 def reach_of(compiled: Iterable[CompiledTable]) -> Reach:
     """Whole tables for those that are asked about; of their parents, and the parents' parents, what tells rows apart,

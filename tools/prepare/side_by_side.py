@@ -9,10 +9,12 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any, Self
 
 from sqlalchemy import URL, Connection, TableClause, inspect, select
+from sqlalchemy.exc import DBAPIError
 
 from ferryman.domain.filters import columns_of
 from ferryman.domain.schema import Column, Family, Table
@@ -64,6 +66,38 @@ def side_by_side(source: Source, target: Target, doing: str, about: Sequence[Com
                 with target.connect(doing, reading=True) as asked:
                     _pull_target(raw(connection), asked, target, about, reach)
                 yield connection
+
+
+class Looks:
+    """Several looks in turn at connections of `side_by_side`: one that looks into nothing but what an earlier one did
+    sees what was fetched for that, in its snapshot. Every look finds the temporary tables gone that others made."""
+
+    def __init__(self, source: Source, target: Target, doing: str) -> None:
+        self._sides = source, target, doing
+        self._open = ExitStack()
+        self._at: tuple[Reach, Connection] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._at = None
+        self._open.__exit__(*error)
+
+    @contextmanager
+    def about(self, about: Sequence[CompiledTable]) -> Iterator[Connection]:
+        """A connection for questions about these tables."""
+        reach = reach_of(about)
+        if self._at is None or not self._at[0].covers(reach):
+            self.__exit__(None, None, None)
+            self._at = reach, self._open.enter_context(side_by_side(*self._sides, about))
+        connection = self._at[1]
+        point = connection.begin_nested()
+        try:
+            yield connection
+        finally:
+            with suppress(DBAPIError):  # what goes wrong in the look itself is told
+                point.rollback()
 
 
 @contextmanager
