@@ -24,7 +24,7 @@ def suitable_identity(source: Table, target: Table, profile: TableProfile | None
     | text that takes 36 or more  | one text column that fits           | kept                               |
     | the same                    | anything else                       | derived                            |
     | shorter text                | one column that fits                | kept                               |
-    | integer                     | one integer, target empty           | kept                               |
+    | integer                     | one whole number, target empty      | kept                               |
     | integer, made by the target | anything else                       | generated                          |
 
     Where the target has rows and a column for legacy keys, rows are matched by that first.
@@ -96,7 +96,7 @@ def _orderable(key: tuple[str, ...], legacy: Column | None, profile: TableProfil
 def _number(
     source: Table, legacy: Column | None, key: tuple[str, ...], target: Column, target_rows: int
 ) -> IdPolicy | str:
-    is_number = key == (ROWID,) or (legacy is not None and legacy.family is Family.INTEGER)
+    is_number = key == (ROWID,) or (legacy is not None and _counts(legacy))
     if is_number and not target_rows:
         return Kept()
     if target.autoincrement:
@@ -104,6 +104,11 @@ def _number(
     if is_number:
         return f"{target.name} of the new table is a number, and rows are there already that may have the same ones"
     return f"{target.name} of the new table is a number, and the key of {source.name} is not"
+
+
+def _counts(key: Column) -> bool:
+    """Whether a key holds whole numbers: integers, or decimals without places (a value with some is asked about)."""
+    return key.family is Family.INTEGER or (key.family is Family.DECIMAL and not key.scale)
 
 
 def _short_text(source: Table, legacy: Column | None, target: Column) -> IdPolicy | str:
