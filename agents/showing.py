@@ -76,17 +76,33 @@ def aside(said: Sentence, talk: Talk) -> ShowRows | ExportRows | RetryRows | Non
     if re.search(r"\b(?:plan|report|not|never|how|why|what (?:is|are|does|will))\b", text):
         return None
     if _SHEET.search(text) and (begun or _affected(talk)):
-        named = _CSV.search(said.typed)
-        return ExportRows(path=named.group() if named else "")
+        return _export(said, talk)
     if not context.aside or not _affected(talk):
         return None
     if _AGAIN.search(text) and (_ASIDE.search(text) or re.search(r"\b(?:them|those|these|rows?|\d+)\b", text)):
         return RetryRows()
     if _ASIDE.search(text) and (_SHOW.search(text) or re.match(r"^(?:which|what)\b", text)):
         counted = _COUNTED.search(text)
-        table = next((known.target for known in talk.tables(said) if known.target), "")
-        return ShowRows(table=table, count=_number(counted["n"]) if counted else context.aside, only_problem=True)
+        rows = _number(counted["n"]) if counted else context.aside
+        return ShowRows(table=_table(said, talk), count=rows, only_problem=True)
     return None
+
+
+def _export(said: Sentence, talk: Talk) -> ExportRows:
+    """ "A spreadsheet", "a spreadsheet of them", "of the 23", "of the orders"."""
+    named = _CSV.search(said.typed)
+    counted = _COUNTED.search(_CSV.sub("", said.typed.lower()))
+    return ExportRows(
+        path=named.group() if named else "",
+        table=_table(said, talk),
+        count=_number(counted["n"]) if counted else 0,
+        shown=bool(_THEM.search(said.text)),
+    )
+
+
+def _table(said: Sentence, talk: Talk) -> str:
+    """The new table that words name; "" for none."""
+    return next((known.target for known in talk.tables(said) if known.target), "")
 
 
 def show_rows(said: Sentence, talk: Talk) -> ShowRows | None:

@@ -125,6 +125,9 @@ class ExportRows(Frozen):
 
     say: Literal["export_rows"] = "export_rows"
     path: str = ""
+    table: str = ""  #: target name; empty: of all
+    count: int = 0  #: those of the only kind that has so many; 0: of all kinds
+    shown: bool = False  #: those that were shown last, where any were
 
 
 class RetryRows(Frozen):

@@ -286,7 +286,7 @@ class Chat:
                 self._about((said.table,))
                 self.screen.row(show_values(self.session, said))
             case ExportRows() if not other:
-                self.rows.export(self._run, said.path)
+                self.rows.export(self._run, said)
             case RetryRows():
                 self.rows.retry(self._run)
             case SavePlan():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ferryman import aside, desk, troubled
 from ferryman.agents.wording import clean, count
-from ferryman.domain.conversation import ShowRows
+from ferryman.domain.conversation import ExportRows, ShowRows
 from ferryman.domain.run import AsideCount
 from ferryman.graph.laid_aside import counted
 from ferryman.screen import Screen
@@ -22,13 +22,14 @@ class Rows:
     def __init__(self, session: Session, screen: Screen) -> None:
         self.session = session
         self.screen = screen
+        self._shown: ShowRows | None = None  #: the rows that cannot go which were shown last
 
     def command(self, run: str, words: str) -> None:
         """What stands behind /quarantine."""
         wish, _, rest = words.partition(" ")
         match wish.lower():
             case "export":
-                self.export(run, rest.strip())
+                self.export(run, ExportRows(path=rest.strip()))
             case "retry":
                 self.retry(run)
             case "show":
@@ -39,6 +40,7 @@ class Rows:
     def show(self, run: str, wish: ShowRows) -> None:
         """The rows that are meant, on the screen."""
         found, told = troubled.wished(self.session, run, wish)
+        self._shown = wish if wish.only_problem and found else None
         for row in found:
             self.screen.row(row)
         self.screen.says(told)
@@ -48,9 +50,11 @@ class Rows:
         found = self._counted(run) if desk.begun(self.session) else ()
         return sum(one.rows for one in found if one.state == QuarantineState.OPEN.value)
 
-    def export(self, run: str, path: str) -> None:
-        """The rows that cannot go, as a table for a spreadsheet."""
-        found = troubled.waiting(self.session, run)
+    def export(self, run: str, wish: ExportRows) -> None:
+        """The rows that cannot go, or those that are meant of them, as a table for a spreadsheet."""
+        told = ShowRows(table=wish.table, count=wish.count, only_problem=True)
+        meant = self._shown if self._shown and wish.shown and not (wish.table or wish.count) else told
+        found, path = troubled.waiting(self.session, run, meant), wish.path
         if not found:
             self.screen.says(troubled.wished(self.session, run, ShowRows(only_problem=True))[1])
             return

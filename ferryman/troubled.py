@@ -19,9 +19,13 @@ NOTHING = "Nothing of this conversation was set aside."
 KEPT = "They are on this screen only, and kept nowhere."
 
 
-def waiting(session: Session, run: str) -> tuple[RowAside, ...]:
-    """The rows that an open decision is about; before a run those that would fail; else those in quarantine."""
+def waiting(session: Session, run: str, wish: ShowRows) -> tuple[RowAside, ...]:
+    """The rows that an open decision is about; before a run those that would fail; else those in quarantine. Of a wish
+    for some of them, all of the kind that is meant."""
     if session.plan is not None and (session.decision is not None or not begun(session)):
+        every = [one for one in problem_rows(session, session.plan, MOST) if wish.table in ("", one[1].table)]
+        meant = [one for one in every if one[1].rows == wish.count]
+        some = meant if len({(one[1].table, trouble_of(one[1])) for one in meant}) == 1 else every
         return tuple(
             RowAside(
                 table=work.mapping.target,
@@ -30,9 +34,9 @@ def waiting(session: Session, run: str) -> tuple[RowAside, ...]:
                 mending=trouble_of(found)[2],
                 cells={name: cell(value) for name, value in row.items()},
             )
-            for work, found, row in problem_rows(session, session.plan, MOST)
+            for work, found, row in some
         )
-    return quarantined(Ledger(session.context.target), run, open_only=True) if run else ()
+    return _of_kind(_open(session, run, wish.table), wish.count)
 
 
 def wished(session: Session, run: str, wish: ShowRows) -> tuple[tuple[RowShown, ...], str]:
@@ -60,14 +64,23 @@ def _told(rows: tuple[RowShown, ...]) -> tuple[tuple[RowShown, ...], str]:
 
 def _lying(session: Session, run: str, wish: ShowRows) -> tuple[RowAside, ...]:
     """The rows in quarantine that are meant; () where those of an open decision are, or those that a number names."""
-    found = quarantined(Ledger(session.context.target), run, wish.table, open_only=True) if run else ()
-    kinds = Counter((row.table, row.reason) for row in found)
-    numbered = [kind for kind, rows in kinds.items() if rows == wish.count]
-    if len(numbered) == 1:
-        return tuple(row for row in found if (row.table, row.reason) == numbered[0])
+    found = _open(session, run, wish.table)
+    if len(meant := _of_kind(found, wish.count)) < len(found):
+        return meant
     problems = session.plan.preflight.problems if session.plan else ()
     elsewhere = session.decision is not None or any(p.rows == wish.count for p in problems)
     return () if elsewhere and wish.count != len(found) else found
+
+
+def _open(session: Session, run: str, table: str) -> tuple[RowAside, ...]:
+    return quarantined(Ledger(session.context.target), run, table, open_only=True) if run else ()
+
+
+def _of_kind(rows: tuple[RowAside, ...], count: int) -> tuple[RowAside, ...]:
+    """Those of the only kind of which there are so many; all where none is, or several are."""
+    kinds = Counter((row.table, row.reason) for row in rows)
+    numbered = [kind for kind, many in kinds.items() if many == count]
+    return tuple(row for row in rows if (row.table, row.reason) == numbered[0]) if len(numbered) == 1 else rows
 
 
 def _refused(table: str, detail: str) -> str:

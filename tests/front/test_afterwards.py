@@ -101,6 +101,27 @@ def test_after_a_run_the_rows_are_shown_that_are_meant(clinic: tuple[Path, Path]
     assert "That run is over" in said(held, "make placeholders for them")
 
 
+def test_a_spreadsheet_of_them_holds_the_rows_that_were_shown(clinic: tuple[Path, Path]) -> None:
+    asked = (
+        "give me a spreadsheet of them as all.csv",
+        FOUR,
+        "give me a spreadsheet of them",
+        "give me a spreadsheet of the 2",
+        "give me a spreadsheet of the visits as 2.csv",
+        "a spreadsheet as 4.csv",
+    )
+    held = hold(clinic, "move everything", "leave them out", "leave them out", "yes", *asked)
+    for words, rows in zip(asked, (6, 0, 4, 2, 4, 6), strict=True):
+        assert not rows or f"{rows} rows, each with what is wrong" in said(held, words), words
+
+
+def test_before_a_run_a_spreadsheet_holds_the_rows_that_were_shown(clinic: tuple[Path, Path]) -> None:
+    asked = ("show me the 4", "give me a spreadsheet of them", "give me a spreadsheet")
+    held = hold(clinic, "move everything", *asked)
+    assert "4 rows, each with what is wrong" in said(held, asked[1])
+    assert "4 rows, each with what is wrong" not in said(held, asked[2])
+
+
 def test_placeholders_are_shown_when_they_are_asked_for(tmp_path: Path) -> None:
     files = build(tmp_path)
     with closing(sqlite3.connect(files[1])) as new:
