@@ -265,6 +265,16 @@ class RowsAdded(Frozen):
     origin: str
 
 
+class RowsTried(Frozen):
+    """So many of the rows of a table that were set aside have been tried again."""
+
+    event: Literal["rows_tried"] = "rows_tried"
+    table: str
+    rows: int  #: tried so far; 0: it begins
+    of: int
+    came: int = 0  #: of those tried, in the target now
+
+
 class PlaceholdersMade(Frozen):
     """Placeholders were made for parents that rows of `child` refer to and that are not there."""
 
@@ -405,6 +415,7 @@ Event = Annotated[
     | RecoveryStep
     | RowsQuarantined
     | RowsAdded
+    | RowsTried
     | PlaceholdersMade
     | ConstraintsSetAside
     | ConstraintsRestored

@@ -50,7 +50,7 @@ class StoodIn(Frozen):
 def quarantined(ledger: Ledger, run: str, table: str = "", *, open_only: bool = False) -> tuple[RowAside, ...]:
     """The rows that a run set aside, whole, in the order they were."""
     rows = ledger.quarantined(run, table, state=QuarantineState.OPEN if open_only else None)
-    return tuple(_shown(row) for row in rows)
+    return tuple(_shown(row) for row in rows if row.state is not QuarantineState.RESTATED)
 
 
 def _shown(row: QuarantinedRow) -> RowAside:

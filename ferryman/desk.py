@@ -462,9 +462,15 @@ def undo(session: Session, run: str, tables: Sequence[str] = ()) -> tuple[Rolled
     return rollback(session.context.target, run, tuple(tables) or None, emit=keep, by=by)
 
 
-def retry(session: Session, run: str) -> list[Retried]:
+def retry(session: Session, run: str, show: Callable[[Event], None]) -> list[Retried]:
     """Try the rows of a run that lie in quarantine again; gives what became of them, a table each."""
-    return try_again(session.context, run, emit=_keeping(session, run))
+    keep = _keeping(session, run)
+
+    def tell(event: Event) -> None:
+        keep(event)
+        show(event)
+
+    return try_again(session.context, run, emit=tell)
 
 
 def _keeping(session: Session, run: str) -> Callable[[Event], None]:

@@ -71,7 +71,7 @@ class Rows:
         elif self.session.payload is not None:
             self.screen.says("One thing first:")
         else:
-            for one in desk.retry(self.session, run):
+            for one in desk.retry(self.session, run, self.screen.show):
                 self.screen.says(clean(one.text))
 
     def _counted(self, run: str) -> tuple[AsideCount, ...]:

@@ -21,7 +21,7 @@ from rich.text import Text
 
 from ferryman.agents.explain import asked
 from ferryman.agents.user_guidance import advice_lines, clean, present_plan
-from ferryman.agents.wording import count, first_upper
+from ferryman.agents.wording import count, first_upper, one_line
 from ferryman.commands.bars import Bars
 from ferryman.commands.plan_rows import gist, rows_of, steps_of
 from ferryman.commands.voice import printable
@@ -45,6 +45,7 @@ from ferryman.domain.events import (
     RolledBack,
     RowsAdded,
     RowsQuarantined,
+    RowsTried,
     RunStarted,
     Said,
     SelfRecovery,
@@ -242,8 +243,20 @@ class Screen:
         """Parents of a batch when they are met first; how many came is said when the table is through."""
         before = self._added.setdefault((event.table, event.origin), [])
         if not before or self.details:
-            self.line(clean(sentence(event)))
+            self.line(one_line(sentence(event)))
         before.append(event.rows)
+
+    def _tried(self, event: RowsTried) -> None:
+        """Rows out of quarantine: that it begins, and of many how far it is."""
+        percentage = event.rows * 100 // max(event.of, 1)
+        if not event.rows:
+            self._added = {of: rows for of, rows in self._added.items() if of[0] != event.table}
+            self.line(f"{clean(event.table)}: trying {count(event.of, 'row')} again")
+        elif event.rows < event.of and percentage - self._shown.get(event.table, 0) >= STEP:
+            self.line(f"  {event.rows:,} of {event.of:,} tried, {event.came:,} came in ({percentage}%)")
+        else:
+            return
+        self._shown[event.table] = percentage
 
     def _all_beside_the_order(self) -> None:
         for (table, _), rows in self._added.items():
@@ -262,6 +275,8 @@ class Screen:
                 self._set_aside(event)
             case RowsAdded():
                 self._beside_the_order(event)
+            case RowsTried():
+                self._tried(event)
             case PlaceholdersMade():
                 self.line(clean(sentence(event)))
             case FailureFound():

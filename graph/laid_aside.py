@@ -23,6 +23,7 @@ def counted(ledger: Ledger, run: str) -> tuple[AsideCount, ...]:
     row = ledger.tables.quarantine
     by = (row.c.table_name, row.c.problem, row.c.cause, row.c["columns"], row.c.reason, row.c.state)
     wanted = select(*by, func.count()).filter_by(run_id=run).group_by(*by).order_by(*by)
+    wanted = wanted.where(row.c.state != QuarantineState.RESTATED.value)
     with ledger.target.connect("reading the ledger", reading=True) as connection:
         found = connection.execute(wanted).all()
     return tuple(

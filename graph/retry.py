@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import Field
 
 from ferryman.agents.wording import count
 from ferryman.domain.approval import Amendment
 from ferryman.domain.errors import Refused
-from ferryman.domain.events import DecisionTaken, Event, RowsAdded
+from ferryman.domain.events import DecisionTaken, Event, RowsAdded, RowsTried
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.model import Frozen
 from ferryman.domain.run import Key, RunStatus, TableState
@@ -25,9 +25,11 @@ from ferryman.graph.checks import live_catalogues
 from ferryman.graph.context import Context
 from ferryman.graph.delegate import Emit
 from ferryman.graph.due import Course
+from ferryman.graph.facts import Catalogues
 from ferryman.graph.outcome import ending
 from ferryman.graph.proving import prove
 from ferryman.graph.work import compiled, copied_in_order
+from ferryman.tools.databases.connect import Source
 from ferryman.tools.move.additions import bring, in_chunks, keys_filter, to_be_proved
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
@@ -35,9 +37,11 @@ from ferryman.tools.move.records import QuarantinedRow, RunRecord
 from ferryman.tools.move.resume import Present, changed
 from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.move.set_aside import restore
-from ferryman.tools.move.supply import lacking, narrowed, supply_parents
+from ferryman.tools.move.supply import lacking, of_keys, supply_parents
 from ferryman.tools.move.tables import QuarantineState
 from ferryman.tools.move.work import TableWork
+from ferryman.tools.prepare.bonds import bonds
+from ferryman.tools.prepare.side_by_side import held
 
 _OVER = (RunStatus.SUCCESS, RunStatus.SUCCESS_WITH_QUARANTINE, RunStatus.FAILED)
 _DONE = (TableState.VALIDATED, TableState.FAILED, TableState.ROLLED_BACK)
@@ -91,7 +95,8 @@ def retry(
     ledger = Ledger(context.target)
     record = ledger.run(run)
     restore(ledger, run, emit)  # of a process that died: the structure is compared
-    _refuse(context, record)
+    live = live_catalogues(context)
+    _refuse(context, record, live)
     ledger.acquire(run)
     over = record.status in _OVER
     try:
@@ -105,8 +110,9 @@ def retry(
                 came.add(event.table)
             emit(event)
 
-        trial = _Trial(context, record, tell)
-        found = trial.tables(named, parents)
+        trial = _Trial(context, record, live, tell)
+        with held(context.source) as source:
+            found = replace(trial, source=source).tables(named, parents)
         trial.prove(None if over or record.status is RunStatus.RUNNING else came)
         if over or record.status is RunStatus.RUNNING:
             _conclude(ledger, run)
@@ -126,8 +132,7 @@ def _conclude(ledger: Ledger, run: str) -> None:
         ledger.set_status(run, ending([table.state for table in standing], quarantined))
 
 
-def _refuse(context: Context, record: RunRecord) -> None:
-    live = live_catalogues(context)
+def _refuse(context: Context, record: RunRecord, live: Catalogues) -> None:
     present = Present(
         source=context.source.identity,
         target=context.target.identity,
@@ -149,21 +154,25 @@ class _Trial:
 
     context: Context
     record: RunRecord
+    live: Catalogues
     emit: Emit
+    source: Source | None = None  #: None: as the context has it
 
     def tables(self, names: Sequence[str], parents: bool) -> list[Retried]:
         """Some tables; again as long as rows come, because those of a ring may hang on them."""
         found: dict[str, Retried] = {}
         while True:
-            tried = [one for name in names if (one := self.table(name, parents))]
+            tried = [one for name in names if (one := self.table(name, parents, anew=name in found))]
             found |= {one.table: one.after(found.get(one.table)) for one in tried}
             if not any(one.came for one in tried) or not any(one.left for one in tried):
                 return list(found.values())
 
-    def table(self, name: str, parents: bool) -> Retried | None:
-        """One table; None where nothing of it lies in quarantine."""
+    def table(self, name: str, parents: bool, anew: bool) -> Retried | None:
+        """One table; None where nothing of it lies in quarantine. `anew`: after a try that brought rows of others."""
         if not (lying := self._lying(name)):
             return None
+        if not anew:
+            self.emit(RowsTried(table=name, rows=0, of=len(lying)))
         work, along = self._work(name), Counter[str]()
 
         def tell(event: Event) -> None:
@@ -180,21 +189,26 @@ class _Trial:
     def _bring(self, work: TableWork, keys: Sequence[Key]) -> None:
         """Bring what fits; again as long as some come, because others may hang on those."""
         while keys:
-            chosen = (keys_filter(work.compiled.mapping.key, some) for some in in_chunks(keys))
-            came = sum(bring(work, some, emit=self.emit, forgiving=True).rows for some in chosen)
-            keys = _keys(self._lying(work.table)) if came else ()
+            tried, came = 0, 0
+            for some in in_chunks(keys):
+                chosen = keys_filter(work.compiled.mapping.key, some)
+                came += bring(work, chosen, emit=self.emit, forgiving=True).rows
+                tried += len(some)
+                self.emit(RowsTried(table=work.table, rows=tried, of=len(keys), came=came))
+            again = came and any(bond.to_itself for bond in bonds(work.compiled))
+            keys = _keys(self._lying(work.table)) if again else ()
 
     def _parents(self, work: TableWork, keys: Sequence[Key], tell: Emit) -> None:
         """Bring the parents that rows lack, and write down that somebody decided so."""
-        wanted = [(some, tuple(lacking(narrowed(work, some)))) for some in in_chunks(keys)]
+        wanted = [(only, tuple(lacking(only))) for only in (of_keys(work, some) for some in in_chunks(keys))]
         causes = Counter[str]()
         for want in (want for _, wants in wanted for want in wants):
             causes[want.cause.value if want.cause else ""] += want.rows
         for cause, rows in causes.items():
             if not self._decided(work.table, cause, rows):
                 self._amend(work.table, cause, rows)
-        for some, wants in wanted:
-            supply_parents(work, wants, some, emit=tell)
+        for only, wants in wanted:
+            supply_parents(only, wants, emit=tell)
 
     def _decided(self, table: str, cause: str, rows: int) -> bool:
         """Whether the ledger has this very decision, for as many rows, from an earlier try."""
@@ -222,7 +236,7 @@ class _Trial:
         """Prove every table that rows came into anew, parents first. One that is not complete, or that refers to rows
         which are still to come, is proved when they are there. Of a run that is not at its end only these: another that
         waits for a decision is proved when that is taken."""
-        course = Course.of(self.record.amended, live_catalogues(self.context).target)
+        course = Course.of(self.record.amended, self.live.target)
         for name in copied_in_order(self.record.amended):
             if only is not None and name not in only:
                 continue
@@ -242,10 +256,10 @@ class _Trial:
         return self._ledger.quarantined(self.record.run, name, state=QuarantineState.OPEN)
 
     def _work(self, name: str) -> TableWork:
-        plan, live = self.record.amended, live_catalogues(self.context)
-        table = compiled(plan.mapping, name, live, self.record.run_started)
-        handling = plan.phase_of(name).handling
-        return TableWork(self.context.source, self.context.target, table, self._ledger, self.record.run, handling)
+        plan = self.record.amended
+        table = compiled(plan.mapping, name, self.live, self.record.run_started)
+        handling, source = plan.phase_of(name).handling, self.source or self.context.source
+        return TableWork(source, self.context.target, table, self._ledger, self.record.run, handling)
 
 
 def _keys(rows: tuple[QuarantinedRow, ...]) -> list[Key]:

@@ -14,8 +14,10 @@ from ferryman.commands.pair import run_pair, target_ledger
 from ferryman.commands.runs import latest
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Usage
+from ferryman.domain.events import Event
 from ferryman.graph.laid_aside import counted
 from ferryman.graph.retry import retry as try_again
+from ferryman.screen import Screen
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import RunRecord
 
@@ -94,15 +96,15 @@ def retry(which: Which, table: str, parents: bool, as_json: bool) -> int:
     with target_ledger(Which(Where(target=pair.target))) as ledger:
         record = latest(ledger, which.run)
         _refuse_unknown(ledger, record, table)
-    with opened(pair) as session:
+    with opened(pair) as session, Screen(voice.console) as screen:
         workspace = session.workspace
-        found = try_again(
-            session.context,
-            record.run,
-            (table,) if table else (),
-            emit=lambda event: workspace.record(record.run, event) if workspace else None,
-            parents=parents,
-        )
+
+        def tell(event: Event) -> None:
+            if workspace:
+                workspace.record(record.run, event)
+            screen.show(event)
+
+        found = try_again(session.context, record.run, (table,) if table else (), emit=tell, parents=parents)
     came, left = sum(one.came for one in found), sum(one.left for one in found)
     voice.give({"run": record.run, "came": came, "left": left, "tables": [o.model_dump(mode="json") for o in found]})
     for one in found:

@@ -15,7 +15,7 @@ from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import Problem
 from tests.front.calling import here, pair, refused
 from tests.front.talking import hold
-from tests.tools.pairs import ask, one, rows_of, shop, write
+from tests.tools.pairs import NEW, ask, one, rows_of, shop, write
 
 CANARY = "QXCANARYQX"
 
@@ -31,6 +31,10 @@ def orphaned(tmp_path: Path) -> tuple[Path, Path]:
 @pytest.fixture
 def aside(orphaned: tuple[Path, Path]) -> tuple[Path, Path]:
     """The same after a run that set these three aside."""
+    return moved(orphaned)
+
+
+def moved(orphaned: tuple[Path, Path]) -> tuple[Path, Path]:
     done = here(
         "plan", *pair(*orphaned), "-o", "plan.yaml", "--json", "--answer", "leave those rows out and keep them"
     )  # fmt: skip
@@ -109,6 +113,51 @@ def test_a_retry_brings_in_what_fits_by_now_and_changes_nothing_the_second_time(
     assert rows_of(new, "purchases") == []
 
 
+def test_a_row_that_stays_is_listed_with_the_reason_of_today(aside: tuple[Path, Path]) -> None:
+    old, new = aside
+    write(old, "UPDATE purchase SET customer_id = 4, note = 'longer than twenty letters' WHERE id = 10")
+    assert command("retry", code=3)["came"] == 0
+    groups = {group["reason"]: group["rows"] for group in command("list")["groups"]}
+    assert groups == {
+        "customer_id names a row of customers that is not there: it never was in the old database": 2,
+        "the value is too long for note": 1,
+    }
+    shown = command("show")["rows"]
+    assert sorted(row["key"] for row in shown) == ["[10]", "[40]", "[70]"]
+    (changed,) = (row for row in shown if row["key"] == "[10]")
+    assert (changed["reason"], changed["cells"]["customer_id"]) == ("the value is too long for note", 4)
+    written = rows_of(new, "ferryman_quarantine")
+    assert command("retry", code=3)["came"] == 0
+    assert rows_of(new, "ferryman_quarantine") == written
+    write(old, "UPDATE purchase SET note = 'short' WHERE id = 10")
+    assert command("retry", code=3)["came"] == 1
+    assert sum(group["rows"] for group in command("list")["groups"] if group["state"] == "retried") == 1
+    assert here("validate", "--json").json["passed"] is True
+    assert here("rollback", "--yes").code == 0
+    assert rows_of(new, "purchases") == []
+
+
+def test_of_rows_that_the_new_database_refuses_the_others_come(orphaned: tuple[Path, Path]) -> None:
+    old, new = orphaned
+    ruled = NEW.replace("amount INTEGER", "amount INTEGER CHECK (amount <> 40)")
+    write(new, f"DROP TABLE purchases; DROP TABLE customers; {ruled}")
+    moved(orphaned)
+    write(old, "UPDATE purchase SET customer_id = 4, amount = id WHERE id IN (10, 40, 70)")
+    assert command("retry", code=3)["came"] == 2
+    lying = [group for group in command("list")["groups"] if group["state"] == "open"]
+    assert [(group["rows"], group["reason"]) for group in lying] == [(1, "the value breaks a rule of amount")]
+    write(old, "UPDATE purchase SET amount = 41 WHERE id = 40")
+    assert command("retry")["came"] == 1
+
+
+def test_how_far_it_is_is_said_while_rows_are_tried_again(aside: tuple[Path, Path]) -> None:
+    write(aside[0], "UPDATE purchase SET customer_id = 4 WHERE id = 10")
+    told = here("quarantine", "retry").err
+    assert told.index("purchases: trying 3 rows again") < told.index("1 row of purchases came beside the order")
+    assert "they had been set aside, and fit by now" in " ".join(told.split())
+    assert told.index("purchases: checked against the old database") < told.index("1 row came in, 2 stay set aside")
+
+
 def test_rows_that_went_in_later_are_listed_as_such(aside: tuple[Path, Path]) -> None:
     write(aside[0], "UPDATE purchase SET customer_id = 4 WHERE id IN (10, 40)")
     command("retry", code=3)
@@ -184,6 +233,7 @@ def test_in_conversation_they_are_shown_exported_and_tried_again(orphaned: tuple
     assert "three.csv" in held.after("give me a spreadsheet of them as three.csv")
     with Path("three.csv").open(encoding="utf-8-sig", newline="") as file:
         assert len(list(csv.DictReader(file))) == 3
+    assert "purchases: trying 3 rows again" in held.after("try them again")
     assert "0 rows came in, 3 stay set aside" in held.after("try them again")
     assert "3 rows of purchases (open)" in held.after("/quarantine")
     assert ask(orphaned[1], "SELECT count(*) FROM ferryman_quarantine WHERE state = 'open'") == [(3,)]

@@ -19,6 +19,7 @@ from tests.front.shapes import Shape, made, values
 from tests.tools.pairs import write
 
 GONE = "2020-01-01 00:00:00"
+THEIRS = "ffffffff-0000-4000-8000-000000000000"
 REGIONS = [(n, f"R{n}", GONE if n == 1 else None) for n in range(1, 6)]
 CUSTOMERS = [(n, f"C{n}", n % 5 + 1, GONE if n <= 6 else None) for n in range(1, 31)]
 INVOICES = [(n, n % 30 + 1, n * 10) for n in range(1, 301)]
@@ -28,10 +29,14 @@ QUARANTINED = "SELECT table_name, count(*) FROM ferryman_quarantine WHERE state 
 
 @pytest.fixture
 def shape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shape:
-    """The three levels, moved: 4 regions, 19 customers and 190 invoices are in, the rest is left out or set aside."""
     monkeypatch.chdir(tmp_path)
+    return three_levels(tmp_path)
+
+
+def three_levels(folder: Path) -> Shape:
+    """Moved: 4 regions, 19 customers and 190 invoices are in, the rest is left out or set aside."""
     shape = made(
-        tmp_path,
+        folder,
         f"""CREATE TABLE region (id INTEGER PRIMARY KEY, name TEXT NOT NULL, deleted_at TIMESTAMP);
         CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT NOT NULL, region_id INTEGER NOT NULL REFERENCES region,
             deleted_at TIMESTAMP);
@@ -39,13 +44,13 @@ def shape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shape:
         INSERT INTO region VALUES {values(REGIONS)};
         INSERT INTO customer VALUES {values(CUSTOMERS)};
         INSERT INTO invoice VALUES {values(INVOICES)};""",
-        """CREATE TABLE regions (id CHAR(36) PRIMARY KEY, name TEXT NOT NULL);
+        f"""CREATE TABLE regions (id CHAR(36) PRIMARY KEY, name TEXT NOT NULL);
         CREATE TABLE customers (id CHAR(36) PRIMARY KEY, name TEXT NOT NULL,
             region_id CHAR(36) NOT NULL REFERENCES regions (id));
         CREATE TABLE invoices (id CHAR(36) PRIMARY KEY, customer_id CHAR(36) NOT NULL REFERENCES customers (id),
             amount INTEGER);
-        INSERT INTO regions VALUES ('theirs', 'Theirs');
-        INSERT INTO customers VALUES ('theirs', 'Theirs', 'theirs');""",
+        INSERT INTO regions VALUES ('{THEIRS}', 'Theirs');
+        INSERT INTO customers VALUES ('{THEIRS}', 'Theirs', '{THEIRS}');""",
     )
     shape.plan("alive", "alive", "quarantine", "quarantine", "quarantine", "add", "add")
     shape.run(code=3)

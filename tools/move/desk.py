@@ -11,22 +11,22 @@ from sqlalchemy import TableClause, and_, func, not_, or_, select, true
 from sqlalchemy.exc import DBAPIError
 
 from ferryman.domain.mapping import Problem
-from ferryman.domain.plan import Plan
+from ferryman.domain.plan import Handling, Plan
 from ferryman.domain.run import Key, Segment
 from ferryman.domain.transforms import KeyByType, RemapIds
 from ferryman.tools.databases.sqlite_guard import LEGACY
 from ferryman.tools.move.aside import Reason
 from ferryman.tools.move.batch import move_batch
 from ferryman.tools.move.bench import Bench, Views, bench
-from ferryman.tools.move.clock import Clock
+from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.foreign import ForeignCheck, foreign_checks
 from ferryman.tools.move.job import Job, Moved
-from ferryman.tools.move.kept_out import KeptOut, foresee
+from ferryman.tools.move.kept_out import KeptOut, foresee, none_of
 from ferryman.tools.move.known import KnownParents, can_know
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.losers import losers_of
 from ferryman.tools.move.own_rules import references_off
-from ferryman.tools.move.records import Scope
+from ferryman.tools.move.records import Scope, TableRecord
 from ferryman.tools.move.relay import Relay
 from ferryman.tools.move.rowkeys import RowKeys
 from ferryman.tools.move.scan import Sight, parent_obstacles, present_obstacle, stranger_obstacle, value_obstacles
@@ -48,14 +48,26 @@ from ferryman.tools.prepare.transform import CompiledTable
 
 
 class Desk:
-    """One table's place of work. Close it when done. `scope`: other rows than those the run fixed for the table."""
+    """One table's place of work. Close it when done. `scope`: other rows than those the run fixed for the table;
+    `settled`: a table that the run is through with gets no more rows, so that what is not there is missing, but for
+    those of `together`, by target name, which come in one transaction with ours."""
 
-    def __init__(self, work: TableWork, clock: Clock, scope: Scope | None = None) -> None:
+    def __init__(
+        self,
+        work: TableWork,
+        clock: Clock,
+        scope: Scope | None = None,
+        *,
+        settled: bool = False,
+        together: Mapping[str, CompiledTable] | None = None,
+    ) -> None:
         self.live, self._scope = work.compiled, scope
         self.clock, self.plan = clock, work.ledger.run(work.run).amended
         self.records = {record.table: record for record in work.ledger.tables_of(work.run)}
+        self._through = _through(work.ledger, work.run, self.records) if settled else frozenset[str]()
+        self._together = {name: one for name, one in (together or {}).items() if name in self._through}
         self._out: dict[str, Stays] = {}
-        listed = (name for name in listed_in(work.compiled) if name in self.records)
+        listed = (name for name in listed_in(work.compiled) if name in self.records and name not in self._through)
         late = frozenset(name for name in listed if self.plan.comes_later(work.table, name))
         self.work = replace(work, compiled=replace(beside(work.compiled), outlook=Outlook(late, self._out)))
         judged_before = scope is None and judged(self.plan, work.compiled, self.scope)
@@ -144,14 +156,19 @@ class Desk:
                 views = Views(connection, connection)
             else:
                 views = self._stack.enter_context(bench(work.source, work.target, doing, self.live))
-            self._job = job = self._job_at(Bench(views, work.compiled, work.target.dialect))
+            self._job = job = self.at(views)
             if self.refused and job.own:
                 job.own.know(self.refused, job.ground, job.bench)
         return self._job
 
+    def at(self, views: Views) -> Job:
+        """The work at connections that are open."""
+        return self._job_at(Bench(views, self.work.compiled, self.work.target.dialect))
+
     def _job_at(self, at: Bench) -> Job:
         work, keys = self.work, RowKeys(self.work.compiled)
         checks = foreign_checks(work.compiled, self._later) if work.handling.foreign_key_validation else ()
+        checks = tuple(self._with_those_together(check) for check in checks)
         checks = tuple(self._with_known(check, at, number) for number, check in enumerate(checks))
         out = self._kept_out(checks, at)
         self._out |= {name: self._stays(name, out[name]) for name in self.work.compiled.outlook.to_come or ()}
@@ -190,8 +207,15 @@ class Desk:
         )
 
     def _later(self, parent: str) -> Scope | None:
-        comes = parent in self.records and self.plan.comes_later(self.work.table, parent)
-        return self.records[parent].scope if comes else None
+        begun = parent in self.records and parent not in self._through
+        return self.records[parent].scope if begun and self.plan.comes_later(self.work.table, parent) else None
+
+    def _with_those_together(self, check: ForeignCheck) -> ForeignCheck:
+        """A reference whose parents may come in one transaction with ours."""
+        coming, bond = self._together.get(check.bond.parent), check.bond
+        if coming is None or bond.legacy_parent is None or bond.legacy_parent.name != coming.mapping.source:
+            return check
+        return replace(check, later=(beside(coming), Scope(upper=None, source_rows=0, total=0)))
 
     def _stays(self, parent: str, kept_out: KeptOut) -> Stays:
         """The rows of a parent that will not come, or came too late for this run."""
@@ -216,7 +240,33 @@ class Desk:
         live = replace(self.work, compiled=self.live)
         parents = dict.fromkeys(check.bond.parent for check in checks if check.later)
         parents |= dict.fromkeys(self.work.compiled.outlook.to_come or ())
-        return {name: foresee(live, compiled_as(self.live, name), ground_of(live), at) for name in parents}
+        known = {name: none_of(live, coming, at) for name, coming in self._together.items()}
+        late = (name for name in parents if name not in known)
+        return known | {name: foresee(live, compiled_as(self.live, name), ground_of(live), at) for name in late}
+
+
+@contextmanager
+def glance(work: TableWork, segment: Segment | None = None) -> Iterator[Job]:
+    """A look at rows of a table, of a key range or all of them, beside what they can meet in the target. Nothing is
+    written."""
+    scope = work.ledger.table(work.run, work.table).scope
+    desk = Desk(replace(work, handling=Handling()), SYSTEM, scope, settled=True)
+    try:
+        with desk.transaction() as job:
+            job.bench.begin()
+            if job.relay:
+                job.relay.fetch(segment or Segment(), odd_keys=True)
+            yield job
+    finally:
+        desk.close()
+
+
+def _through(ledger: Ledger, run: str, records: Mapping[str, TableRecord]) -> frozenset[str]:
+    """The tables whose last batch is committed."""
+    copied = copied_so_far(ledger, run)
+    empty = {name for name, record in records.items() if not record.scope.source_rows}
+    done = {name for name, segment in copied.items() if segment.upto == records[name].scope.upper}
+    return frozenset(empty | done)
 
 
 def ground_of(work: TableWork) -> Ground:
@@ -242,8 +292,9 @@ def set_aside_so_far(ledger: Ledger, run: str, table: str, problem: Problem, col
     asked = select(func.count()).where(row.c.run_id == run, row.c.table_name == table, row.c.problem == problem.value)
     if columns:
         asked = asked.where(row.c.columns == json.dumps(list(columns)))
+    past = (QuarantineState.ROLLED_BACK.value, QuarantineState.RESTATED.value)
     with ledger.target.connect("reading the ledger", reading=True) as connection:
-        return int(connection.execute(asked.where(row.c.state != QuarantineState.ROLLED_BACK.value)).scalar_one())
+        return int(connection.execute(asked.where(row.c.state.not_in(past))).scalar_one())
 
 
 def judged(plan: Plan, compiled: CompiledTable, scope: Scope) -> bool:

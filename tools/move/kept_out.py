@@ -35,13 +35,15 @@ class KeptOut:
     run: str
     compiled: CompiledTable
     foreseen: TableClause | None = None
+    lying: bool = True  #: rows in quarantine are among them; not where these are what comes
 
     def holds(self, rows: FromClause) -> ColumnElement[bool]:
         """Whether a row of the legacy table will not come. True or false, never NULL."""
         if self.foreseen is None:
             return self.lies(rows)
         foreseen = as_one(self.compiled.key_columns(rows)).in_(select(*self.foreseen.c))
-        return or_(self.lies(rows), func.coalesce(foreseen, literal(0)) == 1)
+        lies = [self.lies(rows)] if self.lying else []
+        return or_(*lies, func.coalesce(foreseen, literal(0)) == 1)
 
     def lies(self, rows: FromClause) -> ColumnElement[bool]:
         """Whether it lies in quarantine."""
@@ -90,18 +92,31 @@ def foresee(work: TableWork, parent: CompiledTable, ground: Ground, at: Bench) -
     itself = parent.target.name == work.table
     if wanted is None and not itself:
         return KeptOut(work.run, seen)
-    names = [f"k{n}" for n in range(len(parent.mapping.key))]
-    table = clause(f"ferryman_kept_out_{parent.mapping.target}", names, schema="temp")
-    listed = ", ".join(names)
-    quoted = at.connection.dialect.identifier_preparer.quote(table.name)
-    at.begin()
-    at.connection.exec_driver_sql(
-        f"CREATE TABLE IF NOT EXISTS temp.{quoted} ({listed}, PRIMARY KEY ({listed})) WITHOUT ROWID"
-    )
+    table = _foreseen(parent, at)
     if wanted is not None:
         doing = f"looking for rows of {parent.source.name}"
         with side_by_side(work.source, work.target, doing, [parent]) as connection:
             for some in connection.execute(wanted.distinct()).partitions(_AT_ONCE):
-                at.connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in some])
+                at.connection.execute(insert(table), [dict(zip(table.c.keys(), row, strict=True)) for row in some])
     at.commit()
     return KeptOut(work.run, seen, table)
+
+
+def none_of(work: TableWork, coming: CompiledTable, at: Bench) -> KeptOut:
+    """Of rows that come together with ours: none stays out so far, and those can be added. Commits at the bench."""
+    seen = beside(coming)
+    table = _foreseen(seen, at)
+    at.commit()
+    return KeptOut(work.run, seen, table, lying=False)
+
+
+def _foreseen(parent: CompiledTable, at: Bench) -> TableClause:
+    """An empty temporary table for the keys of rows, where there is none yet, in a transaction that is open then."""
+    names = [f"k{n}" for n in range(len(parent.mapping.key))]
+    table = clause(f"ferryman_kept_out_{parent.mapping.target}", names, schema="temp")
+    quoted, listed = at.connection.dialect.identifier_preparer.quote(table.name), ", ".join(names)
+    at.begin()
+    at.connection.exec_driver_sql(
+        f"CREATE TABLE IF NOT EXISTS temp.{quoted} ({listed}, PRIMARY KEY ({listed})) WITHOUT ROWID"
+    )
+    return table

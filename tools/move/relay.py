@@ -84,6 +84,22 @@ class Relay:
             wanted = tuple(dict.fromkeys((*self.keys.names, *self._compiled.writes)))
             self._meet(table, tuple(values), rows(list(values.values())), wanted)
 
+    def fetch_entries(self, run: str) -> None:
+        """Make the stand-in hold what a run's entries say of the rows, by either key, with the ranges that were made,
+        and which of the table's rows lie in quarantine."""
+        row, table, rows = self.ledger.tables.row, ledger_table(ID_MAP), self._rows(Segment())
+        self._lying([self._compiled.target.name])
+        mine = and_(row.c.run_id == run, row.c.table_name == self._compiled.target.name)
+        entries = select(*(row.c[column.name] for column in table.columns)).where(mine)
+        self._copy(table, entries.where(row.c.target_key_to.is_not(None)))
+        asked = {"source_key": self._compiled.source_key(self.bench.legacy)}
+        if values := self.keys.values(self.bench.legacy):
+            asked["target_key"] = self.keys.text(values)
+        for name, value in asked.items():
+            column = _SOURCE_KEY.but(name=name)
+            if (staged := self._stage(row, (column,), rows([value]))) is not None:
+                self._copy(table, entries.where(row.c[name] == staged.c[name]))
+
     def fetch_natural_keys(self) -> None:
         """Make the stand-in hold the natural keys by which rows and their parents are matched."""
         self.bench.begin()
@@ -158,11 +174,13 @@ class Relay:
     def _set_aside(self) -> None:
         """The rows in quarantine of tables that ours refer to: they say why a parent is missing."""
         parents = [*(check.bond.parent for check in self.checks), *(named.parent.target for named in self._listed)]
-        if not parents:
-            return
+        if parents:
+            self._lying(parents)
+
+    def _lying(self, tables: Sequence[str]) -> None:
         held, table = self.ledger.tables.quarantine, ledger_table(QUARANTINE)
         columns = [held.c[column.name] for column in table.columns]
-        wanted = select(*columns).where(held.c.table_name.in_(parents), held.c.source_key.is_not(None))
+        wanted = select(*columns).where(held.c.table_name.in_(tables), held.c.source_key.is_not(None))
         self._copy(table, wanted)
 
     def _placeholders(self) -> None:

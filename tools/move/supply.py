@@ -18,18 +18,17 @@ from ferryman.domain.run import Key, Segment
 from ferryman.domain.transforms import RemapIds
 from ferryman.tools.move.additions import bring, in_chunks, keys_filter
 from ferryman.tools.move.clock import SYSTEM, Clock
-from ferryman.tools.move.desk import ground_of
+from ferryman.tools.move.desk import glance
 from ferryman.tools.move.foreign import Missing
-from ferryman.tools.move.job import Stuck
 from ferryman.tools.move.placeholders import make_placeholders
 from ferryman.tools.move.sorting import Want
-from ferryman.tools.move.variants import compiled_as, pushable
+from ferryman.tools.move.variants import compiled_as, narrowed, pushable
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.bonds import Bond, bonds, listed_bond
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.orphans import Ground, cause_of, in_scope, is_orphan
 from ferryman.tools.prepare.outlook import Outlook
-from ferryman.tools.prepare.side_by_side import side_by_side
+from ferryman.tools.prepare.side_by_side import held, side_by_side
 
 Emit = Callable[[Event], None]
 
@@ -51,7 +50,9 @@ def supply(
     again goes on where it was.
     """
     supplier = _Supplier(clock, emit)
-    return sum(supplier.supply(work, want, segment or Segment()) for want in wants)
+    with held(work.source) as source:
+        work = replace(work, source=source)
+        return sum(supplier.supply(work, want, segment or Segment()) for want in wants)
 
 
 def supply_listed(work: TableWork, *, clock: Clock = SYSTEM, emit: Emit = lambda event: None) -> int:
@@ -88,23 +89,16 @@ def _listed(work: TableWork) -> Iterator[tuple[Bond, list[Key]]]:
     yield from found
 
 
-def supply_parents(work: TableWork, wants: Sequence[Want], keys: Sequence[Key], *, emit: Emit) -> int:
-    """Supply what some of a table's rows lack, by their keys, as far as it goes; gives how many parents came.
-
-    Where a parent cannot come, the others do: the rows are tried by halves.
-    """
-    try:
-        return supply(narrowed(work, keys), wants, emit=emit)
-    except (Stuck, NeedsDecision):
-        half = len(keys) // 2
-    parts = (keys[:half], keys[half:]) if half else ()
-    return sum(supply_parents(work, wants, part, emit=emit) for part in parts)
+def supply_parents(work: TableWork, wants: Sequence[Want], *, emit: Emit) -> int:
+    """Supply what a table's rows lack as far as it goes: a parent that cannot come stays where it was."""
+    supplier = _Supplier(SYSTEM, emit, forgiving=True)
+    return sum(supplier.supply(work, want, Segment()) for want in wants)
 
 
-def narrowed(work: TableWork, keys: Sequence[Key]) -> TableWork:
+def of_keys(work: TableWork, keys: Sequence[Key]) -> TableWork:
     """The table's work as if these were all its rows."""
-    mapping = work.compiled.mapping
-    return replace(work, compiled=replace(work.compiled, mapping=mapping.but(filter=keys_filter(mapping.key, keys))))
+    chosen = keys_filter(work.compiled.mapping.key, keys)
+    return replace(work, compiled=narrowed(work.compiled, chosen))
 
 
 def can_come(work: TableWork, bond: Bond) -> bool:
@@ -118,6 +112,7 @@ def can_come(work: TableWork, bond: Bond) -> bool:
 class _Supplier:
     clock: Clock
     emit: Emit
+    forgiving: bool = False  #: a parent that cannot come stays where it was, and nothing is raised
     seen: set[tuple[str, Key]] = field(default_factory=set)  #: parents that were asked for: a ring has no end
 
     def supply(self, work: TableWork, want: Want, segment: Segment, depth: int = 0) -> int:
@@ -132,6 +127,8 @@ class _Supplier:
     def take(self, work: TableWork, bond: Bond, keys: Sequence[Key], depth: int = 0) -> int:
         """Bring parents by what the child's rows call them."""
         if keys and (depth > DEEPEST or not can_come(work, bond)):
+            if self.forgiving:
+                return 0
             raise NeedsDecision(
                 f"Rows of {bond.parent} cannot be taken along: this run does not copy that table.",
                 "Take another way.",
@@ -144,11 +141,11 @@ class _Supplier:
         """Bring some parents, their own parents first."""
         parent = replace(work, compiled=compiled_as(work.compiled, bond.parent))
         chosen = keys_filter([name for _, name in bond.pairs], keys)
-        only = replace(parent.compiled, mapping=parent.compiled.mapping.but(filter=chosen))
-        for above in lacking(replace(parent, compiled=only)):
-            self.supply(replace(parent, compiled=only), above, Segment(), depth + 1)
-        brought = bring(parent, chosen, clock=self.clock, emit=self.emit)
-        if brought.left:
+        only = replace(parent, compiled=narrowed(parent.compiled, chosen))
+        for above in lacking(only):
+            self.supply(only, above, Segment(), depth + 1)
+        brought = bring(parent, chosen, clock=self.clock, emit=self.emit, forgiving=self.forgiving)
+        if brought.left and not self.forgiving:
             raise NeedsDecision(
                 f"{brought.left:,} of the missing rows of {bond.parent} do not go as they are.",
                 "Take another way, or mend them first.",
@@ -159,28 +156,24 @@ class _Supplier:
 
 def _missing(work: TableWork, want: Want, segment: Segment) -> tuple[Missing, ...]:
     """The parents that rows of a table lack: what legacy calls them, and the new key that would be theirs."""
-    seen, ground = beside(work.compiled), ground_of(work).beside()
-    bond = next(b for b in bonds(pushable(seen)) if b.columns == want.bond.columns)
-    doing = f"looking for the parents of {work.table}"
-    with side_by_side(work.source, work.target, doing, [work.compiled]) as connection:
-        rows = ground.legacy_rows(seen)
+    with glance(work, segment) as job:
+        seen, rows, ground = job.work.compiled, job.bench.legacy, job.ground
+        bond = next(b for b in bonds(pushable(seen)) if b.columns == want.bond.columns)
         old, new = bond.old_key(rows), bond.new_key(rows)
         why = [cause_of(bond, rows, ground) == want.cause.value] if want.cause else []
         wanted = select(*old, *new).where(in_scope(seen, rows, segment), is_orphan(bond, rows, ground), *why)
-        found = connection.execute(wanted.distinct()).all()
+        found = job.bench.connection.execute(wanted.distinct()).all()
     return tuple(Missing(tuple(row[: len(old)]), tuple(row[len(old) :])) for row in found)
 
 
 def lacking(work: TableWork) -> Iterator[Want]:
     """The parents that rows lack and that the old database has, by cause. What never was is left to their policies."""
-    seen, ground = beside(work.compiled), ground_of(work).beside()
-    doing = f"looking for the parents of {work.table}"
-    with side_by_side(work.source, work.target, doing, [work.compiled]) as connection:
-        rows = ground.legacy_rows(seen)
-        found: list[Want] = []
+    found: list[Want] = []
+    with glance(work) as job:
+        seen, rows, ground = job.work.compiled, job.bench.legacy, job.ground
         for bond in bonds(pushable(seen)):
             cause = cause_of(bond, rows, ground)
             counted = select(cause, func.count()).where(in_scope(seen, rows, Segment()), is_orphan(bond, rows, ground))
-            causes = [(MissingCause(name), count) for name, count in connection.execute(counted.group_by(cause))]
-            found += [Want(bond, c, Strategy.MIGRATE_PARENTS, None, count) for c, count in causes if c in IN_LEGACY]
+            causes = [(MissingCause(name), n) for name, n in job.bench.connection.execute(counted.group_by(cause))]
+            found += [Want(bond, c, Strategy.MIGRATE_PARENTS, None, n) for c, n in causes if c in IN_LEGACY]
     yield from (want for want in found if can_come(work, want.bond))

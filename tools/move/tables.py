@@ -41,6 +41,7 @@ class RowKind(StrEnum):
 class QuarantineState(StrEnum):
     OPEN = "open"  #: waits for somebody to look at it
     RETRIED = "retried"  #: it went through later
+    RESTATED = "restated"  #: it was tried again and stays for another reason: a later entry stands for it
     RELEASED = "released"  #: a person said that it stays behind
     ROLLED_BACK = "rolled_back"  #: its batch was undone
 

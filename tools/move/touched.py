@@ -62,7 +62,7 @@ class Touched:
         keys = [tuple(json.loads(text)) for text in self.noted]
         for some in in_chunks(keys):
             chosen = keys_filter(compiled.mapping.key, some)
-            yield passes(chosen, lambda name: column_of(from_, name))
+            yield passes(chosen, lambda name: column_of(from_, name), few=True)
 
     def made(self, source_key: str, target_key: str) -> bool:
         """Whether the batch inserted the target row of a legacy row."""

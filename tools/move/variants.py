@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import ColumnElement, FromClause, and_
 
+from ferryman.domain.filters import Filter
 from ferryman.domain.run import Segment
 from ferryman.domain.transforms import PythonFunction
 from ferryman.tools.prepare.transform import CompiledTable, compile_table
@@ -27,6 +28,11 @@ def pushable(compiled: CompiledTable) -> CompiledTable:
     """The same table with those columns alone that SQL can say; what Python makes is checked when it is made."""
     said = [c.target for c in compiled.mapping.columns if not c.uses(PythonFunction)]
     return replace(compiled, writes=tuple(name for name in compiled.writes if name in said))
+
+
+def narrowed(compiled: CompiledTable, chosen: Filter) -> CompiledTable:
+    """The same table as if the few rows that a filter chooses were all that the plan moves."""
+    return replace(compiled, mapping=compiled.mapping.but(filter=chosen), few=True)
 
 
 def within(compiled: CompiledTable, from_: FromClause, segment: Segment) -> ColumnElement[bool]:

@@ -33,11 +33,17 @@ def in_segment(key: Sequence[ColumnElement[Any]], segment: Segment) -> ColumnEle
     return and_(true(), *ends)
 
 
-def passes(condition: Filter, column: Callable[[str], ColumnElement[Any]]) -> ColumnElement[bool]:
-    """Whether a row passes a filter: true or false, never NULL. See `domain.filters` for what NULL means."""
+def passes(condition: Filter, column: Callable[[str], ColumnElement[Any]], *, few: bool = False) -> ColumnElement[bool]:
+    """Whether a row passes a filter: true or false, never NULL. See `domain.filters` for what NULL means.
+
+    `few`: hardly a row does, so that it is said in a way in which an index finds them.
+    """
     if isinstance(condition, Comparison):
-        return func.coalesce(_comparison(condition, column(condition.column)), false())
-    parts = [passes(part, column) for part in condition.of]
+        value = column(condition.column)
+        if few and condition.op in (Operator.EQUAL, Operator.ONE_OF):
+            return and_(value.is_not(None), _comparison(condition, value))
+        return func.coalesce(_comparison(condition, value), false())
+    parts = [passes(part, column, few=few) for part in condition.of]
     return and_(true(), *parts) if isinstance(condition, AllOf) else or_(false(), *parts)
 
 

@@ -10,6 +10,7 @@ import sqlite3
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +24,7 @@ from ferryman.tools.databases.dialect import clause
 from ferryman.tools.databases.sqlite import SQLite, attach_source
 from ferryman.tools.databases.sqlite_errors import translate
 from ferryman.tools.databases.sqlite_guard import attach_legacy
+from ferryman.tools.databases.sqlite_values import quote
 from ferryman.tools.prepare import mirror
 from ferryman.tools.prepare.identity import FILLED
 from ferryman.tools.prepare.reach import Columns, Reach, reach_of
@@ -133,17 +135,65 @@ def numbered(compiled: CompiledTable) -> bool:
 @contextmanager
 def beside_source(source: Source, doing: str, about: Sequence[CompiledTable], reach: Reach) -> Iterator[Path | None]:
     """The file that mirrors a source's tables; None where the source is a file itself."""
+    if isinstance(source, Held):
+        source.have(doing, about, reach)
     if source.dialect.name == "sqlite":
         yield None
         return
     with tempfile.TemporaryDirectory(prefix="ferryman-") as folder:
         path = Path(folder) / "legacy.sqlite"
-        with source.connect(doing) as connection, _made(path) as made:
-            for name, columns in reach.legacy.items():
-                table = about[0].source_database.table(name)
-                mirror.create(made, table, whole=set(table.primary_key) <= columns)
-                mirror.pull(made, connection, source.dialect, table, columns)
+        _pull_source(path, source, doing, about, reach.legacy)
         yield path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held(Source):
+    """A source on a server as its mirror has it, kept for many questions. Whoever asks finds a SQLite file, into which
+    what the question can look at is fetched where it is not there yet."""
+
+    live: Source
+    path: Path
+    columns: Columns = field(default_factory=dict)  #: what is there, by table
+
+    def have(self, doing: str, about: Sequence[CompiledTable], reach: Reach) -> None:
+        """Fetch the tables of which something is wanted that is not there."""
+        there = dict(self.columns)
+        lacking = {name: names for name, names in reach.legacy.items() if not names <= there.get(name, set())}
+        if not lacking:
+            return
+        wanted = {name: names | there.get(name, set()) for name, names in lacking.items()}
+        if not there:
+            self.path.unlink(missing_ok=True)  # what is left of a fetch that failed
+        self.columns.clear()
+        _pull_source(self.path, self.live, doing, about, wanted)
+        self.columns.update(there | wanted)
+
+
+@contextmanager
+def held(source: Source) -> Iterator[Source]:
+    """A source of which each table is fetched once in the block; a file stays what it is."""
+    if source.dialect.name == "sqlite":
+        yield source
+        return
+    with tempfile.TemporaryDirectory(prefix="ferryman-") as folder:
+        path, dialect = Path(folder) / "legacy.sqlite", SQLite()
+        with _made(path):
+            pass
+        engine, zone = dialect.source_engine(URL.create("sqlite", database=str(path))), source.time_zone
+        kept = Held(engine, dialect, source.identity, source.url, time_zone=zone, live=source, path=path)
+        try:
+            yield kept
+        finally:
+            kept.dispose()
+
+
+def _pull_source(path: Path, source: Source, doing: str, about: Sequence[CompiledTable], columns: Columns) -> None:
+    with source.connect(doing) as connection, _made(path) as made:
+        for name, names in columns.items():
+            table = about[0].source_database.table(name)
+            made.execute(f"DROP TABLE IF EXISTS {quote(name)}")
+            mirror.create(made, table, whole=set(table.primary_key) <= names)
+            mirror.pull(made, connection, source.dialect, table, names)
 
 
 @contextmanager

@@ -88,6 +88,7 @@ class CompiledTable:
     doubted: frozenset[str] = frozenset()  #: target columns whose texts may not be UTF-8: looked at one by one
     outlook: Outlook = field(default_factory=Outlook)  #: on rows that are named beside a type or in lists
     late: frozenset[str] = frozenset()  #: target columns that stay empty until another table is there
+    few: bool = False  #: the filter names some rows by their keys
 
     @property
     def push_down(self) -> bool:
@@ -115,7 +116,7 @@ class CompiledTable:
         """The rows that the plan's filter lets through: true or false, never NULL."""
         if self.mapping.filter is None:
             return true()
-        return passes(self.mapping.filter, lambda name: column_of(from_, name))
+        return passes(self.mapping.filter, lambda name: column_of(from_, name), few=self.few)
 
     def expressions(self, source_from: FromClause, target_schema: str | None = None) -> dict[str, ColumnElement[Any]]:
         """What each of `writes` is filled with. A value that does not fit stops the statement or lands as it is."""
