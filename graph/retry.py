@@ -20,6 +20,7 @@ from ferryman.domain.errors import Refused
 from ferryman.domain.events import DecisionTaken, Event, RowsAdded, RowsTried
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.model import Frozen
+from ferryman.domain.references import references_of, rings
 from ferryman.domain.run import Key, RunStatus, TableState
 from ferryman.graph.checks import live_catalogues
 from ferryman.graph.context import Context
@@ -39,6 +40,7 @@ from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.move.set_aside import restore
 from ferryman.tools.move.supply import lacking, of_keys, supply_parents
 from ferryman.tools.move.tables import QuarantineState
+from ferryman.tools.move.together import bring_together
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.bonds import bonds
 from ferryman.tools.prepare.side_by_side import held
@@ -159,13 +161,29 @@ class _Trial:
     source: Source | None = None  #: None: as the context has it
 
     def tables(self, names: Sequence[str], parents: bool) -> list[Retried]:
-        """Some tables; again as long as rows come, because those of a ring may hang on them."""
+        """Some tables; again as long as rows come, because those of a ring may hang on them. Then those of a ring that
+        need one another."""
         found: dict[str, Retried] = {}
         while True:
             tried = [one for name in names if (one := self.table(name, parents, anew=name in found))]
             found |= {one.table: one.after(found.get(one.table)) for one in tried}
-            if not any(one.came for one in tried) or not any(one.left for one in tried):
+            if not any(one.left for one in tried):
                 return list(found.values())
+            if any(one.came for one in tried):
+                continue
+            if not (came := self._together(names)):
+                return list(found.values())
+            found |= {name: found[name].but(came=found[name].came + n, left=found[name].left - n) for name, n in came}
+
+    def _together(self, names: Sequence[str]) -> list[tuple[str, int]]:
+        """Bring rows of the tables of a ring that need one another; gives how many came of each, where any did."""
+        references = references_of(self.record.amended.mapping, self.live.target)
+        parents = {name: [one.parent for one in references if one.child == name] for name in names}
+        for ring in rings(names, parents):
+            lying = {name: _keys(rows) for name in ring if (rows := self._lying(name))}
+            if len(lying) > 1 and bring_together([self._work(name) for name in lying], lying, emit=self.emit):
+                return [(name, len(keys) - len(self._lying(name))) for name, keys in lying.items()]
+        return []
 
     def table(self, name: str, parents: bool, anew: bool) -> Retried | None:
         """One table; None where nothing of it lies in quarantine. `anew`: after a try that brought rows of others."""

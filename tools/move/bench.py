@@ -139,15 +139,15 @@ class Bench:
 
 
 @contextmanager
-def bench(source: Source, target: Target, doing: str, compiled: CompiledTable) -> Iterator[Views]:
-    """Connections for copying a table, the source's tables standing in schema `legacy`.
+def bench(source: Source, target: Target, doing: str, *compiled: CompiledTable) -> Iterator[Views]:
+    """Connections for copying a table, or several, the source's tables standing in schema `legacy`.
 
     Our own foreign keys are checked by us, in every batch; SQLite's are off for this connection alone. Leaving the
     block without a commit rolls back.
     """
-    reach = reach_of([compiled])
+    reach = reach_of(compiled)
     with ExitStack() as stack:
-        old = stack.enter_context(beside_source(source, doing, [compiled], reach))
+        old = stack.enter_context(beside_source(source, doing, compiled, reach))
         connection = stack.enter_context(target.connect(doing))
         references_off(connection)
         if target.dialect.name == "sqlite":
@@ -160,5 +160,5 @@ def bench(source: Source, target: Target, doing: str, compiled: CompiledTable) -
             register_functions(raw(connection))
             yield Views(connection, connection)
         else:
-            view = stack.enter_context(stand_in(source, target, doing, [compiled], reach, old))
+            view = stack.enter_context(stand_in(source, target, doing, compiled, reach, old))
             yield Views(view, connection)

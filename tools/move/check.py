@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import pyarrow as pa
 from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Text, and_, cast, delete, false, func, or_, select
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 SAMPLES = 10
 FEW = 2_000  #: rows of which all keys are counted off to choose some
-_EXPECTED = "ferryman_expected"  #: the temporary table that the recomputed rows are put into
+_EXPECTED = "ferryman_expected"  #: begins the name of the temporary table that the recomputed rows are put into
 
 
 def check_batch(job: Job, place: Place) -> BatchValidation:
@@ -137,12 +138,14 @@ def _among(bench: Bench, keys: Sequence[tuple[Any, ...]]) -> ColumnElement[bool]
 
 
 def expected_table(bench: Bench) -> Table:
-    """The temporary table for recomputed rows, with the target's columns and how they convert; made where it is not."""
+    """The temporary table for recomputed rows, with the target's columns and how they convert; made where it is not.
+    Several tables may be filled at one connection."""
     target = bench.compiled.target
+    name = f"{_EXPECTED}_{crc32(target.name.encode()):08x}"
     shaped = select(*(bench.target.c[name] for name in bench.compiled.writes)).where(false())
     made = str(shaped.compile(bench.books, compile_kwargs={"literal_binds": True}))
-    bench.books.exec_driver_sql(f"CREATE TEMPORARY TABLE IF NOT EXISTS {_EXPECTED} AS {made}")
-    return target.but(name=_EXPECTED, columns=tuple(target.column(name) for name in bench.compiled.writes))
+    bench.books.exec_driver_sql(f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} AS {made}")
+    return target.but(name=name, columns=tuple(target.column(name) for name in bench.compiled.writes))
 
 
 def _compared(bench: Bench, table: Table, keys: Sequence[str]) -> tuple[int, tuple[str, ...]]:
