@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from ferryman.agents.sentence import Sentence, read
+from ferryman.agents.table_questions import ADD
 from ferryman.agents.talk import Doubt, Talk
 from ferryman.agents.vocabulary import NUMBERS, ORDINALS, key
 from ferryman.agents.ways import WAYS
@@ -64,9 +65,6 @@ _NEW = re.compile(
 )
 _CLOSE = 82  #: rapidfuzz token-set likeness of a sentence and an option's words
 _APART = 8  #: by which the best must lead
-
-
-ADD = "add"  #: the key of adding rows beside those that are there
 
 
 @dataclass(frozen=True)
