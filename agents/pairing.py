@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ferryman.agents.bookkeeping import Book, book_of, content_words, words
@@ -121,12 +121,25 @@ def leads_elsewhere(source: Table, column: str, target: Table, name: str, fed: F
     A reference that is no constraint counts where its column is called after its parent, and not after the other one.
     """
     legacy = source.reference(column)
-    feeding = next((fed.sources.get(key.parent) for key in target.foreign_keys if key.columns == (name,)), None)
+    declared = next((fed.sources.get(key.parent) for key in target.foreign_keys if key.columns == (name,)), None)
+    feeding = declared or _called_after(name, fed)
     if legacy is None or feeding is None or legacy.parent == feeding:
         return ""
     called = {word.rstrip("s") for word in words(column)}
     named = [bool(called & {word.rstrip("s") for word in words(table)}) for table in (legacy.parent, feeding)]
     return legacy.parent if legacy.enforced or named == [True, False] else ""
+
+
+def _called_after(name: str, fed: Fed) -> str | None:
+    """The legacy table that feeds the table whose name a column of ids bears: "topic_id", of topics."""
+    *said, last = words(name) or ("",)
+    if last != "id" or not said:
+        return None
+    return next((source for table, source in fed.sources.items() if _singular(words(table)) == _singular(said)), None)
+
+
+def _singular(said: Iterable[str]) -> str:
+    return " ".join(said).rstrip("s")
 
 
 def _joined(source: Table, target: Table, fed: Fed) -> Iterator[tuple[str, ForeignKey]]:

@@ -59,3 +59,22 @@ def test_a_key_fills_no_number_of_another_row_and_nothing_is_recommended_for_one
     assert [option.key for option in asked["unfed:b.kind_id"].options] == ["constant", "leave_out"]
     assert asked["unfed:b.kind_id"].recommended == "" and '"kind_id is always 1"' in asked["unfed:b.kind_id"].reason
     assert asked["unfed:b.n"].recommended == "constant"
+
+
+def test_a_column_of_ids_that_is_called_after_one_table_takes_no_reference_to_another() -> None:
+    old = database(
+        "topic: id int key, title text\npost: id int key, body text\n"
+        "forum: id int key, who text, last_post_id int? > post, opening_topic_id int? > topic"
+    )
+    new = database(
+        "topics: id int key auto, title text\nposts: id int key auto, body text\n"
+        "forums: id int key auto, who text, topic_id int?"
+    )
+    found = "topic -> topics: title=title\npost -> posts: body=body\nforum -> forums: who=who, {}=topic_id"
+    rows = profile({"topic": 9, "post": 9, "forum": 9})
+    fed = {}
+    for column in ("last_post_id", "opening_topic_id"):
+        mapping, _ = propose(FILL, facts(old, new, matches(found.format(column)), rows, profile({})))
+        line = mapping.by_target["forums"].by_target.get("topic_id")
+        fed[column] = line.source if line else ()
+    assert fed == {"last_post_id": (), "opening_topic_id": ("opening_topic_id",)}

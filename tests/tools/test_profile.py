@@ -403,3 +403,33 @@ def test_shapes_that_come_in_step_with_the_rows_are_all_seen(tmp_path: Path, eve
     rows = [(n, "2024-01-31" if n % every else "31/01/2024") for n in range(1, 20_001)]
     seen = one(tmp_path / "old.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, at TEXT)", rows).by_name["at"].shapes
     assert set(seen) == {"9999-99-99", "99/99/9999"}
+
+
+def test_rows_that_are_gone_do_not_hide_whose_numbers_a_column_holds(tmp_path: Path) -> None:
+    """Some posts name users by numbers beyond those that are there; there are more posts than users."""
+    script = """
+CREATE TABLE bb_users (user_id INTEGER PRIMARY KEY); CREATE TABLE bb_topics (topic_id INTEGER PRIMARY KEY);
+CREATE TABLE bb_posts (post_id INTEGER PRIMARY KEY, poster_id INT, edited_by INT, external_id INT, height INT)"""
+    posts = [
+        (n, 90_000 + n if n % 50 == 0 else n * 7 % 200 + 1, 90_000 if n == 9 else n % 190 + 1, 70_000 + n, n % 180 + 1)
+        for n in range(1, 2001)
+    ]
+    path = build(
+        tmp_path / "x.db",
+        script,
+        bb_users=[(n,) for n in range(1, 201)],
+        bb_topics=[(n,) for n in range(1, 901)],
+        bb_posts=posts,
+    )
+    source = open_source(str(path))
+    with source.connect() as connection:
+        database = introspect(connection, source.dialect)
+        found = with_likely(connection, database, profile(connection, database, source.dialect))
+    told = {column.name: [one.table for one in column.may_name] for column in found.by_name["bb_posts"].columns}
+    assert told == {
+        "post_id": [],
+        "poster_id": ["bb_users"],
+        "edited_by": ["bb_users"],
+        "external_id": [],
+        "height": [],
+    }

@@ -18,7 +18,7 @@ from ferryman.tools.discover.names import Lexicon, Words, split_name, vocabulary
 from ferryman.tools.discover.references import References, alike
 from ferryman.tools.discover.vocabulary import PERSON_ROLES, PERSON_TABLES
 
-HALF = 0.5  #: of the values that are enough where the name says the table
+HALF = 0.5  #: of the values that are enough where the name says the table, or hints at it
 CHANCE = 0.01  #: that so many values are keys without meaning them, at most
 FEWEST = 8  #: different values that tell anything by themselves
 LOOKED_AT = 4  #: tables for one column, the likeliest first
@@ -87,7 +87,7 @@ class _Search:
         ranked = sorted(self._guesses(table, column, found), key=lambda guess: guess.rank)[:LOOKED_AT]
         ranked = [guess for guess in ranked if guess.said] or ranked
         seen = {guess: self._looked_up(table, column, guess) for guess in ranked}
-        fitting = [guess for guess in ranked if seen[guess].share >= (HALF if guess.said else SHARE)]
+        fitting = [guess for guess in ranked if seen[guess].share >= (HALF if guess.said or guess.hinted else SHARE)]
         strongest = [guess for guess in fitting if guess.strength == fitting[0].strength]
         for guess in strongest:
             if guess.reach >= HALF * max(one.reach for one in strongest):
@@ -108,9 +108,10 @@ class _Search:
             rows = self.profile.rows(parent.name)
             hinted = _hints(self.lexicon.words(column.name), without_mark(self.lexicon.words(parent.name)))
             guess = _Guess(
-                parent, parent.name in said, hinted, _telling(column, found, keys, rows), _reach(found, keys)
+                parent, parent.name in said, hinted, _telling(column, found, keys, rows), _reach(found, keys, rows)
             )
-            if guess.said or (_within(found, keys) and (hinted or marked or guess.telling)):
+            within = _within(found, keys) and (hinted or marked or guess.telling)
+            if guess.said or within or ((hinted or marked) and _meets(found, keys)):
                 yield guess
 
     def _keys(self, parent: Table) -> ColumnProfile | None:
@@ -137,10 +138,20 @@ def _within(found: ColumnProfile, keys: ColumnProfile) -> bool:
     return high <= last and (low >= first or low == 0)
 
 
-def _reach(found: ColumnProfile, keys: ColumnProfile) -> float:
+def _meets(found: ColumnProfile, keys: ColumnProfile) -> bool:
+    """Whether some of the values may be keys: rows that are gone are still named, by numbers beyond those that are."""
+    bounds = found.lowest, keys.highest
+    low, last = (bound if isinstance(bound, int | float) else None for bound in bounds)
+    return low is not None and last is not None and low <= last
+
+
+def _reach(found: ColumnProfile, keys: ColumnProfile, rows: int) -> float:
+    """By the range of the values; where some lie beyond it, by how many there are."""
     bounds = found.highest, keys.highest
     high, last = (bound if isinstance(bound, int | float) else 0 for bound in bounds)
-    return min(1.0, high / last) if last > 0 else 0.0
+    if last <= 0:
+        return 0.0
+    return high / last if high <= last else min(1.0, (found.distinct or 0) / rows)
 
 
 def _telling(column: Column, found: ColumnProfile, keys: ColumnProfile, rows: int) -> bool:
