@@ -47,10 +47,9 @@ def _of_keys(seen: Seen) -> Iterator[Challenge]:
 
 def _of_references(seen: Seen) -> Iterator[Challenge]:
     source, target = seen.pairing.source, seen.pairing.target
-    for key in seen.references:
-        if key.parent == target.name:
-            text = f"rows of {target.name} refer to other rows of it: these are filled in a second pass"
-            yield Challenge(kind=ChallengeKind.SELF_REFERENCE, table=target.name, columns=key.columns, text=text)
+    if own := tuple(name for key in seen.references if key.parent == target.name for name in key.columns):
+        text = f"rows of {target.name} refer to other rows of it: these are filled in a second pass"
+        yield Challenge(kind=ChallengeKind.SELF_REFERENCE, table=target.name, columns=own, text=text)
     if len(seen.ring) > 1:
         text = f"{', '.join(seen.ring)} refer to one another in a ring"
         yield Challenge(kind=ChallengeKind.CYCLE, table=target.name, text=text)

@@ -167,6 +167,14 @@ def test_a_challenge_is_named(hard: Findings, table: str, kind: ChallengeKind, c
     assert [c.columns for c in hard.by_target[table].challenges if c.kind is kind][:1] == [columns]
 
 
+def test_two_references_of_a_table_to_itself_are_one_challenge() -> None:
+    old = database("horse: id int key, dam int? > horse, sire int? > horse")
+    new = database("horses: id int key, dam int? > horses, sire int? > horses")
+    found = analyze(old, new, profile({"horse": 5}), profile({}), matches("horse -> horses: id=id, dam=dam, sire=sire"))
+    told = [c.columns for c in found.by_target["horses"].challenges if c.kind is ChallengeKind.SELF_REFERENCE]
+    assert told == [("dam", "sire")]
+
+
 def test_a_price_with_a_comma_is_no_list_of_ids(hard: Findings) -> None:
     packed = [c.columns for c in hard.by_target["packed"].challenges if c.kind is ChallengeKind.PACKED_IDS]
     assert packed == [("members",)]
