@@ -68,9 +68,9 @@ def _problems(plan: Plan) -> list[str]:
     told = [f"{clean(found.table)}: {one_line(found.text)}" for found in plan.preflight.problems]
     if plan.preflight.skipped:
         told.append("I have not looked for rows that would fail")
-    return told[:_MOST_NOTES] + (
-        [f"and {count(len(told) - _MOST_NOTES, 'more problem')}"] if len(told) > _MOST_NOTES else []
-    )
+    left = len(told) - _MOST_NOTES
+    more = [f'and {count(left, "more problem")}: "what is wrong?" names all of them'] if left > 0 else []
+    return [*told[:_MOST_NOTES], *more]
 
 
 def _shortened(plan: Plan) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -47,10 +48,8 @@ def _high(table: AtStake) -> Iterator[str]:
 
 
 def _medium(table: AtStake) -> Iterator[str]:
-    decided = sum(problem.rows for problem in table.problems if problem.decided)
-    if decided:
-        how = "1 row does not go as it is" if decided == 1 else f"{decided:,} rows do not go as they are"
-        yield f"{how}, as decided"
+    if decided := _decided(table.problems):
+        yield f"{decided}, as decided"
     if table.finding and table.finding.table_type is TableType.JUNCTION:
         yield f"a junction: orphaned connections if {' or '.join(table.finding.parents)} are not complete"
     found = {c.kind for c in table.finding.challenges} if table.finding else set()
@@ -66,6 +65,20 @@ def _medium(table: AtStake) -> Iterator[str]:
         yield f"{count(table.counts.in_scope, 'row')}"
     if any(column.uses(PythonFunction) for column in table.mapping.columns):
         yield "a step of your own code"
+
+
+def _decided(problems: Iterable[ProblemFound]) -> str:
+    """How many rows do not go as they are. Those of one set of columns are different rows; a row may have several
+    columns that are wrong, so that it is told how many there are at least."""
+    rows = Counter[frozenset[str]]()
+    for problem in problems:
+        if problem.decided:
+            rows[frozenset(problem.columns)] += problem.rows
+    if not rows:
+        return ""
+    most = max(rows.values())
+    how = "1 row does not go as it is" if most == 1 else f"{most:,} rows do not go as they are"
+    return f"at least {how}" if len(rows) > 1 else how
 
 
 def _reassurance(table: AtStake) -> str:

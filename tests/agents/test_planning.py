@@ -3,9 +3,11 @@ import pytest
 from ferryman.agents.along import along
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.difference import difference
+from ferryman.agents.explain import present_plan
 from ferryman.agents.planning import total
 from ferryman.agents.questions import ring_questions
 from ferryman.agents.revise import revise
+from ferryman.agents.risk import AtStake, risk_of
 from ferryman.domain.changes import LeaveOut, MapTable
 from ferryman.domain.coordination import Agent, Priority, Request, RequestType
 from ferryman.domain.findings import Matches
@@ -160,3 +162,29 @@ def test_rows_that_two_references_may_both_name_are_counted_once() -> None:
     others = found.but(id="2", cause="filtered_out", parents=4), found.but(id="3", columns=("b",), parents=22)
     plan = planned(FILL, known).but(preflight=Preflight(problems=(found, *others)))
     assert along(plan, ("p2",)) == ", and at least 24 more that others refer to"
+
+
+def test_a_row_with_two_columns_that_are_wrong_is_counted_once_in_the_risk(brackets: Plan) -> None:
+    one = ProblemFound(
+        id="1", table="brackets", columns=("project_id",), problem="missing_parent", cause="never_existed", rows=1_000,
+        text="", decided="skip_orphaned_records",
+    )  # fmt: skip
+    same_column = one.but(id="2", cause="set_aside", rows=78)
+    other_column = one.but(id="3", columns=("name",), problem="too_long", cause="", rows=36)
+    table, counts = brackets.mapping.by_target["brackets"], brackets.counts_by_table["brackets"]
+    told = [
+        risk_of(AtStake(table, counts, problems=problems)).reasons[0]
+        for problems in ((one, same_column), (one, same_column, other_column), (other_column.but(rows=1),))
+    ]
+    assert told == [
+        "1,078 rows do not go as they are, as decided",
+        "at least 1,078 rows do not go as they are, as decided",
+        "1 row does not go as it is, as decided",
+    ]
+
+
+def test_problems_that_are_not_named_can_be_asked_for(brackets: Plan) -> None:
+    one = ProblemFound(id="", table="brackets", columns=("name",), problem="too_long", rows=1, text="it is too long")
+    found = Preflight(problems=tuple(one.but(id=str(n)) for n in range(10)))
+    details = present_plan(brackets.but(preflight=found)).details
+    assert '  - and 4 more problems: "what is wrong?" names all of them' in details
