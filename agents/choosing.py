@@ -268,6 +268,41 @@ def answer(said: Sentence, talk: Talk) -> Utterance | Doubt | None:
     return AnswerQuestion(question=found[0][0].id, option=found[0][1]) if found else None
 
 
+_NO = (
+    r"(?:no|nope|actually|rather|sorry|wait|oh|hm|hmm|please|then|or rather|better|not that|i mean|i meant"
+    r"|i(?: have)? changed my mind|on second thoughts?|let us rather|but)"
+)
+#: What a sentence begins or ends with that says something else than was said or proposed before.
+_ELSE = re.compile(
+    rf"^(?:(?:(?:do )?not [^,]+ (?:, but|,|but)|(?:instead of|rather than) [^,]+ ,|{_NO}(?: [,:;])?) )+"
+    rf"|(?: ,)? (?:instead|rather|after all)(?: (?:of|than) .+| please)?$| , not .+$"
+)
+
+
+def answered_anew(said: Sentence, talk: Talk) -> AnswerQuestion | Doubt | None:
+    """ "no, rather placeholders", "not skip, bring the parents": another way with rows than was taken, or proposed."""
+    text, plan = said.text.rstrip(" .!"), talk.context.plan
+    start = match.end() if (match := _ELSE.match(text)) else 0
+    stop = match.start() if (match := _ELSE.search(text, start)) and match.start() else len(text)
+    if plan is None or "?" in text or (start, stop) == (0, len(text)):
+        return None
+    rest, waiting = said.part(start, stop), talk.context.open_questions
+    for among in (waiting[:1], waiting, tuple(question for question in plan.questions if not question.open)):
+        found = [(q, key) for q in among if (key := _way_with_rows(rest, q, talk)) and key != q.answer]
+        if len(found) == 1:
+            return AnswerQuestion(question=found[0][0].id, option=found[0][1])
+        if found:
+            return Doubt(tuple(f"{question.table}: {key}" for question, key in found))
+    return None
+
+
+def _way_with_rows(said: Sentence, question: Question, talk: Talk) -> str | None:
+    """The key of the option that a sentence names by what it does with rows. "leave files out" is about a table."""
+    out = Strategy.QUARANTINE if talk.tables(said) else None
+    offers = [offer for offer in _offers(question) if offer.strategy not in (None, out)]
+    return chosen(said, offers, "", f"{question.text} {question.table}") if offers else None
+
+
 _LEAST_OF_TEXT = 3  #: words, without the table's name, that are taken for an option's text
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from ferryman.agents.addressing import address, addressed
 from ferryman.agents.agreeing import LEAVING, yes_or_no
 from ferryman.agents.asking import ask, is_question, objection, second_source, without_politeness
-from ferryman.agents.choosing import answer, decide, way_meant
+from ferryman.agents.choosing import answer, answered_anew, decide, way_meant
 from ferryman.agents.consent import Consent, after_lead, consent, hedged, idle
 from ferryman.agents.context import Context, Place
 from ferryman.agents.controls import control, rollback, saved_for_others, undoes_more
@@ -113,6 +113,8 @@ def _heard(said: Sentence, talk: Talk) -> Heard:
         return consented
     if talk.context.place is not Place.REVIEW and spares(said):
         return rollback(said, talk)
+    if talk.context.place is Place.REVIEW and (anew := answered_anew(said, talk)):
+        return anew
     meant = corrected(said, talk)
     instead = _changed(meant, talk) if meant else None
     if meant and isinstance(instead, ChangePlan | OtherRequest):

@@ -266,3 +266,43 @@ def test_what_a_person_says_feeds_a_table_is_not_asked_about_it(tmp_path: Path) 
     assert copied(talk) == {"cases", "happenings"}
     assert "table:happenings" in {question.id for question in talk.review.plan.questions}
     assert "table:happenings" not in {question.id for question in talk.review.plan.open_questions}
+
+
+@pytest.fixture
+def lost(tmp_path: Path) -> Talk:
+    """Files of which one is of a case that never was; a case must be named, and nothing else of a case."""
+    legacy = LEGACY + "UPDATE tbl_file SET case_id = 999 WHERE id = 7;"
+    new = NEW.replace("TEXT NOT NULL", "TEXT").replace("case_id INTEGER", "case_id INTEGER NOT NULL")
+    talk = again(tmp_path, write(tmp_path / "old.db", legacy), write(tmp_path / "new.db", new))
+    talk.say("fill the missing tables")
+    return talk
+
+
+def way_taken(talk: Talk) -> str | None:
+    (question,) = [q for q in talk.review.plan.questions if q.id.startswith("orphans:files")]
+    return question.answer
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "no, rather placeholders",
+        "not skip, make placeholders",
+        "rather than skipping, make placeholders",
+        "placeholders instead",
+        "I changed my mind: make placeholders",
+        "make placeholders instead of skipping them",
+    ],
+)
+def test_a_way_with_rows_is_changed_in_one_sentence_before_and_after_it_was_taken(lost: Talk, words: str) -> None:
+    lost.say(words)
+    assert way_taken(lost) == "placeholders"
+    lost.say("no, skip them instead")
+    assert way_taken(lost) == "quarantine"
+    lost.say(words)
+    assert way_taken(lost) == "placeholders"
+
+
+def test_to_leave_a_table_out_instead_is_no_way_with_its_rows(lost: Talk) -> None:
+    lost.say("skip them", "no, leave files out")
+    assert copied(lost) == {"cases", "audit_logins", "audit_changes"}
