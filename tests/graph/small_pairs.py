@@ -252,8 +252,7 @@ def _turn(taken: Taken, session: Session) -> bool:
     elif isinstance(before, ReviewPayload):
         taken.talk.say("yes")
     else:
-        taken.wrong.append(f"stopped: {before.decision.situation if isinstance(before, DecidePayload) else before}")
-        taken.talk.say("take what you recommend")
+        taken.talk.say("take what you recommend" if isinstance(before, DecidePayload) else "resume")
     moved_on = _waits_for(before) != _waits_for(session.payload)
     if not moved_on and taken.alone:  # whatever is offered leaves nothing to move
         taken.talk.say("no")
