@@ -18,7 +18,7 @@ from ferryman.tools.databases.postgresql_errors import at_connect
 from ferryman.tools.discover.introspect import introspect
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.ours import Ours, Undoing
-from tests.servers import PASSWORD, READER, Made, Own, Server
+from tests.servers import LOCKED, PASSWORD, READER, Made, Own, Server
 
 KINDS = ("postgresql", "mariadb")
 
@@ -285,7 +285,8 @@ def test_no_right_to_look_into_it(postgresql: Server, mariadb: Server) -> None:
         refused(postgresql.url(made.name, READER), "may not connect to it", "GRANT CONNECT")
         connection.execute(f"GRANT CONNECT ON DATABASE {made.name} TO {READER}".encode())
         refused(f"{made.source}?schema=closed", 'no schema "closed"', "GRANT USAGE")
-    refused(mariadb.locked(mariadb.database().name, PASSWORD), "a right is missing", "Grant it")
+    name = mariadb.database().name
+    refused(mariadb.locked(name, PASSWORD), "no right to that database", f"GRANT SELECT ON `{name}`.* TO '{LOCKED}'@'")
 
 
 def test_a_nul_byte_is_a_data_error(postgresql: Server) -> None:

@@ -141,6 +141,10 @@ def row_of(error: BaseException | None) -> int | None:
     return row if isinstance(row, int) else None
 
 
+_NO_DATABASE = 1044
+_DENIED = re.compile(r"for user ('.*'@'.*') to database '(.*)'$")
+TO_WRITE = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, CREATE TEMPORARY TABLES"  #: what a target takes
+
 #: What the driver writes while connecting, as a pattern -> what happened, what to do.
 _AT_CONNECT = (
     (
@@ -179,6 +183,13 @@ def at_connect(error: Exception, where: str, name: str) -> FerrymanError:
         return translate(error, start)
     if number == LOST_LINE and "timed out" not in message:
         return Transient(f"{start}: the connection to the server was lost while it was made.", _AGAIN)
+    if number == _NO_DATABASE and (found := _DENIED.search(message)):
+        user, place = found[1], f"`{found[2].replace('`', '``')}`.*"
+        return Configuration(
+            f"{start}: {user} has no right to that database, or there is none of that name.",
+            f"Check the name after the last / of the URL. GRANT SELECT ON {place} TO {user} lets it be read, and "
+            f"GRANT {TO_WRITE} ON {place} TO {user} lets it be written.",
+        )
     for sign, what, do in _AT_CONNECT:
         if re.search(sign, message, re.IGNORECASE):
             return Configuration(f"{start}: {what}.", do)

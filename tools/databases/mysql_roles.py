@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from ferryman.domain.errors import Configuration
-from ferryman.tools.databases.mysql_errors import parts
+from ferryman.tools.databases.mysql_errors import TO_WRITE, parts
 
 _GRANT = re.compile(r"GRANT (?P<rights>.+?) ON (?:TABLE )?(?P<where>(?:\*|`(?:[^`]|``)*`)\.\S+) TO ", re.IGNORECASE)
 _COLUMNS = re.compile(r"\([^)]*\)")
@@ -47,8 +47,7 @@ def check_target(connection: Connection) -> None:
     if rights and not any(one.names & {"INSERT", "ALL PRIVILEGES"} for one in rights):
         raise Configuration(
             f"{_user(connection)} may not insert into the new database.",
-            f"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, CREATE TEMPORARY TABLES ON `{_here(connection)}`.* "
-            f"TO {_quoted_user(connection)}",
+            f"GRANT {TO_WRITE} ON `{_here(connection)}`.* TO {_quoted_user(connection)}",
         )
 
 
