@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 from ferryman.agents.units import NUMBERS, conversion
-from ferryman.domain.fit_values import becomes
+from ferryman.domain.fit_values import becomes, has_a_form
 from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import (
@@ -87,7 +87,7 @@ def _cleaning(ours: Column, theirs: Column, profile: ColumnProfile | None, *, un
     """Blanks go only where they would be in the way: of another type, of a length, of a unique column."""
     if profile is None or stored(ours, profile) is not Family.TEXT:
         return ()
-    plain = theirs.family in (Family.TEXT, Family.JSON)
+    plain = theirs.family in (Family.TEXT, Family.JSON) and (not has_a_form(theirs) or _is_set(theirs))
     too_long = theirs.length is not None and (profile.longest or 0) > theirs.length
     trims = has_blanks(profile) and (too_long or theirs.family is Family.ENUM)
     empties = profile.empty > 0 and theirs.nullable and (not plain or (unique and profile.empty > 1))
@@ -113,6 +113,11 @@ def _like_numbers(profile: ColumnProfile | None) -> bool:
     """Whether some shape of a text is one of a number; without shapes it may be."""
     shapes = _shapes(profile)
     return not shapes or any(_NUMBER.fullmatch(shape) for shape in shapes)
+
+
+def _is_set(column: Column) -> bool:
+    """Whether an empty text is a value of a column: that none of a set's members is chosen."""
+    return column.native.lower().startswith("set(")
 
 
 def _shapes(profile: ColumnProfile | None) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ferryman.domain.fit_names import Path, closest
@@ -67,6 +68,8 @@ _BECOMES: dict[Family, frozenset[Family]] = {
 
 _OF_TEXT = (Split, TextToDate, TextToNumber, BooleanWords, Trim, EmptyToNull, ArrayToJson)
 #: Of MariaDB and MySQL.
+#: Types whose values are texts of a form that only the server knows.
+_FORMS = re.compile(r"inet|cidr|macaddr8?|xml|inet4|inet6|set\(.*\)", re.IGNORECASE | re.DOTALL)
 _GEOMETRIES = frozenset(
     "geometry point linestring polygon multipoint multilinestring multipolygon geometrycollection".split()
 )
@@ -87,6 +90,11 @@ class Flow:
 def becomes(family: Family, other: Family) -> bool:
     """Whether values of one family can be cast to another, some of them at least."""
     return other is family or other is Family.OTHER or other in _BECOMES[family]
+
+
+def has_a_form(column: Column) -> bool:
+    """Whether a column of texts takes only those of a form that the server knows: addresses, XML, members of a set."""
+    return column.family is Family.TEXT and _FORMS.fullmatch(column.native) is not None
 
 
 def is_geometry(column: Column, dialect: str) -> bool:

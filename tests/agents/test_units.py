@@ -7,9 +7,9 @@ import pytest
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.revise import revise_all
 from ferryman.agents.units import conversion, unit_of
-from ferryman.agents.value_steps import can_become, decimal_mark, holds_numbers, text_formats
+from ferryman.agents.value_steps import can_become, decimal_mark, holds_numbers, text_formats, value_steps
 from ferryman.domain.schema import Column, Family
-from ferryman.domain.transforms import Rename, Scale
+from ferryman.domain.transforms import EmptyToNull, Rename, Scale
 from tests.catalogues import FILL, column_profile, database, facts, matches, profile
 
 INTEGER, DECIMAL, FLOAT, TEXT = Family.INTEGER, Family.DECIMAL, Family.FLOAT, Family.TEXT
@@ -103,6 +103,16 @@ def test_a_conversion_is_asked_about_and_can_be_declined() -> None:
 )
 def test_what_stands_before_the_decimals_is_told_by_the_shapes(shapes: dict[str, int], mark: str | None) -> None:
     assert decimal_mark(column_profile(shapes=shapes)) == mark
+
+
+@pytest.mark.parametrize(
+    ("native", "emptied"), [("inet", True), ("macaddr", True), ("set('a','b')", False), ("varchar(40)", False)]
+)
+def test_an_empty_text_is_no_value_of_a_type_that_has_a_form(native: str, emptied: bool) -> None:
+    old, new = database("a: ip text\nb: ip text?").tables
+    seen = column_profile(shapes={"99.9.9.9": 9, "": 1}, empty=1, longest=8)
+    steps = value_steps(old.column("ip"), new.column("ip").but(native=native), seen)
+    assert (EmptyToNull() in steps) is emptied
 
 
 @pytest.mark.parametrize(("shape", "numbers"), [("9.9", True), ("Aa+ 9", False)])

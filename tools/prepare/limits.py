@@ -22,9 +22,6 @@ _PADDED = re.compile(r"(char|character|bpchar)\(", re.IGNORECASE)
 MOST_PLACES = 6
 _DECLARED = re.compile(r"\(([0-6])\)")
 
-#: Types whose values are texts of a form that only the server knows.
-_FORMS = re.compile(r"inet|cidr|macaddr8?|xml|inet4|inet6|set\(.*\)", re.IGNORECASE | re.DOTALL)
-
 _FIRST_PLANE = "first plane"
 #: MariaDB's and MySQL's character sets -> Python's name, where it is the same set; others are not looked at.
 _LETTERS = {
@@ -35,11 +32,6 @@ _LETTERS = {
     "gb2312": "gb2312", "euckr": "euc_kr", "sjis": "shift_jis", "cp932": "cp932", "ujis": "euc_jp",
 }  # fmt: skip
 _HOLES = frozenset("\x81\x8d\x8f\x90\x9d")  #: that latin1 has there, and cp1252 has not
-
-
-def has_a_form(column: Column) -> bool:
-    """Whether a column of texts takes only those of a form that the server knows: addresses, XML, members of a set."""
-    return column.family is Family.TEXT and _FORMS.fullmatch(column.native) is not None
 
 
 def letters_of(column: Column, dialect: str) -> str:

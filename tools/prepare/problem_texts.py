@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from ferryman.domain.checks import named_in
 from ferryman.domain.findings import MissingCause, MissingGroup
+from ferryman.domain.fit_values import has_a_form
 from ferryman.domain.mapping import Problem
 from ferryman.domain.schema import Column, Family, Table
-from ferryman.tools.prepare.limits import has_a_form
 
 _LONG = 80  #: characters of a rule's text that nobody reads
 

@@ -15,13 +15,12 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func
 
 from ferryman.domain.checks import named_in
 from ferryman.domain.errors import FerrymanError, Transient
-from ferryman.domain.fit_values import is_geometry
+from ferryman.domain.fit_values import has_a_form, is_geometry
 from ferryman.domain.mapping import Conflict, Matched, Problem
 from ferryman.domain.schema import Apart, Column, Family, Table
 from ferryman.tools.databases.connect import Target
 from ferryman.tools.databases.sqlite import SQLite
 from ferryman.tools.databases.triggers import run
-from ferryman.tools.prepare.limits import has_a_form
 from ferryman.tools.prepare.mirror import ROWS
 from ferryman.tools.prepare.transform import CompiledTable
 
