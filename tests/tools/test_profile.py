@@ -325,6 +325,26 @@ def test_keys_of_another_type_are_no_reference(tmp_path: Path) -> None:
     assert after.table("c").foreign_keys == ()
 
 
+def test_a_number_that_counts_rows_names_none_of_them(tmp_path: Path) -> None:
+    script = """
+CREATE TABLE loans (id INTEGER PRIMARY KEY); CREATE TABLE posts (id INTEGER PRIMARY KEY);
+CREATE TABLE kinds (id INTEGER PRIMARY KEY, max_loans INT, loan_count INT, user_posts INT, posts INT, loan INT)"""
+    path = build(
+        tmp_path / "x.db",
+        script,
+        loans=[(n,) for n in range(1, 100)],
+        posts=[(n,) for n in range(1, 100)],
+        kinds=[(n, n * 5, n * 2, n * 3, n, n * 7) for n in range(1, 10)],
+    )
+    _, after = inferred(path)
+    assert [key.columns for key in after.table("kinds").foreign_keys] == [("loan",)]
+    source = open_source(str(path))
+    with source.connect() as connection:
+        found = with_likely(connection, after, profile(connection, after, source.dialect))
+    told = {column.name: [one.table for one in column.may_name] for column in found.by_name["kinds"].columns}
+    assert {name: tables for name, tables in told.items() if tables} == {"posts": ["posts"]}
+
+
 def test_containment_within_and_across_databases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)"
     one = open_source(str(build(tmp_path / "one.db", script, t=[(i, f"n{i % 40}") for i in range(1, 2001)])))

@@ -16,7 +16,7 @@ from ferryman.domain.profile import Profile
 from ferryman.domain.schema import Column, Database, Family, ForeignKey, Table
 from ferryman.tools.databases.dialect import among, clause
 from ferryman.tools.discover.aggregates import NUMBERS
-from ferryman.tools.discover.references import References
+from ferryman.tools.discover.references import References, counts
 from ferryman.tools.discover.sample import sample
 
 SAMPLED_ROWS = 20_000  #: rows of the child that distinct values are taken from
@@ -134,9 +134,9 @@ def _with(table: Table, more: tuple[ForeignKey, ...]) -> Table:
 
 
 def _undeclared(table: Table) -> Iterator[Column]:
-    """The columns that no declared foreign key takes up."""
+    """The columns that no declared foreign key takes up, and that do not count rows."""
     taken = {name for key in table.foreign_keys for name in key.columns}
-    return (column for column in table.columns if column.name not in taken)
+    return (column for column in table.columns if column.name not in taken and not counts(column))
 
 
 def _parent(

@@ -9,6 +9,9 @@ from ferryman.domain.schema import Column, Database, Family, Table
 from ferryman.tools.discover.names import Words, singular, split_name, without_mark
 
 _ENDINGS = frozenset("id ids key uuid guid fk pk ref code no nr num number".split())
+_FIRST = frozenset(("fk", "id"))
+_MEASURES = frozenset("max maximum min minimum avg average mean sum total tot count cnt qty quantity".split())
+_NUMBERS = frozenset((Family.INTEGER, Family.DECIMAL))
 _ALIKE = (frozenset((Family.TEXT, Family.UUID, Family.ENUM)), frozenset((Family.INTEGER, Family.DECIMAL)))
 
 
@@ -54,6 +57,14 @@ class References:
         return []
 
 
+def counts(column: Column) -> bool:
+    """Whether a number's name says how many rows there are, not which one it is: max_loans, loan_count, user_posts."""
+    parts = split_name(column.name)
+    if column.family not in _NUMBERS or not parts or parts[0] in _FIRST or parts[-1] in _ENDINGS:
+        return False
+    return not _MEASURES.isdisjoint((parts[0], parts[-1])) or singular(parts[-1]) != parts[-1]
+
+
 def alike(one: Column, other: Column) -> bool:
     """Whether values of both types can be equal."""
     families = {one.family, other.family}
@@ -69,7 +80,7 @@ def words(name: str) -> Words:
 def _stem(name: str) -> tuple[Words, Words]:
     """A column's name without what marks a key, and the mark: user_id -> (user,), (id,)."""
     parts = split_name(name)
-    if len(parts) > 1 and parts[0] in ("fk", "id"):
+    if len(parts) > 1 and parts[0] in _FIRST:
         parts, ending = parts[1:], parts[:1]
     elif parts and parts[-1] in _ENDINGS:
         parts, ending = parts[:-1], parts[-1:]
