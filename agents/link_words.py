@@ -51,13 +51,20 @@ def links(said: Sentence, talk: Talk) -> Edit:
 
 
 def _named(column: Sentence, parent: Sentence, talk: Talk) -> Edit:
-    parents, fed = _copied(parent, talk), list(dict.fromkeys(_fed(column, talk)))
+    parents, found = _copied(parent, talk), dict.fromkeys((*_fed(column, talk), *_free(column, talk)))
+    fed = [one for one in found if _may_lead(one[0], one[1], parents, talk)]
     if len(parents) != 1 or len(fed) != 1:
         return None
     known, target, source = fed[0]
     return (
         MapColumn(table=known.target or "", source=(source,), target=target, steps=(ForeignKeyTo(parent=parents[0]),)),
     )
+
+
+def _may_lead(known: Known, target: str, parents: list[str], talk: Talk) -> bool:
+    """Whether the new database does not say that the column leads elsewhere."""
+    declared = talk.context.target.table(known.target or "").reference(target)
+    return declared is None or declared.parent in parents
 
 
 def _unnamed(column: Sentence, talk: Talk, *, said: bool) -> Edit:
@@ -125,3 +132,14 @@ def _fed(said: Sentence, talk: Talk) -> Iterator[tuple[Known, str, str]]:
         for line in legacy.mapping.columns:
             if line.source and found.column == (line.target if found.side == "target" else line.source[-1]):
                 yield found.known, line.target, line.source[-1]
+
+
+def _free(said: Sentence, talk: Talk) -> Iterator[tuple[Known, str, str]]:
+    """The same for a column that both sides have and that the plan leaves alone: it was taken for another's number."""
+    for found in talk.item(said).columns:
+        legacy, name = talk.legacy(found.known), found.column
+        if legacy is None or legacy.mapping is None or legacy.target is None or legacy.lines(name):
+            continue
+        filled = {line.target for line in legacy.mapping.columns}
+        if name in legacy.table.by_name and name in legacy.target.by_name and name not in filled:
+            yield found.known, name, name

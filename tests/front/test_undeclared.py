@@ -106,3 +106,32 @@ def test_nothing_is_asked_where_the_keys_stay_or_numbers_are_no_keys(folder: Pat
         CREATE TABLE orders (id {KEYS["derived"]}, sold_by INTEGER, pieces INTEGER, total NUMERIC)""",
     )
     shape.plan()
+
+
+@pytest.mark.parametrize("said", ["author_id of notes refers to employees", "author_id names rows of employees"])
+def test_a_reference_that_was_taken_for_another_tables_is_said_and_no_declared_one_is_turned(
+    folder: Path, said: str
+) -> None:
+    """`author_id` of note names who wrote it, and looks like a number of `author`; that of book is one."""
+    people = "(id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL UNIQUE)"
+    rows = "(id INTEGER PRIMARY KEY, author_id INTEGER NOT NULL{}, title TEXT)"
+    shape = made(
+        folder,
+        f"""CREATE TABLE author {people}; CREATE TABLE staff {people};
+        CREATE TABLE book {rows.format(" REFERENCES author")}; CREATE TABLE note {rows.format("")};
+        INSERT INTO author VALUES {values(PEOPLE)}; INSERT INTO staff SELECT id, 'S' || name, 's' || email FROM author;
+        INSERT INTO book VALUES {values([(n, p, f"b{n}") for n, p, _ in DEALS])};
+        INSERT INTO note SELECT id, author_id, 'n' || id FROM book;""",
+        f"""CREATE TABLE authors {people.replace("INTEGER PRIMARY KEY", KEYS["generated"])};
+        CREATE TABLE employees {people.replace("INTEGER PRIMARY KEY", KEYS["generated"])};
+        CREATE TABLE books {rows.format(" REFERENCES authors")};
+        CREATE TABLE notes {rows.format(" REFERENCES employees")};
+        {STRANGER.format("authors")}; {STRANGER.format("employees")};""",
+    )
+    told = " ".join(shape.plan("staff goes into employees", "author goes into authors", code=5).err.split())
+    assert "notes.author_id must be filled, and nothing in note does. author_id names rows of author." in told
+    shape.plan("staff goes into employees", "author goes into authors", said, "take all recommendations")
+    shape.run()
+    joined = "SELECT t.title, p.email FROM {0} t JOIN {1} p ON p.id = t.author_id ORDER BY 1"
+    shape.assert_same(joined.format("note", "staff"), joined.format("notes", "employees"))
+    shape.assert_same(joined.format("book", "author"), joined.format("books", "authors"))
