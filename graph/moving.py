@@ -210,7 +210,7 @@ def prerequisites(phase: Phase, course: Course, states: States, context: Context
 
 def _prerequisite(parent: str, course: Course, states: States, context: Context) -> Prerequisite:
     state = states.get(parent)
-    if state is TableState.COPIED and course.waits(parent, states):
+    if state is TableState.COPIED and course.in_ring(parent, states):
         met, reason = True, "copied in this run; it is proved when what it refers to is there too"
     elif state is not None:
         met, reason = state is TableState.VALIDATED, f"{state.value} in this run"

@@ -197,6 +197,29 @@ def test_a_ring_of_two_is_closed_in_a_second_pass(folder: Path, identity: str) -
     shape.proved_and_undone()
 
 
+def test_a_ring_of_two_is_resumed_where_another_table_of_its_second_phase_was_killed(folder: Path) -> None:
+    """Departments are there, and wait to be proved until the phase is through."""
+    ring(folder, "generated")
+    zones = "CREATE TABLE zones (id INTEGER PRIMARY KEY, name TEXT, dept_id INTEGER NOT NULL REFERENCES {});"
+    desks = "CREATE TABLE desks (id INTEGER PRIMARY KEY, name TEXT, zone_id INTEGER NOT NULL REFERENCES zones);"
+    for name, parent in (("old.db", "department"), ("new.db", "departments")):
+        with closing(sqlite3.connect(folder / name)) as connection:
+            connection.executescript(zones.format(parent) + desks)
+            if name == "old.db":
+                connection.executescript(
+                    f"INSERT INTO zones VALUES {values(STAFF)}; INSERT INTO desks SELECT * FROM zones"
+                )
+    shape = Shape(folder, rows_of(folder / "new.db"))
+    shape.plan("add", "add")
+    shape.killed("before_commit:zones:1")
+    states = {str(table): state for table, state in shape.new("SELECT table_name, state FROM ferryman_table")}
+    assert states == {"departments": "copied", "employees": "validated", "zones": "pending", "desks": "pending"}
+    done = here("resume", *shape.names)
+    assert done.code == 0, done.err
+    assert_heads(shape)
+    shape.proved_and_undone()
+
+
 @everywhere("kept", "derived")
 def test_a_ring_of_two_in_which_nothing_may_be_empty(folder: Path, identity: str) -> None:
     shape = ring(folder, identity, head="NOT NULL")
