@@ -56,6 +56,7 @@ from ferryman.tools.prepare.sqlite_values import (
     Value,
     as_text,
     by_python,
+    first_of,
     glob,
     holds,
     ill_formed,
@@ -126,10 +127,11 @@ def _settled(value: Value, scope: Scope, goal: Goal) -> Value:
         fitting = whole.but(case((longer(whole.sql, limit), func.substr(whole.sql, 1, limit)), else_=whole.sql))
     else:
         fitting = fit(value, goal)
-    empty = [where for problem, where in fitting.problems if scope.settled(column, problem) is Strategy.SET_NULL]
+    problems = first_of(fitting.problems)
+    empty = [where for problem, where in problems if scope.settled(column, problem) is Strategy.SET_NULL]
     if not empty:
         return fitting
-    left = tuple(known for known in fitting.problems if scope.settled(column, known[0]) is not Strategy.SET_NULL)
+    left = tuple(known for known in problems if scope.settled(column, known[0]) is not Strategy.SET_NULL)
     return replace(fitting, sql=case((or_(*empty), null()), else_=fitting.sql), nullable=True, problems=left)
 
 

@@ -64,9 +64,8 @@ class Value:
         return replace(self, sql=sql, **{"tidy": False, "ready": False} | changes)
 
     def failing(self, problem: Problem, where: Condition) -> Value:
-        """The same value, known to fail where the condition holds; a row that did before keeps its first problem."""
-        first = [~holds(before) for _, before in self.problems]
-        return replace(self, problems=(*self.problems, (problem, and_(where, *first))))
+        """The same value, known to fail where the condition holds as well; see `first_of`."""
+        return replace(self, problems=(*self.problems, (problem, where)))
 
     def sure(self, *kinds: str) -> bool:
         """Whether nothing but these kinds can be stored."""
@@ -199,6 +198,16 @@ def as_blob(sql: Expression) -> Expression:
 
 def glob(sql: Expression, pattern: str) -> Condition:
     return sql.op("GLOB", is_comparison=True)(pattern)
+
+
+def first_of(problems: Problems) -> Problems:
+    """The same, where a row that has problems of several kinds is told by the first alone. Made once at the end: each
+    condition within the next would double them, and SQLite's parser takes no more than 100 levels."""
+    found = list[tuple[Problem, Condition]]()
+    for place, (problem, where) in enumerate(problems):
+        before = [other for earlier, other in problems[:place] if earlier is not problem]
+        found.append((problem, and_(where, ~holds(or_(*before))) if before else where))
+    return tuple(found)
 
 
 def any_of(conditions: Sequence[Condition]) -> Condition:

@@ -33,7 +33,7 @@ from ferryman.tools.prepare.sqlite_links import Named, lost_members
 from ferryman.tools.prepare.sqlite_references import matched_key, new_key, referred_source_key
 from ferryman.tools.prepare.sqlite_scope import Scope, column_of
 from ferryman.tools.prepare.sqlite_steps import column_value, named_rows, naming_steps, naming_values
-from ferryman.tools.prepare.sqlite_values import TEXTS, Value, any_of, holds, key_text
+from ferryman.tools.prepare.sqlite_values import TEXTS, Value, any_of, first_of, holds, key_text
 
 
 @dataclass(frozen=True)
@@ -266,7 +266,7 @@ class CompiledTable:
         return found
 
     def _failures(self, name: str, value: Value, from_: FromClause) -> Iterator[tuple[Problem, ColumnElement[bool]]]:
-        yield from value.problems
+        yield from first_of(value.problems)
         column, target = self._column(name), self.target.column(name)
         if column.uses(NewId):
             yield Problem.MISSING_KEY, or_(*(key.is_(None) for key in self.key_columns(from_)))
