@@ -244,22 +244,35 @@ def _referring(
 
 
 def children_first(undone: dict[str, Undoing], catalogue: Database) -> list[Undoing]:
-    """The tables, each after those that refer to it; a ring is entered anywhere."""
+    """The tables, each after those that refer to it. A ring is opened at a reference that is emptied meanwhile, and
+    entered anywhere where it has none."""
     order: list[str] = []
     seen: set[str] = set()
+    below = {name: _below(name, undone, catalogue) for name in undone}
 
     def visit(name: str) -> None:
         if name in seen:
             return
         seen.add(name)
-        for child, _ in catalogue.children(name):
-            if child.name in undone:
+        for child, key in catalogue.children(name):
+            opened = (child, key) in undone[name].referring and name in below.get(child.name, ())
+            if child.name in undone and not opened:
                 visit(child.name)
         order.append(name)
 
     for name in undone:
         visit(name)
     return [undone[name] for name in order]
+
+
+def _below(name: str, undone: Collection[str], catalogue: Database) -> set[str]:
+    """The tables that refer to one, and all that refer to these."""
+    found, left = set[str](), [name]
+    while left:
+        more = {child.name for child, _ in catalogue.children(left.pop())} & set(undone) - found
+        found |= more
+        left += more
+    return found
 
 
 def kind_of(undoing: Undoing, others: int) -> RollbackKind:

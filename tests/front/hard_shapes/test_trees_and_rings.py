@@ -220,6 +220,26 @@ def test_a_ring_of_two_is_resumed_where_another_table_of_its_second_phase_was_ki
     shape.proved_and_undone()
 
 
+@pytest.mark.parametrize("onto", ["sqlite to postgresql"], indirect=True)
+def test_a_ring_is_undone_from_where_it_can_be_opened_whatever_refers_to_it(folder: Path) -> None:
+    """A loan must name its item and its clerk, an item may name its loan: loans go first."""
+    clerk = "CREATE TABLE {} (id INTEGER PRIMARY KEY, name TEXT);"
+    item = "CREATE TABLE {} (id INTEGER PRIMARY KEY, name TEXT, loan_id INTEGER REFERENCES {});"
+    loan = "CREATE TABLE {} (id INTEGER PRIMARY KEY, name TEXT, item_id INTEGER NOT NULL REFERENCES {}, "
+    loan += "clerk_id INTEGER NOT NULL REFERENCES {});"
+    rows = [(n, f"L{n}", n * 7 % RING + 1, n % 9 + 1) for n in range(1, RING + 1)]
+    shape = made(
+        folder,
+        f"""{clerk.format("clerk")} {item.format("item", "loan")} {loan.format("loan", "item", "clerk")}
+        INSERT INTO clerk VALUES {values([(n, f"C{n}") for n in range(1, 10)])};
+        INSERT INTO item VALUES {values(DEPARTMENTS)}; INSERT INTO loan VALUES {values(rows)};""",
+        f"""{clerk.format("clerks")} {item.format("items", "loans")} {loan.format("loans", "items", "clerks")}""",
+    )
+    shape.plan()
+    shape.run()
+    shape.proved_and_undone()
+
+
 @everywhere("kept", "derived")
 def test_a_ring_of_two_in_which_nothing_may_be_empty(folder: Path, identity: str) -> None:
     shape = ring(folder, identity, head="NOT NULL")
