@@ -9,7 +9,7 @@ from ferryman.commands.edge import Exit
 from ferryman.commands.options import Where, Which
 from ferryman.commands.pair import chosen_run, target_ledger
 from ferryman.commands.voice import Voice
-from ferryman.domain.errors import Usage
+from ferryman.domain.errors import Refused, Usage
 from ferryman.domain.events import Event
 from ferryman.domain.run import RunStatus, Status, TableProgress, TableState, duration_text
 from ferryman.domain.validation import CheckStatus
@@ -140,6 +140,7 @@ def withdraw(which: Which, by: str, as_json: bool) -> int:
         record = chosen_run(ledger, which.run, lambda record: record.status not in OVER, "that is not over")
         if record.status in OVER:
             raise Usage(f"Run {record.run} is over: it is {now(record).value}.", "There is nothing to withdraw.")
+        _refuse_undoing(record)
         who = by or user_name()
         ledger.withdraw(record.run, who)
     voice.give({"run": record.run, "withdrawn_by": who})
@@ -157,7 +158,16 @@ def pause(which: Which, as_json: bool) -> int:
         record = chosen_run(ledger, which.run, lambda record: record.running, "at work")
         if not record.running:
             raise Usage(f"Run {record.run} is not at work: it is {now(record).value}.", "There is nothing to pause.")
+        _refuse_undoing(record)
         ledger.request_stop(record.run, "asked to pause from another terminal")
     voice.give({"run": record.run, "stop_requested": True})
     voice.say(f"Run {record.run} stops after its running batch.\nGo on later:  ferryman resume {record.run}")
     return Exit.DONE
+
+
+def _refuse_undoing(record: RunRecord) -> None:
+    if record.undoing:
+        raise Refused(
+            f"Run {record.run} is being undone, and that goes to its end.",
+            f"Wait for it; where its process is gone, `{record.finish_undoing}` finishes it.",
+        )

@@ -489,6 +489,22 @@ def test_an_undoing_that_was_cut_short_is_said_and_only_finished(trial: Trial) -
     )
 
 
+def test_an_undoing_is_neither_paused_nor_withdrawn(halted: Trial) -> None:
+    victim = halted.undo("before_undo_commit:purchases:2=hang")
+    try:
+        while "rolling_back" not in status(halted):
+            time.sleep(0.05)
+        for words in (("pause",), ("withdraw", "--by", "eve")):
+            what, do = refused(here(*words, "--target", halted.target), 5)
+            assert "is being undone, and that goes to its end" in what
+            assert "ferryman rollback" in do
+        os.kill(victim.pid, signal.SIGCONT)
+        assert victim.wait() == 0
+    finally:
+        victim.kill()
+    assert status(halted) == ("rolled_back", "rolled_back")
+
+
 @pytest.mark.parametrize("moment", ["before_undo:remarks", "before_undo_commit:remarks", "after_undo_commit:remarks"])
 def test_an_undoing_of_one_table_that_was_cut_short_is_said_and_finished(trial: Trial, moment: str) -> None:
     before = hashes(trial)
