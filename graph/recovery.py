@@ -207,6 +207,7 @@ def recover(state: State, runtime: Runtime[Context]) -> State:
         return {"reason": f"the decision about {table} was put off"}
     _still_asked(take_up(Ledger(context.target), state["run"]))
     plan, amendment = _amend(state, decision, chosen, said.by or context.by, context)
+    Ledger(context.target).set_status(state["run"], RunStatus.RUNNING)  # nobody is waited for while it is carried out
     emit(
         DecisionTaken(
             table=table, strategy=chosen.strategy, by=amendment.by, amendment=amendment.number, rows=chosen.rows

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
 
-from tests.front.calling import here
+from ferryman.tools.move.failpoint import VARIABLE
+from tests.front.calling import call, here
 from tests.front.shapes import Shape, made
 
 
@@ -39,6 +41,16 @@ def elsewhere(shape: Shape) -> tuple[object, ...]:
     folder.mkdir(exist_ok=True)
     os.chdir(folder)
     return "--source", shape.files[0], "--target", shape.files[1]
+
+
+def test_nobody_is_waited_for_any_more_where_what_was_decided_is_being_carried_out(stopped: Shape) -> None:
+    killed = call("resume", *stopped.names, "--decide", "quarantine", env={VARIABLE: "before_commit:city:2"})
+    assert killed.code == -signal.SIGKILL, killed.err
+    told = here("status", *stopped.names[2:], "--json").json
+    assert (told["status"], told["technical_status"], told["waiting_for"]) == ("paused", "process_gone", "")
+    done = here("resume", *stopped.names)
+    assert done.code == 3, done.err
+    assert stopped.new("SELECT (SELECT count(*) FROM city), (SELECT count(*) FROM person)") == [(3, 50)]
 
 
 @pytest.mark.parametrize("way", ["decide", "rollback"])
