@@ -23,6 +23,7 @@ class Book(StrEnum):
 
 _WHEN = frozenset("at on date time datetime dt ts timestamp tstamp utc gmt when d ymd epoch unix".split())
 _IS = frozenset(("is", "has", "was"))
+WHENS = (Book.CREATED, Book.UPDATED)  #: the books that say when a row was made or changed
 _CREATED = frozenset(
     "created made create creation added inserted insert crdate cdate ctime createdat createdon".split()
 ) | {

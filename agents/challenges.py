@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ferryman.agents.bookkeeping import Book, book_of, books, words
+from ferryman.agents.bookkeeping import WHENS, Book, book_of, books, words
 from ferryman.agents.pairing import RULED, Pairing
 from ferryman.agents.value_steps import can_become
 from ferryman.agents.wording import count
@@ -167,6 +167,9 @@ def _books_taken(pairing: Pairing) -> set[str]:
     ours = books(pairing.source.columns, pairing.source.name)
     theirs = books(pairing.target.columns, pairing.target.name)
     taken = {ours[book].name for book in (Book.CREATED, Book.UPDATED, Book.METADATA) if book in ours and book in theirs}
+    named = {words(column.name): book_of(column, pairing.target.name) for column in pairing.target.columns}
+    moments = ((column, book_of(column, pairing.source.name)) for column in pairing.source.columns)
+    taken |= {c.name for c, book in moments if book in WHENS and named.get(words(c.name)) is book}
     return taken | {choice.source for choice in pairing.whens.values()}
 
 

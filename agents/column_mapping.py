@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ferryman.agents.bookkeeping import MOMENTS, Book, book_of, books, is_secret, may_tell_creation
+from ferryman.agents.bookkeeping import MOMENTS, Book, book_of, books, is_secret, may_tell_creation, words
 from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import RULED, Choice, Fed, Pairing, references, taken_over
 from ferryman.agents.person_names import full_name, name_part, parted_by, whole_name
@@ -225,12 +225,14 @@ class TableColumns:
         return ColumnMapping(target=column.name, source=(ours.name,), steps=(*read, step), why=why)
 
     def _legacy_moment(self, book: Book, column: Column) -> tuple[Column | None, str]:
-        """The legacy column of that book, else the one that looks most like it, if it can be read as a moment; why."""
-        for ours in self.pairing.source.columns:
-            if book_of(ours, self.pairing.source.name) is book and self._is_moment(ours):
-                return ours, ""
+        """The legacy column of that book, of several the one of the same name; else the one that looks most like it, if
+        it can be read as a moment; why."""
+        source = self.pairing.source
+        kept = [ours for ours in source.columns if book_of(ours, source.name) is book and self._is_moment(ours)]
+        if kept:
+            return next((ours for ours in kept if words(ours.name) == words(column.name)), kept[0]), ""
         like = self.pairing.whens.get(column.name)
-        if like and self._is_moment(ours := self.pairing.source.column(like.source)):
+        if like and self._is_moment(ours := source.column(like.source)):
             return ours, like.why
         began = self._beginnings() if book is Book.CREATED else []
         return (began[0], "what comes nearest to when a row was made") if len(began) == 1 else (None, "")

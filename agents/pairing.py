@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ferryman.agents.bookkeeping import Book, book_of, content_words, words
+from ferryman.agents.bookkeeping import WHENS, Book, book_of, content_words, words
 from ferryman.domain.findings import Match, Matches, in_full
 from ferryman.domain.schema import Column, Database, Family, ForeignKey, Table
 
@@ -15,7 +15,6 @@ LEAST_NAMESAKE = 0.3  #: enough where both names say the same
 
 #: Books that are kept by rules of their own, never by a match alone.
 RULED = frozenset((Book.CREATED, Book.UPDATED, Book.LEGACY_ID, Book.METADATA))
-_WHENS = (Book.CREATED, Book.UPDATED)
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ def pair(source: Table, target: Table, match: Match, matches: Matches, fed: Fed)
             choices[choice_target] = choice
             if choice_target not in target.primary_key:
                 taken.add(choice.source)
-    whens = {name: one for name, one in reversed(_ranked(source, target, matches, _WHENS)) if one.source not in taken}
+    whens = {name: one for name, one in reversed(_ranked(source, target, matches, WHENS)) if one.source not in taken}
     return Pairing(source, target, match.sure, match.score, choices, _why(match), joined, whens)
 
 

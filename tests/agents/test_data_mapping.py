@@ -424,6 +424,14 @@ def test_what_looks_like_the_moment_of_creation_fills_it_where_it_fills_nothing_
     assert sources(mapping.by_target["b"], "created_at") == ()
 
 
+def test_of_two_moments_of_creation_or_change_each_takes_its_namesake() -> None:
+    columns = "id int key, created moment, date_added moment, edited moment, modified moment"
+    mapping, _, _ = proposed(f"b: {columns}", f"b: {columns}", "b -> b: id=id")
+    found = {name: sources(mapping.by_target["b"], name) for name in ("created", "date_added", "edited", "modified")}
+    assert found == {name: (name,) for name in found}
+    assert mapping.by_target["b"].ignored == ()
+
+
 EPOCHS = column_profile(storage={"integer": 9}, lowest=10**9, highest=2 * 10**9)
 COMPACT = column_profile(storage={"integer": 9}, lowest=19990101, highest=20201231)
 BLANKS = column_profile(storage={"text": 9}, empty=3, shapes={"99": 6})
