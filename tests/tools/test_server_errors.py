@@ -18,7 +18,8 @@ from ferryman.tools.databases.postgresql_errors import at_connect
 from ferryman.tools.discover.introspect import introspect
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.ours import Ours, Undoing
-from tests.servers import LOCKED, PASSWORD, READER, Made, Own, Server
+from tests.own_mariadb import OwnMariaDB
+from tests.servers import LOCKED, PASSWORD, READER, Made, MariaDBServer, Own, Server
 
 KINDS = ("postgresql", "mariadb")
 
@@ -165,10 +166,13 @@ def test_limits_of_time_that_are_set_for_a_role_or_a_database_end_nothing_of_our
             assert connection.exec_driver_sql("SELECT 1").scalar() == 1
 
 
-def test_limits_of_time_and_lax_rules_of_mariadb_are_not_ours(mariadb: Server) -> None:
-    made = mariadb.database()
+def test_limits_and_lax_rules_of_mariadb_are_not_ours(own_mariadb: OwnMariaDB) -> None:
+    made = MariaDBServer(own_mariadb.base).prepare().database()
+    odd = "max_statement_time = 9, idle_transaction_timeout = 9, sql_safe_updates = 1, check_constraint_checks = 0"
+    made.server.run("mysql", [f"SET GLOBAL {odd}, unique_checks = 0, sql_select_limit = 1"])
     off = "max_statement_time idle_transaction_timeout idle_readonly_transaction_timeout idle_write_transaction_timeout"
     wanted = {**dict.fromkeys([*off.split(), "sql_safe_updates"], 0), "unique_checks": 1, "check_constraint_checks": 1}
+    wanted["sql_select_limit"] = 2**64 - 1
     for side in (open_target(made.url), open_source(made.source)):
         with side.connect() as connection:
             asked = "SELECT " + ", ".join(f"@@SESSION.{name}" for name in wanted)

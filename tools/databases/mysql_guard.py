@@ -28,7 +28,7 @@ _OF_MARIADB = (
 )
 _SETTINGS = (
     f"SET SESSION sql_mode = '{_MODE}', time_zone = '+00:00', net_write_timeout = 3600, net_read_timeout = 3600, "
-    "wait_timeout = 28800, sql_select_limit = DEFAULT, max_error_count = 65535, sql_notes = 1, autocommit = 0, "
+    f"wait_timeout = 28800, sql_select_limit = {2**64 - 1}, max_error_count = 65535, sql_notes = 1, autocommit = 0, "
     f"lock_wait_timeout = {servers.LOCK_PATIENCE}, sql_safe_updates = 0, unique_checks = 1 {_OF_MARIADB}",
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
 )
