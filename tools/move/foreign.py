@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import FromClause, and_, exists, func, literal, select
+from sqlalchemy import FromClause, and_, exists, literal, select
 
 from ferryman.domain.mapping import Generated, Matched
 from ferryman.domain.run import Key, Segment
@@ -15,7 +15,7 @@ from ferryman.tools.move.kept_out import KeptOut
 from ferryman.tools.move.known import KnownParents
 from ferryman.tools.move.records import Scope
 from ferryman.tools.move.variants import compiled_as, pushable
-from ferryman.tools.prepare.bonds import Bond, Condition, as_one, bonds
+from ferryman.tools.prepare.bonds import Bond, Condition, among, bonds
 from ferryman.tools.prepare.sqlite_scope import column_of, schema_of
 from ferryman.tools.prepare.transform import CompiledTable
 
@@ -54,7 +54,7 @@ class ForeignCheck:
     def _there(self, from_: FromClause) -> Condition:
         parent = clause(self.bond.child.target_database.table(self.bond.parent)).alias()
         held = select(*(parent.c[name] for name in self.bond.parent_columns))
-        return func.coalesce(as_one(self.bond.new_key(from_)).in_(held), literal(0)) == 1
+        return among(self.bond.new_key(from_), held)
 
     def _comes(self, from_: FromClause, parent: CompiledTable, scope: Scope) -> Condition:
         """Whether the parent is among the legacy rows that this run copies."""

@@ -19,7 +19,7 @@ from ferryman.tools.move.bench import Bench
 from ferryman.tools.move.tables import QuarantineState
 from ferryman.tools.move.variants import pushable
 from ferryman.tools.move.work import TableWork
-from ferryman.tools.prepare.bonds import as_one
+from ferryman.tools.prepare.bonds import among
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.orphans import Ground, kept_out, those_below
 from ferryman.tools.prepare.side_by_side import QUARANTINE, ledger_table, side_by_side
@@ -41,9 +41,8 @@ class KeptOut:
         """Whether a row of the legacy table will not come. True or false, never NULL."""
         if self.foreseen is None:
             return self.lies(rows)
-        foreseen = as_one(self.compiled.key_columns(rows)).in_(select(*self.foreseen.c))
         lies = [self.lies(rows)] if self.lying else []
-        return or_(*lies, func.coalesce(foreseen, literal(0)) == 1)
+        return or_(*lies, among(self.compiled.key_columns(rows), select(*self.foreseen.c)))
 
     def lies(self, rows: FromClause) -> ColumnElement[bool]:
         """Whether it lies in quarantine."""

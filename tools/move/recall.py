@@ -54,10 +54,10 @@ from ferryman.tools.move.turns import turn
 from ferryman.tools.move.undo import delete_rows
 from ferryman.tools.move.variants import compiled_as, pushable
 from ferryman.tools.move.work import TableWork
-from ferryman.tools.prepare.bonds import Bond, Condition, bond_of, bonds
+from ferryman.tools.prepare.bonds import Bond, Condition, among, bond_of, bonds
 from ferryman.tools.prepare.conditions import passes
 from ferryman.tools.prepare.mirror import beside
-from ferryman.tools.prepare.orphans import Ground, among, cause_of, in_scope, is_orphan, referred
+from ferryman.tools.prepare.orphans import Ground, cause_of, in_scope, is_orphan, referred
 from ferryman.tools.prepare.remedies import decided
 from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.sqlite_scope import column_of

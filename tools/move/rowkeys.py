@@ -16,7 +16,7 @@ from ferryman.domain.schema import Column, Family
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.keys import key_columns, target_text
 from ferryman.tools.move.tables import RowKind
-from ferryman.tools.prepare.bonds import as_one
+from ferryman.tools.prepare.bonds import among
 from ferryman.tools.prepare.identity import derive_many
 from ferryman.tools.prepare.lineage import policies
 from ferryman.tools.prepare.sqlite_values import INTEGER, Expression, stored_in
@@ -98,7 +98,7 @@ class RowKeys:
             return None
         there = clause(self.compiled.target).alias()
         held = select(*(there.c[name] for name in values))
-        return func.coalesce(as_one(list(values.values())).in_(held), literal(0)) == 1
+        return among(list(values.values()), held)
 
     def text(self, values: dict[str, Expression]) -> Expression:
         """A key as SQL writes it for the ledger: `keys.target_text` of the same values."""

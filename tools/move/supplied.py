@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from sqlalchemy import FromClause, func, literal, select
+from sqlalchemy import FromClause, func, select
 
 from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import Policy, Strategy
@@ -18,7 +18,7 @@ from ferryman.tools.move.sorting import SUPPLYING
 from ferryman.tools.move.tables import RowKind
 from ferryman.tools.move.variants import compiled_as, pushable
 from ferryman.tools.move.work import TableWork
-from ferryman.tools.prepare.bonds import Bond, Condition, as_one, bonds
+from ferryman.tools.prepare.bonds import Bond, Condition, among, bonds
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.orphans import in_scope
 from ferryman.tools.prepare.side_by_side import ID_MAP, ledger_table, side_by_side
@@ -68,4 +68,4 @@ def _supplied(work: TableWork, bond: Bond, policy: Policy, rows: FromClause) -> 
         entry.c.batch.like("%+%"),
         entry.c.target_key == keys.text({name: parent.c[name] for name in keys.names}),
     )
-    return func.coalesce(as_one(bond.new_key(rows)).in_(came), literal(0)) == 1
+    return among(bond.new_key(rows), came)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, tuple_
 
 from ferryman.domain.schema import ForeignKey, Table
 from ferryman.domain.transforms import ForeignKeyTo
@@ -103,6 +103,15 @@ def listed_bond(compiled: CompiledTable, column: str, parent: str) -> Bond:
 def as_one(columns: Sequence[Expression]) -> Expression:
     """A column, or several as a row value."""
     return columns[0] if len(columns) == 1 else tuple_(*columns)
+
+
+def among(values: Sequence[Expression], held: Select[Any]) -> Condition:
+    """Whether a select gives these values. True or false, never NULL.
+
+    Said by CASE: where NULL and false come to the same, SQLite does not look through all that is held for a NULL in
+    one of several columns (1,000 rows that 20,000 do not have: 3 s, and less than 0.1 s so).
+    """
+    return case((as_one(values).in_(held), 1), else_=0) == 1
 
 
 def _bonds(compiled: CompiledTable) -> Iterator[Bond]:

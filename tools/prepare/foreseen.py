@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
-from sqlalchemy import ColumnElement, Connection, FromClause, TableClause, func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, FromClause, TableClause, insert, select
 
 from ferryman.tools.databases.dialect import clause
-from ferryman.tools.prepare.bonds import as_one, bonds
+from ferryman.tools.prepare.bonds import among, bonds
 from ferryman.tools.prepare.orphans import Ground, Refused, kept_out
 from ferryman.tools.prepare.outlook import Outlook, Stays
 from ferryman.tools.prepare.reach import listed_in, relied_on
@@ -42,7 +42,7 @@ def foreseen(
 
 
 def _holds(compiled: CompiledTable, held: TableClause, rows: FromClause) -> ColumnElement[bool]:
-    return func.coalesce(as_one(compiled.key_columns(rows)).in_(select(*held.c)), literal(0)) == 1
+    return among(compiled.key_columns(rows), select(*held.c))
 
 
 def _parents_first(compiled: Mapping[str, CompiledTable], listed: set[str]) -> Iterator[str]:

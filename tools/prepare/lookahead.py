@@ -40,7 +40,7 @@ from ferryman.domain.schema import Family
 from ferryman.domain.transforms import NewId, PreserveLegacyId, PythonFunction
 from ferryman.tools.databases.connect import Target
 from ferryman.tools.databases.dialect import clause
-from ferryman.tools.prepare.bonds import as_one
+from ferryman.tools.prepare.bonds import among
 from ferryman.tools.prepare.sqlite_scope import column_of
 from ferryman.tools.prepare.sqlite_values import untyped
 from ferryman.tools.prepare.transform import CompiledTable
@@ -317,7 +317,7 @@ def _present(
     there = clause(compiled.target).alias()
     ways = {name: how for name, how in collations.items() if not how.isupper()}  # SQLite's own hold for both sides
     held = select(*(_compared(there.c[name], ways.get(name)) for name in columns))
-    return func.coalesce(as_one(_values(compiled, columns, rows, collations)).in_(held), literal(0)) == 1
+    return among(_values(compiled, columns, rows, collations), held)
 
 
 def whole_row(compiled: CompiledTable, rows: FromClause) -> Iterator[Expression]:

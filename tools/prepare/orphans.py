@@ -35,7 +35,7 @@ from ferryman.domain.run import Segment
 from ferryman.tools.databases.connect import Source, Target
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.databases.sqlite_guard import LEGACY
-from ferryman.tools.prepare.bonds import Bond, Condition, Expression, as_one, bond_of, bonds
+from ferryman.tools.prepare.bonds import Bond, Condition, Expression, among, bond_of, bonds
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.sqlite_scope import column_of
@@ -179,7 +179,7 @@ def _by_parent(bond: Bond, rows: FromClause, ground: Ground) -> Select[Any]:
 def _in_target(bond: Bond, rows: FromClause) -> Condition:
     parent = clause(bond.child.target_database.table(bond.parent)).alias()
     held = select(*(parent.c[name] for name in bond.parent_columns))
-    return func.coalesce(as_one(bond.new_key(rows)).in_(held), literal(0)) == 1
+    return among(bond.new_key(rows), held)
 
 
 def _in_legacy(bond: Bond, rows: FromClause, ground: Ground, such: Such | None = None) -> Condition:
@@ -212,10 +212,6 @@ def _was_copied(bond: Bond, rows: FromClause, ground: Ground) -> Condition:
 
 def referred(bond: Bond, parent: FromClause) -> Select[Any]:
     return select(*(column_of(parent, name) for _, name in bond.pairs))
-
-
-def among(values: list[Expression], held: Select[Any]) -> Condition:
-    return func.coalesce(as_one(values).in_(held), literal(0)) == 1
 
 
 def _in_plan(bond: Bond, parent: FromClause, ground: Ground) -> Condition:
