@@ -294,6 +294,9 @@ CASES: dict[str, list[Case]] = {
             postgresql=("numeric(20,0)", "18446744073709551615"),
             mariadb=("bit(64)", ASKED),
         ),
+        case("pattern", "bit(5)", "b'1010'", postgresql=("bit(5)", "01010")),  # prints as 10
+        case("patterns", "bit(5)", "b'1010'", postgresql=("bit varying(9)", "000001010")),
+        case("single", "bit(1)", "b'1'", postgresql=("bit(1)", "1")),
         case(
             "flag", "bit(1)", "b'1'", sqlite=("boolean", 1), postgresql=("boolean", True), mariadb=("bit(1)", b"\x01")
         ),

@@ -23,7 +23,7 @@ from ferryman.domain.mapping import Problem
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import BooleanWords
 from ferryman.tools.databases.arrow import ARROW
-from ferryman.tools.prepare import moments, texts
+from ferryman.tools.prepare import limits, moments, texts
 from ferryman.tools.prepare.arrow_limits import within_limits
 from ferryman.tools.prepare.arrow_values import Vector, as_mask, as_text, each, is_bytes, is_text, sort_out, there
 from ferryman.tools.prepare.ranges import integer_range
@@ -274,11 +274,20 @@ def to_enum(vector: Vector, column: Column, dialect: str) -> Vector:
 
 
 def to_other(vector: Vector, column: Column, dialect: str) -> Vector:
-    """As it is, for the server's own type to read; the time of a clock for an interval as PostgreSQL prints that."""
+    """As it is, for the server's own type to read; on PostgreSQL the time of a clock as an interval, and whole numbers
+    as bits."""
+    if limits.is_bits(column, dialect):
+        return vector.by_kind(lambda part: _bits(part, column))
     if dialect != "postgresql" or not column.native.startswith("interval"):
         return vector
     text = vector.but(vector.array.cast(pa.string())) if pa.types.is_time(vector.array.type) else vector
     return text.but(each(text.array, _interval, pa.string())) if is_text(text.array.type) else text
+
+
+def _bits(vector: Vector, column: Column) -> Vector:
+    if not (pa.types.is_integer(vector.array.type) or pa.types.is_boolean(vector.array.type)):
+        return vector
+    return sort_out(vector, lambda n: texts.bits_of(int(n), column.native) or Problem.UNCASTABLE, pa.string())
 
 
 def _interval(text: str) -> str:

@@ -57,6 +57,11 @@ def _has(letter: str, letters: str) -> bool:
     return True
 
 
+def is_bits(column: Column, dialect: str) -> bool:
+    """Whether a column holds strings of bits, where a number that prints as ones and zeros is another one."""
+    return dialect == "postgresql" and column.native.startswith("bit")
+
+
 def is_padded(column: Column, dialect: str) -> bool:
     """Whether blanks at the end of a text are no part of it: a server fills `char(n)` up with them, or drops them."""
     return dialect != "sqlite" and _PADDED.match(column.native) is not None

@@ -15,12 +15,14 @@ from sqlalchemy import cast as sql_cast
 from ferryman.domain.mapping import Problem
 from ferryman.domain.schema import Family
 from ferryman.domain.transforms import BooleanWords
+from ferryman.tools.prepare import limits
 from ferryman.tools.prepare.ranges import WHOLE, integer_range
 from ferryman.tools.prepare.sqlite_goal import Goal
 from ferryman.tools.prepare.sqlite_limits import within_limits
 from ferryman.tools.prepare.sqlite_moments import spelt, to_date, to_time, to_timestamp
 from ferryman.tools.prepare.sqlite_values import (
     INTEGER,
+    TEXT,
     Condition,
     Expression,
     Value,
@@ -208,7 +210,11 @@ def to_enum(value: Value, goal: Goal) -> Value:
 
 
 def as_it_is(value: Value, goal: Goal) -> Value:
-    return value
+    if not limits.is_bits(goal.column, goal.dialect) or value.sure("text"):
+        return value
+    whole = kind(value.sql) == "integer"
+    bits = case((whole, func.ferryman_bits(value.sql, goal.column.native)), else_=value.sql)
+    return value.but(bits, stored=value.stored | TEXT).failing(Problem.UNCASTABLE, and_(whole, value.sql < 0))
 
 
 FITS: dict[Family, Callable[[Value, Goal], Value]] = {

@@ -18,6 +18,7 @@ from ferryman.tools.prepare.limits import as_single, has_letters, is_taken
 from ferryman.tools.prepare.texts import (
     Stored,
     alike,
+    bits_of,
     bytes_of_uuid,
     ids_of,
     json_of,
@@ -132,6 +133,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "length": (1, _of_text(len)),
     "spelt": (2, _of_text(has_letters)),
     "taken": (1, _of_text(is_taken)),
+    "bits": (2, bits_of),
     "single": (1, lambda value: as_single(value) if isinstance(value, float) else value),
     "beyond": (2, _of_text(is_beyond)),
     "number": (2, _of_text(plain_number)),

@@ -25,6 +25,7 @@ WORDS = BooleanWords(true=(*BooleanWords().true, "1.0"), false=(*BooleanWords().
 #: A text that is a number as a whole, as SQLite reads one; without the blanks around it.
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _NUMBER = re.compile(rf"[ \t\n\v\f\r]*({NUMBER})[ \t\n\v\f\r]*", re.ASCII)
+_BITS = re.compile(r"\(([0-9]+)\)")
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 UUID_BYTES = 16  #: that a column holds which is made for UUIDs
 _TINY = -400  #: digits after the point, past which any number is 0
@@ -98,6 +99,12 @@ def parse_uuid(value: Stored) -> UUID | None:
         return UUID(value) if isinstance(value, str) and len(value) in (32, 36) else None
     except ValueError:
         return None
+
+
+def bits_of(number: int, native: str) -> str | None:
+    """A whole number as a string of bits, of as many as the type declares at least; None below zero."""
+    declared = _BITS.search(native)
+    return None if number < 0 else f"{number:0{int(declared[1]) if declared else 1}b}"
 
 
 def bytes_of_uuid(text: str) -> bytes | None:
