@@ -34,7 +34,9 @@ _BEGUN = frozenset(
 ) | {
     *("registerdate", "joined", "join", "joindate", "signup", "opened", "issued", "placed"),
 }
-_UPDATED = frozenset("updated update modified modify modification changed change edited edit lastmod mtime".split()) | {
+_UPDATED = frozenset(
+    "updated update modified modify modification changed change edited edit write written lastmod mtime".split()
+) | {
     *("lastmodified", "lastupdate", "lastupdated", "datemodified", "dateupdated", "updatedat", "updatedon", "mdate"),
 }
 _DELETED = frozenset("deleted removed trashed isdeleted deletedat del soft".split())

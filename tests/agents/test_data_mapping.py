@@ -407,12 +407,19 @@ def test_an_invoice_date_is_no_moment_of_creation() -> None:
         ("date_submitted moment, created moment", ("created",)),
         ("b_time moment, posted_on moment", ()),
         ("birth_date moment", ()),
+        ("write_date moment", ()),
     ],
 )
 def test_a_row_was_made_when_the_nearest_moment_says_if_there_is_one(columns: str, made: tuple[str, ...]) -> None:
     old, new = f"b: id int key, {columns}", "b: id int key, created_at moment"
     mapping, _, _ = proposed(old, new, "b -> b: id=id")
     assert sources(mapping.by_target["b"], "created_at") == made
+
+
+@pytest.mark.parametrize("old", ["write_date", "last_modified", "edited_on", "lastmod"])
+def test_a_row_was_changed_last_when_its_column_says_so(old: str) -> None:
+    mapping, _, _ = proposed(f"a: id int key, {old} moment", "b: id int key, date_modified moment", "a -> b: id=id")
+    assert sources(mapping.by_target["b"], "date_modified") == (old,)
 
 
 def test_what_looks_like_the_moment_of_creation_fills_it_where_it_fills_nothing_else() -> None:
