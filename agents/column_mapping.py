@@ -14,7 +14,7 @@ from ferryman.agents.units import NUMBERS
 from ferryman.agents.value_steps import can_become, is_epoch, moment_steps, stored, value_steps
 from ferryman.domain.fit_values import is_geometry
 from ferryman.domain.fits import ROWID
-from ferryman.domain.mapping import Action, ColumnMapping, Kept, Matched, TableMapping
+from ferryman.domain.mapping import INFERRED, UNFOLLOWED, Action, ColumnMapping, Kept, Matched, TableMapping
 from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.schema import Column, Family, ForeignKey, computed_anew
 from ferryman.domain.transforms import (
@@ -106,7 +106,16 @@ class TableColumns:
         whole = whole_name(self.pairing)
         if whole and (choice is None or choice.source == whole) and (steps := self._name_part(column, whole)):
             return ColumnMapping(target=column.name, source=(whole,), steps=steps, why="a part of the whole name")
-        return self.content(column, choice.source, choice.why) if choice else None
+        return self.content(column, choice.source, choice.why or self._may_name(choice.source)) if choice else None
+
+    def _may_name(self, source: str) -> str:
+        """What speaks for a number to name rows of other tables; "" where nothing does."""
+        profile = self._profile(source)
+        told = [
+            f"{one.found:,} of {one.looked:,} values of {source} are keys of {one.table}"
+            for one in (profile.may_name if profile else ())
+        ]
+        return f"{'; '.join(told)}: {UNFOLLOWED}" if told else ""
 
     def _name_part(self, column: Column, whole: str) -> tuple[Transform, ...]:
         separator = parted_by(self._profile(whole))
@@ -160,7 +169,14 @@ class TableColumns:
             *self._lookup(source, key),
             ForeignKeyTo(parent=key.parent, column=named),
         )
-        return ColumnMapping(target=column.name, source=(source,), steps=steps, why=why)
+        return ColumnMapping(target=column.name, source=(source,), steps=steps, why=why or self._inferred(source, key))
+
+    def _inferred(self, source: str, key: ForeignKey) -> str:
+        """Why it is a reference where neither database declares it; "" where one does."""
+        legacy = self.pairing.source.reference(source)
+        if key.enforced or legacy is None or legacy.enforced:
+            return ""
+        return f"{source} leads to {legacy.parent} by its name and its values; {INFERRED}"
 
     def _joined(self, column: Column, key: ForeignKey, legacy: ForeignKey) -> ColumnMapping | None:
         """The parent's new key for the several columns that its rows are told apart by in the old database."""

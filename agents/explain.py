@@ -9,6 +9,7 @@ from ferryman.agents.transform_words import filter_words
 from ferryman.agents.wording import bullet, clean, count, listed, names, one_line, records, takes
 from ferryman.domain.changes import Question
 from ferryman.domain.guidance import PlanPresented
+from ferryman.domain.mapping import INFERRED, UNFOLLOWED
 from ferryman.domain.plan import Phase, Plan, Risk, RiskLevel, RollbackKind
 
 _MOST_NOTES = 6
@@ -73,6 +74,19 @@ def _problems(plan: Plan) -> list[str]:
     return [*told[:_MOST_NOTES], *more]
 
 
+def _inferred(plan: Plan) -> list[str]:
+    """The references that nobody declared: those that are followed, and numbers that may be some."""
+    told = [
+        f"{clean(mapping.target)}.{clean(column.target)}: {one_line(column.why)}"
+        for mapping in plan.mapping.copied
+        for column in mapping.columns
+        if column.why.endswith((INFERRED, UNFOLLOWED))
+    ]
+    left = len(told) - _MOST_NOTES
+    more = [f"and {count(left, 'more reference')} that nobody declared, in the plan's file"] if left > 0 else []
+    return [*told[:_MOST_NOTES], *more]
+
+
 def _shortened(plan: Plan) -> list[str]:
     found = plan.preflight.shortened.items()
     told = [f"{clean(table)}: {one_line(text)}" for table, texts in found for text in texts]
@@ -113,7 +127,7 @@ def _warned(plan: Plan) -> list[str]:
     return [*told[:_MOST_NOTES], *more]
 
 
-_DETAILS = (_phases, _filters, _problems, _shortened, _metadata, _behind, _left, _warned)
+_DETAILS = (_phases, _filters, _problems, _inferred, _shortened, _metadata, _behind, _left, _warned)
 
 
 def safety(plan: Plan) -> str:

@@ -138,6 +138,9 @@ class Policy(Frozen):
 
 #: `ColumnMapping.why` of what a person asked for in so many words: nothing is asked about it again.
 AS_SAID = "as you said"
+#: How the `why` of a reference ends that names and values alone tell, and of a number that may be one.
+INFERRED = "no foreign key says so"
+UNFOLLOWED = "it goes as it stands, and is not checked"
 
 
 class ColumnMapping(Frozen):

@@ -135,3 +135,24 @@ def test_a_reference_that_was_taken_for_another_tables_is_said_and_no_declared_o
     joined = "SELECT t.title, p.email FROM {0} t JOIN {1} p ON p.id = t.author_id ORDER BY 1"
     shape.assert_same(joined.format("note", "staff"), joined.format("notes", "employees"))
     shape.assert_same(joined.format("book", "author"), joined.format("books", "authors"))
+
+
+def test_a_reference_that_nobody_declared_is_said_at_the_review_and_in_the_plan(folder: Path) -> None:
+    shape = shop(folder, "customer id", "orders id", "customer_id INTEGER", "customer_id")
+    told = " ".join(shape.plan().err.split())
+    why = "customer_id leads to customer by its name and its values; no foreign key says so"
+    assert f"orders.customer_id: {why}" in told
+    assert why in " ".join((folder / "plan.yaml").read_text().split())
+
+
+def test_a_number_that_may_name_rows_with_kept_keys_is_said_to_go_unchecked(folder: Path) -> None:
+    shape = made(
+        folder,
+        f"""CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL);
+        CREATE TABLE orders (id INTEGER PRIMARY KEY, sold_by INTEGER, total NUMERIC);
+        INSERT INTO customer VALUES {values(PEOPLE)}; INSERT INTO orders VALUES {values(DEALS)}""",
+        f"""CREATE TABLE customers (id {KEYS["kept"]}, name TEXT NOT NULL, email TEXT NOT NULL);
+        CREATE TABLE orders (id {KEYS["kept"]}, sold_by INTEGER, total NUMERIC)""",
+    )
+    told = " ".join(shape.plan().err.split())
+    assert "200 of 200 values of sold_by are keys of customer: it goes as it stands, and is not checked" in told
