@@ -33,7 +33,7 @@ def ways_to_look(
 def _ways(pairing: Pairing, old: Profile, new: Profile) -> Iterator[Way]:
     source, target = pairing.source, pairing.target
     compared = tuple(_telling_apart(pairing, old))
-    named = dict.fromkeys((*telling_pairs(pairing), *(pair for pair in compared if _is_text(pair, pairing))))
+    named = dict.fromkeys((*telling_pairs(pairing, old, new), *(pair for pair in compared if _is_text(pair, pairing))))
     for on in (*_keys(pairing), *[pair for pair in named if _once(pair, pairing, old, new)][:MOST_WAYS]):
         others = tuple(pair for pair in compared if on.target != pair.target and on.source != pair.source)
         yield Way(source=source.name, target=target.name, on=on, compared=others)

@@ -8,7 +8,7 @@ from ferryman.agents.bookkeeping import Book, books, words
 from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import Pairing
 from ferryman.domain.mapping import KeyPair, Matched
-from ferryman.domain.profile import ColumnProfile, TableProfile
+from ferryman.domain.profile import ColumnProfile, Profile, TableProfile
 from ferryman.domain.schema import Family, Table
 
 #: Words of columns that name a row to people, the most telling first.
@@ -72,8 +72,9 @@ def is_unique(column: ColumnProfile | None, table: TableProfile | None) -> bool:
     return column.sampled == 0 and column.nulls == 0 and column.distinct == table.rows
 
 
-def telling_pairs(pairing: Pairing) -> list[KeyPair]:
-    """The sure pairs of text or whole-number columns that name a row to people, the most telling first."""
+def telling_pairs(pairing: Pairing, old: Profile, new: Profile) -> list[KeyPair]:
+    """The sure pairs of text or whole-number columns that name a row to people, the most telling first; none that has a
+    value twice on a side: it names several rows, as a part of a key does."""
     found = []
     for target, choice in pairing.columns.items():
         family = pairing.target.column(target).family
@@ -81,7 +82,17 @@ def telling_pairs(pairing: Pairing) -> list[KeyPair]:
         if choice.sure and family in (Family.TEXT, Family.UUID, Family.INTEGER) and told < len(TELLING):
             found.append((told, KeyPair(source=choice.source, target=target)))
     own = {*pairing.target.primary_key, *(n for key in pairing.target.foreign_keys for n in key.columns)}
-    return [pair for _, pair in sorted(found, key=lambda item: item[0]) if pair.target not in own]
+    ranked = (pair for _, pair in sorted(found, key=lambda item: item[0]) if pair.target not in own)
+    ours, theirs = old.by_name.get(pairing.source.name), new.by_name.get(pairing.target.name)
+    return [pair for pair in ranked if not (_repeats(ours, pair.source) or _repeats(theirs, pair.target))]
+
+
+def _repeats(table: TableProfile | None, name: str) -> bool:
+    """Whether a column was seen to hold a value more than once."""
+    column = table.by_name.get(name) if table else None
+    if table is None or column is None or column.distinct is None:
+        return False
+    return column.distinct + column.nulls < (column.sampled or table.rows)
 
 
 def _telling(name: str) -> int:

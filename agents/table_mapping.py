@@ -144,7 +144,7 @@ def guessed_key(pairing: Pairing, facts: Facts) -> Matched | Kept:
     seen = same_by(pairing.source.name, pairing.target.name, facts)
     if seen and seen.way.on.target in pairing.target.primary_key:
         return Kept()
-    pairs = [seen.way.on] if seen else telling_pairs(pairing)
+    pairs = [seen.way.on] if seen else telling_pairs(pairing, facts.source_profile, facts.target_profile)
     return Matched(on=(pairs[0],)) if pairs else Kept()
 
 

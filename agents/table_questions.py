@@ -186,7 +186,7 @@ def _added(table: TableMapping, facts: Facts) -> tuple[SetIdentity, SetConflict]
 
 def _by_column(table: TableMapping, facts: Facts) -> list[Option]:
     pairing = facts.pairings.get(table.target)
-    pairs = telling_pairs(pairing)[: MOST_OPTIONS - 1] if pairing else []
+    pairs = telling_pairs(pairing, facts.source_profile, facts.target_profile)[: MOST_OPTIONS - 1] if pairing else []
     seen = same_by(table.source, table.target, facts)
     if seen and seen.way.on not in pairs and seen.way.on.target not in facts.target.table(table.target).primary_key:
         pairs.append(seen.way.on)

@@ -34,6 +34,17 @@ def test_what_a_key_says_goes_into_the_metadata_where_there_is_a_column_for_it()
     assert mapping.by_target["b"].by_target["metadata"].source == ("k", "d")
 
 
+def test_a_part_of_a_key_is_no_way_to_find_rows_that_are_there() -> None:
+    old = database("ward: site int key, ward_no int key, beds int\nnurse: id int key, ward_no int, site int")
+    new = database("wards: id int key auto, ward_no int, beds int\nnurses: id int key, beds int")
+    found = matches("ward -> wards: ward_no=ward_no, beds=beds")
+    for repeats, offered in ((2, False), (9, True)):
+        seen = profile({"ward": 9, "nurse": 9}, {"ward.ward_no": column_profile(distinct=repeats)})
+        _, questions = propose(FILL.but(priority="everything"), facts(old, new, found, seen, profile({"wards": 2})))
+        keys = [option.key for question in questions for option in question.options]
+        assert ("ward_no" in keys) is offered
+
+
 def test_a_reference_is_no_candidate_for_a_number_that_names_no_row() -> None:
     old = database("p: id int key, who text\na: id int key, p_id int > p, size int")
     new = database("q: id int key auto, who text\nb: id int key auto, q_id int > q, place int")
