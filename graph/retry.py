@@ -57,6 +57,7 @@ class Retried(Frozen):
     left: int  #: rows that stay in quarantine
     along: dict[str, int] = Field(default_factory=dict)  #: rows of other tables that came as parents of these
     validated: bool = True  #: no check of the table or of those that rows came into stands as failed
+    checked: bool = True  #: the table is copied to its end, and so it is checked
 
     def after(self, before: Retried | None) -> Retried:
         """The same with what an earlier try brought."""
@@ -77,7 +78,8 @@ class Retried(Frozen):
         told += [
             f"{count(rows, 'row')} of {parent} came along, to which they refer." for parent, rows in self.along.items()
         ]
-        told.append("All checks pass." if self.validated else "A check FAILED: see `ferryman validate`.")
+        passed = "All checks pass." if self.checked else "It is checked when the run has copied it to its end."
+        told.append(passed if self.validated else "A check FAILED: see `ferryman validate`.")
         return " ".join(told)
 
 
@@ -120,8 +122,11 @@ def retry(
             _conclude(ledger, run)
     finally:
         ledger.release(run)
-    failed = {one.table for one in ledger.tables_of(run) if one.state is TableState.FAILED}
-    told = [one.but(validated=not failed & {one.table, *one.along}) for one in found]
+    states = {one.table: one.state for one in ledger.tables_of(run)}
+    failed = {name for name, state in states.items() if state is TableState.FAILED}
+    told = [
+        one.but(validated=not failed & {one.table, *one.along}, checked=states[one.table] in _DONE) for one in found
+    ]
     others = failed - {name for one in found for name in (one.table, *one.along)}
     return told + [Retried(table=name, came=0, left=0, validated=False) for name in sorted(others)]
 

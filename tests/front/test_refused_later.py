@@ -145,3 +145,32 @@ def test_rows_of_one_cause_are_decided_on_once_for_all_batches(folder: Path, ont
     assert done.code == 3, done.err
     assert shape.new("SELECT count(*) FROM units") == [(1800,)]
     shape.proved_and_undone()
+
+
+@pytest.mark.parametrize("onto", ["sqlite", "mariadb"])
+def test_a_row_that_came_out_of_quarantine_meanwhile_goes_again_as_well(folder: Path, onto: str) -> None:
+    """Set aside in the first batch, brought by a retry, and taken back with the second, of which a row hangs on what is
+    refused in the third."""
+    rows = [(n, "x" * 90 if n == 5 else f"U{n}", 1100 if n == 600 else None) for n in range(1, 1201)]
+    shape = made(
+        folder,
+        f"""CREATE TABLE unit (id INTEGER PRIMARY KEY, name TEXT, parent_id INTEGER REFERENCES unit);
+        INSERT INTO unit VALUES {values(rows)};""",
+        "CREATE TABLE units (id INTEGER PRIMARY KEY, name VARCHAR(40), parent_id INTEGER REFERENCES units (id));",
+    )
+    refusing(shape, "units", "U1100")
+    shape.plan("fire", "units: quarantine")
+    shape.run(code=5)
+    with closing(sqlite3.connect(shape.files[0])) as old:
+        old.execute("UPDATE unit SET name = 'U5' WHERE id = 5")
+        old.commit()
+    brought = here("quarantine", "retry", *shape.names)
+    said = " ".join((brought.out + brought.err).split())
+    assert "units: 1 row came in, 0 stay set aside. It is checked when the run has copied it to its end." in said
+    done = here("resume", *shape.names, "--decide", WAYS["skip"])
+    assert done.code == 3, done.err
+    assert shape.new("SELECT count(*) FROM units") == [(1197,)]
+    again = here("quarantine", "retry", *shape.names)
+    assert "units: 1 row came in, 2 stay set aside" in " ".join((again.out + again.err).split())
+    assert shape.new("SELECT count(*) FROM units") == [(1198,)]
+    shape.proved_and_undone()

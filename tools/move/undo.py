@@ -81,8 +81,22 @@ def undo_batch(connection: Connection, ledger: Ledger, undoing: Undoing, batch: 
     ledger.book(undoing.run, undoing.name).move(
         connection, state=TableState.UNDOING.value, validation=None, ended_at=None
     )
+    if "+" in batch.number:
+        _lies_again(connection, ledger, undoing, batch.number, [e["source_key"] for e in entries if e["source_key"]])
     _release_quarantined(connection, ledger, **mine)
     return Undone(deleted, restored)
+
+
+def _lies_again(connection: Connection, ledger: Ledger, undoing: Undoing, batch: str, came: Sequence[str]) -> None:
+    """What a batch brought out of quarantine lies in it again, and what it told anew is told as before."""
+    row = ledger.tables.quarantine
+    mine = {"run_id": undoing.run, "table_name": undoing.name}
+    told = select(row.c.source_key).filter_by(batch=batch, state=QuarantineState.OPEN.value, **mine)
+    anew = [key for key in connection.execute(told).scalars() if key is not None]
+    for keys, state in ((came, QuarantineState.RETRIED), (anew, QuarantineState.RESTATED)):
+        again = update(row).filter_by(state=state.value, **mine).values(state=QuarantineState.OPEN.value)
+        if keys:
+            connection.execute(again.where(row.c.source_key == bindparam("key")), [{"key": key} for key in keys])
 
 
 def _release_quarantined(connection: Connection, ledger: Ledger, **mine: str) -> None:
