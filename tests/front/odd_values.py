@@ -379,7 +379,7 @@ CASES: dict[str, list[Case]] = {
             "'0b0e8f2a-0000-4000-8000-000000000001'",
             sqlite=("text", "0b0e8f2a-0000-4000-8000-000000000001"),
             postgresql=("uuid", "0b0e8f2a-0000-4000-8000-000000000001"),
-            mariadb=("binary(16)", ASKED),
+            mariadb=("binary(16)", bytes.fromhex("0b0e8f2a000040008000000000000001")),
         ),
         case(
             "seen",
