@@ -80,3 +80,21 @@ def test_blanks_at_the_end_are_no_part_of_a_char(
     assert done.code == 0, done.err
     found = new.ask("SELECT rtrim(lang), word FROM items ORDER BY id")
     assert found == [("d", "a "), (" e", "b"), ("", ""), (None, " ")]
+
+
+@pytest.mark.parametrize("of", TYPES)
+def test_decimals_with_more_digits_than_reals_have_are_told_where_reals_take_them(
+    request: pytest.FixtureRequest, tmp_path: Path, of: str
+) -> None:
+    server: Server = request.getfixturevalue(of)
+    old, new = server.database(), tmp_path / "new.db"
+    numbers = ["12345678901234.123456", "99999999999999.999999", "12345678.125000", "9007199254740993.000000", "0.1"]
+    old.run("CREATE TABLE item (id bigint PRIMARY KEY, price numeric(24,6), weight numeric(24,6))")
+    old.run("INSERT INTO item VALUES " + ", ".join(f"({n}, {one}, {one})" for n, one in enumerate(numbers)))
+    with closing(sqlite3.connect(new)) as made, made:
+        made.execute("CREATE TABLE items (id INTEGER PRIMARY KEY, price NUMERIC(24,6), weight REAL)")
+    planned = here("plan", "--source", old.source, "--target", new, "-o", tmp_path / "plan.yaml")
+    assert planned.code == 0, planned.err
+    said = " ".join(planned.err.split())
+    assert "price is rounded to what it holds (NUMERIC(24,6)) in 2 rows" in said
+    assert "weight is rounded to what it holds (REAL) in 3 rows" in said

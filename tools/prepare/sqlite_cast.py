@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sqlalchemy import REAL, Integer, and_, case, func, literal, or_
+from sqlalchemy import REAL, Integer, and_, case, false, func, literal, or_
 from sqlalchemy import cast as sql_cast
 
 from ferryman.domain.mapping import Problem
@@ -40,6 +40,8 @@ from ferryman.tools.prepare.sqlite_values import (
 from ferryman.tools.prepare.texts import UUID_BYTES, WORDS
 
 _NO_DIGIT = 1e-13  #: of a real: less than this part of it is no digit that it was meant to have
+_IN_DIGITS = frozenset(("text", "integer"))
+_DIGITS_OF_REALS = 15  #: any number of so many is the same as a real
 _LARGEST = 1.7976931348623157e308
 _NUMBERS = frozenset(("integer", "real"))
 _UUID = "????????-????-????-????-????????????"
@@ -85,8 +87,17 @@ def to_integer(value: Value, goal: Goal) -> Value:
     return made.but(guarded, stored=INTEGER, family=None)
 
 
+def _not_kept(value: Value, scale: int | None, *, whole: bool) -> Condition:
+    """Whether a number in digits has more of them than the real that it is stored as; `whole`: integers stay such."""
+    long = and_(kind(value.sql) == "text", func.length(value.sql) > _DIGITS_OF_REALS, is_number(value.sql))
+    lost = and_(long, by_python("kept", value.sql, scale, whole) == 0)
+    near = sql_cast(sql_cast(value.sql, REAL), Integer)
+    return lost if whole else or_(lost, and_(kind(value.sql) == "integer", near != value.sql))
+
+
 def to_float(value: Value, goal: Goal) -> Value:
     made = value.failing(Problem.UNCASTABLE, ~is_number(value.sql))
+    made = replace(made, loses=_not_kept(value, None, whole=False)) if value.stored & _IN_DIGITS else made
     if goal.landing and value.stored & _NUMBERS:
         return made.but(value.sql, stored=value.stored, family=None)
     parsed = goal.checked(case((is_number(value.sql), by_python("float", value.sql))), value.sql)
@@ -103,11 +114,13 @@ def to_decimal(value: Value, goal: Goal) -> Value:
         infinite = and_(is_number(value.sql), ~as_number(value.sql).between(-_LARGEST, _LARGEST))
         made = value.but(_decimal(value.sql, scale, goal), family=None)
         made = made.failing(Problem.UNCASTABLE, ~is_number(value.sql)).failing(Problem.OUT_OF_RANGE, infinite)
+    unkept = _not_kept(value, scale, whole=True) if goal.dialect == "sqlite" and "text" in value.stored else false()
+    made = replace(made, loses=unkept)
     if precision is None or scale is None:
         return made
     number, rounded = as_number(value.sql), as_number(_decimal(value.sql, scale, replace(goal, strict=False)))
     apart = func.abs(number - rounded) > _NO_DIGIT * func.abs(number)
-    made = replace(made, loses=and_(is_number(value.sql), apart))
+    made = replace(made, loses=or_(unkept, and_(is_number(value.sql), apart)))
     end = 10 ** (precision - scale)
     end = end if end <= WHOLE[1] else float(end)  # what SQLite compares as an integer has 63 bits
     near = or_(number <= 1 - end, number >= end - 1)

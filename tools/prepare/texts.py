@@ -64,6 +64,15 @@ def plain_digits(value: Stored, scale: int | None) -> str | None:
     return format(_rounded(number, scale), "f")
 
 
+def is_kept(text: str, scale: int | None, whole: bool) -> int:
+    """Whether a number in digits, rounded to `scale` places, is the same as a real, or as an integer of 64 bits where
+    `whole` numbers are stored as such: 1 or 0."""
+    number = _number(plain_digits(text, scale) or "")
+    if number is None or (whole and number == number.to_integral_value() and abs(number) < 2**63):
+        return 1
+    return int(Decimal(repr(float(number))) == number)
+
+
 def scaled(value: Stored, multiply: int, divide: int, places: int | None) -> str | None:
     """See `transforms.Scale`: in plain digits, without zeros at the end. None for what is not a finite number."""
     number = _number(value)
