@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ferryman.agents.bookkeeping import WHENS, Book, book_of, content_words, words
+from ferryman.agents.vocabulary import key as singular
 from ferryman.domain.findings import Match, Matches, in_full
 from ferryman.domain.schema import Column, Database, Family, ForeignKey, Table
 
@@ -134,11 +135,9 @@ def _called_after(name: str, fed: Fed) -> str | None:
     *said, last = words(name) or ("",)
     if last != "id" or not said:
         return None
-    return next((source for table, source in fed.sources.items() if _singular(words(table)) == _singular(said)), None)
-
-
-def _singular(said: Iterable[str]) -> str:
-    return " ".join(said).rstrip("s")
+    called = [singular(word) for word in said]
+    named = ([singular(word) for word in words(table)] for table in fed.sources)
+    return next((source for source, name in zip(fed.sources.values(), named, strict=True) if name == called), None)
 
 
 def _joined(source: Table, target: Table, fed: Fed) -> Iterator[tuple[str, ForeignKey]]:

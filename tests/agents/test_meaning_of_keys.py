@@ -89,3 +89,14 @@ def test_a_column_of_ids_that_is_called_after_one_table_takes_no_reference_to_an
         line = mapping.by_target["forums"].by_target.get("topic_id")
         fed[column] = line.source if line else ()
     assert fed == {"last_post_id": (), "opening_topic_id": ("opening_topic_id",)}
+
+
+def test_a_column_is_called_after_a_table_of_many_by_its_name_for_one() -> None:
+    old = database("cat: id int key, who text\npost: id int key, body text\nboard: id int key, post_id int? > post")
+    new = database(
+        "categories: id int key auto, who text\nposts: id int key auto, body text\n"
+        "boards: id int key auto, category_id int?"
+    )
+    found = matches("cat -> categories: who=who\npost -> posts: body=body\nboard -> boards: id=id, post_id=category_id")
+    mapping, _ = propose(FILL, facts(old, new, found, profile({"cat": 9, "post": 9, "board": 9}), profile({})))
+    assert "category_id" not in mapping.by_target["boards"].by_target
