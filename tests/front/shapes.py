@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import signal
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ferryman.tools.move.failpoint import VARIABLE
 from tests.front.calling import Called, call, here
-from tests.front.ported import Side
+from tests.front.ported import Side, ported
 
 Row = tuple[Any, ...]
 
@@ -106,6 +108,17 @@ class Shape:
 
 #: Makes a file's database anew on a server, by its name ("old.db", "new.db"); set by the fixture `onto`.
 PORT: ContextVar[Callable[[Path], Side] | None] = ContextVar("PORT", default=None)
+
+
+def folder_onto(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """For a fixture: the working folder; the new database is made where the test's parameter `onto` says."""
+    monkeypatch.chdir(tmp_path)
+    onto = request.node.callspec.params["onto"]
+    token = PORT.set(
+        (lambda path: ported(request, onto if path.name == "new.db" else "sqlite", path)) if onto != "sqlite" else None
+    )
+    yield tmp_path
+    PORT.reset(token)
 
 
 def made(folder: Path, old: str, new: str) -> Shape:

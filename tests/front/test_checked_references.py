@@ -7,22 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.front.ported import ported
-from tests.front.shapes import KEYS, PORT, Shape, made, values
+from tests.front.shapes import KEYS, Shape, folder_onto, made, values
 
 PAIRS = [(1, 1, 2, None), (2, 3, 1, "x"), (3, None, 2, None), (4, None, 3, "alone"), (5, 2, 2, "same")]
 
 
 @pytest.fixture(autouse=True)
 def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The working folder; the new database is made where the test's parameter `onto` says."""
-    monkeypatch.chdir(tmp_path)
-    onto = request.node.callspec.params["onto"]
-    token = PORT.set(
-        (lambda path: ported(request, onto if path.name == "new.db" else "sqlite", path)) if onto != "sqlite" else None
-    )
-    yield tmp_path
-    PORT.reset(token)
+    yield from folder_onto(request, tmp_path, monkeypatch)
 
 
 def friends(folder: Path, rule: str) -> Shape:

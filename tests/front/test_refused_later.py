@@ -12,8 +12,7 @@ import pytest
 
 from ferryman.tools.move.failpoint import VARIABLE
 from tests.front.calling import call, here
-from tests.front.ported import ported
-from tests.front.shapes import KEYS, PORT, Shape, made, values
+from tests.front.shapes import KEYS, Shape, folder_onto, made, values
 
 REFUSED = 900  #: in the second batch; `EARLY` are in the first one
 EARLY = {5: REFUSED, 6: 5, 7: REFUSED}
@@ -34,13 +33,7 @@ REFUSING = {
 
 @pytest.fixture(autouse=True)
 def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.chdir(tmp_path)
-    onto = request.node.callspec.params["onto"]
-    token = PORT.set(
-        (lambda path: ported(request, onto if path.name == "new.db" else "sqlite", path)) if onto != "sqlite" else None
-    )
-    yield tmp_path
-    PORT.reset(token)
+    yield from folder_onto(request, tmp_path, monkeypatch)
 
 
 def refusing(shape: Shape, table: str, name: str = "U900") -> Shape:

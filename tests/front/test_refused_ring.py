@@ -10,8 +10,7 @@ import pytest
 
 from ferryman.tools.move.failpoint import OF_A_RECALL, VARIABLE
 from tests.front.calling import call, here
-from tests.front.ported import ported
-from tests.front.shapes import KEYS, PORT, Shape, made, values
+from tests.front.shapes import KEYS, Shape, folder_onto, made, values
 from tests.front.test_refused_later import WAYS, refusing
 from tests.front.test_retry import QUARANTINED
 from tests.tools.pairs import write
@@ -29,13 +28,7 @@ NOWHERE = """SELECT (SELECT count(*) FROM departments WHERE head_id IS NOT NULL
 
 @pytest.fixture(autouse=True)
 def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.chdir(tmp_path)
-    onto = request.node.callspec.params["onto"]
-    token = PORT.set(
-        (lambda path: ported(request, onto if path.name == "new.db" else "sqlite", path)) if onto != "sqlite" else None
-    )
-    yield tmp_path
-    PORT.reset(token)
+    yield from folder_onto(request, tmp_path, monkeypatch)
 
 
 def ring(folder: Path, identity: str, *, required: bool) -> Shape:
