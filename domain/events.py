@@ -345,6 +345,16 @@ class RunPaused(Frozen):
     reason: str
 
 
+class UndoingStarted(Frozen):
+    """Rows begin to be taken out again. It goes to its end, whatever is asked meanwhile."""
+
+    event: Literal["undoing_started"] = "undoing_started"
+    run: str
+    tables: tuple[str, ...]  #: in the order in which they are undone
+    rows: int  #: that the run made in them
+    whole: bool  #: all of the run, not some of its tables
+
+
 class RolledBack(Frozen):
     """A table (or the whole run) was undone."""
 
@@ -424,6 +434,7 @@ Event = Annotated[
     | TableCopied
     | TableValidated
     | RunPaused
+    | UndoingStarted
     | RolledBack
     | ModelWriting
     | ModelAsked

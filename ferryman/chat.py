@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 
 from ferryman import beside, desk
@@ -18,7 +18,7 @@ from ferryman.agents.user_guidance import clean, explain_progress, explain_statu
 from ferryman.agents.wording import count, first_upper, names
 from ferryman.commands.edge import Exit
 from ferryman.commands.farewell import Way, goodbye, what_next
-from ferryman.commands.interrupts import LEFT_AT_ONCE, Interrupts, elsewhere
+from ferryman.commands.interrupts import Interrupts, Leaving
 from ferryman.commands.notify import SOON, Caller, notice
 from ferryman.commands.terminal import LONGEST, Reader, TypedAhead, listen
 from ferryman.commands.voice import printable
@@ -161,12 +161,6 @@ class Chat:
         self.screen.says(f"Goodbye. {kept}")
         self.screen.copyable(command)
 
-    def abandon(self) -> None:
-        """The same in a hurry, without a look at anything."""
-        elsewhere(self.screen.restore)
-        self.session.interrupt()
-        self.screen.last_words(LEFT_AT_ONCE, self.way.command("resume", self._runs[-1]) if self._runs else "")
-
     @property
     def code(self) -> int:
         """The exit code, as things stand now."""
@@ -255,6 +249,8 @@ class Chat:
         try:
             if lost and self.session.run not in self._runs:
                 self.session.back()
+            elif lost and (run := self._current()) and run.finish_undoing:
+                self.screen.says('It is half undone. Say "undo it" to finish that.')
             elif lost:
                 self.screen.says('Everything that was moved is kept. Say "resume" to try again from there.')
             self._place()
@@ -274,7 +270,8 @@ class Chat:
 
     def _hear(self, words: str) -> None:
         undoable = desk.to_undo(desk.runs(self.session))
-        with Interrupts(self.session.pause, self.abandon), self.screen:
+        leaving = self._leaving()
+        with Interrupts(self.session.pause, leaving.abandon), self.screen:
             said = self.session.understood(
                 words, runs=undoable, table=self._table, aside=self.rows.lying(self._run), show=self.screen.show
             )
@@ -339,19 +336,24 @@ class Chat:
     def _watch(self, events: Iterator[Event]) -> bool:
         """Show what happens; gives whether anything did."""
         event = None
-        with Interrupts(self._stop, self.abandon) as interrupts, self.screen:
+        leaving = self._leaving()
+        with Interrupts(leaving.stop, leaving.abandon) as interrupts, self.screen:
             for event in events:
                 if isinstance(event, RunStarted):
                     self._runs.append(event.run)
                     self.way.keep(event.run)
+                leaving.hear(event)
                 self.screen.show(event)
                 if isinstance(event, BatchCompleted):
-                    self._meanwhile(event)
+                    self._meanwhile(event, leaving.stop)
         if interrupts.killed:
             raise KeyboardInterrupt
         return event is not None
 
-    def _meanwhile(self, batch: BatchCompleted) -> None:
+    def _leaving(self) -> Leaving:
+        return Leaving(self.screen, self.session.pause, self.way, self._run, self.session.interrupt)
+
+    def _meanwhile(self, batch: BatchCompleted, stop: Callable[[], None]) -> None:
         """What is typed while rows move: a stop, a look at how far it is; anything else waits for its turn."""
         words = self._ahead.overhear()
         if not words:
@@ -361,17 +363,12 @@ class Chat:
         nothing = Database(dialect="")
         said = understand(words.lstrip("/"), Context(Place.RUNNING, source=nothing, target=nothing))
         if isinstance(said, Pause):
-            self._stop()
+            stop()
         elif isinstance(said, Ask) and said.topic in (Topic.STATUS, Topic.TIME):
             self.screen.says(explain_progress(batch, self.session.plan).text)
         else:
             self._ahead.keep(words)
             self.screen.line(f'"{words}" has to wait until this rests; /pause stops after the running batch.', "yellow")
-
-    def _stop(self) -> None:
-        self.session.pause()
-        now = "Stopping after the running batch" if self._runs else "Nothing is being written yet"
-        self.screen.line(f"{now}; Ctrl-C once more leaves at once.", "yellow")
 
     # What is done beside the graph
 
@@ -536,9 +533,8 @@ class Chat:
         if isinstance(here, DecidePayload | PausedPayload) and run.run == here.run:
             self._say(said.but(run=run.run), words)
             return
-        for event in desk.undo(self.session, run.run, said.tables):
-            self.screen.show(event)
         self._undone = run.run
+        self._watch(desk.undo(self.session, run.run, said.tables))
         what = f"{first_upper(names(said.tables))} {'is' if len(said.tables) == 1 else 'are'} undone, and nothing else"
         self.screen.says(f"{what if said.tables else 'Undone'}. Run {run.run} stays in the list of /runs, as a record.")
 

@@ -18,10 +18,11 @@ from sqlalchemy import Connection, or_, select
 from ferryman.agents.explain import asked, present_plan
 from ferryman.agents.mending import mend
 from ferryman.agents.wording import clean
+from ferryman.alongside import events_of
 from ferryman.domain import plan_file
 from ferryman.domain.conversation import ReviewPayload, ShowRows
 from ferryman.domain.errors import Configuration, Usage
-from ferryman.domain.events import Event, RolledBack
+from ferryman.domain.events import Event
 from ferryman.domain.findings import MissingCause, MissingGroup
 from ferryman.domain.mapping import ColumnMapping, Generated, Problem
 from ferryman.domain.plan import Plan, ProblemFound
@@ -32,7 +33,7 @@ from ferryman.graph.checks import live_catalogues
 from ferryman.graph.context import Context
 from ferryman.graph.retry import Retried
 from ferryman.graph.retry import retry as try_again
-from ferryman.graph.standing import OVER, now, status_of, waits_for
+from ferryman.graph.standing import OVER, finish, now, status_of, waits_for
 from ferryman.graph.work import all_compiled, compiled
 from ferryman.report import write_report
 from ferryman.session import Session
@@ -423,6 +424,7 @@ def _brief(ledger: Ledger, record: RunRecord) -> Status:
         tables=progress(ledger, record.run),
         started_at=record.run_started,
         waiting_for=waits_for(record),
+        finish_undoing=finish(record),
     )
 
 
@@ -456,10 +458,12 @@ def hangs_on(session: Session, run: str, tables: Sequence[str]) -> tuple[Hanging
     return hanging_on(session.context.target, run, tables) if tables else ()
 
 
-def undo(session: Session, run: str, tables: Sequence[str] = ()) -> tuple[RolledBack, ...]:
-    """Undo a run, or some of its tables; gives an event a table. Raises Refused where rows of others hang on them."""
-    keep, by = _keeping(session, run), session.context.by
-    return rollback(session.context.target, run, tuple(tables) or None, emit=keep, by=by)
+def undo(session: Session, run: str, tables: Sequence[str] = ()) -> Iterator[Event]:
+    """Undo a run, or some of its tables, as the events are read. Raises Refused where rows of others hang on them."""
+    target, by, keep = session.context.target, session.context.by, _keeping(session, run)
+    for event in events_of(lambda emit: rollback(target, run, tuple(tables) or None, emit=emit, by=by)):
+        keep(event)
+        yield event
 
 
 def retry(session: Session, run: str, show: Callable[[Event], None]) -> list[Retried]:

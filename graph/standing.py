@@ -57,6 +57,7 @@ def status_of(ledger: Ledger, run: str, events: Iterable[Event] = ()) -> Status:
         rollback_blocker=blocker,
         started_at=record.run_started,
         waiting_for=waits_for(record),
+        finish_undoing=finish(record),
         model=usage_of(heard),
         placeholders={one.table: one.rows for one in stand_ins(ledger.target, ledger, run)},
         aside=counted(ledger, run),
@@ -64,10 +65,15 @@ def status_of(ledger: Ledger, run: str, events: Iterable[Event] = ()) -> Status:
     )
 
 
+def finish(record: RunRecord) -> str:
+    """The command that finishes an undoing at which no process is at work; "" where there is none."""
+    return record.finish_undoing if record.undoing and not record.running else ""
+
+
 def waits_for(record: RunRecord) -> str:
     """What a person has to see to before it goes on; "" for nothing."""
-    if record.undoing and not record.running:
-        return f"its undoing to be finished: `{record.finish_undoing}`"
+    if command := finish(record):
+        return f"its undoing to be finished: `{command}`"
     if record.intent == WITHDRAWN:
         return record.stop_reason
     put_off = f"nobody decided before {record.deadline:%Y-%m-%d %H:%M} UTC: " if late(record) else ""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from ferryman import session as sessions
 from ferryman.agents.advice import Adviser
 from ferryman.agents.preflight_questions import KEYS
-from ferryman.commands.interrupts import LEFT_AT_ONCE, Interrupts, elsewhere
+from ferryman.commands.interrupts import Interrupts, Leaving
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Transient, Usage
-from ferryman.domain.events import Event, RunStarted
+from ferryman.domain.events import Event
 from ferryman.domain.mapping import Strategy
 from ferryman.graph.context import Options
 from ferryman.screen import Screen
@@ -35,37 +34,17 @@ def opened(
         yield session
 
 
-@dataclass
-class Leaving:
-    """What Ctrl-C and a polite kill do while rows move: once, stop after the running batch; twice, leave at once."""
-
-    session: Session
-    screen: Screen
-    run: str = ""  #: once it stands in the ledger
-
-    def stop(self) -> None:
-        self.screen.line("Stopping after the running batch; Ctrl-C once more leaves at once.", "yellow")
-        self.session.pause()
-
-    def abandon(self) -> None:
-        """Say what is left, without a look at anything: the process ends right afterwards."""
-        elsewhere(self.screen.restore)
-        self.session.interrupt()
-        self.screen.last_words(LEFT_AT_ONCE, f"Go on:  ferryman resume {self.run}" if self.run else "")
-
-
 def moved(session: Session, events: Iterable[Event], voice: Voice, run: str = "") -> Interrupts:
     """Listen while rows move, showing people what happens; whether somebody interrupted it.
 
     A Transient error that is left when everything was tried says how to go on, once the run is in the ledger.
     """
     with Screen(voice.console) as screen:
-        leaving = Leaving(session, screen, run)
+        leaving = Leaving(screen, session.pause, run=run, note=session.interrupt)
         with Interrupts(leaving.stop, leaving.abandon) as interrupts:
             try:
                 for event in events:
-                    if isinstance(event, RunStarted):
-                        leaving.run = event.run
+                    leaving.hear(event)
                     screen.show(event)
             except Transient as error:
                 if not leaving.run:

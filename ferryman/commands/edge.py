@@ -48,6 +48,8 @@ def guarded(command: Command, arguments: Sequence[str]) -> int:
     logging.getLogger("sqlalchemy").addHandler(_SILENT)  # a line that is lost is told by us alone
     try:
         code = command(list(arguments))
+        if code == Exit.INTERRUPTED and not isinstance(code, Exit):  # typer's own: no command of ours has answered it
+            raise KeyboardInterrupt
     except FerrymanError as error:
         return _tell(error.what, error.do, error.exit_code, as_json)
     except typer.TyperException as error:

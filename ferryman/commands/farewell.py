@@ -16,7 +16,7 @@ from ferryman.graph.standing import OVER
 class Way:
     """The way back, as commands that work where the conversation was held."""
 
-    chat: str  #: begins such a conversation again
+    chat: str = ""  #: begins such a conversation again
     pair: str = ""  #: how `ferryman resume RUN` is told of the databases; empty where the folder remembers
     target: str = ""  #: the same for `status` and `rollback`
     keep: Callable[[str], None] = lambda run: None  #: called when a run begins
@@ -24,13 +24,22 @@ class Way:
 
     def command(self, name: str, run: str) -> str:
         """`ferryman NAME RUN`, with what it needs to find the databases."""
-        where = self.pair if name == "resume" else self.target
-        return f"ferryman {name} {run} {where}".strip()
+        command = f"ferryman {name} {run}"
+        return f"{command} {self.pair}".strip() if name == "resume" else self.there(command)
+
+    def there(self, command: str) -> str:
+        """A command that looks into the ledger alone, with what it needs to find it."""
+        return f"{command} {self.target}".strip()
 
 
 def goodbye(way: Way, run: Status | None, saved: str = "", *, planned: bool = False) -> tuple[str, str]:
     """What is kept, and the one command that leads back. `run` is the last one of the conversation; `planned`: a plan
     waits for an answer."""
+    kept, command = _goodbye(way, run, saved, planned)
+    return (f"{kept.removesuffix(':')}, with the password in place of ***:" if "***" in command else kept), command
+
+
+def _goodbye(way: Way, run: Status | None, saved: str, planned: bool) -> tuple[str, str]:
     if run is None and saved:
         return "Nothing was written; the plan is kept. To run it:", f"ferryman run --plan {shlex.quote(saved)}"
     if run is None and planned:
@@ -40,6 +49,10 @@ def goodbye(way: Way, run: Status | None, saved: str = "", *, planned: bool = Fa
     if run.status is RunStatus.ROLLED_BACK:
         return f"What run {run.run} had moved was taken out again. To come back:", way.chat
     rows = count(made(run), "row")
+    if run.finish_undoing:
+        return f"Run {run.run} is half undone: what was not undone yet is there still. To finish it:", way.there(
+            run.finish_undoing
+        )
     if run.status in OVER:
         return f"{rows} of run {run.run} are in the new database. To undo it:", way.command("rollback", run.run)
     return f"{rows} of run {run.run} are moved and kept. To go on:", way.command("resume", run.run)

@@ -7,15 +7,17 @@ A folder remembers, per run, by which names or URLs (never with a password) its 
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from ferryman.commands.crash import FOLDER
+from ferryman.commands.farewell import Way
 from ferryman.commands.options import Where, Which
-from ferryman.domain.errors import Usage
-from ferryman.settings import Pair, Settings, load, resolve_pair, resolve_side
+from ferryman.domain.errors import Configuration, Usage
+from ferryman.settings import Pair, Settings, load, masked, resolve_pair, resolve_side
 from ferryman.tools.databases.connect import open_target
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import RunRecord
@@ -43,6 +45,33 @@ def remember(run: str, pair: Pair, file: str = MEMORY) -> None:
     path = place / file
     path.touch(mode=0o600)
     path.write_text(json.dumps({"source": source, "target": target}), encoding="utf-8")
+
+
+def way_back(names: tuple[str, str]) -> Way:
+    """How a command finds the databases of those names: this folder remembers them, but it keeps no password."""
+    settings = load()
+    sides = zip(("source", "target"), names, strict=True)
+    source, target = (f"--{side} {shlex.quote(n)}" if _lacks_password(side, n, settings) else "" for side, n in sides)
+    return Way(pair=f"{source} {target}".strip(), target=target)
+
+
+def typed(which: Which, run: str) -> Way:
+    """How another command finds the ledger in which a run was looked for: by what was typed, where this folder does not
+    know the run."""
+    if remembered(run).target:
+        return way_back((remembered(run).source, remembered(run).target))
+    options = {"--on": which.where.name, "--target": which.where.target}
+    return Way(target=" ".join(f"{option} {shlex.quote(masked(text))}" for option, text in options.items() if text))
+
+
+def _lacks_password(side: str, name: str, settings: Settings) -> bool:
+    """Whether a name is a URL whose password stands neither in it nor in the settings."""
+    try:
+        return "***" in resolve_side(side, name, settings)[0]
+    except Usage:
+        return True
+    except Configuration:
+        return False
 
 
 def last_talk() -> Where:

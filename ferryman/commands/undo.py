@@ -6,15 +6,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ferryman.agents.wording import count
+from ferryman.alongside import events_of
 from ferryman.commands.edge import Exit
+from ferryman.commands.farewell import Way
+from ferryman.commands.interrupts import Interrupts, Leaving
 from ferryman.commands.options import Which
-from ferryman.commands.pair import chosen_run, target_ledger
+from ferryman.commands.pair import chosen_run, target_ledger, typed
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Refused, Usage
-from ferryman.domain.events import Event, RolledBack
+from ferryman.domain.events import RolledBack
 from ferryman.domain.run import RunStatus, TableState
 from ferryman.graph.context import user_name
 from ferryman.graph.standing import OVER
+from ferryman.screen import Screen
 from ferryman.story import sentence
 from ferryman.tools.move.archive import archive, drop
 from ferryman.tools.move.ledger import Ledger
@@ -39,7 +43,7 @@ def rollback(which: Which, tables: tuple[str, ...], phase: int, yes: bool, as_js
         question = f"Undo run {record.run}: take {count(rows, 'row')} out of {', '.join(chosen)}?"
         if not (yes or voice.ask(question)):
             raise Refused(f"{question[:-1]} was not confirmed; nothing was changed.", "Confirm with --yes.")
-        undone = _undo(ledger, record, tables)
+        undone = _undo(ledger, record, tables, typed(which, record.run), voice)
     voice.give({"run": record.run, "tables": [event.model_dump(mode="json", exclude={"event"}) for event in undone]})
     for event in undone:
         voice.say(sentence(event))
@@ -50,16 +54,19 @@ def rollback(which: Which, tables: tuple[str, ...], phase: int, yes: bool, as_js
     return Exit.DONE
 
 
-def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> tuple[RolledBack, ...]:
+def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], way: Way, voice: Voice) -> list[RolledBack]:
     """Undo; the events go into this folder's log of the run as well, where it has one."""
-    workspace = Workspace()
+    workspace, by = Workspace(), user_name()
     logged = workspace.run_folder(record.run).exists()
-
-    def keep(event: Event) -> None:
-        if logged:
-            workspace.record(record.run, event)
-
-    return undo(ledger.target, record.run, tables or None, emit=keep, by=user_name())
+    leaving, undone = Leaving(Screen(voice.console), lambda: None, way), []
+    with Interrupts(leaving.stop, leaving.abandon):
+        for event in events_of(lambda emit: undo(ledger.target, record.run, tables or None, emit=emit, by=by)):
+            leaving.hear(event)
+            if logged:
+                workspace.record(record.run, event)
+            if isinstance(event, RolledBack):
+                undone.append(event)
+    return undone
 
 
 def _chosen(ledger: Ledger, record: RunRecord, tables: tuple[str, ...]) -> tuple[str, ...]:

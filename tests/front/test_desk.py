@@ -175,7 +175,7 @@ def test_runs_are_known_by_what_they_made_and_undone_once(files: tuple[Path, Pat
         assert (found.run, desk.made(found), desk.made(found, ["purchases"])) == (run, 6, 0)
         assert desk.to_undo([found]) == (found,)
         assert desk.to_resume([found]) == ()
-        (event,) = desk.undo(session, run)
+        _, event = desk.undo(session, run)
         assert (event.table, event.rows) == ("customers", 6)
         assert desk.run(session, run).status is RunStatus.ROLLED_BACK
         assert desk.to_undo(desk.runs(session)) == ()

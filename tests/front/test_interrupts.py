@@ -6,6 +6,9 @@ import subprocess
 import sys
 from textwrap import dedent
 
+import pytest
+
+from ferryman.commands.edge import Exit, guarded
 from tests.front.calling import TIMEOUT
 
 IN_THE_MIDDLE = """
@@ -25,6 +28,13 @@ IN_THE_MIDDLE = """
             os.kill(os.getpid(), signal.SIGINT)
             os.kill(os.getpid(), signal.SIGINT)
 """
+
+
+def test_a_ctrl_c_that_no_command_answers_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(lambda words: 130, []) == 130  # as typer says it
+    assert capsys.readouterr().err.startswith("Interrupted.\nWhat was committed stays")
+    assert guarded(lambda words: Exit.INTERRUPTED, []) == 130
+    assert capsys.readouterr().err == ""
 
 
 def test_what_is_said_at_ctrl_c_comes_also_while_something_else_is_being_written() -> None:

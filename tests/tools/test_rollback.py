@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ferryman.domain.errors import Corrupt, Refused, Usage
-from ferryman.domain.events import Event, RolledBack
+from ferryman.domain.events import Event, RolledBack, UndoingStarted
 from ferryman.domain.mapping import (
     ColumnMapping,
     Conflict,
@@ -59,7 +59,9 @@ def test_a_table_that_was_empty_is_emptied_children_first(pair: tuple[Path, Path
     events: list[Event] = []
     done = rollback(run.target, "run-1", emit=events.append)
     assert kinds(done) == [("purchases", "truncate", 100, 0), ("customers", "truncate", 20, 0)]
-    assert events == list(done)
+    begun, *undone = events
+    assert begun == UndoingStarted(run="run-1", tables=("purchases", "customers"), rows=120, whole=True)
+    assert undone == list(done)
     assert contents(pair[1]) == [[], []]
     assert run.ledger.run("run-1").status is RunStatus.ROLLED_BACK
     assert {t.state for t in run.ledger.tables_of("run-1")} == {TableState.ROLLED_BACK}

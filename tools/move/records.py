@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,11 @@ UNDOING = "rollback"  #: an intent: the run's undoing has begun, and nothing els
 WITHDRAWN = "withdrawn"  #: an intent: whoever approved the run took that back; it is undone or stays as it is
 
 Row = Mapping[Any, Any]  #: a row of a ledger table, by column name
+
+
+def undo_command(run: str, tables: Sequence[str] = ()) -> str:
+    """What undoes a run, or some of its tables, and goes on where an undoing of them stopped."""
+    return shlex.join(("ferryman", "rollback", run, *(word for name in tables for word in ("--table", name))))
 
 
 class Scope(Frozen):
@@ -90,8 +96,7 @@ class RunRecord(Frozen):
     @property
     def finish_undoing(self) -> str:
         """The command that does."""
-        named = () if self.intent == UNDOING else self.half_undone
-        return " ".join((f"ferryman rollback {self.run}", *(f"--table {name}" for name in named)))
+        return undo_command(self.run, () if self.intent == UNDOING else self.half_undone)
 
 
 class TableRecord(Frozen):

@@ -15,7 +15,7 @@ from functools import partial
 from sqlalchemy import Connection, func, select
 
 from ferryman.domain.errors import Corrupt, FerrymanError, Refused, Transient, Usage
-from ferryman.domain.events import Event, RolledBack
+from ferryman.domain.events import Event, RolledBack, UndoingStarted
 from ferryman.domain.plan import RollbackKind
 from ferryman.domain.references import postponable, references_of
 from ferryman.domain.run import RunStatus, TableState
@@ -32,7 +32,7 @@ from ferryman.tools.move.ours import MADE, Ours, Undoing, count
 from ferryman.tools.move.own_rules import references_off
 from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.quiet import quiet
-from ferryman.tools.move.records import UNDOING, RunRecord, TableRecord
+from ferryman.tools.move.records import UNDOING, RunRecord, TableRecord, undo_command
 from ferryman.tools.move.set_aside import first_by_none, put_back, restore, take_away
 from ferryman.tools.move.tables import RowKind
 from ferryman.tools.move.turns import turn
@@ -116,7 +116,7 @@ def rollback(
     try:
         return _held(ledger, record, tuple(tables or ()), emit, by)
     except Transient as error:
-        again = " ".join((f"ferryman rollback {run}", *(f"--table {name}" for name in tables or ())))
+        again = undo_command(run, tables or ())
         raise Transient(error.what, f"{error.do} Then `{again}` goes on.", table=error.table) from error
 
 
@@ -143,6 +143,9 @@ def tables_of_phase(record: RunRecord, number: int) -> tuple[str, ...]:
 def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit, by: str) -> tuple[RolledBack, ...]:
     run = record.run
     catalogue, undone = patiently(lambda: _look(ledger, record, tables), emit=emit, clock=ledger.clock)
+    if undone:
+        order, made = (one.name for one in children_first(undone, catalogue)), (one.made for one in undone.values())
+        emit(UndoingStarted(run=run, tables=tuple(order), rows=sum(made), whole=not tables))
     if not tables:
         ledger.set_intent(run, UNDOING)
     for name in undone:
