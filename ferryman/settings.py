@@ -238,7 +238,7 @@ def resolve_side(side: str, text: str, settings: Settings) -> tuple[str, str]:
             f"The {side} is known without its password only: {text}.",
             f"Give --{side} with the whole URL, or the name of a connection in {FILE}.",
         )
-    return _filled(text), masked(text)
+    return _filled(text), masked(text) if holds_secret(text) else text
 
 
 def _known(side: str, settings: Settings) -> Iterator[str]:

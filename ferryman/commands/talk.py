@@ -12,7 +12,7 @@ from ferryman.commands.edge import Exit
 from ferryman.commands.farewell import Way
 from ferryman.commands.notify import Caller
 from ferryman.commands.options import Where
-from ferryman.commands.pair import TALK, last_talk, pair_of, remember
+from ferryman.commands.pair import TALK, last_talk, pair_of, remember, way_back
 from ferryman.commands.voice import Voice
 from ferryman.demo import build, play, story
 from ferryman.domain.errors import Usage
@@ -47,10 +47,11 @@ def chat(
 
 
 def _way(where: Where, pair: Pair) -> Way:
-    """The commands that lead back here: this folder remembers where the databases of a run are."""
-    named = {"": where.name, "--source": where.source, "--target": where.target}
+    """The commands that lead back here, without a password."""
+    named = {"": where.name, "--source": where.source and pair.names[0], "--target": where.target and pair.names[1]}
     words = (f"{option} {shlex.quote(text)}".strip() for option, text in named.items() if text)
-    return Way(
+    return replace(
+        way_back(pair.names),
         chat=" ".join(("ferryman chat", *words)),
         keep=lambda run: remember(run, pair),
         keep_talk=lambda run: remember(run, pair, TALK),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ferryman.commands.farewell import goodbye
+from ferryman.commands.pair import way_back
 from ferryman.domain.errors import Configuration, FerrymanError, Usage
 from ferryman.settings import FILE, Pair, holds_secret, load, masked, resolve_pair
 from ferryman.tools.databases.connect import open_target
@@ -175,6 +178,21 @@ def test_a_url_that_is_known_without_its_password_is_found_among_the_settings(mo
         resolved("old.db", shown)
     monkeypatch.setenv("SHOP_PASSWORD", "p@ss")
     assert resolved("old.db", shown).target == whole
+
+
+def test_the_way_back_names_a_database_where_its_password_is_kept_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_PASSWORD", "p@ss")
+    typed = resolved("old.db", "postgresql://app:secret@db.example/shop")
+    way = way_back(typed.names)
+    assert way.command("rollback", "R") == "ferryman rollback R --target 'postgresql://app:***@db.example/shop'"
+    assert way.command("resume", "R") == way.command("rollback", "R").replace("rollback", "resume")
+    by_variable = resolved("old.db", "postgresql://app:${SHOP_PASSWORD}@db.example/shop")
+    assert by_variable.names[1] == "postgresql://app:${SHOP_PASSWORD}@db.example/shop"
+    assert way_back(by_variable.names).command("rollback", "R") == "ferryman rollback R"
+    write(SHOP)
+    assert way_back(typed.names).command("rollback", "R") == "ferryman rollback R"
+    way = replace(way_back(typed.names), chat="ferryman chat --target 'postgresql://app:***@db.example/shop'")
+    assert goodbye(way, None)[0] == "Nothing was written. To come back, with the password in place of ***:"
 
 
 def test_a_password_with_an_at_sign_is_not_shown_as_a_host() -> None:
