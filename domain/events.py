@@ -304,6 +304,16 @@ class ConstraintsRestored(Frozen):
     seconds: float
 
 
+class IndexesSetUp(Frozen):
+    """A table that refers to one whose rows are undone was given an index for that time, or could not be."""
+
+    event: Literal["indexes_set_up"] = "indexes_set_up"
+    table: str  #: whose rows go
+    referring: str
+    columns: str
+    not_made_reason: str = ""  #: why it goes without, and slowly
+
+
 class TriggersSetAside(Frozen):
     """The triggers of a table were taken away, as the plan says, while its rows are written or undone."""
 
@@ -429,6 +439,7 @@ Event = Annotated[
     | PlaceholdersMade
     | ConstraintsSetAside
     | ConstraintsRestored
+    | IndexesSetUp
     | TriggersSetAside
     | TriggersRestored
     | TableCopied

@@ -17,6 +17,7 @@ from ferryman.domain.events import (
     Escalated,
     Event,
     FailureFound,
+    IndexesSetUp,
     ModelAsked,
     PhaseStarted,
     PlaceholdersMade,
@@ -129,6 +130,9 @@ def trouble(event: Event) -> str:
             text = f"{event.table} was loaded with its foreign keys in place: {reason}."
         case ConstraintsRestored(not_valid=names) if names:
             text = f"Rows of {event.table} break {', '.join(names)}, which is back and not valid for them."
+        case IndexesSetUp(not_made_reason=reason) if reason:
+            to = f"{event.referring} ({event.columns})"
+            text = f"{event.table} is undone slowly, without an index on {to}: {reason}."
         case RunPaused():
             text = f"The run paused: {event.reason}."
         case RowsAdded():

@@ -49,7 +49,7 @@ def drop(ledger: Ledger) -> None:
             raise Refused(f"Run {run.run} is at work.", f"Stop it with `ferryman pause {run.run}`, then finish.")
         if any(table.set_aside for table in ledger.tables_of(run.run)):
             raise Refused(
-                f"Foreign keys or triggers that run {run.run} set aside are not back yet.",
+                f"Foreign keys, triggers or indexes of run {run.run} are not as they were yet.",
                 "Resume it or undo it, then finish.",
             )
         if run.undoing:

@@ -61,6 +61,8 @@ OF_SETTING_ASIDE = (
     "before_restored",
     "after_restored",
 )
+#: Where an index is set up for an undoing, and taken away; they name the table whose rows go.
+OF_INDEXES = ("before_index", "after_index", "before_index_gone", "after_index_gone")
 #: The same of triggers; "between" is passed after each of them.
 OF_TRIGGERS = (
     "before_triggers_go",
@@ -83,6 +85,7 @@ POINTS = (
     *OF_AN_UNDOING,
     *OF_A_RUN,
     *OF_SETTING_ASIDE,
+    *OF_INDEXES,
     *OF_TRIGGERS,
     *OF_TAKING_BACK,
     *OF_A_RECALL,

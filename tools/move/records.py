@@ -116,7 +116,7 @@ class TableRecord(Frozen):
     arrived_since: int = 0
     validation: TableValidation | None = None
     failure: Failure | None = None
-    set_aside: str = ""  #: foreign keys and triggers that are to be put back, as JSON
+    set_aside: str = ""  #: what is to be put back or taken away, as JSON; see away.py
 
 
 @dataclass(frozen=True, slots=True)

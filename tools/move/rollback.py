@@ -26,6 +26,7 @@ from ferryman.tools.move.away import away
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.hanging import Hanging, Known, hanging
+from ferryman.tools.move.indexed import indexed
 from ferryman.tools.move.keys import key_columns
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.ours import MADE, Ours, Undoing, count
@@ -153,6 +154,7 @@ def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit
         free(ledger, record, catalogue, name)
     events = []
     with ExitStack() as stack:
+        stack.enter_context(indexed(ledger, undone.values(), emit))
         for name in undone:
             stack.enter_context(quiet(ledger, run, record.amended.mapping.by_target.get(name), emit=emit))
         for one in children_first(undone, catalogue):

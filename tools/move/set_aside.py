@@ -29,6 +29,7 @@ from ferryman.tools.databases.postgresql_constraints import Key
 from ferryman.tools.move.away import Away, away, note
 from ferryman.tools.move.clock import Clock
 from ferryman.tools.move.failpoint import failpoint
+from ferryman.tools.move.indexed import take_down
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.quiet import bring_back
@@ -128,7 +129,7 @@ def _take_slow(ledger: Ledger, run: str, table: str, chosen: AbstractSet[str], e
 
 
 def restore(ledger: Ledger, run: str, emit: Emit = lambda event: None, *, goes_on: bool = False) -> None:
-    """Put back and check whatever a run left aside, triggers too. Takes the run's lease for it, where there is any.
+    """Put back and check whatever a run left aside, triggers too; its indexes go. Takes the run's lease for it.
 
     `goes_on`: a table that is not proved yet is checked when its copy ends, or its proof begins.
     """
@@ -144,11 +145,13 @@ def restore(ledger: Ledger, run: str, emit: Emit = lambda event: None, *, goes_o
 
 
 def _back(ledger: Ledger, run: str, table: str) -> None:
+    take_down(ledger, run, table)
     bring_back(ledger, run, table)
     _put_back(ledger, run, table)
 
 
 def _restored(ledger: Ledger, run: str, table: str, emit: Emit) -> None:
+    take_down(ledger, run, table)
     bring_back(ledger, run, table, emit)
     restore_table(ledger, run, table, emit)
 

@@ -172,7 +172,7 @@ def _table(metadata: MetaData) -> Table:
         Column("validation", _LONG),  # domain.validation.TableValidation as JSON
         Column("failure", Text),  # domain.recovery.Failure as JSON, while it stands
         Column("seal", String(64), nullable=False),
-        Column("set_aside", _LONG),  # foreign keys and triggers that are to be put back, as JSON; see away.py
+        Column("set_aside", _LONG),  # what is to be put back or taken away, as JSON; see away.py
         **_ON_MYSQL,
     )
 
