@@ -15,7 +15,7 @@ from ferryman.agents.value_questions import unit_questions, value_questions
 from ferryman.agents.value_steps import can_become, holds_numbers, text_formats
 from ferryman.agents.wording import listed
 from ferryman.domain.changes import Include, MapColumn, Option, Question, UnmapColumn
-from ferryman.domain.mapping import AS_SAID, Action, ColumnMapping, Mapping, TableMapping
+from ferryman.domain.mapping import Action, ColumnMapping, Mapping, TableMapping
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import (
     Concat,
@@ -62,13 +62,13 @@ def _guesses(table: TableMapping, pairing: Pairing, facts: Facts) -> Iterator[Qu
         if column.target in pairing.columns and not column.uses(NewId, Split) and _is_guess(column, pairing)
     }
     optional = {}
-    by_rules = (column for column in table.columns if column.uses(Split) and column.why != AS_SAID)
+    by_rules = (column for column in table.columns if column.uses(Split) and not column.is_said)
     if parted := tuple(column for column in by_rules if column.source == (whole_name(pairing),)):
         yield _parted(table, parted, facts)
     for column in table.columns:
         if (
             column.uses(Concat)
-            and column.why != AS_SAID
+            and not column.is_said
             and full_name(pairing.target.column(column.target), pairing) == column.source
         ):
             yield _joined(table, column)
@@ -123,7 +123,7 @@ def _parted(table: TableMapping, parts: tuple[ColumnMapping, ...], facts: Facts)
 def _is_guess(column: ColumnMapping, pairing: Pairing) -> bool:
     """What a person said is none, and a reference whose parent is a guess is no question of its own."""
     choice = pairing.columns[column.target]
-    by_rules = column.why != AS_SAID and column.source == (choice.source,)
+    by_rules = not column.is_said and column.source == (choice.source,)
     return by_rules and not choice.sure and not choice.follows
 
 

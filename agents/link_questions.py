@@ -18,7 +18,7 @@ from ferryman.agents.vocabulary import key as singular
 from ferryman.agents.wording import count, listed
 from ferryman.domain.changes import EMPTY, MapColumn, Option, Question, UnmapColumn
 from ferryman.domain.fits import ROWID
-from ferryman.domain.mapping import AS_SAID, Action, ColumnMapping, Kept, Mapping, TableMapping
+from ferryman.domain.mapping import AS_IT_IS, Action, ColumnMapping, Kept, Mapping, TableMapping
 from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.schema import Column, Family, Table
 from ferryman.domain.transforms import Cast, ForeignKeyTo, KeyByType, RemapIds, Rename, Transform, Trim, TypeParent
@@ -80,12 +80,12 @@ class _About:
         return self.facts.target.table(self.table.target)
 
     def lines(self, source: str) -> list[ColumnMapping]:
-        """The target columns that a legacy column feeds as it is, where no person said so; not one for old numbers."""
+        """The target columns that a legacy column feeds as it is, and no person said so; not one for old numbers."""
         return [
             line
             for line in self.table.columns
             if line.source == (source,)
-            and line.why != AS_SAID
+            and line.why != AS_IT_IS
             and all(isinstance(step, _PLAIN) for step in line.steps)
             and self.theirs.column(line.target).family not in _NEVER
             and book_of(self.theirs.column(line.target), self.theirs.name) is not Book.LEGACY_ID
@@ -179,7 +179,7 @@ class _About:
         """Whose ids a text lists. Nothing is asked where its name names only tables that keep their keys."""
         source = line.source[0]
         moved = self._moved(t.target for t in self.mapping.tables if t.target != self.table.target)
-        every = self._named_by(source)
+        every = self._named_by(source) or self._named_by(line.target)
         if not moved or (every and not self._moved(every)):
             return
         named = [name for name in every if self._lists(line, name)]
@@ -196,7 +196,11 @@ class _About:
             for name in named
         )
         example = f"{line.target} of {self.table.target} holds ids of {(named or moved)[0]}{' as json' * json}"
-        reason = f"{source} names {named[0]}." if len(options) == 1 else f'Say for example "{example}".'
+        reason = (
+            f"{source if self._named_by(source) else line.target} names {named[0]}."
+            if len(options) == 1
+            else f'Say for example "{example}".'
+        )
         yield self._question(
             line,
             f"{source} of {self.table.source} holds several ids in one text. Whose are they?",
@@ -299,7 +303,7 @@ class _About:
         return best or [name for _, name in found]
 
 
-_UNSAID = frozenset("id ids list lists array json csv key keys ref refs number numbers".split())
+_UNSAID = frozenset("id ids list lists array json csv key keys ref refs number numbers no nos nr nrs".split())
 
 
 def _spoken(found: Iterable[str]) -> tuple[str, ...]:

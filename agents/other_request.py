@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ferryman.agents.wording import names
-from ferryman.domain.mapping import AS_SAID, Mapping, TableMapping
+from ferryman.domain.mapping import Mapping, TableMapping
 from ferryman.domain.plan import Plan
 
 
@@ -32,4 +32,4 @@ def _all(tables: Iterable[str], mapping: Mapping) -> str:
 
 def _decided(table: TableMapping) -> bool:
     """Whether what a person said stands in it."""
-    return bool(table.filter or table.policies) or any(column.why == AS_SAID for column in table.columns)
+    return bool(table.filter or table.policies) or any(column.is_said for column in table.columns)

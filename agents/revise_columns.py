@@ -8,7 +8,7 @@ from ferryman.agents.revise_tables import copied_table_of, fed_in, hint
 from ferryman.agents.table_mapping import columns_of
 from ferryman.domain.changes import IgnoreColumn, MapColumn, MapValues, UnmapColumn
 from ferryman.domain.errors import Usage
-from ferryman.domain.mapping import AS_SAID, ColumnMapping, Mapping, TableMapping
+from ferryman.domain.mapping import AS_IT_IS, AS_SAID, ColumnMapping, Mapping, TableMapping
 from ferryman.domain.schema import Column, Table
 from ferryman.domain.transforms import AddMetadataJson, Concat, Constant, ForeignKeyTo, Rename, ValueMap
 
@@ -32,7 +32,9 @@ def _filled(change: MapColumn, column: Column, found: TableColumns) -> ColumnMap
         case (source,), (ForeignKeyTo(parent=parent, column=""),) if found.scope.takes_part(parent):
             return found.reference(column, source, found.key_of(column.name, parent), AS_SAID)
     if change.steps:
-        return ColumnMapping(target=column.name, source=change.source, steps=change.steps, why=AS_SAID)
+        as_it_is = all(isinstance(step, Rename) for step in change.steps)
+        why = AS_IT_IS if as_it_is else AS_SAID
+        return ColumnMapping(target=column.name, source=change.source, steps=change.steps, why=why)
     if not change.source:
         raise Usage(f"Nothing was named that fills {column.name}.", "Name a column of the old table, or a constant.")
     if len(change.source) > 1:

@@ -12,7 +12,7 @@ from ferryman.agents.transform_words import step_words
 from ferryman.agents.units import unit_of
 from ferryman.domain.allowed_values import allowed_words
 from ferryman.domain.changes import MapColumn, MapValues, Option, Question
-from ferryman.domain.mapping import AS_SAID, ColumnMapping, TableMapping
+from ferryman.domain.mapping import ColumnMapping, TableMapping
 from ferryman.domain.transforms import ForeignKeyTo, Rename, Scale, ValueMap, ValuePair
 
 #: The kinds of these questions; an id is the kind, a colon, and TABLE.COLUMN.
@@ -92,7 +92,7 @@ def unit_questions(table: TableMapping, facts: Facts) -> Iterator[Question]:
     source, target = facts.source.table(table.source), facts.target.table(table.target)
     for column in table.columns:
         scale = next((step for step in column.steps if isinstance(step, Scale)), None)
-        if scale is None or column.why == AS_SAID or len(column.source) != 1:
+        if scale is None or column.is_said or len(column.source) != 1:
             continue
         told = [
             f"{name} is in {unit.word}" if unit else f"{name} names no unit"

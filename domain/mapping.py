@@ -136,8 +136,10 @@ class Policy(Frozen):
     rows: int = 0  #: the count it was decided on: it asks again when there are more (not part of the hash)
 
 
-#: `ColumnMapping.why` of what a person asked for in so many words: nothing is asked about it again.
+#: `ColumnMapping.why` of what a person asked for in so many words: nothing is asked about it again, but whose rows its
+#: numbers name; not that either where it was said that they go as they are.
 AS_SAID = "as you said"
+AS_IT_IS = "as it is, as you said"
 #: How the `why` of a reference ends that names and values alone tell, and of a number that may be one.
 INFERRED = "no foreign key says so"
 UNFOLLOWED = "it goes as it stands, and is not checked"
@@ -153,6 +155,10 @@ class ColumnMapping(Frozen):
 
     def uses(self, *kinds: type) -> bool:
         return any(isinstance(step, kinds) for step in self.steps)
+
+    @property
+    def is_said(self) -> bool:
+        return self.why in (AS_SAID, AS_IT_IS)
 
 
 class TableMapping(Frozen):

@@ -11,7 +11,7 @@ from ferryman.agents.revise import revise
 from ferryman.domain.changes import LeaveOut, MapColumn, Question
 from ferryman.domain.mapping import Generated, IdPolicy, Kept, Mapping
 from ferryman.domain.profile import ColumnProfile, MayName
-from ferryman.domain.transforms import KeyByType, RemapIds, TypeParent
+from ferryman.domain.transforms import KeyByType, RemapIds, Rename, TypeParent
 from tests.catalogues import FILL, column_profile, database, facts, matches, planned, profile, replanned
 
 OLD = """
@@ -155,12 +155,16 @@ def test_a_column_of_another_name_counts_where_it_names_tables(said: str, number
         assert [keys(question)[0] for question in asked(about)] == ["by_name"] * labelled
 
 
-def test_a_number_that_a_person_has_spoken_of_is_not_asked_about() -> None:
+@pytest.mark.parametrize(("steps", "expected"), [((Rename(),), []), ((), ["object_id", "agent_ids"])])
+def test_only_where_a_person_said_that_numbers_go_as_they_are_nothing_is_asked(
+    steps: tuple[Rename, ...], expected: list[str]
+) -> None:
     about = known(packed=LISTS)
     mapping = propose(FILL, about)[0]
     for name in ("object_id", "agent_ids"):
-        mapping = revise(mapping, MapColumn(table="comments", source=(name,), target=name), about)
-    assert not [q for q in questions_about(mapping, about) if q.id.startswith("link_ids:")]
+        mapping = revise(mapping, MapColumn(table="comments", source=(name,), target=name, steps=steps), about)
+    found = [q.id for q in questions_about(mapping, about) if q.id.startswith("link_ids:")]
+    assert found == [f"link_ids:comments.{name}" for name in expected]
 
 
 def test_a_declared_reference_beside_a_type_is_no_question() -> None:
@@ -177,6 +181,18 @@ def test_a_list_is_of_the_table_that_its_name_names(shapes: dict[str, int], sepa
     assert keys(question) == ["ids_of_agents", "as_they_are", "empty", "leave_out"]
     assert question.recommended == "ids_of_agents"
     assert steps(question, "ids_of_agents").steps == (RemapIds(parent="agents", separator=separator),)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "namer"), [("agent_nos", "crew", "agent_nos"), ("crew", "agent_ids", "agent_ids")]
+)
+def test_a_list_may_be_called_after_its_table_on_either_side(ours: str, theirs: str, namer: str) -> None:
+    old, new = OLD.replace("agent_ids", ours), NEW.replace("agent_ids", theirs)
+    found = FOUND.replace("agent_ids=agent_ids", f"{ours}={theirs}")
+    columns = {f"comment.{ours}": LISTS, "comment.object_type": BOTH}
+    rows = profile({"ticket": 9, "agent": 9, "comment": 9}, columns)
+    question = asked(facts(database(old), database(new), matches(found), rows, identities=NEW_KEYS))[1]
+    assert (question.recommended, question.reason) == ("ids_of_agents", f"{namer} names agents.")
 
 
 def test_a_list_that_names_no_table_is_left_to_the_person() -> None:
