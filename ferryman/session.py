@@ -91,6 +91,10 @@ class Session:
         `text` is what was said where it comes typed: the transcript keeps it. Raises FerrymanError when something
         cannot go on; what was committed stays, and the run resumes.
         """
+        self._attend()
+        return self._say(words, text)
+
+    def _say(self, words: str | Utterance, text: str) -> Iterator[Event]:
         heard = {"text": words} if isinstance(words, str) else words.model_dump(mode="json")
         self._note("person", words if isinstance(words, str) else text or f"[{words.say}]")
         yield from self._expire()
@@ -110,7 +114,8 @@ class Session:
 
     def ask_for(self, request: Request) -> Iterator[Event]:
         """Start with a typed request instead of a sentence."""
-        yield from self._drive(
+        self._attend()
+        return self._drive(
             {
                 "run": self.run,
                 "heard": {"say": "request", "request": request.model_dump(mode="json")},
@@ -120,13 +125,19 @@ class Session:
 
     def take(self, plan: Plan) -> Iterator[Event]:
         """Start from a plan that was made before, e.g. read from a file: it is checked and put up for review."""
-        yield from self._drive({"run": self.run, "plan": self.context.shelf.put(plan), "given": True})
+        self._attend()
+        return self._drive({"run": self.run, "plan": self.context.shelf.put(plan), "given": True})
 
     def reopen(self, run: str) -> Iterator[Event]:
         """Go on with a run from the ledger alone."""
         self.run = run
         self._recall()
-        yield from self._drive({"run": run, "reopen": True})
+        self._attend()
+        return self._drive({"run": run, "reopen": True})
+
+    def _attend(self) -> None:
+        """Something was said: what was asked to stop before rests by now, and what is asked from here on holds."""
+        self.context.stop.clear()
 
     def anew(self) -> None:
         """Begin another run in the same conversation. What the one before it moved stays as it is."""
@@ -217,15 +228,22 @@ class Session:
         return {"configurable": {"thread_id": self.run}, "recursion_limit": MAX_STEPS, "max_concurrency": workers}
 
     def _drive(self, step: State | Command[Any] | None) -> Iterator[Event]:
-        """Let the graph run to where it waits or ends; decisions that were taken up front are given at once."""
+        """Let the graph run to where it waits or ends; decisions that were taken up front are given at once, unless it
+        was asked to stop meanwhile."""
         yield from self._stream(step)
         while (chosen := taken_up_front(self.payload, self.context.options.decisions)) is not None:
-            said = Choose(strategy=chosen, by=f"{self.context.by} (decided up front)")
+            said = self._stopped() or Choose(strategy=chosen, by=f"{self.context.by} (decided up front)")
             yield from self._stream(Command(resume=said.model_dump(mode="json")))
+
+    def _stopped(self) -> Pause | None:
+        """What is said at a question for somebody who asked the run to stop before it came up."""
+        record = Ledger(self.context.target).run(self.run)
+        if not (self.context.stop.is_set() or record.stop_requested):
+            return None
+        return Pause(reason=record.stop_reason or "asked to stop")
 
     def _stream(self, step: State | Command[Any] | None) -> Iterator[Event]:
         self.payload = None
-        self.context.stop.clear()
         for part in self._graph.stream(
             step,
             self._config(),

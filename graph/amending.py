@@ -29,7 +29,7 @@ from ferryman.graph.work import all_compiled, table_start
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.midway import reached, rescoped, rows_up_to
 from ferryman.tools.move.records import RunRecord, TableRecord, TableStart
-from ferryman.tools.move.resume import take_up
+from ferryman.tools.move.resume import forget_stop, take_up
 from ferryman.tools.prepare.transform import compile_table
 
 STRATEGY = "change_plan"
@@ -128,6 +128,7 @@ def amend(state: State, runtime: Runtime[Context]) -> State:
     record = take_up(ledger, state["run"])
     try:
         _refuse_moved_on(record, standing)
+        forget_stop(ledger, record)
         refuse_too_late(state, plan.mapping, context)
         amendment = _written(state, plan, said.by or context.by, record, context)
     finally:

@@ -270,6 +270,8 @@ def carry_over(state: TableTask, runtime: Runtime[Context]) -> State:
     course = _course(state, plan, context)
     if not result.complete or course.waits(step.target, _states(ledger, state["run"])):
         return {}
+    if context.stop.is_set() or ledger.stop_requested(state["run"]):  # to prove a large table takes its time
+        return {}
     if failure := _looked_back(work, emit):
         return {"failures": {step.target: _dumped(failure)}}
     late = course.late_parents(step.target)

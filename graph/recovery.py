@@ -54,7 +54,7 @@ from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.look_back import look_back
 from ferryman.tools.move.recall import hanging_on
 from ferryman.tools.move.records import RunRecord
-from ferryman.tools.move.resume import take_up
+from ferryman.tools.move.resume import forget_stop, take_up
 from ferryman.tools.move.rollback import rollback as undo
 from ferryman.tools.move.rollback import tables_of_phase
 from ferryman.tools.move.sorting import Want
@@ -205,7 +205,9 @@ def recover(state: State, runtime: Runtime[Context]) -> State:
     Ledger(context.target).set_deadline(state["run"], None)
     if chosen.strategy is Strategy.PAUSE:
         return {"reason": f"the decision about {table} was put off"}
-    _still_asked(take_up(Ledger(context.target), state["run"]))
+    record = take_up(Ledger(context.target), state["run"])
+    _still_asked(record)
+    forget_stop(Ledger(context.target), record)
     plan, amendment = _amend(state, decision, chosen, said.by or context.by, context)
     Ledger(context.target).set_status(state["run"], RunStatus.RUNNING)  # nobody is waited for while it is carried out
     emit(

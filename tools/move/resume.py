@@ -99,6 +99,12 @@ def take_up(ledger: Ledger, run: str) -> RunRecord:
     return record
 
 
+def forget_stop(ledger: Ledger, record: RunRecord) -> None:
+    """Somebody answers a run that rests: what asked it to stop until then has had its way."""
+    if record.stop_requested:
+        ledger.clear_stop(record.run)
+
+
 def _refuse_emptied(ledger: Ledger, run: str) -> None:
     """A target table that holds fewer rows than this run made was emptied since (or another tool undid it)."""
     with ledger.target.connect("counting rows", reading=True) as connection:
