@@ -14,11 +14,12 @@ from ferryman.agents.mapped_words import of_column, of_table
 from ferryman.agents.problems import explain_problem
 from ferryman.agents.progress import explain_outcome, explain_status
 from ferryman.agents.reasons import why_match, why_step
-from ferryman.agents.wording import bullet, clean, count, names, one_line, records, takes
+from ferryman.agents.wording import bullet, clean, count, listed, names, one_line, records, takes
 from ferryman.domain.changes import Question
 from ferryman.domain.conversation import Ask, Topic
 from ferryman.domain.findings import LeftOut
 from ferryman.domain.plan import RiskLevel
+from ferryman.domain.references import lost_columns
 from ferryman.domain.run import Status
 from ferryman.domain.validation import CheckStatus
 
@@ -139,10 +140,10 @@ def _left_out(ask: Ask, facts: AnswerFacts) -> str:
         counts = facts.plan.counts_by_table.get(mapping.target) if facts.plan else None
         if mapping.filter is not None and counts and not facts.status:
             lines.append(f"{count(counts.source - counts.in_scope, 'row')} of {clean(mapping.source)}, by the filter")
-        if mapping.ignored:
-            old, new = clean(mapping.source), clean(mapping.target)
-            it = "it" if len(mapping.ignored) == 1 else "them"
-            lines.append(f"{names(mapping.ignored)} of {old}: nothing in {new} takes {it}")
+    for tables, lost in lost_columns(facts.plan.mapping) if facts.plan else ():
+        new = listed([clean(table.target) for table in tables], joined="or")
+        it = "it" if len(lost) == 1 else "them"
+        lines.append(f"{names(lost)} of {clean(tables[0].source)}: nothing in {new} takes {it}")
     if facts.status:
         return "\n".join(("Not moved, or not as it was:", *bullet(lines))) if lines else _whole(ask, facts.status)
     return "\n".join(("Left out:", *bullet(lines))) if lines else "Nothing is left out."

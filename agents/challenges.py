@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ferryman.agents.bookkeeping import WHENS, Book, book_of, books, words
-from ferryman.agents.pairing import RULED, Pairing
+from ferryman.agents.bookkeeping import Book, books, words
+from ferryman.agents.pairing import Pairing
+from ferryman.agents.places_left import homeless, unfilled
 from ferryman.agents.value_steps import can_become
 from ferryman.agents.wording import count
 from ferryman.domain.findings import Challenge, ChallengeKind
@@ -27,6 +28,7 @@ class Seen:
     references: tuple[ForeignKey, ...]
     profile: TableProfile | None
     ring: tuple[str, ...] = ()  #: target tables that refer to one another, when this is one of them
+    elsewhere: frozenset[str] = frozenset()  #: legacy columns that other target tables take
 
 
 def challenges(seen: Seen) -> tuple[Challenge, ...]:
@@ -147,41 +149,10 @@ def _of_places(seen: Seen) -> Iterator[Challenge]:
     if target.triggers:
         text = f"{target.name} has {count(len(target.triggers), 'trigger')}, run for every row written"
         yield Challenge(kind=ChallengeKind.TRIGGER, table=target.name, text=text)
-    if without := homeless(seen.pairing):
+    if without := tuple(name for name in homeless(seen.pairing, seen.profile) if name not in seen.elsewhere):
         columns = count(len(without), "old column")
         text = f"{columns} without a place in {target.name}"
         yield Challenge(kind=ChallengeKind.NO_COLUMN, table=target.name, columns=without, text=text)
     if missing := unfilled(seen.pairing):
         text = f"{', '.join(missing)} must be filled, and nothing in {seen.pairing.source.name} does"
         yield Challenge(kind=ChallengeKind.UNFILLED, table=target.name, columns=missing, text=text)
-
-
-def homeless(pairing: Pairing) -> tuple[str, ...]:
-    """The legacy columns that feed no target column and are neither key nor a moment that bookkeeping takes."""
-    used = {choice.source for choice in pairing.columns.values()} | set(pairing.source.key)
-    used |= _books_taken(pairing) | {name for key in pairing.joined.values() for name in key.columns}
-    return tuple(column.name for column in pairing.source.columns if column.name not in used)
-
-
-def _books_taken(pairing: Pairing) -> set[str]:
-    ours = books(pairing.source.columns, pairing.source.name)
-    theirs = books(pairing.target.columns, pairing.target.name)
-    taken = {ours[book].name for book in (Book.CREATED, Book.UPDATED, Book.METADATA) if book in ours and book in theirs}
-    named = {words(column.name): book_of(column, pairing.target.name) for column in pairing.target.columns}
-    moments = ((column, book_of(column, pairing.source.name)) for column in pairing.source.columns)
-    taken |= {c.name for c, book in moments if book in WHENS and named.get(words(c.name)) is book}
-    return taken | {choice.source for choice in pairing.whens.values()}
-
-
-def unfilled(pairing: Pairing) -> tuple[str, ...]:
-    """The required target columns that nothing feeds: no legacy column, no key, no bookkeeping, no default."""
-    target = pairing.target
-    own_key = target.primary_key if len(target.primary_key) == 1 else ()
-    return tuple(
-        column.name
-        for column in target.columns
-        if column.required
-        and column.name not in own_key
-        and not pairing.feeds(column.name)
-        and book_of(column, target.name) not in RULED
-    )

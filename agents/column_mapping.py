@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ferryman.agents.bookkeeping import MOMENTS, Book, book_of, books, is_secret, may_tell_creation, words
+from ferryman.agents.bookkeeping import Book, book_of, books, is_secret, words
 from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import RULED, Choice, Fed, Pairing, references, taken_over
 from ferryman.agents.person_names import full_name, name_part, parted_by, whole_name
+from ferryman.agents.places_left import creation_by_name
 from ferryman.agents.units import NUMBERS
-from ferryman.agents.value_steps import can_become, is_epoch, moment_steps, stored, value_steps
+from ferryman.agents.value_steps import can_become, moment_steps, tells_moments, value_steps
 from ferryman.domain.fit_values import is_geometry
 from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import INFERRED, UNFOLLOWED, Action, ColumnMapping, Kept, Matched, TableMapping
@@ -152,6 +153,8 @@ class TableColumns:
         choice = self.pairing.columns.get(column.name)
         if not self.scope.takes_part(key.parent) and key.parent != self.pairing.target.name:
             return None
+        if column.name in self.pairing.own:
+            return self._own(column, key)
         if column.name in self.pairing.joined:
             return self._joined(column, key, self.pairing.joined[column.name])
         if choice is None:
@@ -177,6 +180,14 @@ class TableColumns:
         if key.enforced or legacy is None or legacy.enforced:
             return ""
         return f"{source} leads to {legacy.parent} by its name and its values; {INFERRED}"
+
+    def _own(self, column: Column, key: ForeignKey) -> ColumnMapping | None:
+        """The new key of the row that the same legacy row becomes in another table."""
+        if key.parent_columns != self.scope.facts.target.table(key.parent).primary_key:
+            return None
+        why = f"names the row of {key.parent} that comes from the same old row"
+        theirs = self.scope.tables[key.parent].key
+        return ColumnMapping(target=column.name, source=theirs, steps=(ForeignKeyTo(parent=key.parent),), why=why)
 
     def _joined(self, column: Column, key: ForeignKey, legacy: ForeignKey) -> ColumnMapping | None:
         """The parent's new key for the several columns that its rows are told apart by in the old database."""
@@ -250,22 +261,12 @@ class TableColumns:
         like = self.pairing.whens.get(column.name)
         if like and self._is_moment(ours := source.column(like.source)):
             return ours, like.why
-        began = self._beginnings() if book is Book.CREATED else []
-        return (began[0], "what comes nearest to when a row was made") if len(began) == 1 else (None, "")
-
-    def _beginnings(self) -> list[Column]:
-        """The legacy columns that may say when a row was made, of those that feed nothing else."""
-        source = self.pairing.source
-        taken = {choice.source for choice in self.pairing.columns.values()}
-        free = (column for column in source.columns if column.name not in taken | set(source.key))
-        return [c for c in free if may_tell_creation(c, source.name) and self._is_moment(c)]
+        known = self.scope.facts.source_profile.by_name.get(source.name)
+        began = creation_by_name(self.pairing, known) if book is Book.CREATED else None
+        return (began, "what comes nearest to when a row was made") if began else (None, "")
 
     def _is_moment(self, ours: Column) -> bool:
-        profile = self._profile(ours.name)
-        kind = stored(ours, profile)
-        if kind in NUMBERS:
-            return profile is None or profile.highest is None or is_epoch(profile)
-        return kind in MOMENTS or kind is Family.TEXT
+        return tells_moments(ours, self._profile(ours.name))
 
     def _legacy_id(self, column: Column) -> ColumnMapping | None:
         family = self.pairing.source.column(self.key[0]).family if self.key != ROWID else Family.INTEGER

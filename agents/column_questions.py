@@ -30,6 +30,7 @@ from ferryman.domain.transforms import (
 #: Kinds of a question about what fills a column; its id is the kind, a colon, and TABLE.COLUMN.
 PARENT, UNFED, FORMAT, PARTS = "parent", "unfed", "format", "parts"
 
+_ONLY = frozenset("primary main default current active preferred latest".split())
 _EMPTY: dict[Family, Scalar] = {
     Family.TEXT: "",
     Family.INTEGER: 0,
@@ -296,9 +297,17 @@ def _constant(table: TableMapping, column: Column, facts: Facts) -> list[Option]
     bound = (target.primary_key, *target.uniques, *(key.columns for key in target.foreign_keys))
     if value is None or any(column.name in names for names in bound):
         return []
+    if value is False and _is_the_only_one(table, column, facts):
+        value = True
     steps: tuple[Transform, ...] = (Constant(value=value),)
     change = MapColumn(table=table.target, source=(), target=column.name, steps=steps)
     return [Option(key="constant", text=f"{value!r} in every row", changes=(change,))]
+
+
+def _is_the_only_one(table: TableMapping, column: Column, facts: Facts) -> bool:
+    """Whether a yes or no says which of several parts of a row is the main one, and each row has but one part."""
+    pairing = facts.pairings.get(table.target)
+    return bool(pairing and pairing.part_of) and not _ONLY.isdisjoint(words(column.name))
 
 
 def _formats(table: TableMapping, facts: Facts) -> Iterator[Question]:

@@ -11,6 +11,7 @@ from ferryman.domain.changes import Question
 from ferryman.domain.guidance import PlanPresented
 from ferryman.domain.mapping import INFERRED, UNFOLLOWED
 from ferryman.domain.plan import Phase, Plan, Risk, RiskLevel, RollbackKind
+from ferryman.domain.references import lost_columns
 
 _MOST_NOTES = 6
 
@@ -106,10 +107,10 @@ def _metadata(plan: Plan) -> list[str]:
 def _behind(plan: Plan) -> list[str]:
     """What is lost unless somebody says otherwise: the values of columns that nothing takes."""
     told = [
-        f"{names(mapping.ignored)} of {clean(mapping.source)} {'is' if len(mapping.ignored) == 1 else 'are'} not moved:"
-        f" nothing in {clean(mapping.target)} takes {'it' if len(mapping.ignored) == 1 else 'them'}"
-        for mapping in plan.mapping.copied
-        if mapping.ignored
+        f"{names(lost)} of {clean(tables[0].source)} {'is' if len(lost) == 1 else 'are'} not moved:"
+        f" nothing in {listed([clean(table.target) for table in tables], joined='or')} takes"
+        f" {'it' if len(lost) == 1 else 'them'}"
+        for tables, lost in lost_columns(plan.mapping)
     ]
     more = [f"and columns of {count(len(told) - _MOST_NOTES, 'more table')}"] if len(told) > _MOST_NOTES else []
     return [*told[:_MOST_NOTES], *more]

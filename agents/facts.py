@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from uuid import UUID
 
-from ferryman.agents.pairing import Fed, Pairing, fed_by, pair, pairings
+from ferryman.agents.feeding import fed_by, feeding, pairings
+from ferryman.agents.pairing import Fed, Pairing, pair
 from ferryman.domain.counterparts import Looked
 from ferryman.domain.findings import Findings, Match, Matches
 from ferryman.domain.mapping import NAMESPACE, IdPolicy
@@ -49,7 +50,13 @@ class Facts:
     def fed_in(self, mapping: TablesMapping) -> Fed:
         """Who feeds whom: as a mapping has it, and for all other tables as the matches have it."""
         ours = {table.target: table.source for table in mapping.tables}
-        return Fed({**self.fed.sources, **ours}, self.fed.sure | ours.keys())
+        return self.fed_with(ours)
+
+    def fed_with(self, ours: Mapping[str, str]) -> Fed:
+        """Who feeds whom, these target tables by these legacy tables (target -> source)."""
+        sources = {**self.fed.sources, **ours}
+        whole = {n: p.score for n, p in self.pairings.items() if sources[n] == p.source.name and not p.part_of}
+        return feeding(sources, {*self.fed.sure, *ours}, self.target, whole)
 
     def pairing(self, source: str, target: str, fed: Fed) -> Pairing:
         """The pairing of two tables; one that the matches did not choose is taken as decided by a person.
@@ -58,8 +65,9 @@ class Facts:
         """
         known = self.pairings.get(target)
         if known and known.source.name == source:
-            parents = {key.parent for key in known.target.foreign_keys} - {target}
-            if all(fed.sources.get(name) == self.fed.sources.get(name) for name in parents):
+            parents = {key.parent for key in known.target.foreign_keys} | {*known.own.values()} - {target}
+            same = fed.parts == self.fed.parts
+            if same and all(fed.sources.get(name) == self.fed.sources.get(name) for name in parents):
                 return known
             match = Match(source=source, target=target, score=known.score, sure=known.sure)
             return replace(pair(known.source, known.target, match, self.matches, fed), why=known.why)

@@ -8,6 +8,7 @@ from ferryman.agents.answer_facts import NO_PLAN, AnswerFacts
 from ferryman.agents.transform_words import filter_words, how
 from ferryman.agents.wording import bullet, clean, count, names, one_line, records
 from ferryman.domain.mapping import Action, Derived, Generated, Kept, Matched, TableMapping
+from ferryman.domain.references import lost_columns
 from ferryman.domain.schema import computed_anew
 from ferryman.domain.transforms import AddMetadataJson
 
@@ -42,8 +43,9 @@ def _about(mapping: TableMapping, facts: AnswerFacts) -> Iterator[str]:
     left = facts.plan.leftovers.get(mapping.target, ()) if facts.plan else ()
     if left:
         yield f"Kept as metadata, for want of a column: {names(left)}."
-    if mapping.ignored:
-        yield f"Not moved, for nothing in the new table takes it: {names(mapping.ignored)}."
+    for tables, lost in lost_columns(facts.plan.mapping) if facts.plan else ():
+        if mapping in tables:
+            yield f"Not moved, for nothing in the new table takes it: {names(lost)}."
     if facts.plan and any(mapping.target in phase.tables for phase in facts.plan.phases):
         phase = facts.plan.phase_of(mapping.target)
         yield f"It is moved in phase {phase.number} of {len(facts.plan.phases)}."
@@ -74,7 +76,8 @@ def of_column(name: str, facts: AnswerFacts) -> Iterator[str]:
         return
     from_old = [m for m in facts.plan.mapping.copied if m.source == table]
     if from_old:
-        for mapping in from_old:
+        taken = [mapping for mapping in from_old if column not in mapping.ignored]
+        for mapping in taken or from_old:
             yield from _old_column(mapping, column, facts)
     elif table in facts.plan.mapping.by_target:
         yield _new_column(facts.plan.mapping.by_target[table], column, facts)

@@ -12,6 +12,7 @@ from ferryman.agents.known import Known, known_tables, prefix
 from ferryman.agents.likeness import Keys, alike, blended, column_likeness, core_of, keys, likeness, within
 from ferryman.agents.sentence import Sentence, split_name
 from ferryman.agents.vocabulary import COMMON, UNSAID, key, unaccented
+from ferryman.domain.references import refers_to_the_same_row
 from ferryman.domain.schema import Column, Database, Table
 
 Span = tuple[int, int]  #: words of a sentence, from the first to before the second
@@ -91,6 +92,7 @@ class Names:
         if best < PERHAPS:
             return (), 0.0
         found = tuple(known for score, known in scored if score >= best - _NEAR_BEST)
+        found = found if side == "target" else self._whole(found)
         return (self._spelt(found, typed) if typed else ()) or found, best
 
     def spelt(self, typed: str) -> tuple[Known, ...]:
@@ -99,7 +101,25 @@ class Names:
 
     def _spelt(self, tables: Sequence[Known], typed: str) -> tuple[Known, ...]:
         """Those of some tables whose name, old or new, is spelt just so."""
-        return tuple(k for k in tables if folded(typed) in (folded(k.target or ""), folded(k.source or "")))
+        new = tuple(k for k in tables if folded(typed) == folded(k.target or ""))
+        old = tuple(k for k in tables if folded(typed) == folded(k.source or "") and k not in new)
+        same = {known.source for known in new}
+        return (*new, *(k for k in self._whole(old) if k.source not in same))
+
+    def _whole(self, found: tuple[Known, ...]) -> tuple[Known, ...]:
+        """Of the new tables that one old table feeds, the one that its name means: not those that take parts of its
+        rows."""
+        parts = {k for k in found if self._is_part(k)}
+        whole = {k.source for k in found if k not in parts}
+        return tuple(k for k in found if k not in parts or k.source not in whole)
+
+    def _is_part(self, known: Known) -> bool:
+        finding = self.context.findings.by_target.get(known.target or "")
+        if finding and finding.source_table == known.source:
+            return bool(finding.part_of)
+        tables = {table.target: table for table in self.context.mapped}
+        ours = tables.get(known.target or "")
+        return ours is not None and any(refers_to_the_same_row(ours, other) for other in tables.values())
 
     def identified(self, parts: Sequence[Part]) -> tuple[tuple[Known, ...], tuple[ColumnFound, ...]]:
         """The tables, or the columns, that a name is spelt like: "audit_log", "course_list", "orders.total"."""

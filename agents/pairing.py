@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from ferryman.agents.bookkeeping import WHENS, Book, book_of, content_words, words
 from ferryman.agents.vocabulary import key as singular
@@ -12,6 +12,7 @@ from ferryman.domain.schema import Column, Database, Family, ForeignKey, Table
 
 LEAST_TABLE = 0.5  #: a table candidate below it is no guess worth a question
 LEAST_COLUMN = 0.5  #: the same for columns, of what they would score in tables that match in full
+LIKELY_PART = 0.6  #: enough for one column by itself to say that a table takes part of another's rows
 LEAST_NAMESAKE = 0.3  #: enough where both names say the same
 
 #: Books that are kept by rules of their own, never by a match alone.
@@ -41,36 +42,12 @@ class Pairing:
     why: str = ""
     joined: Mapping[str, ForeignKey] = field(default_factory=dict)  #: references of one column, fed by one of several
     whens: Mapping[str, Choice] = field(default_factory=dict)  #: what else may say when a row was made or changed
+    own: Mapping[str, str] = field(default_factory=dict)  #: references to what else its legacy row becomes -> table
+    part_of: str = ""  #: the target table of whose rows this one's are parts
 
     def feeds(self, name: str) -> bool:
         """Whether something is to feed a target column."""
-        return name in self.columns or name in self.joined
-
-
-def pairings(source: Database, target: Database, matches: Matches) -> dict[str, Pairing]:
-    """The pairing of every target table that a legacy table feeds, by target name, in the target's order.
-
-    A legacy table feeds one target table, the sure and then the best match first.
-    """
-    chosen = _choose_tables(source, target, matches)
-    sources = {match.target: match.source for match in chosen}
-    sure = {match.target for match in chosen if match.sure}
-    made = {
-        match.target: pair(source.table(match.source), target.table(match.target), match, matches, Fed(sources, sure))
-        for match in chosen
-    }
-    return {table.name: made[table.name] for table in target.tables if table.name in made}
-
-
-def _choose_tables(source: Database, target: Database, matches: Matches) -> list[Match]:
-    left, right = ({t.name for t in (*side.data_tables, *side.framework_lists)} for side in (source, target))
-    chosen = []
-    for match in sorted(matches.tables, key=lambda m: (not m.sure, -m.score, m.source, m.target)):
-        if match.source in left and match.target in right and (match.sure or match.score >= LEAST_TABLE):
-            chosen.append(match)
-            left.discard(match.source)
-            right.discard(match.target)
-    return chosen
+        return name in self.columns or name in self.joined or name in self.own
 
 
 @dataclass(frozen=True)
@@ -79,30 +56,30 @@ class Fed:
 
     sources: Mapping[str, str]
     sure: frozenset[str] | set[str]
+    parts: Mapping[str, str] = field(default_factory=dict)  #: a table whose rows are parts of another's -> that one
 
     def parent(self, source: str) -> str | None:
-        """The target table that a legacy table feeds; None when there is none, or more than one."""
-        fed = [name for name, feeding in self.sources.items() if feeding == source]
+        """The target table that a legacy table feeds, whatever takes parts of its rows; None when there is none, or
+        more than one."""
+        fed = [name for name, feeding in self.sources.items() if feeding == source and name not in self.parts]
         return fed[0] if len(fed) == 1 else None
 
-
-def fed_by(found: Mapping[str, Pairing]) -> Fed:
-    """Which legacy table feeds which target table, out of the pairings."""
-    return Fed(
-        {name: pairing.source.name for name, pairing in found.items()},
-        {name for name, pairing in found.items() if pairing.sure},
-    )
+    def of_one_row(self, one: str, other: str) -> bool:
+        """Whether each row of one table and a row of the other are made of the same legacy row."""
+        return one != other and self.parts.get(one, one) == self.parts.get(other, other)
 
 
 def pair(source: Table, target: Table, match: Match, matches: Matches, fed: Fed) -> Pairing:
     """The choices for the columns of one pair of tables, each legacy column taken once."""
     joined = dict(_joined(source, target, fed))
+    candidates = _ranked(source, target, matches)
+    own = dict(_own(source, target, candidates, fed))
     ranked = [
         (name, choice)
-        for name, choice in _ranked(source, target, matches)
-        if name not in joined and not leads_elsewhere(source, choice.source, target, name, fed)
+        for name, choice in candidates
+        if name not in joined and name not in own and not leads_elsewhere(source, choice.source, target, name, fed)
     ]
-    choices = {name: c for name, c in _by_references(source, target, fed) if _is_upheld(name, c, source, ranked)}
+    choices = {name: c for name, c in _by_references(source, target, fed, own) if _is_upheld(name, c, source, ranked)}
     taken = {choice.source for choice in choices.values()}
     for choice_target, choice in ranked:
         free = choice.source not in taken or choice_target in target.primary_key
@@ -111,7 +88,54 @@ def pair(source: Table, target: Table, match: Match, matches: Matches, fed: Fed)
             if choice_target not in target.primary_key:
                 taken.add(choice.source)
     whens = {name: one for name, one in reversed(_ranked(source, target, matches, WHENS)) if one.source not in taken}
-    return Pairing(source, target, match.sure, match.score, choices, _why(match), joined, whens)
+    part = fed.parts.get(target.name, "")
+    if part and (after := _called_as_the_table(source, target, {*choices, *own}, taken)):
+        choices[after[0]] = after[1]
+    if part:
+        choices = {name: replace(c, follows=c.follows or c.score >= LIKELY_PART) for name, c in choices.items()}
+    return Pairing(source, target, match.sure, match.score, choices, _why(match), joined, whens, own, part)
+
+
+def _own(source: Table, target: Table, ranked: list[tuple[str, Choice]], fed: Fed) -> Iterator[tuple[str, str]]:
+    """The references to tables whose rows are made of the same legacy rows, where no legacy column fills them: each
+    names the row that its own legacy row became. Of several to one table, none."""
+    surely = {name for name, choice in ranked if choice.sure and choice.source not in source.key}
+    found = {name: parent for name, parent in siblings(target, fed) if name not in surely}
+    for name, parent in found.items():
+        if list(found.values()).count(parent) == 1:
+            yield name, parent
+
+
+def siblings(target: Table, fed: Fed) -> Iterator[tuple[str, str]]:
+    """(column, table) for each reference of one column to a table whose rows are made of the same legacy rows; one that
+    is not declared is told by its name."""
+    declared = {name for key in target.foreign_keys for name in key.columns}
+    for key in target.foreign_keys:
+        if len(key.columns) == 1 and fed.of_one_row(target.name, key.parent):
+            yield key.columns[0], key.parent
+    for column in target.columns:
+        called = named_after(column.name, fed.sources)
+        if column.name not in declared and called and fed.of_one_row(target.name, called):
+            yield column.name, called
+
+
+def _called_as_the_table(source: Table, target: Table, filled: set[str], taken: set[str]) -> tuple[str, Choice] | None:
+    """The one column of a table that nothing fills yet, from the legacy column that the table is called after:
+    "address" of user_emails from "email" of users."""
+    what = singular(words(target.name)[-1])
+    named = [c for c in source.columns if content_words(c.name, source.name) == (what,) and c.name not in taken]
+    free = [c for c in target.columns if c.name not in filled and is_content(c, target)]
+    free = [c for c in free if c.required] or free
+    if len(named) != 1 or len(free) != 1 or named[0].name in source.key or named[0].family is not free[0].family:
+        return None
+    return free[0].name, Choice(named[0].name, False, LIKELY_PART, f"{target.name} is called after it")
+
+
+def is_content(column: Column, table: Table) -> bool:
+    """Whether a target column holds what is neither key, reference nor bookkeeping, and no yes or no."""
+    bound = {*table.primary_key, *(name for key in table.foreign_keys for name in key.columns)}
+    kept = column.generated or column.autoincrement or column.name in bound or column.family is Family.BOOLEAN
+    return not kept and book_of(column, table.name) not in (*RULED, Book.DELETED)
 
 
 def leads_elsewhere(source: Table, column: str, target: Table, name: str, fed: Fed) -> str:
@@ -132,12 +156,17 @@ def leads_elsewhere(source: Table, column: str, target: Table, name: str, fed: F
 
 def _called_after(name: str, fed: Fed) -> str | None:
     """The legacy table that feeds the table whose name a column of ids bears: "topic_id", of topics."""
+    called = named_after(name, fed.sources)
+    return fed.sources[called] if called else None
+
+
+def named_after(name: str, tables: Iterable[str]) -> str | None:
+    """The table whose name a column of ids bears: "topic_id", of topics."""
     *said, last = words(name) or ("",)
     if last != "id" or not said:
         return None
     called = [singular(word) for word in said]
-    named = ([singular(word) for word in words(table)] for table in fed.sources)
-    return next((source for source, name in zip(fed.sources.values(), named, strict=True) if name == called), None)
+    return next((table for table in tables if [singular(word) for word in words(table)] == called), None)
 
 
 def _joined(source: Table, target: Table, fed: Fed) -> Iterator[tuple[str, ForeignKey]]:
@@ -150,9 +179,11 @@ def _joined(source: Table, target: Table, fed: Fed) -> Iterator[tuple[str, Forei
             yield key.columns[0], theirs
 
 
-def _by_references(source: Table, target: Table, fed: Fed) -> Iterator[tuple[str, Choice]]:
+def _by_references(source: Table, target: Table, fed: Fed, own: Mapping[str, str]) -> Iterator[tuple[str, Choice]]:
     """The only reference of one table to another is the only reference between the two that they feed."""
     for key in target.foreign_keys:
+        if not own.keys().isdisjoint(key.columns):
+            continue
         feeding = fed.sources.get(key.parent)
         theirs = _only(source.foreign_keys, feeding) if feeding else None
         if theirs is None or _only(target.foreign_keys, key.parent) != key or len(theirs.columns) != len(key.columns):
@@ -177,9 +208,11 @@ def _is_upheld(name: str, choice: Choice, source: Table, ranked: list[tuple[str,
 
 def _ranked(source: Table, target: Table, matches: Matches, kept: tuple[Book, ...] = ()) -> list[tuple[str, Choice]]:
     """Candidates for the target's columns of content, or of the books named, the sure and then the best first."""
-    found = matches.by_pair.get((source.name, target.name))
+    names = source.name, target.name
+    beside = matches.by_part.get(names)
+    found = beside or matches.by_pair.get(names)
     candidates = found.columns if found else _namesakes(source, target)
-    tables = next((m.score for m in matches.tables if (m.source, m.target) == (source.name, target.name)), 1.0)
+    tables = 1.0 if beside else next((m.score for m in matches.tables if (m.source, m.target) == names), 1.0)
     meant = [match for match in candidates if _is_meant(target.by_name.get(match.target), target, kept)]
     choices = [choice for match in meant if (choice := _choice(match, source, target, tables))]
     return sorted(choices, key=lambda c: (not c[1].sure, -c[1].score, c[1].source, c[0]))
@@ -223,7 +256,18 @@ def _why(match: Match) -> str:
 def references(pairing: Pairing, fed: Fed, target: Database) -> tuple[ForeignKey, ...]:
     """What the target table refers to: its declared references, then those that only the legacy table declares."""
     known = (taken_over(pairing, name, choice.source, fed, target) for name, choice in pairing.columns.items())
-    return (*pairing.target.foreign_keys, *(key for key in known if key))
+    own = (own_reference(pairing, name, parent, target) for name, parent in pairing.own.items())
+    return (*pairing.target.foreign_keys, *(key for key in (*known, *own) if key))
+
+
+def own_reference(pairing: Pairing, name: str, parent: str, target: Database) -> ForeignKey | None:
+    """The reference to the row made of the same legacy row, where the target declares none. Not enforced."""
+    key = target.table(parent).key
+    if pairing.target.reference(name) or len(key) != 1:
+        return None
+    if not _alike(target.table(parent).column(key[0]), pairing.target.column(name)):
+        return None
+    return ForeignKey(columns=(name,), parent=parent, parent_columns=key, enforced=False)
 
 
 def taken_over(pairing: Pairing, name: str, source: str, fed: Fed, target: Database) -> ForeignKey | None:

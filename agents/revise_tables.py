@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import Fed, leads_elsewhere
 from ferryman.agents.selection import referred, selected, with_parents
-from ferryman.agents.table_mapping import bare_table, columns_of, fill, for_key
+from ferryman.agents.table_mapping import bare_table, columns_of, fill, for_key, part_there
 from ferryman.domain.changes import (
     Include,
     LeaveOut,
@@ -23,6 +23,7 @@ from ferryman.domain.changes import (
 )
 from ferryman.domain.coordination import RequestType
 from ferryman.domain.errors import Usage
+from ferryman.domain.filters import AllOf, Filter
 from ferryman.domain.fit_names import closest
 from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import (
@@ -36,7 +37,7 @@ from ferryman.domain.mapping import (
     Strategy,
     TableMapping,
 )
-from ferryman.domain.references import parent_of, parents_named
+from ferryman.domain.references import of_the_same_rows, parent_of, parents_named, refers_to_the_same_row
 from ferryman.domain.schema import Table
 from ferryman.domain.transforms import KeyByType, NewId
 
@@ -183,7 +184,17 @@ def map_table(mapping: Mapping, change: MapTable, facts: Facts) -> Mapping:
     known = mapping.by_target.get(change.target)
     if known and known.source == change.source:
         return mapping
-    return _linked_anew(_with(mapping, change.target, change.source, facts), change.target, facts)
+    return _filtered_alike(
+        _linked_anew(_with(mapping, change.target, change.source, facts), change.target, facts), change.target
+    )
+
+
+def _filtered_alike(mapping: Mapping, name: str) -> Mapping:
+    """With the filter of the rows that a table takes parts of, where there is one."""
+    part = mapping.by_target[name]
+    wholes = (mapping.by_target[other] for other in of_the_same_rows(mapping)[name])
+    whole = next((table for table in wholes if table.filter and refers_to_the_same_row(part, table)), None)
+    return mapping.with_table(part.but(filter=both(whole.filter, part.filter))) if whole else mapping
 
 
 def _linked_anew(mapping: Mapping, parent: str, facts: Facts) -> Mapping:
@@ -205,8 +216,7 @@ def _linked_anew(mapping: Mapping, parent: str, facts: Facts) -> Mapping:
 def _with(mapping: Mapping, target: str, source: str, facts: Facts) -> Mapping:
     """A table copied from a source, with its parents, and the references to it that could not be filled before."""
     before = {table.target for table in mapping.tables}
-    base = fed_in(mapping, facts)
-    fed = Fed({**base.sources, target: source}, {*base.sure, target})
+    fed = facts.fed_with({**{table.target: table.source for table in mapping.tables}, target: source})
     new = {name for name in with_parents([target], facts, fed) if name == target or name not in before}
     copied = {table.target for table in mapping.copied} | new
     refer = set(referred(copied, facts, fed)) - before
@@ -280,7 +290,21 @@ def set_triggers(mapping: Mapping, change: SetTriggers, facts: Facts) -> Mapping
 
 
 def set_filter(mapping: Mapping, change: SetFilter, facts: Facts) -> Mapping:
-    return mapping.with_table(copied_table_of(mapping, change.table, facts).but(filter=change.filter))
+    """The parts of the table's rows in other tables go with them, unless a person said which of those move."""
+    table = copied_table_of(mapping, change.table, facts)
+    changed = mapping.with_table(table.but(filter=change.filter))
+    fed = fed_in(mapping, facts)
+    for name in of_the_same_rows(mapping)[table.target]:
+        part = mapping.by_target[name]
+        there = part_there(facts.pairing(part.source, name, fed), facts)
+        if refers_to_the_same_row(part, table) and part.filter == both(table.filter, there):
+            changed = changed.with_table(part.but(filter=both(change.filter, there)))
+    return changed
+
+
+def both(one: Filter | None, other: Filter | None) -> Filter | None:
+    """The rows that pass two filters."""
+    return AllOf(of=(one, other)) if one and other else one or other
 
 
 def set_policy(mapping: Mapping, change: SetPolicy, facts: Facts) -> Mapping:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ferryman.agents.challenges import Seen, challenges
-from ferryman.agents.pairing import Pairing, fed_by, pairings, references
+from ferryman.agents.feeding import fed_by, pairings
+from ferryman.agents.pairing import Pairing, references
 from ferryman.agents.table_type import Surroundings, complexity, first_type, table_type
 from ferryman.agents.wording import listed
 from ferryman.domain.findings import (
@@ -81,6 +82,7 @@ class _Analysis:
         return TableFinding(
             target_table=table.name,
             source_table=pairing.source.name if pairing else None,
+            part_of=pairing.part_of if pairing else "",
             status=self.status(table.name),
             record_count=self.rows(table.name) if pairing else 0,
             target_count=self.target_profile.rows(table.name),
@@ -107,12 +109,22 @@ class _Analysis:
     def _around(self, table: str) -> Surroundings:
         children = [child for child in self.children.get(table, ()) if child != table]
         largest = max((self.rows(child) for child in children), default=0)
-        return Surroundings(self.rows(table), self.references[table], children, largest)
+        own = self.pairings[table].own if table in self.pairings else {}
+        references = tuple(key for key in self.references[table] if own.keys().isdisjoint(key.columns))
+        return Surroundings(self.rows(table), references, children, largest)
 
     def _seen(self, pairing: Pairing) -> Seen:
         name = pairing.target.name
         ring = next((ring for ring in self.cycles if name in ring), ())
-        return Seen(pairing, self.references[name], self.source_profile.by_name.get(pairing.source.name), ring)
+        profile = self.source_profile.by_name.get(pairing.source.name)
+        return Seen(pairing, self.references[name], profile, ring, self._taken_elsewhere(pairing))
+
+    def _taken_elsewhere(self, pairing: Pairing) -> frozenset[str]:
+        """The legacy columns that tables made of the same rows take; for one that takes parts of rows, all of them."""
+        if pairing.part_of:
+            return frozenset(pairing.source.by_name)
+        parts = (part for part in self.pairings.values() if part.part_of == pairing.target.name)
+        return frozenset(choice.source for part in parts for choice in part.columns.values())
 
     def _alternatives(self, table: str) -> tuple[Match, ...]:
         pairing = self.pairings.get(table)

@@ -8,7 +8,9 @@ from ferryman.agents.column_mapping import Scope, TableColumns, left_behind
 from ferryman.agents.counterparts import same_by
 from ferryman.agents.facts import Facts
 from ferryman.agents.natural_key import is_unique, natural_key, telling_pairs
-from ferryman.agents.pairing import Fed, Pairing
+from ferryman.agents.pairing import Fed, Pairing, is_content
+from ferryman.domain.filters import AllOf, Comparison, Filter, Operator
+from ferryman.domain.findings import MissingCause
 from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import (
     Action,
@@ -20,6 +22,9 @@ from ferryman.domain.mapping import (
     Kept,
     Mapping,
     Matched,
+    Policy,
+    Problem,
+    Strategy,
     TableMapping,
 )
 from ferryman.domain.schema import Family, Table
@@ -52,8 +57,26 @@ def bare_table(pairing: Pairing, action: Action, facts: Facts) -> TableMapping:
         key=key_of(pairing, facts),
         identity=identity,
         conflict=conflict,
+        filter=part_there(pairing, facts) if action is Action.COPY else None,
         why=pairing.why,
     )
+
+
+def part_there(pairing: Pairing, facts: Facts) -> Filter | None:
+    """Of legacy rows that make rows of a second table: those that have what must be filled there. None for all."""
+    if not pairing.part_of:
+        return None
+    conditions: list[Filter] = []
+    for name, choice in pairing.columns.items():
+        profile = facts.column(pairing.source.name, choice.source)
+        needed = pairing.target.column(name).required and is_content(pairing.target.column(name), pairing.target)
+        if not needed or profile is None:
+            continue
+        if profile.nulls:
+            conditions.append(Comparison(column=choice.source, op=Operator.NOT_NULL))
+        if profile.empty:
+            conditions.append(Comparison(column=choice.source, op=Operator.NONE_OF, values=("", " ")))
+    return conditions[0] if len(conditions) == 1 else AllOf(of=tuple(conditions)) if conditions else None
 
 
 def key_of(pairing: Pairing, facts: Facts) -> tuple[str, ...]:
@@ -154,7 +177,21 @@ def fill(table: TableMapping, facts: Facts, fed: Fed, others: dict[str, TableMap
     if table.action is Action.REFER:
         return table.but(columns=_key_only(columns))
     filled = table.but(columns=columns.mappings())
-    return filled.but(ignored=left_behind(filled, columns))
+    return filled.but(ignored=left_behind(filled, columns), policies=_of_parts(filled, columns, others))
+
+
+def _of_parts(table: TableMapping, columns: TableColumns, others: dict[str, TableMapping]) -> tuple[Policy, ...]:
+    """References that may stay empty to parts of the same rows: they do where a row has no such part."""
+    policies = {policy.columns: policy for policy in table.policies}
+    for name, parent in columns.pairing.own.items():
+        column, part = columns.pairing.target.column(name), others.get(parent)
+        if name in table.by_target and column.nullable and part and part.filter is not None:
+            cause, rows = MissingCause.FILTERED_OUT, columns.scope.facts.source_profile.rows(table.source)
+            policy = Policy(
+                problem=Problem.MISSING_PARENT, columns=(name,), cause=cause, strategy=Strategy.SET_NULL, rows=rows
+            )
+            policies.setdefault((name,), policy)
+    return tuple(policies.values())
 
 
 def columns_of(table: TableMapping, facts: Facts, fed: Fed, others: dict[str, TableMapping]) -> TableColumns:

@@ -8,6 +8,7 @@ from ferryman.agents.counterparts import are_others, in_words, same_by
 from ferryman.agents.deletion_questions import deletion_questions
 from ferryman.agents.facts import Facts
 from ferryman.agents.natural_key import natural_key, telling_pairs
+from ferryman.agents.pairing import Pairing
 from ferryman.agents.table_mapping import own_identity, referred_columns, unique_columns
 from ferryman.agents.wording import count, listed
 from ferryman.domain.changes import (
@@ -20,9 +21,10 @@ from ferryman.domain.changes import (
     SetKey,
     UnmapColumn,
 )
+from ferryman.domain.filters import columns_of
 from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import Action, Conflict, Generated, Kept, KeyPair, Mapping, Matched, TableMapping
-from ferryman.domain.references import references_of
+from ferryman.domain.references import of_the_same_rows, references_of, refers_to_the_same_row
 
 #: Kinds of a question about rows that are there; its id is the kind, a colon, and the table.
 PRESENT, FOUND_THERE = "present", "link"
@@ -40,7 +42,14 @@ def table_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Iter
     yield from _key(table, facts)
     yield from _identity(table, facts)
     yield from _present(table, facts)
-    yield from deletion_questions(table, facts)
+    if not _follows(table, mapping):
+        yield from deletion_questions(table, facts)
+
+
+def _follows(table: TableMapping, mapping: Mapping) -> bool:
+    """Whether a table's rows are parts of another's, which says what becomes of those that are marked."""
+    others = (mapping.by_target[name] for name in of_the_same_rows(mapping).get(table.target, ()))
+    return any(refers_to_the_same_row(table, other) for other in others)
 
 
 def leave_out(table: str) -> Option:
@@ -54,6 +63,9 @@ def _source(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Que
         return
     rows = facts.source_profile.rows(table.source)
     names = [table.source, *_other_sources(table, mapping, facts)]
+    if pairing.part_of:
+        yield _part(table, pairing, names, facts)
+        return
     yield Question(
         id=f"table:{table.target}",
         table=table.target,
@@ -70,6 +82,30 @@ def _source(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Que
         ),
         recommended=table.source,
         reason=f"{pairing.why or 'It is the closest match'}, but that is not enough to be sure.",
+    )
+
+
+def _part(table: TableMapping, pairing: Pairing, names: list[str], facts: Facts) -> Question:
+    """Whether each row of a legacy table makes a row of a second table as well."""
+    rows, main = facts.source_profile.rows(table.source), pairing.part_of
+    taken = [f"{choice.source} -> {name}" for name, choice in pairing.columns.items() if choice.source not in table.key]
+    kept = f" that has {listed(columns_of(table.filter))}" if table.filter else ""
+    return Question(
+        id=f"table:{table.target}",
+        table=table.target,
+        text=(
+            f"{table.source} -> {table.target} as well? Each row of {table.source}{kept} ({count(rows, 'row')} in all)"
+            f" would make one row of {table.target} beside the one of {main}: {listed(taken)}."
+        ),
+        options=(
+            *(
+                Option(key=name, text=f"Fill it from {name}", changes=(MapTable(source=name, target=table.target),))
+                for name in names
+            ),
+            leave_out(table.target),
+        ),
+        recommended=table.source,
+        reason=f"{pairing.why}." if pairing.why else "",
     )
 
 

@@ -148,10 +148,14 @@ _WORDS = {
 }
 
 
+_ONE = {Operator.ONE_OF: Operator.EQUAL, Operator.NONE_OF: Operator.UNEQUAL}
+
+
 def filter_words(condition: Filter) -> str:
     """A filter in words: "created_on is at least 2015-01-01"."""
     if isinstance(condition, Comparison):
-        values = listed([clean(str(value)) for value in condition.values], joined="or")
-        return f"{clean(condition.column)} {_WORDS[condition.op]} {values}".strip()
+        values = tuple(dict.fromkeys(clean(str(value)).strip() or "blank" for value in condition.values))
+        op = _ONE[condition.op] if len(values) == 1 and condition.op in _ONE else condition.op
+        return f"{clean(condition.column)} {_WORDS[op]} {listed(values, joined='or')}".strip()
     joined = "and" if isinstance(condition, AllOf) else "or"
     return f" {joined} ".join(filter_words(part) for part in condition.of)

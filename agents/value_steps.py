@@ -231,6 +231,14 @@ def _within(low: object, high: int | float, bounds: tuple[int, int]) -> bool:
     return isinstance(low, int | float) and bounds[0] <= low and high <= bounds[1]
 
 
+def tells_moments(ours: Column, profile: ColumnProfile | None) -> bool:
+    """Whether what a legacy column holds can be read as moments, numbers that count seconds among them."""
+    kind = stored(ours, profile)
+    if kind in NUMBERS:
+        return profile is None or profile.highest is None or is_epoch(profile)
+    return kind in _MOMENTS or kind is Family.TEXT
+
+
 def is_epoch(profile: ColumnProfile | None) -> bool:
     """Whether a numeric column's range is one of seconds or milliseconds since 1970."""
     if profile is None or not isinstance(profile.highest, int | float):

@@ -92,10 +92,16 @@ class Matches(Frozen):
 
     tables: tuple[Match, ...] = ()
     columns: tuple[TableMatches, ...] = ()  #: for every table pair worth a look
+    #: For source tables and the tables that stand beside a likely target of theirs: scores as if the tables matched.
+    beside: tuple[TableMatches, ...] = ()
 
     @cached_property
     def by_pair(self) -> dict[tuple[str, str], TableMatches]:
         return {(m.source, m.target): m for m in self.columns}
+
+    @cached_property
+    def by_part(self) -> dict[tuple[str, str], TableMatches]:
+        return {(m.source, m.target): m for m in self.beside}
 
 
 class ChallengeKind(StrEnum):
@@ -127,6 +133,7 @@ class TableFinding(Frozen):
 
     target_table: str
     source_table: str | None
+    part_of: str = ""  #: the target table beside which this one takes parts of the same source rows
     status: TableStatus
     record_count: int  #: rows in the source table; 0 without one
     target_count: int  #: rows already in the target

@@ -72,6 +72,40 @@ def _references(mapping: TableMapping, target: Database) -> Iterator[Reference]:
                 yield _reference(table, (column.target,), other).but(at_copy=True)
 
 
+def of_the_same_rows(mapping: TablesMapping) -> dict[str, tuple[str, ...]]:
+    """By copied table, the tables that are made of the same legacy rows as it, itself among them: where one refers to
+    the other by the key of the row itself."""
+    groups: dict[str, tuple[str, ...]] = {table.target: (table.target,) for table in mapping.copied}
+    for table in mapping.copied:
+        for column in table.columns:
+            other = mapping.by_target.get(parent_of(column))
+            if other is None or other.target not in groups or other.target in groups[table.target]:
+                continue
+            if _names_the_same_row(column, table, other):
+                joined = {*groups[table.target], *groups[other.target]}
+                group = tuple(name for name in mapping.by_target if name in joined)
+                groups.update(dict.fromkeys(group, group))
+    return groups
+
+
+def _names_the_same_row(column: ColumnMapping, table: TableMapping, other: TableMapping) -> bool:
+    return table.target != other.target and table.source == other.source and column.source == other.key
+
+
+def refers_to_the_same_row(table: TableMapping, other: TableMapping) -> bool:
+    """Whether a table refers to another by the key of the legacy row that both are made of."""
+    return any(parent_of(c) == other.target and _names_the_same_row(c, table, other) for c in table.columns)
+
+
+def lost_columns(mapping: TablesMapping) -> Iterator[tuple[tuple[TableMapping, ...], tuple[str, ...]]]:
+    """Legacy columns that go nowhere, with the tables of which none takes them."""
+    for group in dict.fromkeys(of_the_same_rows(mapping).values()):
+        tables = tuple(mapping.by_target[name] for name in group)
+        lost = tuple(name for name in tables[0].ignored if all(name in table.ignored for table in tables))
+        if lost:
+            yield tables, lost
+
+
 def fills_nothing(column: ColumnMapping) -> bool:
     """Whether a column mapping has neither a legacy column nor a step."""
     return not column.source and not column.steps

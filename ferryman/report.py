@@ -22,6 +22,7 @@ from ferryman.domain.changes import Question
 from ferryman.domain.events import RunStarted, usage_of
 from ferryman.domain.filters import describe
 from ferryman.domain.plan import Plan, RollbackKind
+from ferryman.domain.references import lost_columns
 from ferryman.domain.run import AsideCount, RunStatus, TableProgress, TableState, duration_text
 from ferryman.domain.usage import Usage
 from ferryman.domain.validation import CheckStatus
@@ -116,7 +117,7 @@ class Material:
 
     @property
     def ignored(self) -> tuple[tuple[str, str], ...]:
-        return tuple((t.source, ", ".join(t.ignored)) for t in self.plan.mapping.tables if t.ignored)
+        return tuple((tables[0].source, ", ".join(lost)) for tables, lost in lost_columns(self.plan.mapping))
 
 
 def collect(ledger: Ledger, run: str, workspace: Workspace | None = None) -> Material:

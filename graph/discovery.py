@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from langgraph.runtime import Runtime
 
 from ferryman.agents.counterparts import ways_to_look
+from ferryman.agents.feeding import pairings
 from ferryman.agents.meaning import understand_with
-from ferryman.agents.pairing import pairings
 from ferryman.agents.schema_analysis import analyze as analyze_tables
 from ferryman.agents.sizes import sizes
 from ferryman.agents.user_guidance import explain_findings

@@ -7,6 +7,7 @@ whatever order their tables stand.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def match(
         return Matches()
     scores = score(ours, theirs)
     sure = sure_tables(scores)
-    return Matches(tables=_tables(scores, sure), columns=_columns(scores, sure))
+    return Matches(tables=_tables(scores, sure), columns=_columns(scores, sure), beside=tuple(_beside(scores)))
 
 
 def _best(row: Matrix, kept: int, least: float) -> list[int]:
@@ -87,6 +88,27 @@ def _looked_at(scores: Scores) -> set[tuple[int, int]]:
     forward = {(i, j) for i, row in enumerate(scores.tables) for j in _best(row, _LOOKED_AT, _LEAST_TABLE)}
     backward = {(i, j) for j, row in enumerate(scores.tables.T) for i in _best(row, _LOOKED_AT, _LEAST_TABLE)}
     return forward | backward
+
+
+def _beside(scores: Scores) -> Iterator[TableMatches]:
+    """Of each source table, the columns of the target tables that refer to its best candidate or that this refers to:
+    one old table often fills two or three new ones."""
+    source, target = scores.source, scores.target
+    linked = target.is_ref & (target.parent != target.owner)
+    up = {(int(a), int(b)) for a, b in zip(target.owner[linked], target.parent[linked], strict=True)}
+    links = up | {(b, a) for a, b in up}
+    for i, row in enumerate(scores.tables):
+        best = set(_best(row, 1, _LEAST_TABLE))
+        for j in sorted({b for a, b in links if a in best} - best):
+            found = sorted(_in_pair(scores, i, j), key=lambda p: (p[0], -float(scores.local[p]), p[1]))
+            columns = (
+                Match(
+                    source=source.columns[a].name, target=target.columns[b].name, score=_rounded(scores.local[a, b]),
+                    evidence=of_columns(scores, a, b),
+                )
+                for a, b in found
+            )  # fmt: skip
+            yield TableMatches(source=source.tables[i].name, target=target.tables[j].name, columns=tuple(columns))
 
 
 def _in_pair(scores: Scores, i: int, j: int) -> set[tuple[int, int]]:
