@@ -487,6 +487,8 @@ def _went(accounting: Accounting) -> str:
 
 
 def _undone(event: RolledBack) -> str:
+    if not event.rows and not event.restored:
+        return "nothing of it was there to be taken out"
     restored = (
         f", {count(event.restored, 'row')} {'has its' if event.restored == 1 else 'have their'} old values again"
         if event.restored

@@ -17,6 +17,7 @@ os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # read when langgraph
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +34,7 @@ from ferryman.agents.budget import Tally
 from ferryman.agents.meaning import understand_with
 from ferryman.domain.conversation import PAYLOAD, Choose, DecidePayload, Pause, Payload, Utterance
 from ferryman.domain.coordination import Request
+from ferryman.domain.errors import FerrymanError
 from ferryman.domain.events import EVENT, Event, ModelWriting, Said, usage_of
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.plan import Plan
@@ -244,16 +246,23 @@ class Session:
 
     def _stream(self, step: State | Command[Any] | None) -> Iterator[Event]:
         self.payload = None
-        for part in self._graph.stream(
-            step,
-            self._config(),
-            context=self.context,
-            stream_mode=["custom", "updates"],
-            durability="sync",
-            version="v2",
-        ):
-            if part["type"] == "custom":
-                yield self._seen(EVENT.validate_python(part["data"]))
+        try:
+            for part in self._graph.stream(
+                step,
+                self._config(),
+                context=self.context,
+                stream_mode=["custom", "updates"],
+                durability="sync",
+                version="v2",
+            ):
+                if part["type"] == "custom":
+                    yield self._seen(EVENT.validate_python(part["data"]))
+        except FerrymanError:
+            with suppress(FerrymanError):  # whoever goes on, here too, is not held up by a session that stopped
+                ledger = Ledger(self.context.target)
+                if ledger.exists():
+                    ledger.release(self.run)
+            raise
         self._look()
 
     def _seen(self, event: Event) -> Event:

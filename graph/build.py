@@ -134,7 +134,7 @@ def _choices(graph: StateGraph[State, Context]) -> None:
         ("next_phase", moving.send_tables, ["table", "hold", "report"]),
         ("settle", routes.after_settling, ["next_phase", "verify", "hold", *routes.INVESTIGATION]),
         ("verify", routes.after_verification, ["next_phase", *routes.INVESTIGATION]),
-        ("integrity", routes.after_integrity, ["next_phase", "hold", *routes.INVESTIGATION]),
+        ("integrity", routes.after_integrity, ["next_phase", "hold", "report", *routes.INVESTIGATION]),
     ):
         graph.add_conditional_edges(node, route, ways)
 

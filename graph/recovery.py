@@ -56,7 +56,7 @@ from ferryman.tools.move.recall import hanging_on
 from ferryman.tools.move.records import RunRecord
 from ferryman.tools.move.resume import forget_stop, take_up
 from ferryman.tools.move.rollback import rollback as undo
-from ferryman.tools.move.rollback import tables_of_phase
+from ferryman.tools.move.rollback import tables_of_phase, undo_one
 from ferryman.tools.move.sorting import Want
 from ferryman.tools.move.supply import supply
 from ferryman.tools.move.work import TableWork
@@ -216,8 +216,9 @@ def recover(state: State, runtime: Runtime[Context]) -> State:
         )
     )
     if chosen.strategy is Strategy.ROLLBACK_TABLE:
-        undo(context.target, state["run"], (table,), emit=emit, by=said.by or context.by)
-        return {"plan": context.shelf.put(plan), "failures": {table: None}, "reason": f"{table} was rolled back"}
+        over = undo_one(context.target, state["run"], table, emit=emit, by=said.by or context.by)
+        after: State = {"undone": True} if over else {"reason": f"{table} was rolled back"}
+        return {"plan": context.shelf.put(plan), "failures": {table: None}, **after}
     return _carry_out(state, plan, chosen, decision.failure, context, emit)
 
 
@@ -359,7 +360,7 @@ def integrity(state: State, runtime: Runtime[Context]) -> State:
     decision = Decision.model_validate(state["decision"])
     said = UTTERANCE.validate_python(state["answer"])
     table = decision.failure.table
-    if state.get("reason") or state.get("failures") or not isinstance(said, Choose):
+    if state.get("reason") or state.get("undone") or state.get("failures") or not isinstance(said, Choose):
         return {}
     with _step(table, said.strategy, LAST_STEP, emit) as end:
         later = to_come(Ledger(context.target), state["run"])

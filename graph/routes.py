@@ -105,6 +105,8 @@ def after_verification(state: State) -> str | list[str]:
 
 def after_integrity(state: State) -> str | list[str]:
     """A strategy that did not help goes back to diagnosis."""
+    if state.get("undone"):
+        return "report"
     if state.get("reason"):
         return "hold"
     return INVESTIGATION if state.get("failures") else "next_phase"

@@ -63,6 +63,7 @@ class State(TypedDict, total=False):
     decision: Json  #: recovery.Decision
     deadline: str  #: ISO time when an open decision becomes a pause
     reason: str  #: why the run is paused
+    undone: bool  #: the table that it stopped at was undone, and nothing else of the run is there or left to do
     outcome: Json  #: run.Outcome
     finished: bool  #: the run is done; `get_state().next` does not say so
 

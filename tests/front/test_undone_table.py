@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from ferryman.graph.context import Options
 from ferryman.tools.move.failpoint import VARIABLE
 from tests.front.calling import call, here
 from tests.front.shapes import Shape, made
+from tests.front.talking import hold
 
 
 @pytest.fixture
@@ -75,6 +77,58 @@ def test_it_goes_on_elsewhere_when_its_only_table_that_wrote_was_undone(stopped:
     assert here("rollback", run, *elsewhere(stopped)[2:], "--yes").code == 0
     assert [stopped.new(f"SELECT count(*) FROM {table}") for table in ("city", "person")] == [[(0,)], [(0,)]]
     assert stopped.new("SELECT status FROM ferryman_run") == [("rolled_back",)]
+
+
+def test_a_run_whose_only_table_is_undone_by_a_decision_is_at_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shape = made(
+        tmp_path,
+        "CREATE TABLE city (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO city VALUES (1, 'A'), (2, 'B'), (3, NULL);",
+        "CREATE TABLE city (id INTEGER PRIMARY KEY, name TEXT NOT NULL);",
+    )
+    assert here("plan", *shape.names, "-o", "plan.yaml", "--no-preflight").code == 0
+    shape.edit(lambda text: text.replace("size: 500", "size: 2"))
+    shape.run(code=5)
+    done = here("resume", *shape.names, "--decide", "rollback_table")
+    assert done.code == 3, done.err
+    assert "The run was undone" in done.err
+    assert shape.new("SELECT status, (SELECT count(*) FROM city) FROM ferryman_run") == [("rolled_back", 0)]
+
+
+@pytest.mark.parametrize("rest", [True, False])
+def test_a_table_that_nothing_was_moved_into_is_passed_over_when_it_is_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rest: bool
+) -> None:
+    """The same question came again with each resume, or there was nothing to undo."""
+    monkeypatch.chdir(tmp_path)
+    shelf = "CREATE TABLE shelf (id INTEGER PRIMARY KEY, name TEXT);" if rest else ""
+    rows = "INSERT INTO shelf VALUES (1, 'S');" if rest else ""
+    shape = made(
+        tmp_path,
+        f"CREATE TABLE city (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO city VALUES (1, NULL); {shelf} {rows}",
+        f"CREATE TABLE city (id INTEGER PRIMARY KEY, name TEXT NOT NULL); {shelf}",
+    )
+    held = hold(shape.files, "move everything", "yes", "undo this table", "resume", options=Options(preflight=False))
+    assert "Which one shall it be?" not in held.after("resume")
+    if rest:
+        assert "Paused (City was rolled back)" in held.text
+        assert "everything arrived but what belongs into city" in " ".join(held.after("resume").split())
+        assert shape.new("SELECT status, (SELECT count(*) FROM shelf) FROM ferryman_run") == [("success", 1)]
+    else:
+        assert "The run was undone" in held.after("undo this table")
+    assert shape.new("SELECT count(*) FROM city") == [(0,)]
+
+
+def test_what_ends_in_an_error_can_be_gone_on_with_in_the_same_conversation(
+    stopped: Shape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "after_resume=error*3")
+    held = hold(stopped.files, "resume", "resume")
+    first, second = held.text.split("> resume")[1:]
+    assert "A test asked for a failure" in first
+    assert "Which one shall it be?" in second
 
 
 def test_what_is_left_of_it_can_be_undone_as_a_whole(stopped: Shape) -> None:

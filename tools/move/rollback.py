@@ -121,6 +121,23 @@ def rollback(
         raise Transient(error.what, f"{error.do} Then `{again}` goes on.", table=error.table) from error
 
 
+def undo_one(
+    target: Target, run: str, table: str, *, emit: Emit = lambda event: None, by: str = "", clock: Clock = SYSTEM
+) -> bool:
+    """Undo the table that a run stopped at; one that nothing was moved into yet is passed over from here on, as it is
+    after an undoing. Gives whether the run is over with that."""
+    ledger = Ledger(target, clock=clock)
+    if ledger.table(run, table).batches:
+        rollback(target, run, (table,), emit=emit, by=by, clock=clock)
+    else:
+        ledger.acquire(run)
+        ledger.set_table(run, table, TableState.ROLLED_BACK)
+        emit(RolledBack(table=table, kind=RollbackKind.TRUNCATE.value, rows=0, by=by))
+        _conclude(ledger, run, whole=False)
+        ledger.release(run)
+    return ledger.run(run).status in _OVER
+
+
 def _held(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], emit: Emit, by: str) -> tuple[RolledBack, ...]:
     run = record.run
     ledger.acquire(run)
