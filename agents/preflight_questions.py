@@ -40,6 +40,7 @@ from ferryman.domain.mapping import (
     TableMapping,
 )
 from ferryman.domain.plan import Plan, Preflight, ProblemFound
+from ferryman.domain.profile import Profile
 from ferryman.domain.references import references_of
 from ferryman.domain.schema import Database, Family
 from ferryman.domain.transforms import Cast, EpochToTimestamp, LocalTime, RemapIds, Rename, Split
@@ -99,9 +100,11 @@ def questions(
     source: Database,
     target: Database,
     below: Lookup[str, tuple[ProblemFound, ...]] | None = None,
+    profile: Profile | None = None,
 ) -> tuple[Question, ...]:
     """One question for each class of problems without a decision that covers it, in preflight's order. `below`: by its
-    id, what hangs on a class that is set aside (see `cascades`), and goes with it.
+    id, what hangs on a class that is set aside (see `cascades`), and goes with it. `profile`: of the old database: rows
+    in which a column is empty say nothing about what its values want.
 
     A class that outgrew the count its policy was decided on is asked again, with what was decided then recommended.
     While it is open what fills a column, or how a row of a table that is there is found, nothing is asked about what
@@ -123,8 +126,9 @@ def questions(
                     target,
                 ),
             ),
-            _misread(problem, plan, preflight.tables.get(problem.table, 0), target),
+            _misread(problem, plan, _with_values(problem, preflight, plan, profile or Profile()), target),
             plan,
+            worthless=problem.rows >= _with_values(problem, preflight, plan, profile or Profile()),
         )
         for problem in preflight.problems
         if not problem.decided and unfilled.isdisjoint(_hangs_on(problem, plan.mapping, target))
@@ -263,12 +267,20 @@ def _numbered_anew(problem: ProblemFound, mapping: Mapping, target: Database) ->
 
 
 def _question(
-    problem: ProblemFound, before: Policy | None, options: tuple[Option, ...], misread: str, plan: Plan
+    problem: ProblemFound,
+    before: Policy | None,
+    options: tuple[Option, ...],
+    misread: str,
+    plan: Plan,
+    *,
+    worthless: bool = False,
 ) -> Question:
-    """`misread`: why nothing is recommended that keeps most of the table's rows back; "" where it can be."""
+    """`misread`: why nothing is recommended that keeps most of the table's rows back; "" where it can be.
+    `worthless`: not one value of the column fits: where it may be empty, that is what loses least."""
     recommended = recommend(problem, _in_keeping(options, problem, plan), before)
     if misread and not before and recommended in (KEYS[Strategy.QUARANTINE], LEAVE):
-        recommended = ""
+        empty = KEYS[Strategy.SET_NULL]
+        recommended = empty if worthless and any(option.key == empty for option in options) else ""
     told = f" When this was decided, {_concerned(before.rows)} concerned." if before else ""
     return Question(
         id=problem.id,
@@ -276,8 +288,14 @@ def _question(
         text=f"{problem.text}{told} What shall become of {_them(problem)}?",
         options=options,
         recommended=recommended,
-        reason=_REASONS[recommended] if recommended else misread,
+        reason=_reason(recommended, problem, misread),
     )
+
+
+def _reason(recommended: str, problem: ProblemFound, misread: str) -> str:
+    if recommended == EMPTY and misread:
+        return f"No value fits {' and '.join(problem.columns)}, which may want another column. So every row arrives."
+    return _REASONS[recommended] if recommended else misread
 
 
 def _in_keeping(options: tuple[Option, ...], problem: ProblemFound, plan: Plan) -> tuple[Option, ...]:
@@ -303,11 +321,24 @@ def _without_strangers(
     return tuple(option for option in options if option.key != KEYS[Strategy.QUARANTINE])
 
 
+def _with_values(problem: ProblemFound, preflight: Preflight, plan: Plan, profile: Profile) -> int:
+    """The rows in scope, at most, that have a value where one does not fit."""
+    rows, table = preflight.tables.get(problem.table, 0), plan.mapping.by_target[problem.table]
+    found = profile.by_name.get(table.source)
+    for name in problem.columns:
+        line = table.by_target.get(name)
+        known = found.by_name.get(line.source[0]) if found and line and len(line.source) == 1 else None
+        if found and known:
+            rows = min(rows, found.rows - known.nulls - known.empty)
+    return rows
+
+
 def _misread(problem: ProblemFound, plan: Plan, rows: int, target: Database) -> str:
-    """What the person may say where most rows of a table, of `rows` in scope, fail by one and the same step."""
+    """What the person may say where most values of a column, of `rows` that have one, fail by one and the same step."""
     if problem.problem not in _OF_A_STEP or rows < _FEW or problem.rows * 2 <= rows:
         return ""
-    wrong = f"Most rows of {problem.table} fail: {' and '.join(problem.columns)} may want another step or column."
+    wanting = " and ".join(problem.columns)
+    wrong = f"Most values for {wanting} of {problem.table} fail: it may want another step or column."
     for name in problem.columns:
         line = plan.mapping.by_target[problem.table].by_target.get(name)
         allowed = allowed_words(target.table(problem.table), target.table(problem.table).column(name))

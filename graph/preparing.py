@@ -344,8 +344,10 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
         if state.get("back_to"):
             found = looked_ahead(context.shelf.get(state["standing"], Plan), made, found)
         below = cascades(found, made, catalogues.target, lambda plan: look(plan, looks))
+    known = Analysis.known(state["facts"])
+    profile = Analysis.of(state["facts"], context.shelf).source_profile if known else None
     asked = leaving_something(
-        preflight_questions(found, made, catalogues.source, catalogues.target, below), made.mapping
+        preflight_questions(found, made, catalogues.source, catalogues.target, below, profile), made.mapping
     )
     still = {question.id for question in made.questions if question.open}
     new = {question.id: question for question in asked if question.id not in still}
