@@ -43,13 +43,10 @@ _EMPTY: dict[Family, Scalar] = {
 
 def column_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Question]:
     """The questions about the columns of one copied table."""
-    pairing = facts.pairings.get(table.target)
     if table.action is not Action.COPY:
         return
-    if pairing is None or pairing.source.name != table.source:
-        pairing = None
-    if pairing:
-        yield from _guesses(table, pairing, facts)
+    pairing = facts.paired(table, mapping)
+    yield from _guesses(table, pairing, facts)
     yield from _unfed(table, mapping, pairing, facts)
     yield from _formats(table, facts)
     yield from value_questions(table, facts)
@@ -169,21 +166,20 @@ def _optional_guesses(table: TableMapping, unsure: dict[str, Choice]) -> Questio
     )
 
 
-def _unfed(table: TableMapping, mapping: Mapping, pairing: Pairing | None, facts: Facts) -> Iterator[Question]:
+def _unfed(table: TableMapping, mapping: Mapping, pairing: Pairing, facts: Facts) -> Iterator[Question]:
     target = facts.target.table(table.target)
     for column in target.columns:
         if not column.required or column.name in table.by_target:
             continue
-        parent = _parent(table, column, pairing, facts)
+        parent = _parent(column, pairing, facts)
         if parent:
             yield _without_parent(table, column, parent, mapping, facts)
         elif (column.name,) != target.primary_key:
             yield _without_source(table, column, mapping, facts)
 
 
-def _parent(table: TableMapping, column: Column, pairing: Pairing | None, facts: Facts) -> str:
-    target = facts.target.table(table.target)
-    keys = references(pairing, facts.fed, facts.target) if pairing else target.foreign_keys
+def _parent(column: Column, pairing: Pairing, facts: Facts) -> str:
+    keys = references(pairing, facts.fed, facts.target)
     return next((key.parent for key in keys if column.name in key.columns), "")
 
 
@@ -193,7 +189,7 @@ def _without_parent(table: TableMapping, column: Column, parent: str, mapping: M
     What a table needs comes along by itself; where its parent does not, a person left it out, and that holds.
     """
     if parent in mapping.by_target:
-        return _without_source(table, column, mapping, facts)
+        return _without_source(table, column, mapping, facts, parent)
     finding = facts.findings.by_target.get(parent)
     can_be_filled = finding is not None and finding.source_table is not None
     include = Option(key=f"include_{parent}", text=f"Take {parent} along", changes=(Include(table=parent),))
@@ -212,13 +208,16 @@ def _is_id(column: Column) -> bool:
     return column.family in NUMBERS and words(column.name)[-1:] == ("id",)
 
 
-def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts: Facts) -> Question:
+def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts: Facts, parent: str = "") -> Question:
+    """What fills a column that must be filled. `parent`: whose rows it names, where the new database says so: no
+    number that happens to be there does, and one of those that are there may do for all."""
     elsewhere = _elsewhere(table, column, mapping, facts)
     likely = _weak(table, column, elsewhere, facts)
-    unused = [] if likely else _unused(table, column, elsewhere, facts)
+    unused = [] if likely or parent else _unused(table, column, elsewhere, facts)
     safe = (*likely, *unused, *_constant(table, column, facts))
-    ours = facts.source.table(table.source)
-    told = likely or (conversion(ours.column(unused[0].key), column) if unused else not (safe and _is_id(column)))
+    ours, one_of_them = facts.source.table(table.source), bool(parent and facts.target_profile.rows(parent))
+    by_name = conversion(ours.column(unused[0].key), column) if unused else not (safe and _is_id(column))
+    told = likely or (by_name and not one_of_them)
     why = f" {listed(f'{old} names rows of {parent}' for old, parent in elsewhere)}." if elsewhere else ""
     return Question(
         id=f"{UNFED}:{table.target}.{column.name}",
@@ -228,8 +227,15 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
         ),
         options=(*safe, *(_all_the_same(table, column, *one) for one in elsewhere), leave_out(table.target)),
         recommended=(safe[0].key if safe else leave_out(table.target).key) if told else "",
-        reason="" if told or unused else f'One number for every row can be said: "{column.name} is always 1".',
+        reason="" if told or unused else _one_for_all(column, parent),
     )
+
+
+def _one_for_all(column: Column, parent: str) -> str:
+    """How one value for every row is said."""
+    value = "1" if column.family in NUMBERS else "KEY"
+    what = f"One row of {parent} that is there, by its key," if parent else "One number"
+    return f'{what} for every row can be said: "{column.name} is always {value}".'
 
 
 def _all_the_same(table: TableMapping, column: Column, old: str, parent: str) -> Option:

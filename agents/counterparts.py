@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 
 from ferryman.agents.facts import Facts
 from ferryman.agents.natural_key import is_unique, telling_pairs
@@ -21,12 +21,10 @@ _MADE = 32  #: characters of keys that programs make up
 _HALF = 0.5  #: of a column's values must be different for it to tell rows apart; of text keys that nothing else proves
 
 
-def ways_to_look(
-    found: Mapping[str, Pairing], old: Profile, new: Profile, leave: Collection[str] = ()
-) -> tuple[Way, ...]:
+def ways_to_look(found: Iterable[Pairing], old: Profile, new: Profile, leave: Collection[str] = ()) -> tuple[Way, ...]:
     """The ways in which rows of a filled table may be rows of the table that feeds it: by their keys, where both are of
     one kind, and by pairs of columns that tell the rows of either side apart, those that name a row to people first."""
-    filled = (p for name, p in found.items() if name not in leave and new.rows(name) and old.rows(p.source.name))
+    filled = (p for p in found if p.target.name not in leave and new.rows(p.target.name) and old.rows(p.source.name))
     return tuple(way for pairing in filled for way in _ways(pairing, old, new))
 
 

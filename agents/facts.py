@@ -11,7 +11,7 @@ from ferryman.agents.feeding import fed_by, feeding, pairings
 from ferryman.agents.pairing import Fed, Pairing, pair
 from ferryman.domain.counterparts import Looked
 from ferryman.domain.findings import Findings, Match, Matches
-from ferryman.domain.mapping import NAMESPACE, IdPolicy
+from ferryman.domain.mapping import NAMESPACE, IdPolicy, TableMapping
 from ferryman.domain.mapping import Mapping as TablesMapping
 from ferryman.domain.profile import ColumnProfile, Profile
 from ferryman.domain.schema import Database
@@ -73,6 +73,10 @@ class Facts:
             return replace(pair(known.source, known.target, match, self.matches, fed), why=known.why)
         decided = Match(source=source, target=target, score=1.0, sure=True)
         return pair(self.source.table(source), self.target.table(target), decided, self.matches, fed)
+
+    def paired(self, table: TableMapping, mapping: TablesMapping) -> Pairing:
+        """The pairing of a table of a mapping with the one that feeds it there."""
+        return self.pairing(table.source, table.target, self.fed_in(mapping))
 
     def column(self, table: str, name: str) -> ColumnProfile | None:
         """The profile of a legacy column, where it was read."""

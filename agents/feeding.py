@@ -17,6 +17,7 @@ from ferryman.agents.wording import listed
 from ferryman.domain.findings import Evidence, Match, Matches
 from ferryman.domain.schema import Database, Family, Table
 
+MOST_OTHERS = 3  #: candidates beside the one that was chosen for a table
 _SAME = 0.9  #: of a column's score, as of one whose name says the same
 _HALF = 0.5  #: of the columns of content
 _BOTH = 2  #: columns of content that two tables share where each takes whole rows of its own
@@ -38,6 +39,18 @@ def pairings(source: Database, target: Database, matches: Matches) -> dict[str, 
         fed = Fed({match.target: match.source for match in chosen}, fed.sure, parts)
         made = _paired(chosen, source, target, matches, fed)
     return {table.name: made[table.name] for table in target.tables if table.name in made}
+
+
+def other_pairings(
+    found: Mapping[str, Pairing], source: Database, target: Database, matches: Matches
+) -> Iterator[Pairing]:
+    """The next best candidates for tables that another one feeds, a few for each: a person may choose one of them."""
+    fed, left, ours = fed_by(found), dict.fromkeys(found, MOST_OTHERS), {table.name for table in source.data_tables}
+    for match in sorted(matches.tables, key=lambda m: (-m.score, m.source, m.target)):
+        chosen = found.get(match.target)
+        if chosen and left[match.target] and match.source in ours - {chosen.source.name}:
+            left[match.target] -= 1
+            yield pair(source.table(match.source), chosen.target, match, matches, fed)
 
 
 def fed_by(found: Mapping[str, Pairing]) -> Fed:

@@ -23,7 +23,7 @@ from ferryman.domain.changes import (
 )
 from ferryman.domain.filters import columns_of
 from ferryman.domain.fits import ROWID
-from ferryman.domain.mapping import Action, Conflict, Generated, Kept, KeyPair, Mapping, Matched, TableMapping
+from ferryman.domain.mapping import Action, Conflict, Generated, IdPolicy, Kept, KeyPair, Mapping, Matched, TableMapping
 from ferryman.domain.references import of_the_same_rows, references_of, refers_to_the_same_row
 
 #: Kinds of a question about rows that are there; its id is the kind, a colon, and the table.
@@ -40,8 +40,8 @@ def table_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Iter
         yield from _link(table, mapping, facts)
         return
     yield from _key(table, facts)
-    yield from _identity(table, facts)
-    yield from _present(table, facts)
+    yield from _identity(table, mapping, facts)
+    yield from _present(table, mapping, facts)
     if not _follows(table, mapping):
         yield from deletion_questions(table, facts)
 
@@ -148,9 +148,9 @@ def _key(table: TableMapping, facts: Facts) -> Iterator[Question]:
     )
 
 
-def _identity(table: TableMapping, facts: Facts) -> Iterator[Question]:
+def _identity(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Question]:
     reason = facts.identities.get(table.target)
-    if not isinstance(reason, str) or (_is_filled_unknown(table, facts) and _by_key(table, facts)):
+    if not isinstance(reason, str) or (_is_filled_unknown(table, mapping, facts) and _by_key(table, facts)):
         return
     target = facts.target.table(table.target)
     counted = [c for c in target.columns if c.name in target.primary_key and c.autoincrement]
@@ -166,16 +166,16 @@ def _identity(table: TableMapping, facts: Facts) -> Iterator[Question]:
     )
 
 
-def _present(table: TableMapping, facts: Facts) -> Iterator[Question]:
+def _present(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Question]:
     """Rows are in the target already, and nothing tells which of them are the old ones."""
-    if not _is_filled_unknown(table, facts):
+    if not _is_filled_unknown(table, mapping, facts):
         return
     there = facts.target_profile.rows(table.target)
     rows = facts.source_profile.rows(table.source)
     by_key = _by_key(table, facts)
     no_key = by_key and isinstance(facts.identities.get(table.target), str)
-    add = Option(key=ADD, text=f"Add all {count(rows, 'row')} beside them", changes=_added(table, facts))
-    options = (*(() if no_key else (add,)), *_by_column(table, facts), *by_key, leave_out(table.target))
+    add = Option(key=ADD, text=f"Add all {count(rows, 'row')} beside them", changes=_added(table, mapping, facts))
+    options = (*(() if no_key else (add,)), *_by_column(table, mapping, facts), *by_key, leave_out(table.target))
     recommended, reason = _met(table, options, facts)
     yield Question(
         id=f"{PRESENT}:{table.target}",
@@ -201,32 +201,31 @@ def _met(table: TableMapping, options: tuple[Option, ...], facts: Facts) -> tupl
     return "", ""
 
 
-def _is_filled_unknown(table: TableMapping, facts: Facts) -> bool:
+def _is_filled_unknown(table: TableMapping, mapping: Mapping, facts: Facts) -> bool:
     """Whether rows are there, and nobody said by what they are recognised."""
-    known = isinstance(table.identity, Matched) and not _is_guess(table, facts)
+    known = isinstance(table.identity, Matched) and not _is_guess(table, mapping, facts)
     return facts.target_profile.rows(table.target) > 0 and not known
 
 
-def _is_guess(table: TableMapping, facts: Facts) -> bool:
+def _is_guess(table: TableMapping, mapping: Mapping, facts: Facts) -> bool:
     """Whether nobody said by what rows are recognised: `guessed_key` says of none what it is otherwise."""
     if isinstance(table.identity, Matched) and table.identity.otherwise is not None:
         return False
-    pairing = facts.pairings.get(table.target)
-    return pairing is not None and pairing.source.name == table.source and natural_key(pairing, facts) is None
+    return natural_key(facts.paired(table, mapping), facts) is None
 
 
-def _added(table: TableMapping, facts: Facts) -> tuple[SetIdentity, SetConflict]:
-    own = own_identity(facts.pairings[table.target], facts) if table.target in facts.pairings else Kept()
+def _added(table: TableMapping, mapping: Mapping, facts: Facts) -> tuple[SetIdentity, SetConflict]:
+    own = own_identity(facts.paired(table, mapping), facts)
     return SetIdentity(table=table.target, identity=own), SetConflict(table=table.target, conflict=Conflict.STOP)
 
 
-def _by_column(table: TableMapping, facts: Facts) -> list[Option]:
-    pairing = facts.pairings.get(table.target)
-    pairs = telling_pairs(pairing, facts.source_profile, facts.target_profile)[: MOST_OPTIONS - 1] if pairing else []
+def _by_column(table: TableMapping, mapping: Mapping, facts: Facts) -> list[Option]:
+    pairing = facts.paired(table, mapping)
+    pairs = telling_pairs(pairing, facts.source_profile, facts.target_profile)[: MOST_OPTIONS - 1]
     seen = same_by(table.source, table.target, facts)
     if seen and seen.way.on not in pairs and seen.way.on.target not in facts.target.table(table.target).primary_key:
         pairs.append(seen.way.on)
-    return [_recognised_by(table, pair, facts) for pair in pairs]
+    return [_recognised_by(table, pair, own_identity(pairing, facts)) for pair in pairs]
 
 
 def _by_key(table: TableMapping, facts: Facts) -> tuple[Option, ...]:
@@ -241,13 +240,12 @@ def _by_key(table: TableMapping, facts: Facts) -> tuple[Option, ...]:
     return (Option(key=SAME_KEY, text=f"Rows with the same {told} are the same", changes=(same, kept)),)
 
 
-def _recognised_by(table: TableMapping, pair: KeyPair, facts: Facts) -> Option:
+def _recognised_by(table: TableMapping, pair: KeyPair, own: IdPolicy) -> Option:
     told = pair.target if pair.source == pair.target else f"{pair.source} = {pair.target}"
     text = f"Rows with the same {told} are the same"
     if table.action is Action.REFER:
         found = SetIdentity(table=table.target, identity=Matched(on=(pair,)))
         return Option(key=pair.target, text=text, changes=(found,))
-    own = own_identity(facts.pairings[table.target], facts)
     by = SetIdentity(table=table.target, identity=Matched(on=(pair,), otherwise=own))
     kept = SetConflict(table=table.target, conflict=Conflict.KEEP)
     return Option(key=pair.target, text=text, changes=(by, kept))
@@ -255,11 +253,11 @@ def _recognised_by(table: TableMapping, pair: KeyPair, facts: Facts) -> Option:
 
 def _link(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Question]:
     """Others refer to rows that are there already, and nothing tells which legacy row is which."""
-    if not _is_guess(table, facts):
+    if not _is_guess(table, mapping, facts):
         return
     same = SetIdentity(table=table.target, identity=Kept())
     by_key = Option(key=SAME_KEY, text="Their keys are the same as before", changes=(same,))
-    options = (*_by_column(table, facts), *((by_key,) if _by_key(table, facts) else ()))
+    options = (*_by_column(table, mapping, facts), *((by_key,) if _by_key(table, facts) else ()))
     without = _without(table.target, mapping, facts)
     recommended, reason = _met(table, options, facts)
     if not recommended:

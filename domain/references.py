@@ -9,7 +9,7 @@ from ferryman.domain.mapping import ColumnMapping, Generated, Matched, TableMapp
 from ferryman.domain.mapping import Mapping as TablesMapping
 from ferryman.domain.model import Frozen
 from ferryman.domain.schema import Column, Database, Table
-from ferryman.domain.transforms import ForeignKeyTo, KeyByType, RemapIds, Transform
+from ferryman.domain.transforms import Constant, ForeignKeyTo, KeyByType, RemapIds, Transform
 
 
 class Reference(Frozen):
@@ -41,11 +41,17 @@ class Reference(Frozen):
 def references_of(mapping: TablesMapping, target: Database) -> tuple[Reference, ...]:
     """Every reference that the copied tables fill: declared by the target, or made by a foreign_key step.
 
-    The parents may be copied or referred to; a reference whose columns stay empty is none.
+    The parents may be copied or referred to; a reference whose columns stay empty is none. Nor is one value for every
+    row where the target numbers the parent's rows: it names a row that was there before.
     """
-    every = (r for table in mapping.copied for r in _references(table, target))
-    found = {r.text: r.but(made_late=_made_late(mapping.by_target.get(r.parent))) for r in every}
-    return tuple(found.values())
+    every = ((table, r) for table in mapping.copied for r in _references(table, target))
+    found = {r.text: (table, r.but(made_late=_made_late(mapping.by_target.get(r.parent)))) for table, r in every}
+    return tuple(r for table, r in found.values() if not (r.made_late and _is_one_value(table, r.columns)))
+
+
+def _is_one_value(table: TableMapping, columns: Iterable[str]) -> bool:
+    """Whether all columns hold the same in every row."""
+    return all(not (made := table.by_target[name]).source and made.uses(Constant) for name in columns)
 
 
 def _made_late(parent: TableMapping | None) -> bool:

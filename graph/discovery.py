@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from langgraph.runtime import Runtime
 
 from ferryman.agents.counterparts import ways_to_look
-from ferryman.agents.feeding import pairings
+from ferryman.agents.feeding import other_pairings, pairings
 from ferryman.agents.meaning import understand_with
 from ferryman.agents.schema_analysis import analyze as analyze_tables
 from ferryman.agents.sizes import sizes
@@ -114,7 +114,9 @@ def discovered(facts: dict[str, str], context: Context, before: Mapping[str, int
         target_profile = profile(connection, target, context.target.dialect).with_rows(before or {})
         target = infer_references(connection, target, target_profile)
     matches = match(source, target, source_profile, target_profile)
-    ways = ways_to_look(pairings(source, target, matches), source_profile, target_profile, leave=before or {})
+    found = pairings(source, target, matches)
+    others = other_pairings(found, source, target, matches)
+    ways = ways_to_look((*found.values(), *others), source_profile, target_profile, leave=before or {})
     looked = Looked()
     if ways:
         with context.source.connect() as old, context.target.connect(reading=True) as new:
