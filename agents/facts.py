@@ -10,6 +10,7 @@ from uuid import UUID
 from ferryman.agents.feeding import fed_by, feeding, pairings
 from ferryman.agents.pairing import Fed, Pairing, pair
 from ferryman.domain.counterparts import Looked
+from ferryman.domain.earlier import Earlier
 from ferryman.domain.findings import Findings, Match, Matches
 from ferryman.domain.mapping import NAMESPACE, IdPolicy, TableMapping
 from ferryman.domain.mapping import Mapping as TablesMapping
@@ -36,6 +37,7 @@ class Facts:
     namespace: UUID = NAMESPACE
     time_zone: str = UTC  #: of the old application's clock, where its moments name none
     looked: Looked = field(default_factory=Looked)  #: for rows of the target among the old ones
+    earlier: Earlier = field(default_factory=Earlier)  #: tables that runs before this one brought
 
     @cached_property
     def pairings(self) -> dict[str, Pairing]:

@@ -50,11 +50,12 @@ def build(copied: Iterable[str], referred: Iterable[str], facts: Facts, fed: Fed
 def bare_table(pairing: Pairing, action: Action, facts: Facts) -> TableMapping:
     """A table without its columns: what others need to know of it."""
     identity, conflict = identity_of(pairing, action, facts)
+    brought = facts.earlier.of(pairing.source.name, pairing.target.name)
     return TableMapping(
         source=pairing.source.name,
         target=pairing.target.name,
         action=action,
-        key=key_of(pairing, facts),
+        key=brought.key if brought else key_of(pairing, facts),
         identity=identity,
         conflict=conflict,
         filter=part_there(pairing, facts) if action is Action.COPY else None,
@@ -121,7 +122,13 @@ def _names_the_row(column: str) -> bool:
 
 
 def identity_of(pairing: Pairing, action: Action, facts: Facts) -> tuple[IdPolicy, Conflict]:
-    """The identity policy of a table, and what happens to legacy rows whose counterpart is there already."""
+    """The identity policy of a table, and what happens to legacy rows whose counterpart is there already.
+
+    Rows that an earlier run brought are referred to by the keys that it gave them, whatever they hold today.
+    """
+    brought = facts.earlier.of(pairing.source.name, pairing.target.name)
+    if brought and action is Action.REFER:
+        return brought.identity, Conflict.KEEP
     present = facts.target_profile.rows(pairing.target.name) > 0
     shared = natural_key(pairing, facts) if present else None
     if action is Action.REFER:

@@ -21,6 +21,7 @@ from ferryman.domain.changes import (
     SetKey,
     UnmapColumn,
 )
+from ferryman.domain.earlier import Brought
 from ferryman.domain.filters import columns_of
 from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import Action, Conflict, Generated, IdPolicy, Kept, KeyPair, Mapping, Matched, TableMapping
@@ -28,7 +29,7 @@ from ferryman.domain.references import of_the_same_rows, references_of, refers_t
 
 #: Kinds of a question about rows that are there; its id is the kind, a colon, and the table.
 PRESENT, FOUND_THERE = "present", "link"
-LEAVE_OUT, ADD, SAME_KEY, TOGETHER = "leave_out", "add", "same_key", "together"
+LEAVE_OUT, ADD, SAME_KEY, TOGETHER, SINCE = "leave_out", "add", "same_key", "together", "since"
 MOST_OPTIONS = 4  #: candidates that are offered
 LEAST_OFFERED = 0.3
 
@@ -175,15 +176,14 @@ def _present(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Qu
     by_key = _by_key(table, facts)
     no_key = by_key and isinstance(facts.identities.get(table.target), str)
     add = Option(key=ADD, text=f"Add all {count(rows, 'row')} beside them", changes=_added(table, mapping, facts))
-    options = (*(() if no_key else (add,)), *_by_column(table, mapping, facts), *by_key, leave_out(table.target))
+    since = tuple(_since(facts.earlier.of(table.source, table.target)))
+    by_values = () if since else (*_by_column(table, mapping, facts), *by_key)
+    options = (*since, *(() if no_key else (add,)), *by_values, leave_out(table.target))
     recommended, reason = _met(table, options, facts)
     yield Question(
         id=f"{PRESENT}:{table.target}",
         table=table.target,
-        text=(
-            f"{table.target} has {count(there, 'row')} already, and no column tells which of them are legacy rows."
-            " What now?"
-        ),
+        text=f"{table.target} has {count(there, 'row')} already, {_whose(since)}. What now?",
         options=options,
         recommended=recommended or LEAVE_OUT,
         reason=reason or ("" if no_key else "Adding them could double what is there."),
@@ -193,12 +193,26 @@ def _present(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Qu
 def _met(table: TableMapping, options: tuple[Option, ...], facts: Facts) -> tuple[str, str]:
     """The option that follows from what the rows that are there hold, with the reason; ("", "") where nothing does."""
     offered = {option.key for option in options}
+    if SINCE in offered and (brought := facts.earlier.of(table.source, table.target)):
+        return SINCE, f"Run {brought.run} brought {table.source} before, and wrote down which rows."
     if seen := same_by(table.source, table.target, facts):
         key = SAME_KEY if seen.way.on.target in facts.target.table(table.target).primary_key else seen.way.on.target
         return (key, in_words(seen)) if key in offered else ("", "")
     if ADD in offered and are_others(table, facts):
         return ADD, f"None of the rows that are there is one of {table.source}, by all that was compared."
     return "", ""
+
+
+def _whose(since: tuple[Option, ...]) -> str:
+    return "some of which an earlier run brought" if since else "and no column tells which of them are legacy rows"
+
+
+def _since(brought: Brought | None) -> Iterator[Option]:
+    """Rows that an earlier run brought are known by its records: they stay as they are."""
+    if brought:
+        same = SetIdentity(table=brought.target, identity=brought.identity)
+        kept = SetConflict(table=brought.target, conflict=Conflict.KEEP)
+        yield Option(key=SINCE, text="Add only the rows that have come since", changes=(same, kept))
 
 
 def _is_filled_unknown(table: TableMapping, mapping: Mapping, facts: Facts) -> bool:
@@ -210,6 +224,8 @@ def _is_filled_unknown(table: TableMapping, mapping: Mapping, facts: Facts) -> b
 def _is_guess(table: TableMapping, mapping: Mapping, facts: Facts) -> bool:
     """Whether nobody said by what rows are recognised: `guessed_key` says of none what it is otherwise."""
     if isinstance(table.identity, Matched) and table.identity.otherwise is not None:
+        return False
+    if table.action is Action.REFER and facts.earlier.of(table.source, table.target):
         return False
     return natural_key(facts.paired(table, mapping), facts) is None
 
@@ -274,7 +290,10 @@ def _link(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Quest
 
 
 def _may_be_same(table: TableMapping, facts: Facts) -> bool:
-    """Whether nothing was seen that speaks against equal keys: rows that have them and hold something else."""
+    """Whether nothing was seen that speaks against equal keys: rows that have them and hold something else, or far
+    fewer rows there than there were."""
+    if facts.target_profile.rows(table.target) * 2 < facts.source_profile.rows(table.source):
+        return False
     return not any(one.alike < one.compared for one in facts.looked.of(table.source, table.target))
 
 

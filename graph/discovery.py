@@ -32,6 +32,8 @@ from ferryman.tools.discover.introspect import introspect as read_catalogue
 from ferryman.tools.discover.likely import with_likely
 from ferryman.tools.discover.match import match
 from ferryman.tools.discover.profile import profile
+from ferryman.tools.move.earlier import earlier_runs
+from ferryman.tools.move.ledger import Ledger
 
 
 def introspect(state: State, runtime: Runtime[Context]) -> State:
@@ -113,7 +115,8 @@ def discovered(facts: dict[str, str], context: Context, before: Mapping[str, int
     with context.target.connect(reading=True) as connection:
         target_profile = profile(connection, target, context.target.dialect).with_rows(before or {})
         target = infer_references(connection, target, target_profile)
-    matches = match(source, target, source_profile, target_profile)
+    earlier = earlier_runs(Ledger(context.target), context.source.identity)
+    matches = earlier.settled(match(source, target, source_profile, target_profile))
     found = pairings(source, target, matches)
     others = other_pairings(found, source, target, matches)
     ways = ways_to_look((*found.values(), *others), source_profile, target_profile, leave=before or {})
@@ -124,6 +127,7 @@ def discovered(facts: dict[str, str], context: Context, before: Mapping[str, int
     put = context.shelf.put
     return facts | {
         "looked": put(looked),
+        "earlier": put(earlier),
         "source_known": put(source),
         "target_known": put(target),
         "source_profile": put(source_profile),

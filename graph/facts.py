@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ferryman.domain.counterparts import Looked
+from ferryman.domain.earlier import Earlier
 from ferryman.domain.findings import Findings, Matches
 from ferryman.domain.profile import Profile
 from ferryman.domain.schema import Database
@@ -40,6 +41,7 @@ class Analysis:
     matches: Matches
     findings: Findings
     looked: Looked
+    earlier: Earlier
 
     @staticmethod
     def of(facts: dict[str, str], shelf: Shelf) -> Analysis:
@@ -51,8 +53,9 @@ class Analysis:
             matches=shelf.get(facts["matches"], Matches),
             findings=shelf.get(facts["findings"], Findings),
             looked=shelf.get(facts["looked"], Looked),
+            earlier=shelf.get(facts["earlier"], Earlier),
         )
 
     @staticmethod
     def known(facts: dict[str, str]) -> bool:
-        return "looked" in facts
+        return "earlier" in facts

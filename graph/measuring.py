@@ -36,6 +36,7 @@ def facts_for_agents(analysis: Analysis, context: Context) -> Facts:
         namespace=namespace_of(context.source.identity.name),
         time_zone=context.source.time_zone,
         looked=analysis.looked,
+        earlier=analysis.earlier,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -193,7 +194,12 @@ class Relay:
         self._copy(table, wanted.where(row.c.table_name == self._compiled.target.name, row.c.kind.in_(kinds)))
 
     def _new_keys(self, segment: Segment) -> None:
-        """The id map's entries for parents whose keys the target generates."""
+        """The id map's entries for parents whose keys the target generates, and for our own rows that another run
+        brought."""
+        if self.keys.record is Record.MAP and self._brought_before:
+            self._mapped(
+                self._compiled.target.name, self._rows(segment)([self._compiled.source_key(self.bench.legacy)])
+            )
         for reference in self._compiled.references:
             _, policy = policies(reference.parent)
             if isinstance(policy, Generated):
@@ -203,6 +209,14 @@ class Relay:
             _, policy = policies(named.parent)
             if isinstance(policy, Generated):
                 self._mapped(named.parent.target, self._rows(segment)([named.key], named.members))
+
+    @cached_property
+    def _brought_before(self) -> bool:
+        """Whether the id map speaks of rows of our own table as the copying begins."""
+        row = self.ledger.tables.row
+        mine = self._ours(self._compiled.target.name)
+        asked = select(row.c.entry).where(mine, row.c.source_key.is_not(None)).limit(1)
+        return self.bench.books.execute(asked).first() is not None
 
     def _mapped(self, target: str, asked: Select[Any]) -> None:
         row = self.ledger.tables.row

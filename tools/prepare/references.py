@@ -133,6 +133,8 @@ class LiveReferences:
         waiting = iter(missing.values())
         while chunk := list(islice(waiting, _CHUNK // len(by) ** 2)):
             asked = select(*(from_.c[name] for name in by), from_.c[value]).where(_named(from_, by, chunk))
+            if "run_id" in from_.c:  # of several entries of the id map, the last run's
+                asked = asked.order_by(from_.c["run_id"].desc())
             for *key, found in connection.execute(asked.where(only[1])):
                 known.setdefault(_plain(key), found)
         return [known.get(_plain(row)) for row in rows]

@@ -181,9 +181,10 @@ def _numbered(key: Value, asked: Value, made: Callable[[Expression], Expression]
 
 
 def _mapped(table: TableMapping, keys: Sequence[Value], column: Column) -> Expression:
-    """The target key that the id map holds for a legacy key: the map's text, as a number where the column is one."""
+    """The target key that the id map holds for a legacy key: the map's text, as a number where the column is one. Of
+    several, the last run's: the row that an earlier one made is gone then."""
     mine = and_(of_this_source(table.target, table.source), ROW_MAP.c.source_key == key_text(keys))
-    found = select(ROW_MAP.c.target_key).where(mine).limit(1).scalar_subquery()
+    found = select(ROW_MAP.c.target_key).where(mine).order_by(ROW_MAP.c.run_id.desc()).limit(1).scalar_subquery()
     return untyped(sql_cast(found, Integer)) if column.family is Family.INTEGER else found
 
 
