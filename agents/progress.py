@@ -95,13 +95,16 @@ def explain_status(status: Status, plan: Plan | None = None) -> StatusExplained:
     table = next((t for t in status.tables if t.table == status.current_table), None)
     kind, parents = _kind(status.current_table or "", plan)
     running = status.status is RunStatus.RUNNING
-    doing = (
-        action_words(table.table, kind, parents) if table and running else _RESTING.get(status.status, "Getting ready")
-    )
+    if status.undoing:
+        doing = "The run is being undone" if running else "The run is half undone"
+    elif table and running:
+        doing = action_words(table.table, kind, parents)
+    else:
+        doing = _RESTING.get(status.status, "Getting ready")
     return StatusExplained(
-        user_message=f"{doing} ({status.overall_progress}% of all rows)",
+        user_message=f"{doing} ({status.overall_progress}% of all rows{' are there still' if status.undoing else ''})",
         progress_details=_details(status, table),
-        time_remaining=_remaining(status) if running else "",
+        time_remaining=_remaining(status) if running and not status.undoing else "",
         current_activity=_activity(table, status) if running else one_line(status.waiting_for),
     )
 
@@ -132,6 +135,8 @@ def _remaining(status: Status) -> str:
 def _activity(table: TableProgress | None, status: Status) -> str:
     if table is None:
         return clean(status.technical_status.replace("_", " "))
+    if status.undoing:
+        return f"Taking the rows of {spoken(table.table)} out again"
     return (
         f"Batch {table.batches + 1:,} of {spoken(table.table)}"
         if table.done < table.total

@@ -152,6 +152,7 @@ class Status(Frozen):
     rollback_blocker: str = ""
     started_at: datetime | None = None
     waiting_for: str = ""
+    undoing: bool = False  #: an undoing of it, or of some of its tables, has begun and is not finished
     finish_undoing: str = ""  #: the command that finishes an undoing that stopped in the middle
     model: Usage = Usage()  #: what asking a model has cost, as this folder's event log has it
     placeholders: dict[str, int] = Field(default_factory=dict)  #: target table -> those that stand there still

@@ -48,6 +48,8 @@ def told(run: Status) -> str:
 
 def _standing(run: Status) -> tuple[str, str]:
     """What a run does, and what can be said to it."""
+    if run.status is RunStatus.RUNNING and run.undoing:
+        return "is being undone in another process", 'That goes to its end; "status" says how far it is.'
     if run.status is RunStatus.RUNNING:
         return "is at work in another process", '"status" says how far it is, "pause" stops it after its batch.'
     if not desk.to_resume((run,)):
@@ -77,6 +79,8 @@ def answered(session: Session, run: Status, ask: Ask) -> str:
 
 
 def stop(session: Session, run: Status) -> str:
-    """Ask a run in another process to stop after its running batch."""
+    """Ask a run in another process to stop after its running batch; an undoing is not to be stopped."""
+    if run.undoing:
+        return told(run)
     Ledger(session.context.target).request_stop(run.run, "asked to pause from another conversation")
     return f'Run {run.run} stops after its running batch. Say "resume" then to go on with it here.'

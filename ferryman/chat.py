@@ -17,7 +17,7 @@ from ferryman.agents.understand import understand
 from ferryman.agents.user_guidance import clean, explain_progress, explain_status
 from ferryman.agents.wording import count, first_upper, names
 from ferryman.commands.edge import Exit
-from ferryman.commands.farewell import Way, goodbye, what_next
+from ferryman.commands.farewell import RESUME, Way, goodbye, what_next
 from ferryman.commands.interrupts import Interrupts, Leaving
 from ferryman.commands.notify import SOON, Caller, notice
 from ferryman.commands.terminal import LONGEST, Reader, TypedAhead, listen
@@ -102,7 +102,7 @@ class Chat:
         self.screen = screen
         self.way = way
         self.caller = caller or Caller()
-        self.rows = Rows(session, screen)
+        self.rows = Rows(session, screen, self._watch)
         self._read = reader or listen(screen, COMMANDS)
         self._ahead = TypedAhead(reader is None)
         self._runs: list[str] = []  #: begun or taken up in this conversation
@@ -333,10 +333,10 @@ class Chat:
         """The tables that the plan fills."""
         return [table.target for table in self.session.plan.mapping.copied] if self.session.plan else []
 
-    def _watch(self, events: Iterator[Event]) -> bool:
-        """Show what happens; gives whether anything did."""
+    def _watch(self, events: Iterator[Event], again: str = RESUME) -> bool:
+        """Show what happens; gives whether anything did. `again` is the command that goes on with it."""
         event = None
-        leaving = self._leaving()
+        leaving = self._leaving(again)
         with Interrupts(leaving.stop, leaving.abandon) as interrupts, self.screen:
             for event in events:
                 if isinstance(event, RunStarted):
@@ -350,8 +350,8 @@ class Chat:
             raise KeyboardInterrupt
         return event is not None
 
-    def _leaving(self) -> Leaving:
-        return Leaving(self.screen, self.session.pause, self.way, self._run, self.session.interrupt)
+    def _leaving(self, again: str = RESUME) -> Leaving:
+        return Leaving(self.screen, self.session.pause, self.way, self._run, self.session.interrupt, again)
 
     def _meanwhile(self, batch: BatchCompleted, stop: Callable[[], None]) -> None:
         """What is typed while rows move: a stop, a look at how far it is; anything else waits for its turn."""

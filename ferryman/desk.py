@@ -424,6 +424,7 @@ def _brief(ledger: Ledger, record: RunRecord) -> Status:
         tables=progress(ledger, record.run),
         started_at=record.run_started,
         waiting_for=waits_for(record),
+        undoing=record.undoing,
         finish_undoing=finish(record),
     )
 
@@ -466,15 +467,18 @@ def undo(session: Session, run: str, tables: Sequence[str] = ()) -> Iterator[Eve
         yield event
 
 
-def retry(session: Session, run: str, show: Callable[[Event], None]) -> list[Retried]:
-    """Try the rows of a run that lie in quarantine again; gives what became of them, a table each."""
+def retry(
+    session: Session, run: str, tables: tuple[str, ...] = (), *, parents: bool = True, found: list[Retried]
+) -> Iterator[Event]:
+    """Try the rows of a run that lie in quarantine again, as the events are read; `found` gets what became of them, a
+    table each."""
+    session.context.stop.clear()
     keep = _keeping(session, run)
-
-    def tell(event: Event) -> None:
+    for event in events_of(
+        lambda emit: found.extend(try_again(session.context, run, tables, emit=emit, parents=parents))
+    ):
         keep(event)
-        show(event)
-
-    return try_again(session.context, run, emit=tell)
+        yield event
 
 
 def _keeping(session: Session, run: str) -> Callable[[Event], None]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from itertools import count as count_from
 from pathlib import Path
 
 from ferryman import aside, desk, troubled
 from ferryman.agents.wording import clean, count
+from ferryman.commands.farewell import RETRY
 from ferryman.domain.conversation import ExportRows, ShowRows
+from ferryman.domain.events import Event
 from ferryman.domain.run import AsideCount
 from ferryman.graph.laid_aside import counted
+from ferryman.graph.retry import Retried
 from ferryman.screen import Screen
 from ferryman.session import Session
 from ferryman.tools.move.ledger import Ledger
@@ -19,9 +23,10 @@ from ferryman.tools.move.tables import QuarantineState
 class Rows:
     """The rows of one conversation. `run` is always the one that was last at work in it, "" for none."""
 
-    def __init__(self, session: Session, screen: Screen) -> None:
+    def __init__(self, session: Session, screen: Screen, watch: Callable[[Iterator[Event], str], object]) -> None:
         self.session = session
         self.screen = screen
+        self.watch = watch  #: shows events, and stops what they come from; gets the command that goes on with it
         self._shown: ShowRows | None = None  #: the rows that cannot go which were shown last
 
     def command(self, run: str, words: str) -> None:
@@ -71,7 +76,9 @@ class Rows:
         elif self.session.payload is not None:
             self.screen.says("One thing first:")
         else:
-            for one in desk.retry(self.session, run, self.screen.show):
+            found: list[Retried] = []
+            self.watch(desk.retry(self.session, run, found=found), RETRY)
+            for one in found:
                 self.screen.says(clean(one.text))
 
     def _counted(self, run: str) -> tuple[AsideCount, ...]:

@@ -17,7 +17,7 @@ from pydantic import Field
 from ferryman.agents.wording import count
 from ferryman.domain.approval import Amendment
 from ferryman.domain.errors import Refused
-from ferryman.domain.events import DecisionTaken, Event, RowsAdded, RowsTried
+from ferryman.domain.events import DecisionTaken, Event, RowsAdded, RowsTried, RunPaused, Said
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.model import Frozen
 from ferryman.domain.references import references_of, rings
@@ -35,7 +35,7 @@ from ferryman.tools.move.additions import bring, in_chunks, keys_filter, to_be_p
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
 from ferryman.tools.move.records import QuarantinedRow, RunRecord
-from ferryman.tools.move.resume import Present, changed
+from ferryman.tools.move.resume import Present, changed, forget_stop
 from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.move.set_aside import restore
 from ferryman.tools.move.supply import lacking, of_keys, supply_parents
@@ -93,8 +93,9 @@ def retry(
 ) -> list[Retried]:
     """Try the rows that a run set aside again, parents before children; of some tables where these are named.
 
-    `parents` says whether rows that they lack may come along. Doing it twice changes nothing. Raises Refused where the
-    run was undone, is bound to other databases or is at work.
+    `parents` says whether rows that they lack may come along. Doing it twice changes nothing, and neither does a stop
+    that is asked for meanwhile, after a batch: a run that was at its end is paused then, until it is resumed or the
+    rows are tried again. Raises Refused where the run was undone, is bound to other databases or is at work.
     """
     ledger = Ledger(context.target)
     record = ledger.run(run)
@@ -102,9 +103,10 @@ def retry(
     live = live_catalogues(context)
     _refuse(context, record, live)
     ledger.acquire(run)
-    over = record.status in _OVER
+    ending = _ends(ledger, record)
     try:
-        if over:
+        forget_stop(ledger, record)
+        if ending:
             ledger.set_status(run, RunStatus.RUNNING)
         named = [name for name in copied_in_order(record.amended) if not tables or name in tables]
         came = set[str]()
@@ -117,9 +119,12 @@ def retry(
         trial = _Trial(context, record, live, tell)
         with held(context.source) as source:
             found = replace(trial, source=source).tables(named, parents)
-        trial.prove(None if over or record.status is RunStatus.RUNNING else came)
-        if over or record.status is RunStatus.RUNNING:
-            _conclude(ledger, run)
+        if trial.stopped():
+            _halt(ledger, run, came, ending, emit)
+        else:
+            trial.prove(None if ending else came)
+            if ending:
+                _conclude(ledger, run)
     finally:
         ledger.release(run)
     states = {one.table: one.state for one in ledger.tables_of(run)}
@@ -129,6 +134,28 @@ def retry(
     ]
     others = failed - {name for one in found for name in (one.table, *one.along)}
     return told + [Retried(table=name, came=0, left=0, validated=False) for name in sorted(others)]
+
+
+def _ends(ledger: Ledger, record: RunRecord) -> bool:
+    """Whether nothing is left of the run but to try rows again and to prove what they came into."""
+    standing = (table.state for table in ledger.tables_of(record.run))
+    halted = record.status is RunStatus.PAUSED and all(state in (*_DONE, TableState.COPIED) for state in standing)
+    return halted or record.status in (*_OVER, RunStatus.RUNNING)
+
+
+def _halt(ledger: Ledger, run: str, came: Collection[str], ending: bool, emit: Emit) -> None:
+    """Stop as somebody asked; the tables that rows came into are proved when the run goes on."""
+    reason = ledger.run(run).stop_reason or "asked to stop"
+    goes_on = "trying them again goes on from there"
+    proves = f'{goes_on}, and "resume" proves what came in without them' if ending else goes_on
+    for name in came:
+        to_be_proved(ledger, run, name)
+    if ending:
+        ledger.set_status(run, RunStatus.PAUSED)
+    ledger.clear_stop(run)
+    emit(RunPaused(run=run, reason=reason))
+    told = f"Stopped, as asked. What came in stays, the rest lies in quarantine still; {proves}."
+    emit(Said(topic="notice", text=told))
 
 
 def _conclude(ledger: Ledger, run: str) -> None:
@@ -170,9 +197,9 @@ class _Trial:
         need one another."""
         found: dict[str, Retried] = {}
         while True:
-            tried = [one for name in names if (one := self.table(name, parents, anew=name in found))]
+            tried = [one for name in names if not self.stopped() and (one := self.table(name, parents, name in found))]
             found |= {one.table: one.after(found.get(one.table)) for one in tried}
-            if not any(one.left for one in tried):
+            if self.stopped() or not any(one.left for one in tried):
                 return list(found.values())
             if any(one.came for one in tried):
                 continue
@@ -214,6 +241,8 @@ class _Trial:
         while keys:
             tried, came = 0, 0
             for some in in_chunks(keys):
+                if self.stopped():
+                    return
                 chosen = keys_filter(work.compiled.mapping.key, some)
                 came += bring(work, chosen, emit=self.emit, forgiving=True).rows
                 tried += len(some)
@@ -231,7 +260,8 @@ class _Trial:
             if not self._decided(work.table, cause, rows):
                 self._amend(work.table, cause, rows)
         for only, wants in wanted:
-            supply_parents(only, wants, emit=tell)
+            if not self.stopped():
+                supply_parents(only, wants, emit=tell)
 
     def _decided(self, table: str, cause: str, rows: int) -> bool:
         """Whether the ledger has this very decision, for as many rows, from an earlier try."""
@@ -270,6 +300,10 @@ class _Trial:
             work = self._work(name)
             fill_references(work, (name, *course.late_parents(name)))
             prove(work, self.record.amended, self.emit)
+
+    def stopped(self) -> bool:
+        """Whether somebody asked it to stop, here or in another terminal."""
+        return self.context.stop.is_set() or self._ledger.stop_requested(self.record.run)
 
     @property
     def _ledger(self) -> Ledger:

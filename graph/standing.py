@@ -57,6 +57,7 @@ def status_of(ledger: Ledger, run: str, events: Iterable[Event] = ()) -> Status:
         rollback_blocker=blocker,
         started_at=record.run_started,
         waiting_for=waits_for(record),
+        undoing=record.undoing,
         finish_undoing=finish(record),
         model=usage_of(heard),
         placeholders={one.table: one.rows for one in stand_ins(ledger.target, ledger, run)},

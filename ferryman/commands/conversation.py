@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from ferryman import session as sessions
 from ferryman.agents.advice import Adviser
 from ferryman.agents.preflight_questions import KEYS
+from ferryman.commands.farewell import RESUME
 from ferryman.commands.interrupts import Interrupts, Leaving
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Transient, Usage
@@ -34,13 +35,13 @@ def opened(
         yield session
 
 
-def moved(session: Session, events: Iterable[Event], voice: Voice, run: str = "") -> Interrupts:
+def moved(session: Session, events: Iterable[Event], voice: Voice, run: str = "", *, again: str = RESUME) -> Interrupts:
     """Listen while rows move, showing people what happens; whether somebody interrupted it.
 
     A Transient error that is left when everything was tried says how to go on, once the run is in the ledger.
     """
     with Screen(voice.console) as screen:
-        leaving = Leaving(screen, session.pause, run=run, note=session.interrupt)
+        leaving = Leaving(screen, session.pause, run=run, note=session.interrupt, again=again)
         with Interrupts(leaving.stop, leaving.abandon) as interrupts:
             try:
                 for event in events:
@@ -49,7 +50,7 @@ def moved(session: Session, events: Iterable[Event], voice: Voice, run: str = ""
             except Transient as error:
                 if not leaving.run:
                     raise
-                raise Transient(error.what, f"{error.do} Go on:  ferryman resume {leaving.run}") from error
+                raise Transient(error.what, f"{error.do} Go on:  ferryman {again} {leaving.run}") from error
     return interrupts
 
 

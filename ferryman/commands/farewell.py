@@ -11,6 +11,8 @@ from ferryman.desk import made
 from ferryman.domain.run import Outcome, RunStatus, Status
 from ferryman.graph.standing import OVER
 
+RESUME, RETRY = "resume", "quarantine retry"  #: commands that read the old database, too
+
 
 @dataclass(frozen=True)
 class Way:
@@ -25,7 +27,7 @@ class Way:
     def command(self, name: str, run: str) -> str:
         """`ferryman NAME RUN`, with what it needs to find the databases."""
         command = f"ferryman {name} {run}"
-        return f"{command} {self.pair}".strip() if name == "resume" else self.there(command)
+        return f"{command} {self.pair}".strip() if name in (RESUME, RETRY) else self.there(command)
 
     def there(self, command: str) -> str:
         """A command that looks into the ledger alone, with what it needs to find it."""

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Self
 
 from ferryman.commands.edge import Exit
-from ferryman.commands.farewell import Way
+from ferryman.commands.farewell import RESUME, Way
 from ferryman.domain.events import Event, RunFinished, RunPaused, RunStarted, UndoingStarted
 from ferryman.screen import Screen
 from ferryman.tools.move.records import undo_command
@@ -72,6 +72,7 @@ class Leaving:
     way: Way = field(default_factory=Way)
     run: str = ""  #: once it stands in the ledger
     note: Callable[[], None] = lambda: None  #: called right before the process leaves
+    again: str = RESUME  #: the command that goes on with it
     undoing: UndoingStarted | None = None  #: what is being undone just now
     stopping: bool = False  #: it was asked for
 
@@ -102,4 +103,4 @@ class Leaving:
             tables = () if self.undoing.whole else self.undoing.tables
             self.screen.last_words(HALF_UNDONE, self.way.there(undo_command(self.undoing.run, tables)))
         else:
-            self.screen.last_words(LEFT_AT_ONCE, self.way.command("resume", self.run) if self.run else "")
+            self.screen.last_words(LEFT_AT_ONCE, self.way.command(self.again, self.run) if self.run else "")

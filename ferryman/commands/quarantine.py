@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from ferryman import aside
+from ferryman import aside, desk
 from ferryman.agents.wording import count
-from ferryman.commands.conversation import opened
+from ferryman.commands.conversation import moved, opened
 from ferryman.commands.edge import Exit
+from ferryman.commands.farewell import RETRY
 from ferryman.commands.options import Where, Which
 from ferryman.commands.pair import run_pair, target_ledger
 from ferryman.commands.runs import latest
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Usage
-from ferryman.domain.events import Event
 from ferryman.graph.laid_aside import counted
-from ferryman.graph.retry import retry as try_again
-from ferryman.screen import Screen
+from ferryman.graph.retry import Retried
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.records import RunRecord
 
@@ -96,21 +95,19 @@ def retry(which: Which, table: str, parents: bool, as_json: bool) -> int:
     with target_ledger(Which(Where(target=pair.target))) as ledger:
         record = latest(ledger, which.run)
         _refuse_unknown(ledger, record, table)
-    with opened(pair) as session, Screen(voice.console) as screen:
-        workspace = session.workspace
-
-        def tell(event: Event) -> None:
-            if workspace:
-                workspace.record(record.run, event)
-            screen.show(event)
-
-        found = try_again(session.context, record.run, (table,) if table else (), emit=tell, parents=parents)
+    found: list[Retried] = []
+    with opened(pair) as session:
+        chosen = (table,) if table else ()
+        events = desk.retry(session, record.run, chosen, parents=parents, found=found)
+        interrupts = moved(session, events, voice, record.run, again=RETRY)
     came, left = sum(one.came for one in found), sum(one.left for one in found)
     voice.give({"run": record.run, "came": came, "left": left, "tables": [o.model_dump(mode="json") for o in found]})
     for one in found:
         voice.say(one.text)
     if not found:
         voice.say("Nothing waits in quarantine.")
+    if interrupts.pressed:
+        return Exit.INTERRUPTED
     if not all(one.validated for one in found):
         return Exit.FAILED
     return Exit.FINDINGS if left else Exit.DONE

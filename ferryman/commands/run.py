@@ -30,6 +30,7 @@ from ferryman.graph.rehearse import TriedTable, rehearse
 from ferryman.graph.standing import OVER
 from ferryman.session import Session
 from ferryman.settings import Pair, load
+from ferryman.tools.move.leases import rests
 from ferryman.tools.move.ledger import Ledger
 
 _ENDS = {
@@ -168,8 +169,8 @@ def _refuse_second(session: Session, given: Plan) -> None:
     for record in Ledger(session.context.target).runs():
         if record.running:
             raise Refused(
-                f"Run {record.run} is at work in this database.",
-                f"Wait for its end, or stop it: ferryman pause {record.run}",
+                f"Run {record.run} is {'being undone' if record.undoing else 'at work'} in this database.",
+                f"{rests(record.run, record.undoing)}.",
             )
         if record.plan.hash == given.hash and record.status not in OVER and not record.intent:
             raise Refused(

@@ -88,9 +88,8 @@ def events_of(run: str) -> Iterator[Event]:
 
 def _show(standing: Status, voice: Voice) -> None:
     going = standing.status not in OVER
-    voice.say(
-        f"Run {standing.run}: {standing.status.value.replace('_', ' ')}, {standing.overall_progress}% done", "bold"
-    )
+    how_far = f"{standing.overall_progress}% {'of its rows still there' if standing.undoing else 'done'}"
+    voice.say(f"Run {standing.run}: {standing.status.value.replace('_', ' ')}, {how_far}", "bold")
     if going:
         left = f"; time left: {standing.estimated_completion}" if standing.overall_progress < 100 else ""
         voice.say(f"  {standing.technical_status.replace('_', ' ')}{left}")

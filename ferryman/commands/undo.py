@@ -21,6 +21,7 @@ from ferryman.graph.standing import OVER
 from ferryman.screen import Screen
 from ferryman.story import sentence
 from ferryman.tools.move.archive import archive, drop
+from ferryman.tools.move.leases import rests
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
 from ferryman.tools.move.records import RunRecord
@@ -102,7 +103,8 @@ def finish(which: Which, output: Path | None, yes: bool, as_json: bool) -> int:
 def _refuse_unfinished(ledger: Ledger, found: tuple[RunRecord, ...]) -> None:
     for record in found:
         if record.running:
-            raise Refused(f"Run {record.run} is at work.", f"Wait for it, or stop it: `ferryman pause {record.run}`.")
+            doing = "being undone" if record.undoing else "at work"
+            raise Refused(f"Run {record.run} is {doing}.", f"{rests(record.run, record.undoing)}.")
         if record.undoing:
             raise Refused(f"Run {record.run} is half undone.", f"Finish that first: `{record.finish_undoing}`.")
         if record.status not in OVER or any(t.state is TableState.COPYING for t in ledger.tables_of(record.run)):

@@ -498,6 +498,10 @@ def test_an_undoing_is_neither_paused_nor_withdrawn(halted: Trial) -> None:
             what, do = refused(here(*words, "--target", halted.target), 5)
             assert "is being undone, and that goes to its end" in what
             assert "ferryman rollback" in do
+        for command in ("rollback", "finish"):
+            what, do = refused(here(command, "--yes", "--target", halted.target), 5)
+            assert ("being undone" in what, "pause" in do) == (True, False), (what, do)
+        assert "rolling back" in here("status", "--target", halted.target).err
         os.kill(victim.pid, signal.SIGCONT)
         assert victim.wait() == 0
     finally:

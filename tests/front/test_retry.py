@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from ferryman import desk
+from ferryman.domain.events import RowsAdded, RowsTried
 from ferryman.domain.run import RunStatus, TableState
+from ferryman.graph.retry import Retried
 from ferryman.tools.databases.connect import open_target
 from ferryman.tools.move.failpoint import VARIABLE
 from ferryman.tools.move.ledger import Ledger
 from tests.front.calling import call, here
 from tests.front.shapes import Shape, made, values
+from tests.front.talking import opened
 from tests.tools.pairs import write
 
 GONE = "2020-01-01 00:00:00"
@@ -155,4 +159,47 @@ def test_killed_meanwhile_nothing_is_lost_or_doubled(shape: Shape, moment: str, 
     assert here("quarantine", "retry").code == 0
     all_arrived(shape)
     assert here("status", "--json").json["status"] == "success"
+    shape.proved_and_undone()
+
+
+@pytest.mark.parametrize("way", ["here", "another terminal"])
+def test_trying_rows_again_stops_after_a_batch_and_goes_on_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = values([(n, "A" if n <= 10 else None) for n in range(1, 2_511)])
+    shape = made(
+        tmp_path,
+        f"CREATE TABLE city (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO city VALUES {rows};",
+        "CREATE TABLE city (id INTEGER PRIMARY KEY, name TEXT NOT NULL);",
+    )
+    shape.plan("quarantine")
+    shape.run(code=3)
+    write(shape.files[0], "UPDATE city SET name = 'B' WHERE name IS NULL")
+    run, found = shape.new("SELECT run_id FROM ferryman_run")[0][0], list[Retried]()
+    with opened(shape.files) as session:
+        for event in desk.retry(session, run, found=found):
+            if isinstance(event, RowsTried) and event.rows and way == "here":
+                session.pause()
+            elif isinstance(event, RowsTried) and event.rows:
+                assert here("pause", run, "--target", shape.files[1]).code == 0
+    came = shape.new("SELECT count(*) FROM city")[0][0] - 10
+    assert (found[0].came, found[0].left) == (came, 2_500 - came)
+    assert 1_000 <= came < 2_500
+    assert shape.new("SELECT status, stop_requested FROM ferryman_run") == [("paused", 0)]
+    with opened(shape.files) as session:
+        list(desk.retry(session, run, found=found))
+    assert (found[-1].came, found[-1].left) == (2_500 - came, 0)
+    assert shape.new("SELECT status FROM ferryman_run") == [("success",)]
+    shape.proved_and_undone()
+
+
+def test_a_run_is_brought_to_its_end_where_trying_rows_again_was_stopped(shape: Shape) -> None:
+    run, found = shape.new("SELECT run_id FROM ferryman_run")[0][0], list[Retried]()
+    with opened(shape.files) as session:
+        for event in desk.retry(session, run, found=found):
+            if isinstance(event, RowsAdded):
+                session.pause()
+    assert shape.new("SELECT status FROM ferryman_run") == [("paused",)]
+    assert here("resume", run).code == 3
     shape.proved_and_undone()

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from ferryman.domain.errors import Configuration, Refused
 from ferryman.tools.move.failpoint import failpoint
+from ferryman.tools.move.leases import rests
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.tables import LEDGER_VERSION
 
@@ -46,7 +47,8 @@ def drop(ledger: Ledger) -> None:
     """Take the ledger out of the target. Raises Refused while a run is at work. Its runs cannot be undone any more."""
     for run in ledger.runs():
         if run.running:
-            raise Refused(f"Run {run.run} is at work.", f"Stop it with `ferryman pause {run.run}`, then finish.")
+            doing = "being undone" if run.undoing else "at work"
+            raise Refused(f"Run {run.run} is {doing}.", f"{rests(run.run, run.undoing)}; then finish.")
         if any(table.set_aside for table in ledger.tables_of(run.run)):
             raise Refused(
                 f"Foreign keys, triggers or indexes of run {run.run} are not as they were yet.",

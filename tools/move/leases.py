@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, select, text, update
 
 from ferryman.domain.errors import Corrupt, Refused
-from ferryman.domain.run import duration_text
+from ferryman.domain.run import TableState, duration_text
 from ferryman.tools.move.lease import LEASE, Holder, Lease, Standing, process_began, standing
-from ferryman.tools.move.records import Row
+from ferryman.tools.move.records import UNDOING, Row
 from ferryman.tools.move.tables import LedgerTables
 
 #: The time of a server, in UTC: not that of the transaction's beginning, which may be a long load ago.
@@ -32,10 +32,25 @@ def refuse_others(connection: Connection, tables: LedgerTables, run: str, me: Ho
     for lease in leases(connection, tables):
         stands = standing(lease, me, now, process_began(lease.holder.pid))
         if stands is Standing.LIVE or (stands is Standing.OURS and lease.run != run):
+            undoing = _undoing(connection, tables, lease.run)
             raise Refused(
-                f"Run {lease.run} is at work on this target, in {_place(lease, me, now)}.",
-                f"Wait for it, or stop it with `ferryman pause {lease.run}`; then again.",
+                f"Run {lease.run} is {'being undone' if undoing else 'at work'} on this target,"
+                f" in {_place(lease, me, now)}.",
+                f"{rests(lease.run, undoing)}; then again.",
             )
+
+
+def rests(run: str, undoing: bool) -> str:
+    """What can be done about a run at which a process is at work."""
+    wait = "Wait for it: an undoing goes to its end"
+    return wait if undoing else f"Wait for it, or stop it with `ferryman pause {run}`"
+
+
+def _undoing(connection: Connection, tables: LedgerTables, run: str) -> bool:
+    table = tables.table
+    half = select(table.c.table_name).filter_by(run_id=run, state=TableState.UNDOING.value).limit(1)
+    intent = connection.execute(select(tables.run.c.intent).filter_by(run_id=run)).scalar()
+    return intent == UNDOING or connection.execute(half).first() is not None
 
 
 def take(connection: Connection, tables: LedgerTables, run: str, me: Holder, now: datetime) -> None:
