@@ -116,6 +116,9 @@ def _details(status: Status, table: TableProgress | None) -> str:
         if status.tables
         else ""
     )
+    if status.held_back:
+        are = "is" if len(status.held_back) == 1 else "are"
+        told += f"; {names(status.held_back)} {are} held back by what was undone"
     if status.tables and status.status is not RunStatus.RUNNING:
         gone = (TableState.ROLLED_BACK,)
         moved = sum(t.accounting.migrated for t in status.tables if t.state not in gone)

@@ -147,6 +147,8 @@ class Status(Frozen):
     estimated_seconds: float | None
     last_successful_checkpoint: str | None  #: e.g. "brackets batch_3_completed"
     tables: tuple[TableProgress, ...] = ()
+    held_back: tuple[str, ...] = ()  #: tables that do not begin, because one that they refer to was undone alone
+    stopped: tuple[str, ...] = ()  #: tables that a person has to decide about
     delegations: tuple[Delegation, ...] = ()
     rollback_available: bool = False
     rollback_blocker: str = ""

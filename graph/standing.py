@@ -9,7 +9,9 @@ from ferryman.domain.coordination import Delegation
 from ferryman.domain.events import Delegated, DelegationEnded, Event, usage_of
 from ferryman.domain.plan import duration_range
 from ferryman.domain.run import RunStatus, Status, TableProgress, TableState
+from ferryman.graph.due import Course
 from ferryman.graph.laid_aside import counted
+from ferryman.tools.discover.introspect import introspect
 from ferryman.tools.move.away import away
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import last_batch, progress
@@ -37,21 +39,25 @@ HALF_UNDONE = "rollback_unfinished"  #: the technical status of a run whose undo
 def status_of(ledger: Ledger, run: str, events: Iterable[Event] = ()) -> Status:
     """Everything that `ferryman status` says. Raises Usage when the ledger has no such run."""
     record, tables, heard = ledger.run(run), progress(ledger, run), tuple(events)
-    current = _current(record, tables)
-    left = _seconds_left(tables)
+    held = _held_back(ledger, record, tables)
+    going = tuple(table for table in tables if table.table not in held)
+    current = _current(record, going)
+    left = _seconds_left(going)
     last = last_batch(ledger, run)
     available, blocker = rollback_available(ledger.target, run)
     return Status(
         run=run,
         status=now(record),
         phase=_phase(record, tables),
-        overall_progress=_percent(tables),
+        overall_progress=_percent(going),
         current_table=current.table if current else None,
         technical_status=_technical(record, current),
         estimated_completion=_estimate(record, left),
         estimated_seconds=None if record.undoing or record.status in OVER else left,
         last_successful_checkpoint=f"{last.table} batch_{last.number}_completed" if last else None,
         tables=tables,
+        held_back=tuple(table.table for table in tables if table.table in held),
+        stopped=tuple(t.table for t in ledger.tables_of(run) if t.failure and record.status is RunStatus.WAITING),
         delegations=delegations(heard),
         rollback_available=available,
         rollback_blocker=blocker,
@@ -64,6 +70,16 @@ def status_of(ledger: Ledger, run: str, events: Iterable[Event] = ()) -> Status:
         aside=counted(ledger, run),
         away={table.table: names for table in tables if (names := away(ledger, run, table.table).names)},
     )
+
+
+def _held_back(ledger: Ledger, record: RunRecord, tables: tuple[TableProgress, ...]) -> frozenset[str]:
+    """The tables that do not begin, because one that they refer to was undone alone."""
+    states = {table.table: table.state for table in tables}
+    if record.status is RunStatus.ROLLED_BACK or TableState.ROLLED_BACK not in states.values():
+        return frozenset()
+    with ledger.target.connect("looking at the new database", reading=True) as connection:
+        target = introspect(connection, ledger.target.dialect)
+    return Course.of(record.amended, target).held_back(states)
 
 
 def finish(record: RunRecord) -> str:

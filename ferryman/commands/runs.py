@@ -97,7 +97,7 @@ def _show(standing: Status, voice: Voice) -> None:
         voice.say(f"  waits for: {standing.waiting_for}")
     voice.table(
         ("table", "is", "done", "of", "moved", "set aside", "took", "checks"),
-        [_table(table) for table in standing.tables],
+        [_table(table, _is(table, standing)) for table in standing.tables],
     )
     for table, rows in standing.placeholders.items():
         voice.say(f"  {count(rows, 'placeholder')} in {table} for rows that were not there, until the real ones come")
@@ -112,10 +112,16 @@ def _show(standing: Status, voice: Voice) -> None:
     voice.say(f"  last checkpoint: {standing.last_successful_checkpoint or 'none yet'}; it {undo}")
 
 
-def _table(table: TableProgress) -> tuple[object, ...]:
+def _is(table: TableProgress, standing: Status) -> str:
+    if table.table in standing.held_back:
+        return "held back"
+    return "stopped" if table.table in standing.stopped else table.state.value.replace("_", " ")
+
+
+def _table(table: TableProgress, state: str) -> tuple[object, ...]:
     return (
         table.table,
-        table.state.value.replace("_", " "),
+        state,
         table.done,
         table.total,
         table.accounting.migrated,

@@ -167,7 +167,15 @@ def two_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shape:
 
 
 def test_what_refers_to_it_is_passed_over_and_the_rest_goes_on(two_lines: Shape) -> None:
+    assert ["city", "stopped"] in [line.split()[:2] for line in here("status").lines]
     assert here("rollback", "--table", "city", "--yes").code == 0
+    states = {line.split()[0]: " ".join(line.split()[1:3]) for line in here("status").lines if line.strip()}
+    assert {name: states[name] for name in ("city", "person", "pet")} == {
+        "city": "rolled back",
+        "person": "held back",
+        "pet": "held back",
+    }
+    assert states["shelf"].startswith("pending")
     went = here("resume")
     assert went.code == 0, went.err
     counts = [
@@ -178,3 +186,6 @@ def test_what_refers_to_it_is_passed_over_and_the_rest_goes_on(two_lines: Shape)
     assert "everything arrived but what belongs into city, person and pet" in told
     assert "what was moved of city was undone; nothing went into person and pet, because of that" in told
     assert two_lines.new("SELECT status FROM ferryman_run") == [("success",)]
+    over = here("status")
+    assert "success, 100% done" in over.err
+    assert over.err.count("held back") == 2
