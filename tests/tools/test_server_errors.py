@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 import time
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pyarrow as pa
 import pytest
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from ferryman.domain.errors import Configuration, FerrymanError, NeedsDecision, Transient
-from ferryman.tools.databases.connect import open_source, open_target
+from ferryman.tools.databases.connect import open_source, open_target, said_by
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.databases.postgresql_errors import at_connect
 from ferryman.tools.discover.introspect import introspect
@@ -128,6 +132,19 @@ def test_broken_rules_are_named_without_values(made: Made, row: dict[str, object
     for value in row.values():
         assert value is None or str(value) not in str(raised.value)
     assert made.ask("SELECT id FROM child") == [(1,)]
+
+
+def test_an_error_is_told_of_the_database_that_said_it(made: Made, tmp_path: Path) -> None:
+    """While a table is copied three may speak: both sides, and the SQLite file that stands in for them."""
+    with closing(sqlite3.connect(tmp_path / "old.db")) as file:
+        file.execute("CREATE TABLE city (id INTEGER PRIMARY KEY)")
+    old, new = open_source(f"sqlite:///{tmp_path}/old.db"), open_target(made.url)
+    with old.connect() as connection, pytest.raises(DBAPIError) as raised:
+        connection.exec_driver_sql("SELECT nonsense FROM")
+    assert said_by(raised.value, "copying", new, old).what.startswith("Copying: SQLite says")
+    assert said_by(raised.value, "copying", new).what.startswith("Copying, in a temporary copy: SQLite says")
+    old.dispose()
+    new.dispose()
 
 
 def test_a_lock_passes_by_itself(made: Made) -> None:

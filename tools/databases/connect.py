@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ferryman.domain.approval import Identity
-from ferryman.domain.errors import Configuration
+from ferryman.domain.errors import Configuration, FerrymanError
 from ferryman.domain.zones import UTC, is_zone
 from ferryman.tools.databases.dialect import Dialect
 from ferryman.tools.databases.mysql import MySQL
@@ -177,3 +177,11 @@ def _translated(side: Source | Target, doing: str) -> Iterator[None]:
         if isinstance(error, ours) or isinstance(error.orig, ours):
             raise side.dialect.translate(error, doing) from error
         raise
+
+
+def said_by(error: DBAPIError, doing: str, *sides: Source | Target) -> FerrymanError:
+    """An error as ours, by whichever of these databases said it; else by the SQLite file that stands in for them."""
+    for side in sides:
+        if isinstance(error.orig, side.engine.dialect.loaded_dbapi.Error):
+            return side.dialect.translate(error, doing)
+    return DIALECTS["sqlite"].translate(error, f"{doing}, in a temporary copy")

@@ -14,6 +14,7 @@ from ferryman.domain.mapping import Problem
 from ferryman.domain.plan import Handling, Plan
 from ferryman.domain.run import Key, Segment
 from ferryman.domain.transforms import KeyByType, RemapIds
+from ferryman.tools.databases.connect import said_by
 from ferryman.tools.databases.sqlite_guard import LEGACY
 from ferryman.tools.move.aside import Reason
 from ferryman.tools.move.batch import move_batch
@@ -142,7 +143,7 @@ class Desk:
                     if job.bench.rollback():
                         job.forget()
             except DBAPIError as error:
-                failure = work.target.dialect.translate(error, doing)
+                failure = said_by(error, doing, work.target, work.source)
                 failure.table = work.table
                 raise failure from error
 
