@@ -184,7 +184,7 @@ class Database(Frozen):
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over the structure of all but the ledger's tables; 64 hex digits. Rows play no part in it."""
-        tables = [_structure(t) for t in sorted(self.tables, key=lambda t: t.name) if t.kind is not TableKind.LEDGER]
+        tables = [structure(t) for t in sorted(self.tables, key=lambda t: t.name) if t.kind is not TableKind.LEDGER]
         return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
 
 
@@ -195,7 +195,7 @@ def computed_anew(old: Table, new: Table) -> dict[str, str]:
     return {name: theirs[name.lower()] for name in ours if name.lower() in theirs}
 
 
-def _structure(table: Table) -> dict[str, Any]:
+def structure(table: Table) -> dict[str, Any]:
     """A table as its fingerprint sees it; a collation counts where a column has one of its own; what a role may do
     with a foreign key does not, nor whether that is in force, nor what only an UPDATE does."""
     dumped = table.model_dump(mode="json", exclude={"check_names"})

@@ -32,6 +32,7 @@ from ferryman.domain.events import (
     Said,
     TablePrepared,
 )
+from ferryman.domain.outline import outlines
 from ferryman.domain.plan import Phase, Plan, Step
 from ferryman.domain.recovery import Failure
 from ferryman.domain.run import RunStatus, TableState
@@ -86,6 +87,7 @@ def begin(state: State, runtime: Runtime[Context]) -> State:
             target=context.target.identity,
             source_schema=catalogues.source.fingerprint,
             target_schema=catalogues.target.fingerprint,
+            outlines=outlines(catalogues.source, catalogues.target),
             run_started=now,
             tables=starts,
         )
@@ -112,6 +114,7 @@ def reopen(state: State, runtime: Runtime[Context]) -> State:
         target=context.target.identity,
         source_schema=live.source.fingerprint,
         target_schema=live.target.fingerprint,
+        outlines=outlines(live.source, live.target),
     )
     failpoint("before_resume")
     record = resumable(ledger, state["run"], present)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from ferryman.domain.approval import Approval
 from ferryman.domain.model import Frozen
+from ferryman.domain.outline import outlines
 from ferryman.domain.plan import Handling, Plan
 from ferryman.domain.recovery import Failure
 from ferryman.domain.references import references_of
@@ -98,6 +99,7 @@ def _begin(plan: Plan, catalogues: Catalogues, context: Context, share: float | 
             target=context.target.identity,
             source_schema=catalogues.source.fingerprint,
             target_schema=catalogues.target.fingerprint,
+            outlines=outlines(catalogues.source, catalogues.target),
             run_started=now,
             tables=starts,
         )

@@ -20,6 +20,7 @@ from ferryman.domain.errors import Refused
 from ferryman.domain.events import DecisionTaken, Event, RowsAdded, RowsTried, RunPaused, Said
 from ferryman.domain.mapping import Strategy
 from ferryman.domain.model import Frozen
+from ferryman.domain.outline import outlines
 from ferryman.domain.references import references_of, rings
 from ferryman.domain.run import Key, RunStatus, TableState
 from ferryman.graph.checks import live_catalogues
@@ -172,6 +173,7 @@ def _refuse(context: Context, record: RunRecord, live: Catalogues) -> None:
         target=context.target.identity,
         source_schema=live.source.fingerprint,
         target_schema=live.target.fingerprint,
+        outlines=outlines(live.source, live.target),
     )
     if record.status is RunStatus.ROLLED_BACK or record.undoing or record.intent:
         do = f"Finish that first: `{record.finish_undoing}`." if record.undoing else "Plan a new run."

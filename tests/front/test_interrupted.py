@@ -243,8 +243,16 @@ def another(url: str) -> None:
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [
-        (lambda t: old(t, "ALTER TABLE purchase ADD COLUMN more TEXT"), 5, "the old database's structure changed"),
-        (lambda t: new(t, "ALTER TABLE visits ADD COLUMN more TEXT"), 5, "the new database's structure changed"),
+        (
+            lambda t: old(t, "ALTER TABLE purchase ADD COLUMN more TEXT"),
+            5,
+            "the old database's structure changed (column more of purchase is new).",
+        ),
+        (
+            lambda t: new(t, "ALTER TABLE visits ADD COLUMN more TEXT"),
+            5,
+            "the new database's structure changed (column more of visits is new).",
+        ),
         (lambda t: another(t.source), 5, "the old database is another one"),
         (lambda t: another(t.target), 5, "the new database is another one"),
         (lambda t: new(t, "UPDATE ferryman_run SET plan = replace(plan, 'note', 'nope')"), 1, "not as it was written"),
@@ -343,8 +351,8 @@ def cases(trial: Trial) -> Iterator[Case]:
     rename = "ALTER TABLE ferryman_batch RENAME COLUMN {} TO {}"
     renamed = rename.format("seconds", "length"), rename.format("length", "seconds")
     plan = "UPDATE ferryman_run SET plan = replace(plan, 'note', 'nope')"
-    yield column(old_, "purchase"), 5, "the old database's structure changed"
-    yield column(new_, "visits"), 5, "the new database's structure changed"
+    yield column(old_, "purchase"), 5, "the old database's structure changed (column "
+    yield column(new_, "visits"), 5, "the new database's structure changed (column "
     yield lambda: moved_elsewhere(trial, "source"), 5, "the old database is another one"
     yield lambda: moved_elsewhere(trial, "target"), 5, "the new database is another one"
     yield edited("ferryman_run", plan), 1, "not as it was written"

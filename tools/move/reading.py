@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from ferryman.domain.approval import Amendment, Approval, Identity
 from ferryman.domain.mapping import Problem
+from ferryman.domain.outline import Outlines
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Failure
 from ferryman.domain.run import RunStatus, TableState
@@ -33,6 +34,7 @@ def run_of(
         target=Identity.model_validate_json(row["target"]),
         source_schema=row["source_schema"],
         target_schema=row["target_schema"],
+        outlines=outlines_of(row["outlines"]),
         run_started=datetime.fromisoformat(row["run_started"]),
         versions=json.loads(row["versions"]),
         ledger_version=row["ledger_version"],
@@ -46,6 +48,12 @@ def run_of(
         amendments=tuple(amendment for amendment, _ in amendments),
         half_undone=tuple(half_undone),
     )
+
+
+@lru_cache(maxsize=8)
+def outlines_of(text: str) -> Outlines:
+    """The structures as the ledger keeps them."""
+    return Outlines.model_validate_json(text)
 
 
 @lru_cache(maxsize=8)

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import Field
+
 from ferryman.domain.approval import Amendment, Approval, Identity
 from ferryman.domain.mapping import Problem
 from ferryman.domain.model import Frozen
+from ferryman.domain.outline import Outlines
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Failure
 from ferryman.domain.run import Key, RunStatus, TableState
@@ -58,6 +61,7 @@ class Beginning(Frozen):
     target: Identity
     source_schema: str  #: fingerprints of the catalogues
     target_schema: str
+    outlines: Outlines = Field(default_factory=Outlines)
     run_started: datetime  #: what add_created_at writes where legacy has nothing
     tables: tuple[TableStart, ...]
     deadline: datetime | None = None
@@ -75,6 +79,7 @@ class RunRecord(Frozen):
     target: Identity
     source_schema: str
     target_schema: str
+    outlines: Outlines
     run_started: datetime
     versions: dict[str, str]
     ledger_version: int = LEDGER_VERSION

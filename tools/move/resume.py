@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select
 
 from ferryman.domain.approval import Identity
 from ferryman.domain.errors import Refused
+from ferryman.domain.outline import Outlines, TableOutline, differences
 from ferryman.domain.run import RunStatus, TableState
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.ledger import Ledger
@@ -21,6 +22,8 @@ _OVER = {
     RunStatus.CANCELLED: "it was cancelled",
 }
 
+_MOST_TOLD = 5  #: of what is another in a structure
+
 
 @dataclass(frozen=True)
 class Present:
@@ -30,19 +33,29 @@ class Present:
     target: Identity
     source_schema: str
     target_schema: str
+    outlines: Outlines = field(default_factory=Outlines)
     plan_hash: str = ""
 
 
 def changed(record: RunRecord, present: Present) -> tuple[str, ...]:
     """What is not as the approval bound it, in words."""
+    then, now = record.outlines, present.outlines
+    old, new = _in_words(then.source, now.source), _in_words(then.target, now.target)
     found = {
         "the old database is another one": record.source.place != present.source.place,
         "the new database is another one": record.target.place != present.target.place,
-        "the old database's structure changed": record.source_schema != present.source_schema,
-        "the new database's structure changed": record.target_schema != present.target_schema,
+        f"the old database's structure changed{old}": record.source_schema != present.source_schema,
+        f"the new database's structure changed{new}": record.target_schema != present.target_schema,
         "the plan changed": present.plan_hash not in ("", record.amended.hash),
     }
     return tuple(what for what, so in found.items() if so)
+
+
+def _in_words(then: dict[str, TableOutline], now: dict[str, TableOutline]) -> str:
+    """ " (column kind of specimen is gone)"; "" where nobody kept what it was."""
+    told = list(differences(then, now)) if then and now else []
+    more = f", and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
+    return f" ({', '.join(told[:_MOST_TOLD])}{more})" if told else ""
 
 
 def resumable(ledger: Ledger, run: str, present: Present) -> RunRecord:

@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Dialect, Double, Index, Inte
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateIndex, CreateSchema, CreateTable
 
-LEDGER_VERSION = 2  #: of what is below; a run of another version is not resumed
+LEDGER_VERSION = 3  #: of what is below; a run of another version is not resumed
 SCHEMA = "ferryman"  #: the ledger's own, in databases that have schemas
 PREFIX = "ferryman_"  #: of every table, so that a target's owner knows whose they are
 
@@ -123,6 +123,7 @@ def _run(metadata: MetaData) -> Table:
         Column("target", Text, nullable=False),
         Column("source_schema", String(64), nullable=False),  # domain.schema.Database.fingerprint
         Column("target_schema", String(64), nullable=False),
+        Column("outlines", _LONG, nullable=False),  # domain.outline.Outlines as JSON: to name what changed since
         Column("namespace", String(36), nullable=False),
         Column("versions", Text, nullable=False),  # of Ferryman and Python, as JSON
         Column("run_started", String(40), nullable=False),  # what add_created_at writes where legacy has nothing

@@ -25,6 +25,7 @@ def run_values(beginning: Beginning) -> dict[str, Any]:
         "target": beginning.target.model_dump_json(),
         "source_schema": beginning.source_schema,
         "target_schema": beginning.target_schema,
+        "outlines": beginning.outlines.model_dump_json(),
         "namespace": str(beginning.plan.mapping.namespace),
         "versions": f'{{"ferryman":"{version("ferryman")}","python":"{platform.python_version()}"}}',
         "run_started": beginning.run_started.isoformat(),
