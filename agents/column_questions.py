@@ -8,6 +8,7 @@ from ferryman.agents.bookkeeping import words
 from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import Choice, Pairing, leads_elsewhere, references
 from ferryman.agents.person_names import full_name, whole_name
+from ferryman.agents.side_tables import from_the_side
 from ferryman.agents.table_questions import LEAST_OFFERED, MOST_OPTIONS, leave_out
 from ferryman.agents.transform_words import step_words
 from ferryman.agents.units import NUMBERS, conversion
@@ -212,7 +213,7 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
     """What fills a column that must be filled. `parent`: whose rows it names, where the new database says so: no
     number that happens to be there does, and one of those that are there may do for all."""
     elsewhere = _elsewhere(table, column, mapping, facts)
-    likely = _weak(table, column, elsewhere, facts)
+    likely = [*from_the_side(table, column.name, mapping, facts), *_weak(table, column, elsewhere, facts)]
     unused = [] if likely or parent else _unused(table, column, elsewhere, facts)
     safe = (*likely, *unused, *_constant(table, column, facts))
     ours, one_of_them = facts.source.table(table.source), bool(parent and facts.target_profile.rows(parent))

@@ -72,7 +72,7 @@ class Fed:
 def pair(source: Table, target: Table, match: Match, matches: Matches, fed: Fed) -> Pairing:
     """The choices for the columns of one pair of tables, each legacy column taken once."""
     joined = dict(_joined(source, target, fed))
-    candidates = _ranked(source, target, matches)
+    candidates = candidates_of(source, target, matches)
     own = dict(_own(source, target, candidates, fed))
     ranked = [
         (name, choice)
@@ -87,7 +87,9 @@ def pair(source: Table, target: Table, match: Match, matches: Matches, fed: Fed)
             choices[choice_target] = choice
             if choice_target not in target.primary_key:
                 taken.add(choice.source)
-    whens = {name: one for name, one in reversed(_ranked(source, target, matches, WHENS)) if one.source not in taken}
+    whens = {
+        name: one for name, one in reversed(candidates_of(source, target, matches, WHENS)) if one.source not in taken
+    }
     part = fed.parts.get(target.name, "")
     if part and (after := _called_as_the_table(source, target, {*choices, *own}, taken)):
         choices[after[0]] = after[1]
@@ -206,7 +208,9 @@ def _is_upheld(name: str, choice: Choice, source: Table, ranked: list[tuple[str,
     return next((other.source for other_name, other in ranked if other_name == name), choice.source) == choice.source
 
 
-def _ranked(source: Table, target: Table, matches: Matches, kept: tuple[Book, ...] = ()) -> list[tuple[str, Choice]]:
+def candidates_of(
+    source: Table, target: Table, matches: Matches, kept: tuple[Book, ...] = ()
+) -> list[tuple[str, Choice]]:
     """Candidates for the target's columns of content, or of the books named, the sure and then the best first."""
     names = source.name, target.name
     beside = matches.by_part.get(names)

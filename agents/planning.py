@@ -30,7 +30,7 @@ from ferryman.domain.plan import (
     Step,
 )
 from ferryman.domain.references import Reference, references_of
-from ferryman.domain.transforms import AddMetadataJson
+from ferryman.domain.transforms import AddMetadataJson, Lookup
 from ferryman.domain.validation import CheckKind
 
 
@@ -199,7 +199,7 @@ class _Planner:
 
     def unfed(self) -> Iterable[LeftOut]:
         """What the findings leave out, but for tables that a person lets feed or be fed."""
-        sources = {table.source for table in self.mapping.tables}
+        sources = {table.source for table in self.mapping.tables} | looked_up_in(self.mapping)
         taken = {"source": sources, "target": self.mapping.by_target.keys()}
         return (one for one in self.facts.findings.left_out if one.table not in taken[one.side])
 
@@ -213,6 +213,12 @@ class _Planner:
                     rows=finding.target_count,
                     reason=why_not(finding, self.request),
                 )
+
+
+def looked_up_in(mapping: TablesMapping) -> set[str]:
+    """The old tables whose values go into tables that others feed."""
+    steps = (step for table in mapping.copied for column in table.columns for step in column.steps)
+    return {step.table for step in steps if isinstance(step, Lookup)}
 
 
 #: A junction stands or falls with the mapping of ids.

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ferryman.agents.column_questions import column_questions
 from ferryman.agents.facts import Facts
 from ferryman.agents.link_questions import link_questions
+from ferryman.agents.side_tables import side_questions
 from ferryman.agents.table_questions import table_questions
 from ferryman.agents.trigger_questions import trigger_questions
 from ferryman.domain.changes import Change, LeaveOut, MapTable, Option, Question
@@ -25,6 +26,7 @@ def questions_about(mapping: Mapping, facts: Facts) -> tuple[Question, ...]:
             for table in mapping.tables
             for question in (
                 *table_questions(table, mapping, facts),
+                *side_questions(table, mapping, facts),
                 *column_questions(table, mapping, facts),
                 *link_questions(table, mapping, facts),
                 *trigger_questions(table, mapping, facts),

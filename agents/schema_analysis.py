@@ -157,9 +157,14 @@ def _seconds(chosen: Mapping[str, Pairing], source: Database, profile: Profile, 
     found: dict[str, Match] = {}
     for match in sorted(matches.tables, key=lambda match: (-match.score, match.target)):
         sure = match.target in chosen and chosen[match.target].sure
-        if match.source in free and sure and match.score >= LEAST_SECOND:
+        if match.source in free and sure and match.score >= LEAST_SECOND and not _beside(match, chosen, source):
             found.setdefault(match.source, match)
     return found
+
+
+def _beside(match: Match, chosen: Mapping[str, Pairing], source: Database) -> bool:
+    """Whether the rows of a legacy table belong to rows of the one that feeds the target table: they are none of it."""
+    return any(key.parent == chosen[match.target].source.name for key in source.table(match.source).foreign_keys)
 
 
 def _by_target(found: Iterable[Match]) -> dict[str, list[Match]]:

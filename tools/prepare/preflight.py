@@ -12,6 +12,7 @@ from ferryman.domain.findings import OUT_OF_REACH, MissingCause, MissingGroup
 from ferryman.domain.mapping import Problem, Strategy
 from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.schema import Database
+from ferryman.domain.transforms import Lookup
 from ferryman.tools.databases.connect import Source, Target, check_pair
 from ferryman.tools.prepare import readiness
 from ferryman.tools.prepare.crowded import crowded
@@ -227,6 +228,11 @@ class _Table:
         within_reach = sum(group.parents for group in groups if group.cause not in OUT_OF_REACH)
         return found.but(text=f"{found.text} {lost_ids_text(groups)}", lost=groups, parents=within_reach)
 
+    def _looked_up(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """The old tables that columns take their values from, where those are others than their own."""
+        lines = (self.compiled.mapping.by_target.get(name) for name in columns)
+        return tuple({s.table: None for line in lines if line for s in line.steps if isinstance(s, Lookup)})
+
     def _found(
         self, columns: tuple[str, ...], problem: Problem, rows: int, cause: MissingCause | None = None
     ) -> ProblemFound:
@@ -238,7 +244,7 @@ class _Table:
             problem=problem,
             cause=cause.value if cause else "",
             rows=rows,
-            text=problem_text(self.compiled.target, columns, problem, rows),
+            text=problem_text(self.compiled.target, columns, problem, rows, self._looked_up(columns)),
             decided=policy.strategy if policy else "",
             applicable=remedies(self.compiled.target, problem, columns),
         )

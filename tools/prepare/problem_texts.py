@@ -75,8 +75,13 @@ def lost_ids_text(groups: Sequence[MissingGroup]) -> str:
     return f"{'; '.join(told)}."
 
 
-def problem_text(table: Table, columns: Sequence[str], problem: Problem, rows: int) -> str:
-    """One sentence about a class of rows of a target table."""
+def problem_text(
+    table: Table, columns: Sequence[str], problem: Problem, rows: int, looked_up: Sequence[str] = ()
+) -> str:
+    """One sentence about a class of rows of a target table. `looked_up`: the old tables that the values come from."""
+    if looked_up and problem is Problem.UNMAPPED_VALUE:
+        has, from_ = "has" if rows == 1 else "have", " or ".join(looked_up)
+        return f"{rows_of(rows, table.name)} {has} no row in {from_}, from which {' and '.join(columns)} comes."
     first = table.column(columns[0]) if columns else None
     return _SENTENCES[problem].format(
         rows=rows_of(rows, table.name),
