@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from ferryman.agents.identifiers import name_words
@@ -70,13 +71,34 @@ def _several(said: Sentence, talk: Talk) -> Edit:
         re.finditer(r" (?:, and|and|,) (?=.+ (?:in to|into|->|feeds|becomes|(?:comes?|filled) from) )", said.text)
     )
     starts, stops = [0, *(cut.end() for cut in cuts)], [*(cut.start() for cut in cuts), len(said.text)]
-    found = [map_names(said.part(a, b), talk) for a, b in zip(starts, stops, strict=True)] if cuts else []
+    parts = [said.part(a, b) for a, b in zip(starts, stops, strict=True)] if cuts else []
+    found = [map_names(part.part(0, len(_TOO.sub("", part.text))), talk) for part in parts]
     if not found or not all(isinstance(one, tuple) for one in found):
+        return next((one for one in found if isinstance(one, Doubt) and one.why == ONE_SOURCE), None)
+    changes = tuple(change for one in found if isinstance(one, tuple) for change in one)
+    return _one_source([change for change in changes if isinstance(change, MapTable)]) or changes
+
+
+ONE_SOURCE = (
+    "A plan fills a new table from one old table. The next one comes in a plan of its own when that is done, with what "
+    "refers to it."
+)
+_TOO = re.compile(r"(?: too| also| as well)+[ .!]*$")
+
+
+def _one_source(pairs: list[MapTable]) -> Doubt | None:
+    """What is said where two old tables are to fill one new table."""
+    fed = Counter(pair.target for pair in pairs)
+    if not any(times > 1 for times in fed.values()):
         return None
-    return tuple(change for one in found if isinstance(one, tuple) for change in one)
+    return Doubt(tuple(f"{pair.source} goes into {pair.target}" for pair in pairs if fed[pair.target] > 1), ONE_SOURCE)
 
 
 def _pair(old: Sentence, new: Sentence, talk: Talk) -> Edit:
+    target, sources = _table(new, talk, "target"), [_table(one, talk, "source") for one in listed(old)]
+    if target and target.target and len(sources) > 1 and all(sources):
+        named = [one.source for one in sources if one and one.source]
+        return _one_source([MapTable(source=name, target=target.target) for name in dict.fromkeys(named)])
     for one, other in ((old, new), (new, old)):
         source, target = _table(one, talk, "source"), _table(other, talk, "target")
         if source and target and source.source and target.target:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ferryman.agents.context import Place
 from ferryman.agents.filtering import rows_said
 from ferryman.agents.known import Known
-from ferryman.agents.mapping_words import map_names
+from ferryman.agents.mapping_words import ONE_SOURCE, map_names
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Talk, strange_in
 from ferryman.domain.changes import Include, LeaveOut, MapTable, SetRequest
@@ -61,6 +61,14 @@ _BARE = re.compile(
     r"|started|can|you|could|have|ready|am) ?)+$"
 )
 _VERB_WORD = re.compile(r"\b(?:migrate|migration|migrating|move|transfer|copy|ferry)\b")
+#: "we switch from osTicket to Zammad", "move our help desk to Zammad": the names are those of the applications.
+_SYSTEMS = re.compile(
+    r"\b(?:move|moving|migrate|migrating|migration|transfer|switch|switching|change|changing|upgrade|upgrading|go|going"
+    r"|bring|port|convert|data)(?: (?:over|all|of|our|my|the|old|whole|entire|data|everything))*"
+    r"(?: (?:\w+ )?(?:shop|store|website|site|blog|forum|board|wiki|helpdesk|desk|crm|erp|cms|app|application|system"
+    r"|platform|tracker|ticketing|portal|intranet|software|business|company|office|library|clinic|school))?"
+    r"(?: over)?(?: from (?P<old>\w+(?: \w+)?))? (?:in )?(?:to|into) (?P<new>\w+(?: \w+)?)$"
+)
 _CHILDREN = re.compile(
     r"\b(?:everything|all|whatever|anything|what|all the (?:data|tables|records))(?: \w+){0,2} (?:belongs?"
     r"|belonging|hangs?|depends?|depending|related|relates|refers?|connected|attached|linked|that goes with"
@@ -84,9 +92,12 @@ _LEFTOVER = frozenset(
 )
 
 
-def begun(said: Sentence, talk: Talk) -> Begin | None:
+def begun(said: Sentence, talk: Talk) -> Begin | Doubt | None:
     """A request, what is said in it of old tables that go into new ones, and what of it is about some rows only: that
     goes into a plan, and there is none yet."""
+    pairs = map_names(said, talk)
+    if isinstance(pairs, Doubt) and pairs.why == ONE_SOURCE:
+        return pairs
     if found := _with_pairs(said, talk):
         return found
     rows = rows_said(said, talk)
@@ -177,16 +188,29 @@ def request(said: Sentence, talk: Talk) -> Request | None:
         return None
     out = tuple(dict.fromkeys(_targets(left)))
     context = said.original.strip()[:500]
-    if talk.tables(kept):
+    systems = talk.context.place is Place.START and _between_systems(kept, talk)
+    if talk.tables(kept) and not systems:
         return _named(kept, out, context, talk)
     whole = _FILL.search(kept.text) and _WHOLE.search(kept.text)
     if whole and not _unknown_thing(kept) and _of_scope(kept, talk, _FILL):
         return Request(type=RequestType.FILL_MISSING, leave_out=out, user_context=context)
     general = _EVERYTHING.search(kept.text) or (left and not kept.words)
     bare = _BARE.match(kept.text.rstrip(" .!?")) and _VERB_WORD.search(kept.text)
-    if bare or (general and not _unknown_thing(kept) and _of_scope(kept, talk)):
+    if bare or systems or (general and not _unknown_thing(kept) and _of_scope(kept, talk)):
         return Request(type=RequestType.COMPLETE, priority="everything", leave_out=out, user_context=context)
     return None
+
+
+def _between_systems(said: Sentence, talk: Talk) -> bool:
+    """Whether a sentence speaks of one application and another, by whatever they are called: "from osTicket to Zammad"
+    names no table, though one is called tickets."""
+    found = _SYSTEMS.search(re.sub(r"(?: ,? ?(?:please|now|today|soon|thanks|thank you))*[ .!?]*$", "", said.text))
+    if found is None or any(word in _LEFTOVER for word in found["new"].split()):
+        return False
+    if not found["old"]:
+        return not talk.tables(said)
+    names = (said.slot(found, group) for group in ("old", "new"))
+    return not any(talk.tables(name) and not talk.unnamed(name).split() for name in names)
 
 
 def _named(said: Sentence, out: tuple[str, ...], context: str, talk: Talk) -> Request | None:

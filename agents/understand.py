@@ -45,7 +45,7 @@ from ferryman.domain.conversation import (
     Topic,
     Utterance,
 )
-from ferryman.domain.coordination import RequestType
+from ferryman.domain.coordination import Request, RequestType
 
 _JOINED = re.compile(
     r" (?:,? ?and(?: then| also)?|,? ?then|,? ?but|,) (?=(?:please |also |just |do not |never )?(?:leave|skip"
@@ -63,6 +63,10 @@ _NEGATED = re.compile(r"\b(?:not|never|no|nobody|neither|nor)\b")
 _ALL_RECOMMENDED = re.compile(
     r"(?:yes to |i )?(?:take |accept )?(?:all|everything)(?: of)?(?: your| the| that is| that you)? "
     r"(?:recommend|suggest)(?:ed|ations?|ions?)?"
+)
+_WHAT_IS_MISSING = re.compile(
+    r"(?:and |so )?(?:what|which (?:tables|data|rows)) (?:is|are|do you see) (?:still |all )?"
+    r"(?:missing|empty|not there|incomplete|lost)(?: (?:here|in the new (?:one|system|database|app|application)))?"
 )
 _MAY_I = re.compile(r"^(?:can|could|may|might) (?:i|we)\b")
 
@@ -183,6 +187,8 @@ def _questioned(said: Sentence, talk: Talk) -> Heard:
         return asked
     moved = {known.label for known in talk.planned} if talk.context.place is Place.DONE else set()
     named = {known.label for known in talk.tables(said)}
+    if talk.context.place is Place.START and _WHAT_IS_MISSING.fullmatch(said.text.rstrip(" ?.!")):
+        return Begin(request=Request(type=RequestType.FILL_MISSING, user_context=said.original.strip()[:500]))
     if talk.context.place in (Place.START, Place.DONE) and not named <= moved:
         wanted = request(said, talk)
         if wanted and wanted.priority == "fill_missing_data" and re.match(r"^(?:why|where|how come)\b", said.text):

@@ -12,12 +12,14 @@ from ferryman.agents.meaning import understand_with
 from ferryman.agents.schema_analysis import analyze as analyze_tables
 from ferryman.agents.sizes import sizes
 from ferryman.agents.user_guidance import explain_findings
+from ferryman.domain.changes import MapTable
 from ferryman.domain.conversation import UTTERANCE, Begin, OtherRequest, Unclear
 from ferryman.domain.coordination import Request
 from ferryman.domain.counterparts import Looked
 from ferryman.domain.errors import Usage
 from ferryman.domain.events import Said, TableAnalyzed
 from ferryman.domain.findings import Findings
+from ferryman.domain.profile import Profile
 from ferryman.domain.schema import Database, TableKind
 from ferryman.graph import delegate
 from ferryman.graph.context import Context
@@ -89,9 +91,23 @@ def analyze(state: State, runtime: Runtime[Context]) -> State:
     findings = context.shelf.get(facts["findings"], Findings)
     for finding in findings.tables:
         emit(TableAnalyzed(finding=finding))
-    told = explain_findings(findings, request)
+    told = explain_findings(_as_said(findings, state, context.shelf.get(facts["source_profile"], Profile)), request)
     emit(Said(topic="findings", text=told.text, findings=told))
     return {"facts": facts, "delegated": given + 1}
+
+
+def _as_said(findings: Findings, state: State, profile: Profile) -> Findings:
+    """The findings, where a person said what feeds a table with that: what was found of another one is beside it."""
+    said = UTTERANCE.validate_python(state["answer"]) if state.get("answer") else None
+    pairs = (change for change in (said.changes if isinstance(said, Begin) else ()) if isinstance(change, MapTable))
+    fed = {pair.target: pair.source for pair in pairs}
+    tables = (
+        found.but(source_table=source, record_count=profile.rows(source), challenges=())
+        if (source := fed.get(found.target_table, found.source_table)) and source != found.source_table
+        else found
+        for found in findings.tables
+    )
+    return findings.but(tables=tuple(tables))
 
 
 def _objective(request: Request) -> str:
