@@ -25,8 +25,8 @@ _OTHER = re.compile(
     r"\b(?:not|never|plan|status|progress|options|questions|how|why|what|order|phases|report|help|summary)\b"
 )
 _WHICH = re.compile(
-    rf"^(?:which|what)(?: {_EXAMPLE}| connections| cases)? (?:is|are|were) (?:affected|they|those|these|it|missing"
-    rf"|wrong|broken|bad)\b|^which {_EXAMPLE}\W*$"
+    rf"^(?!what is missing\b)(?:which|what)(?: {_EXAMPLE}| connections| cases)? (?:is|are|were)"
+    rf" (?:affected|they|those|these|it|missing|wrong|broken|bad)\b|^which {_EXAMPLE}\W*$"
 )
 _COUNTED = re.compile(rf"\b(?P<n>\d+|{'|'.join(NUMBERS)})\b(?! (?:times|minutes|hours))")
 _PROBLEM_ROWS = re.compile(

@@ -17,7 +17,8 @@ TOPICS: tuple[tuple[Topic, str], ...] = (
         r"|do not (?:take|bring|carry)|(?:not|wo not|will not|does not|do not) (?:get )?(?:move|moved|migrate"
         r"|migrated|copy|copied|come along|come over|transfer|transferred|included|make it)"
         r"|excluded?|excluding|omitted|skipped"
-        r"|what do you skip|missing from the plan|does not (?:come|go) (?:along|over|with))\b",
+        r"|what do you skip|what is (?:still )?missing|missing from the plan"
+        r"|does not (?:come|go) (?:along|over|with))\b",
     ),
     (
         Topic.PROBLEM,

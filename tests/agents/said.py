@@ -424,6 +424,8 @@ QUESTIONS: tuple[Said, ...] = (
     ("what will be written where?", SHOP, ask(Topic.WRITES)),
     ("where will you write?", SHOP, ask(Topic.WRITES)),
     ("what is left out?", SHOP, ask(Topic.LEFT_OUT)),
+    ("what is missing?", SHOP, ask(Topic.LEFT_OUT)),
+    ("what's still missing?", SHOP, ask(Topic.LEFT_OUT)),
     ("which tables are not migrated?", SHOP, ask(Topic.LEFT_OUT)),
     ("why do you think Invoice is orders?", SHOP, ask(Topic.MATCH, "orders")),
     ("are you sure about orders?", SHOP, ask(Topic.MATCH, "orders")),
