@@ -198,8 +198,10 @@ def _met(table: TableMapping, options: tuple[Option, ...], facts: Facts) -> tupl
     if seen := same_by(table.source, table.target, facts):
         key = SAME_KEY if seen.way.on.target in facts.target.table(table.target).primary_key else seen.way.on.target
         return (key, in_words(seen)) if key in offered else ("", "")
-    if ADD in offered and are_others(table, facts):
-        return ADD, f"None of the rows that are there is one of {table.source}, by all that was compared."
+    if are_others(table, facts):
+        beside = [key for key in (ADD, SAME_KEY) if key in offered and (key == ADD or _no_key_taken(table, facts))]
+        why = f"None of the rows that are there is one of {table.source}, by all that was compared."
+        return (beside[0], why) if beside else ("", "")
     return "", ""
 
 
@@ -213,6 +215,13 @@ def _since(brought: Brought | None) -> Iterator[Option]:
         same = SetIdentity(table=brought.target, identity=brought.identity)
         kept = SetConflict(table=brought.target, conflict=Conflict.KEEP)
         yield Option(key=SINCE, text="Add only the rows that have come since", changes=(same, kept))
+
+
+def _no_key_taken(table: TableMapping, facts: Facts) -> bool:
+    """Whether not one of the rows that are there has the key of a legacy row."""
+    key = facts.target.table(table.target).primary_key
+    ways = [one for one in facts.looked.of(table.source, table.target) if one.way.on.target in key]
+    return bool(ways) and not any(one.found for one in ways)
 
 
 def _is_filled_unknown(table: TableMapping, mapping: Mapping, facts: Facts) -> bool:

@@ -64,6 +64,23 @@ def test_a_run_that_would_meet_seeded_rows_is_asked_about_where_the_plan_says_st
     assert "2 rows of roles meet a row with the same id" in told.out + told.err
 
 
+def test_rows_that_keep_their_numbers_go_beside_others_whose_numbers_they_do_not_have(folder: Path) -> None:
+    shape = made(
+        folder,
+        """CREATE TABLE ward (id INTEGER PRIMARY KEY, name TEXT NOT NULL, beds INTEGER);
+        INSERT INTO ward VALUES (1, 'North', 12), (2, 'South', 9), (3, 'Attic', 4);""",
+        """CREATE TABLE wards (id INT NOT NULL PRIMARY KEY, name TEXT NOT NULL, beds INTEGER);
+        INSERT INTO wards VALUES (901, 'Reception', 7);""",
+    )
+    shape.plan("take all recommendations")
+    shape.run()
+    assert shape.new("SELECT id, name FROM wards ORDER BY 1") == [
+        *((1, "North"), (2, "South"), (3, "Attic")),
+        (901, "Reception"),
+    ]
+    shape.proved_and_undone()
+
+
 @on("mariadb to postgresql", "postgresql to mariadb", "sqlite to postgresql")
 def test_a_row_is_not_taken_for_another_that_has_its_number(folder: Path) -> None:
     """Member 1 is nobody of those that are there, and number 1 is: neither becomes the other, and what refers to the
