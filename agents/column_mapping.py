@@ -114,6 +114,7 @@ class TableColumns:
         profile = self._profile(source)
         told = [
             f"{one.found:,} of {one.looked:,} values of {source} are keys of {one.table}"
+            + f", and {one.looked - one.found:,} name no row" * (one.found < one.looked)
             for one in (profile.may_name if profile else ())
         ]
         return f"{'; '.join(told)}: {UNFOLLOWED}" if told else ""

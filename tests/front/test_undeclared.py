@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.front.shapes import KEYS, Shape, made, values
+from tests.front.talking import hold
 
 PEOPLE = [(3 * n, f"Anna {n}", f"a{n}@example.org") for n in range(1, 201)]
 DEALS = [(n, 3 * (n * 7 % 200 + 1), n * 1.5) for n in range(1, 601)]
@@ -156,3 +157,31 @@ def test_a_number_that_may_name_rows_with_kept_keys_is_said_to_go_unchecked(fold
     )
     told = " ".join(shape.plan().err.split())
     assert "200 of 200 values of sold_by are keys of customer: it goes as it stands, and is not checked" in told
+
+
+def test_a_number_that_goes_unchecked_is_said_with_those_that_name_no_row(folder: Path) -> None:
+    deals = [(n, 3 * (n % 200 + 1) if n % 60 else 5000 + n, n * 1.5) for n in range(1, 601)]
+    shape = made(
+        folder,
+        f"""CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL);
+        CREATE TABLE orders (id INTEGER PRIMARY KEY, sold_by INTEGER, total NUMERIC);
+        INSERT INTO customer VALUES {values(PEOPLE)}; INSERT INTO orders VALUES {values(deals)}""",
+        f"""CREATE TABLE customers (id {KEYS["kept"]}, name TEXT NOT NULL, email TEXT NOT NULL);
+        CREATE TABLE orders (id {KEYS["kept"]}, sold_by INTEGER, total NUMERIC)""",
+    )
+    told = " ".join(shape.plan().err.split())
+    assert "values of sold_by are keys of customer, and 10 name no row: it goes as it stands" in told
+
+
+def test_what_is_taken_for_the_moment_of_creation_by_its_name_has_a_place(folder: Path) -> None:
+    shape = made(
+        folder,
+        """CREATE TABLE posts (id INTEGER PRIMARY KEY, body VARCHAR(80), post_time DATETIME, mood VARCHAR(9));
+        INSERT INTO posts VALUES (1, 'a', '2020-01-02 03:04:05', 'fine');""",
+        f"CREATE TABLE posts (id {KEYS['kept']}, body VARCHAR(80), created_at TIMESTAMP NOT NULL);",
+    )
+    findings = " ".join(hold(shape.files, "move everything").after("move everything").split())
+    assert "posts: 1 old column without a place in posts" in findings
+    shape.plan()
+    shape.run()
+    assert shape.new("SELECT created_at FROM posts") == [("2020-01-02 03:04:05",)]
