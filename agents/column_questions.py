@@ -194,13 +194,15 @@ def _without_parent(table: TableMapping, column: Column, parent: str, mapping: M
     finding = facts.findings.by_target.get(parent)
     can_be_filled = finding is not None and finding.source_table is not None
     include = Option(key=f"include_{parent}", text=f"Take {parent} along", changes=(Include(table=parent),))
+    reason = f"{parent} was left out, and no row of {table.target} can be without it." if can_be_filled else ""
+    one_of_them = not can_be_filled and facts.target_profile.rows(parent) > 0
     return Question(
         id=f"{PARENT}:{table.target}.{column.name}",
         table=table.target,
         text=f"Every row of {table.target} must refer to {parent}, which takes no part in this plan.",
         options=(*((include,) if can_be_filled else ()), leave_out(table.target)),
-        recommended=leave_out(table.target).key,
-        reason=f"{parent} was left out, and no row of {table.target} can be without it." if can_be_filled else "",
+        recommended="" if one_of_them else leave_out(table.target).key,
+        reason=_one_for_all(column, parent) if one_of_them else reason,
     )
 
 

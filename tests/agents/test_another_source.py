@@ -66,3 +66,12 @@ def test_one_value_for_every_row_names_a_row_that_was_there_before_where_keys_ar
     assert not [r for r in references_of(revise(mapping, one, about), NEW) if r.columns == ("added_by",)]
     by_number = MapColumn(table="people", source=("desk",), target="added_by")
     assert [r for r in references_of(revise(mapping, by_number, about), NEW) if r.columns == ("added_by",)]
+
+
+def test_a_filled_table_that_nothing_feeds_has_a_row_for_all() -> None:
+    new = database("people: id int key, email text?, rank_id int > ranks\nranks: id int key, name text")
+    found = matches("clerk -> people: clerk_no=id, mail=email")
+    about = facts(OLD, new, found, profile({"guest": 90, "clerk": 9}), profile({"people": 0, "ranks": 3}))
+    asked = question("parent:people.rank_id", list(propose(named("people"), about)[1]))
+    assert asked.recommended == ""
+    assert '"rank_id is always 1"' in asked.reason
