@@ -3,6 +3,7 @@ and a SQLite file. What is asserted are rows, as the target's own driver gives t
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
@@ -508,3 +509,21 @@ def test_a_ledger_that_is_edited_on_a_server_is_noticed(far: Pair) -> None:
         far.new.run(f"INSERT INTO {schema}{table} SELECT * FROM kept;")
         far.new.run("DROP TABLE kept;")
         run.ledger.verify(run.run)
+
+
+def test_a_row_that_comes_while_its_table_is_emptied_stays(far: Pair) -> None:
+    if far.new.url.endswith(".sqlite"):
+        pytest.skip("nobody else writes meanwhile")
+    far.shop()
+    run = far.start()
+    run.copy_all()
+    run.ledger.release(run.run)
+    if (pid := os.fork()) == 0:
+        os.environ["FERRYMAN_FAILPOINT"] = "before_undo:customers=hang*1"
+        rollback(open_target(far.new.url), run.run)
+        os._exit(0)
+    assert os.WIFSTOPPED(os.waitpid(pid, os.WUNTRACED)[1])
+    far.new.run("INSERT INTO customers VALUES ('00000000-0000-4000-8000-000000000001', 'T', NULL, NULL, '2024-01-01');")
+    os.kill(pid, signal.SIGCONT)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert far.new.ask("SELECT name FROM customers") == [("T",)]

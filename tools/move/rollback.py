@@ -323,11 +323,12 @@ def _undo_table(ledger: Ledger, work: _Work) -> RolledBack:
     undoing = work.undoing
     with _at(ledger.target, f"undoing {undoing.name}") as connection:
         with _writing(connection, ledger, undoing):
-            work.before = count(connection, undoing.facts) if work.before is None else work.before
+            there = count(connection, undoing.facts)
+            work.before = there if work.before is None else work.before
             kind = kind_of(undoing, _others(connection, ledger, undoing))
             batches = ledger.book(undoing.run, undoing.name).committed(connection)
             if kind is RollbackKind.TRUNCATE and batches:
-                work.done[""] = undo_all(connection, ledger, undoing)
+                work.done[""] = undo_all(connection, ledger, undoing, there)
                 _commit(connection, ledger, undoing)
                 batches = ()
         for batch in reversed(batches):

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
+from ferryman.domain.errors import Transient
 from ferryman.domain.references import postponable
 from ferryman.domain.run import BatchRecord, BatchState, TableState
 from ferryman.domain.schema import ForeignKey, Table
@@ -28,7 +29,7 @@ from ferryman.tools.databases.dialect import changing, clause
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.keys import bound, cells, target_values
 from ferryman.tools.move.ledger import Ledger
-from ferryman.tools.move.ours import MADE, Undoing, between, bounds, count
+from ferryman.tools.move.ours import MADE, Undoing, between, bounds
 from ferryman.tools.move.tables import QuarantineState, RowKind
 
 
@@ -43,17 +44,23 @@ class Undone:
         return Undone(self.deleted + other.deleted, self.restored + other.restored)
 
 
-def undo_all(connection: Connection, ledger: Ledger, undoing: Undoing) -> Undone:
-    """Empty a table in which every row is ours, and close all its batches."""
+def undo_all(connection: Connection, ledger: Ledger, undoing: Undoing, there: int) -> Undone:
+    """Empty a table in which every row is ours, and close all its batches. `there`: how many it held when seen so;
+    Transient where more would go, for somebody's have come since."""
     failpoint("before_undo", undoing.name)
-    there = count(connection, undoing.facts)
     for child, key in undoing.referring:
         if child.name != undoing.name:
             rows = clause(child)
             free = postponable(child, key.columns)
             held = or_(*(rows.c[name].is_not(None) for name in free))
             connection.execute(changing(rows, child).where(held).values(dict.fromkeys(free)))
-    connection.execute(delete(clause(undoing.facts)))
+    gone = int(connection.execute(delete(clause(undoing.facts))).rowcount)
+    if gone > there:
+        raise Transient(
+            f"Rows of others came into {undoing.name} while it was emptied; nothing of it was deleted.",
+            "Nothing: ours are told from them at the next try.",
+            table=undoing.name,
+        )
     failpoint("after_undo", undoing.name)
     row, batch = ledger.tables.row, ledger.tables.batch
     failpoint("before_undo_ledger", undoing.name)
@@ -61,7 +68,7 @@ def undo_all(connection: Connection, ledger: Ledger, undoing: Undoing) -> Undone
     mine = update(batch).filter_by(run_id=undoing.run, table_name=undoing.name)
     connection.execute(mine.values(state=BatchState.ROLLED_BACK.value))
     _release_quarantined(connection, ledger, run_id=undoing.run, table_name=undoing.name)
-    return Undone(deleted=there)
+    return Undone(deleted=gone)
 
 
 def undo_batch(connection: Connection, ledger: Ledger, undoing: Undoing, batch: BatchRecord) -> Undone:
