@@ -27,10 +27,10 @@ def onto(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     PORT.reset(token)
 
 
-def ring(folder: Path, *tables: str) -> Shape:
+def ring(folder: Path, *tables: str, keys: str = "derived") -> Shape:
     """Row n of each table names row n of the next, and of the last the first; it must. Row 7 of the first has no name,
     so that all rows 7 are set aside."""
-    key, after = KEYS["derived"], dict(zip(tables, (*tables[1:], tables[0]), strict=True))
+    key, after = KEYS[keys], dict(zip(tables, (*tables[1:], tables[0]), strict=True))
     kind = key.split()[0]
     old = "".join(
         f"CREATE TABLE {t} (id INTEGER PRIMARY KEY, name TEXT, {n}_id INTEGER NOT NULL REFERENCES {n});"
@@ -52,9 +52,18 @@ def moved(shape: Shape) -> None:
     shape.run(code=3)
 
 
-@pytest.mark.parametrize("tables", [("team", "player"), ("club", "team", "player")])
-def test_they_come_together_when_the_one_that_did_not_fit_does(tmp_path: Path, tables: tuple[str, ...]) -> None:
-    shape = ring(tmp_path, *tables)
+@pytest.mark.parametrize(
+    ("tables", "keys"),
+    [
+        (("team", "player"), "derived"),
+        (("club", "team", "player"), "derived"),
+        (("club", "team", "player"), "generated"),
+    ],
+)
+def test_they_come_together_when_the_one_that_did_not_fit_does(
+    tmp_path: Path, tables: tuple[str, ...], keys: str
+) -> None:
+    shape = ring(tmp_path, *tables, keys=keys)
     moved(shape)
     assert dict(shape.new(QUARANTINED)) == {f"{name}s": 1 for name in tables}
     assert here("quarantine", "retry", *shape.names).code == 3
