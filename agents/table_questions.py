@@ -176,14 +176,20 @@ def _present(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Qu
     by_key = _by_key(table, facts)
     no_key = by_key and isinstance(facts.identities.get(table.target), str)
     add = Option(key=ADD, text=f"Add all {count(rows, 'row')} beside them", changes=_added(table, mapping, facts))
-    since = tuple(_since(facts.earlier.of(table.source, table.target)))
-    by_values = () if since else (*_by_column(table, mapping, facts), *by_key)
-    options = (*since, *(() if no_key else (add,)), *by_values, leave_out(table.target))
-    recommended, reason = _met(table, options, facts)
+    brought = facts.earlier.of(table.source, table.target)
+    if brought:
+        since = _since(brought, by_key)
+        options: tuple[Option, ...] = (since, add, leave_out(table.target))
+        recommended = since.key
+        reason = f"Run {brought.run} brought {table.source} before, and wrote down which rows."
+    else:
+        known = (*_by_column(table, mapping, facts), *by_key)
+        options = (*(() if no_key else (add,)), *known, leave_out(table.target))
+        recommended, reason = _met(table, options, facts)
     yield Question(
         id=f"{PRESENT}:{table.target}",
         table=table.target,
-        text=f"{table.target} has {count(there, 'row')} already, {_whose(since)}. What now?",
+        text=f"{table.target} has {count(there, 'row')} already, {_whose(brought)}. What now?",
         options=options,
         recommended=recommended or LEAVE_OUT,
         reason=reason or ("" if no_key else "Adding them could double what is there."),
@@ -193,8 +199,6 @@ def _present(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Qu
 def _met(table: TableMapping, options: tuple[Option, ...], facts: Facts) -> tuple[str, str]:
     """The option that follows from what the rows that are there hold, with the reason; ("", "") where nothing does."""
     offered = {option.key for option in options}
-    if SINCE in offered and (brought := facts.earlier.of(table.source, table.target)):
-        return SINCE, f"Run {brought.run} brought {table.source} before, and wrote down which rows."
     if seen := same_by(table.source, table.target, facts):
         key = SAME_KEY if seen.way.on.target in facts.target.table(table.target).primary_key else seen.way.on.target
         return (key, in_words(seen)) if key in offered else ("", "")
@@ -205,16 +209,17 @@ def _met(table: TableMapping, options: tuple[Option, ...], facts: Facts) -> tupl
     return "", ""
 
 
-def _whose(since: tuple[Option, ...]) -> str:
-    return "some of which an earlier run brought" if since else "and no column tells which of them are legacy rows"
+def _whose(brought: Brought | None) -> str:
+    return "some of which an earlier run brought" if brought else "and no column tells which of them are legacy rows"
 
 
-def _since(brought: Brought | None) -> Iterator[Option]:
-    """Rows that an earlier run brought are known by its records: they stay as they are."""
-    if brought:
-        same = SetIdentity(table=brought.target, identity=brought.identity)
-        kept = SetConflict(table=brought.target, conflict=Conflict.KEEP)
-        yield Option(key=SINCE, text="Add only the rows that have come since", changes=(same, kept))
+def _since(brought: Brought, by_key: tuple[Option, ...]) -> Option:
+    """Rows that an earlier run brought are known by its records, or by their old keys: they stay as they are."""
+    if by_key and isinstance(brought.identity, Kept):
+        return by_key[0]
+    same = SetIdentity(table=brought.target, identity=brought.identity)
+    kept = SetConflict(table=brought.target, conflict=Conflict.KEEP)
+    return Option(key=SINCE, text="Add only the rows that have come since", changes=(same, kept))
 
 
 def _no_key_taken(table: TableMapping, facts: Facts) -> bool:

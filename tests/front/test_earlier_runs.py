@@ -87,7 +87,9 @@ def test_once_it_is_taken_back_it_tells_nothing(shape: Shape) -> None:
     assert "patrons has 2 rows already, and no column tells" in asked
 
 
-def test_what_has_come_since_comes_after_it(shape: Shape) -> None:
+def test_what_has_come_since_comes_after_it(shape: Shape, keys: str) -> None:
+    """Checkouts were empty, so that they kept their numbers: they are found by these."""
+    checkouts = "since" if keys == "derived" else "same_key"
     first(shape)
     wanted(shape, SECOND)
     shape.run()
@@ -95,7 +97,7 @@ def test_what_has_come_since_comes_after_it(shape: Shape) -> None:
         old.executescript("INSERT INTO reader VALUES (900, 'late'); INSERT INTO loan VALUES (900, 900, 'late');")
     asked = wanted(shape, "fill patrons and checkouts", code=5)
     assert "patrons has 42 rows already, some of which an earlier run brought" in " ".join(asked.err.split())
-    wanted(shape, "fill patrons and checkouts", "present:patrons=since", "present:checkouts=since")
+    wanted(shape, "fill patrons and checkouts", "present:patrons=since", f"present:checkouts={checkouts}")
     shape.run()
     assert shape.new("SELECT count(*) FROM patrons") == [(43,)]
     shape.assert_same(OLD, NEW)
