@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from ferryman.domain.errors import Corrupt
+from ferryman.domain.errors import Corrupt, Refused
 from ferryman.domain.mapping import (
     Conflict,
     Derived,
@@ -527,3 +528,31 @@ def test_a_row_that_comes_while_its_table_is_emptied_stays(far: Pair) -> None:
     os.kill(pid, signal.SIGCONT)
     assert os.waitpid(pid, 0)[1] == 0
     assert far.new.ask("SELECT name FROM customers") == [("T",)]
+
+
+def test_a_row_of_another_schema_that_hangs_on_ours_forbids_undoing_and_stays(far: Pair) -> None:
+    if far.new.url.endswith(".sqlite"):
+        pytest.skip("a file has no other schema")
+    far.shop()
+    run = far.start()
+    run.copy_all()
+    run.ledger.release(run.run)
+    key, beside = far.new.one("SELECT id FROM customers ORDER BY name LIMIT 1"), f"beside_{uuid4().hex[:12]}"
+    ours = "" if far.new.url.startswith("postgresql") else f"{far.new.one('SELECT DATABASE()')}."
+    kind = "uuid" if far.new.url.startswith("postgresql") else "char(36)"
+    far.new.run(f"CREATE SCHEMA {beside};")
+    try:
+        far.new.run(
+            f"CREATE TABLE {beside}.badges (no int PRIMARY KEY, holder {kind} REFERENCES {ours}customers (id)"
+            " ON DELETE CASCADE);"
+        )
+        far.new.run(f"INSERT INTO {beside}.badges VALUES (7, '{key}');")
+        with pytest.raises(Refused, match=rf"1 row of {beside}\.badges refers to customers by holder"):
+            rollback(open_target(far.new.url), run.run)
+        assert far.new.ask(f"SELECT no FROM {beside}.badges") == [(7,)]
+        far.new.run(f"DELETE FROM {beside}.badges;")
+        rollback(open_target(far.new.url), run.run)
+        assert far.new.ask("SELECT count(*) FROM customers") == [(0,)]
+    finally:
+        far.new.run(f"DROP TABLE IF EXISTS {beside}.badges;")
+        far.new.run(f"DROP SCHEMA {beside};")

@@ -13,6 +13,7 @@ from ferryman.domain.references import Reference
 from ferryman.domain.schema import Database, Family, ForeignKey, Table
 from ferryman.domain.transforms import ForeignKeyTo, KeyByType, Rename
 from ferryman.tools.databases.dialect import clause
+from ferryman.tools.databases.elsewhere import Elsewhere, references_from_elsewhere
 from ferryman.tools.move.ours import Ours, Undoing, count, joined
 from ferryman.tools.move.tables import LedgerTables
 
@@ -62,6 +63,17 @@ def _all(
         for child, key in (*catalogue.children(parent.name), *_undeclared(known, catalogue, parent)):
             rows = _rows(connection, ours, child, key, parent, undone.get(child.name))
             yield Hanging(child.name, key.columns, parent.name, rows)
+        for one in references_from_elsewhere(connection, parent.name):
+            rows = _rows_elsewhere(connection, ours, one, parent)
+            yield Hanging(f"{one.schema}.{one.table}", one.columns, parent.name, rows)
+
+
+def _rows_elsewhere(connection: Connection, ours: Ours, one: Elsewhere, parent: Undoing) -> int:
+    """Rows of a table in another schema or database that refer to a row that goes."""
+    below, above = clause(one.table, one.columns, one.schema).alias(), clause(parent.facts).alias()
+    joined_up = joined(below, above, one.columns, one.parent_columns)
+    asked = select(func.count()).select_from(below.join(above, joined_up)).where(ours.holds(parent, above))
+    return int(connection.execute(asked).scalar_one())
 
 
 def _undeclared(known: Known, catalogue: Database, parent: Undoing) -> Iterator[tuple[Table, ForeignKey]]:
