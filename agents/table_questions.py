@@ -186,6 +186,8 @@ def _present(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Qu
         known = (*_by_column(table, mapping, facts), *by_key)
         options = (*(() if no_key else (add,)), *known, leave_out(table.target))
         recommended, reason = _met(table, options, facts)
+        if not recommended and (on := _alone(natural_key(facts.paired(table, mapping), facts))):
+            recommended, reason = on.target, f"It is different in every row of {table.source}, and unique there."
     yield Question(
         id=f"{PRESENT}:{table.target}",
         table=table.target,
@@ -252,10 +254,17 @@ def _added(table: TableMapping, mapping: Mapping, facts: Facts) -> tuple[SetIden
 def _by_column(table: TableMapping, mapping: Mapping, facts: Facts) -> list[Option]:
     pairing = facts.paired(table, mapping)
     pairs = telling_pairs(pairing, facts.source_profile, facts.target_profile)[: MOST_OPTIONS - 1]
+    if (on := _alone(natural_key(pairing, facts))) and on not in pairs:
+        pairs.insert(0, on)
     seen = same_by(table.source, table.target, facts)
     if seen and seen.way.on not in pairs and seen.way.on.target not in facts.target.table(table.target).primary_key:
         pairs.append(seen.way.on)
     return [_recognised_by(table, pair, own_identity(pairing, facts)) for pair in pairs]
+
+
+def _alone(key: Matched | None) -> KeyPair | None:
+    """The pair of a natural key that has only one."""
+    return key.on[0] if key and len(key.on) == 1 else None
 
 
 def _by_key(table: TableMapping, facts: Facts) -> tuple[Option, ...]:

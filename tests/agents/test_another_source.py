@@ -75,3 +75,17 @@ def test_a_filled_table_that_nothing_feeds_has_a_row_for_all() -> None:
     asked = question("parent:people.rank_id", list(propose(named("people"), about)[1]))
     assert asked.recommended == ""
     assert '"rank_id is always 1"' in asked.reason
+
+
+def test_rows_are_recognised_by_the_unique_column_that_a_person_said() -> None:
+    old = database("clerk: clerk_no int key, badge text unique, pay int")
+    new = database("people: id int key, pass_code text unique, salary int?")
+    about = facts(
+        old, new, matches("clerk -> people: clerk_no=id, pay=salary"), profile({"clerk": 9}), profile({"people": 2})
+    )
+    mapping, found = propose(named("people"), about)
+    assert question("present:people", list(found)).recommended != "pass_code"
+    mapping = revise(mapping, MapColumn(table="people", source=("badge",), target="pass_code"), about)
+    asked = question("present:people", list(questions_about(mapping, about)))
+    assert asked.recommended == "pass_code"
+    assert asked.option("pass_code").text == "Rows with the same badge = pass_code are the same"
