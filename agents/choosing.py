@@ -44,7 +44,7 @@ _RECOMMENDED = re.compile(
     r"|consider)(?: \w+)*|your (?:choice|pick|preference|call|advice)|you (?:decide|choose|pick|know best)"
     r"|up to you|best (?:one|option|choice|way)|the best|whatever is best|trust (?:you|your \w+)|as you (?:wish"
     r"|like|think"
-    r"|say)|default)\b"
+    r"|say)|default(?: (?:one|option|choice|answer|value))?(?: please)?$)\b"
 )
 _SAFEST = re.compile(
     r"\b(?:safest|most secure|most careful|most cautious|least risky|lowest risk|without risk|safe (?:one"

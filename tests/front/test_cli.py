@@ -18,6 +18,7 @@ import pytest
 from ferryman import docs
 from ferryman.commands import crash
 from ferryman.commands.edge import guarded
+from ferryman.tools.move.tables import LEDGER_VERSION
 from ferryman.workspace import FOLDER
 from tests.checkout import ROOT
 from tests.front.calling import Called, call, command, digest, environment, here, pair, refused, start
@@ -413,7 +414,7 @@ def test_finishing_archives_the_ledger_and_takes_it_away(moved: str) -> None:
     assert ask(NEW, "SELECT name FROM sqlite_schema WHERE name LIKE 'ferryman%'") == []
     assert one(NEW, "SELECT count(*) FROM purchases") == 100
     lines = [json.loads(line) for line in Path("ledger.jsonl").read_text().splitlines()]
-    assert lines[0] == {"ferryman_ledger": 2}
+    assert lines[0] == {"ferryman_ledger": LEDGER_VERSION}
     assert moved in {line["row"].get("run_id") for line in lines[1:]}
     assert Path("ledger.jsonl").stat().st_mode & 0o777 == 0o600
     refused(here("runs"), 2)
