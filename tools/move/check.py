@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -104,9 +105,19 @@ def sampled_keys(job: Job, place: Place) -> list[tuple[Any, ...]]:
     numbered = select(*columns, func.row_number().over(order_by=columns).label("n"))
     rows = numbered.select_from(bench.legacy).where(place.plain).subquery()
     last = place.rows if not place.mends else bench.connection.execute(select(func.max(rows.c.n))).scalar() or 0
-    chosen = {1, last, *(1 + int(job.clock.dice() * last) for _ in range(SAMPLES - 2))}
+    chosen = [1 + row for row in by_chance(last, job.clock.dice)]
     wanted = select(*list(rows.c)[: len(columns)]).where(rows.c.n.in_(chosen))
     return [tuple(row) for row in bench.connection.execute(wanted)]
+
+
+def by_chance(rows: int, dice: Callable[[], float]) -> list[int]:
+    """Up to `SAMPLES` different rows out of so many, numbered from 0: both ends, and between them one by chance out of
+    each of as many equal parts."""
+    inner, parts = rows - 2, SAMPLES - 2
+    if inner <= parts:
+        return list(range(rows))
+    edges = [1 + inner * part // parts for part in range(parts + 1)]
+    return [0, *(low + int(dice() * (high - low)) for low, high in pairwise(edges)), rows - 1]
 
 
 def _by_number(job: Job, place: Place, key: ColumnElement[Any]) -> list[tuple[Any, ...]]:
@@ -116,9 +127,9 @@ def _by_number(job: Job, place: Place, key: ColumnElement[Any]) -> list[tuple[An
     if both is None:
         return []
     first, last = both
-    numbers = [first + int(job.clock.dice() * (last - first + 1)) for _ in range(SAMPLES - 2)]
+    numbers = [first + number for number in by_chance(last - first + 1, job.clock.dice)]
     others = select(*(_next(place, key, number) for number in numbers))
-    found = {first, last, *bench.connection.execute(others).one()}
+    found = set(bench.connection.execute(others).one())
     return [(number,) for number in sorted(found)]
 
 

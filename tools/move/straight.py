@@ -25,7 +25,7 @@ from ferryman.domain.validation import BatchValidation, CheckKind, CheckResult, 
 from ferryman.tools.databases.arrow import joined_up
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.batch import Books, miscounted, unproved, write_down
-from ferryman.tools.move.check import SAMPLES, compare_sample, references_checked
+from ferryman.tools.move.check import SAMPLES, by_chance, compare_sample, references_checked
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.foreign import ForeignCheck
 from ferryman.tools.move.job import Job, Moved, Stuck
@@ -165,14 +165,12 @@ class _Sent:
         self.numbers.append(rows.legacy.column(job.work.compiled.mapping.key[0]).to_numpy())
         key, last = rows.made.column(job.keys.names[0]), rows.made.num_rows - 1
         self.ends += [key[0].as_py(), key[last].as_py()]
-        chance = (int(job.clock.dice() * (last + 1)) for _ in range(SAMPLES - 2))
-        picked = rows.legacy.take(pa.array(sorted({0, last, *chance})))
+        picked = rows.legacy.take(pa.array(by_chance(last + 1, job.clock.dice)))
         self.samples += [picked.slice(row, 1) for row in range(picked.num_rows)]
 
     def chosen(self, dice: Callable[[], float]) -> list[pa.RecordBatch]:
         """The first of the kept rows, the last, and others by chance."""
-        last = len(self.samples) - 1
-        return [self.samples[row] for row in sorted({0, last, *(int(dice() * (last + 1)) for _ in range(SAMPLES - 2))})]
+        return [self.samples[row] for row in by_chance(len(self.samples), dice)]
 
 
 def _validation(job: Job, rows: int, sample: CheckResult) -> BatchValidation:
