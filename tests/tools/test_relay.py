@@ -512,13 +512,19 @@ def test_a_ledger_that_is_edited_on_a_server_is_noticed(far: Pair) -> None:
         run.ledger.verify(run.run)
 
 
-def test_a_row_that_comes_while_its_table_is_emptied_stays(far: Pair) -> None:
-    if far.new.url.endswith(".sqlite"):
-        pytest.skip("nobody else writes meanwhile")
+def moved_and_left(far: Pair) -> Run:
+    """The shop, moved, and a run that nobody holds."""
     far.shop()
     run = far.start()
     run.copy_all()
     run.ledger.release(run.run)
+    return run
+
+
+def test_a_row_that_comes_while_its_table_is_emptied_stays(far: Pair) -> None:
+    if far.new.url.endswith(".sqlite"):
+        pytest.skip("nobody else writes meanwhile")
+    run = moved_and_left(far)
     if (pid := os.fork()) == 0:
         os.environ["FERRYMAN_FAILPOINT"] = "before_undo:customers=hang*1"
         rollback(open_target(far.new.url), run.run)
@@ -533,10 +539,7 @@ def test_a_row_that_comes_while_its_table_is_emptied_stays(far: Pair) -> None:
 def test_a_row_of_another_schema_that_hangs_on_ours_forbids_undoing_and_stays(far: Pair) -> None:
     if far.new.url.endswith(".sqlite"):
         pytest.skip("a file has no other schema")
-    far.shop()
-    run = far.start()
-    run.copy_all()
-    run.ledger.release(run.run)
+    run = moved_and_left(far)
     key, beside = far.new.one("SELECT id FROM customers ORDER BY name LIMIT 1"), f"beside_{uuid4().hex[:12]}"
     ours = "" if far.new.url.startswith("postgresql") else f"{far.new.one('SELECT DATABASE()')}."
     kind = "uuid" if far.new.url.startswith("postgresql") else "char(36)"
