@@ -111,6 +111,11 @@ def questions(
     hangs on that. Counts and names only.
     """
     unfilled = {question.id for question in plan.open_questions}
+    asked = [
+        (problem, _with_values(problem, preflight, plan, profile or Profile()))
+        for problem in preflight.problems
+        if not problem.decided and unfilled.isdisjoint(_hangs_on(problem, plan.mapping, target))
+    ]
     return tuple(
         _question(
             problem,
@@ -126,12 +131,11 @@ def questions(
                     target,
                 ),
             ),
-            _misread(problem, plan, _with_values(problem, preflight, plan, profile or Profile()), target),
+            _misread(problem, plan, rows, target),
             plan,
-            worthless=problem.rows >= _with_values(problem, preflight, plan, profile or Profile()),
+            worthless=problem.rows >= rows,
         )
-        for problem in preflight.problems
-        if not problem.decided and unfilled.isdisjoint(_hangs_on(problem, plan.mapping, target))
+        for problem, rows in asked
     )
 
 

@@ -10,7 +10,7 @@ from ferryman.agents.filtering import rows_said
 from ferryman.agents.known import Known
 from ferryman.agents.mapping_words import ONE_SOURCE, map_names
 from ferryman.agents.sentence import Sentence
-from ferryman.agents.talk import Doubt, Talk, strange_in
+from ferryman.agents.talk import Doubt, Edit, Talk, strange_in
 from ferryman.domain.changes import Include, LeaveOut, MapTable, SetRequest
 from ferryman.domain.conversation import Begin, ChangePlan, OtherRequest
 from ferryman.domain.coordination import Request, RequestType
@@ -95,9 +95,6 @@ _LEFTOVER = frozenset(
 def begun(said: Sentence, talk: Talk) -> Begin | Doubt | None:
     """A request, what is said in it of old tables that go into new ones, and what of it is about some rows only: that
     goes into a plan, and there is none yet."""
-    pairs = map_names(said, talk)
-    if isinstance(pairs, Doubt) and pairs.why == ONE_SOURCE:
-        return pairs
     if found := _with_pairs(said, talk):
         return found
     rows = rows_said(said, talk)
@@ -110,13 +107,16 @@ def begun(said: Sentence, talk: Talk) -> Begin | Doubt | None:
 _CUT = re.compile(r" (?:[,;.:] and|and|but|[,;.:]) ")
 
 
-def _with_pairs(said: Sentence, talk: Talk) -> Begin | None:
+def _with_pairs(said: Sentence, talk: Talk) -> Begin | Doubt | None:
     """ "move everything, loans go into checkouts", or the pairs alone: they are what is to be moved."""
-    if pairs := _pairs(said, talk):
+    found = map_names(said, talk)
+    if isinstance(found, Doubt) and found.why == ONE_SOURCE:
+        return found
+    if pairs := _pairs(found):
         alone = Request(type=RequestType.NAMED, priority="as_named", user_context=said.original.strip()[:500])
         return Begin(request=_wider(alone, pairs), changes=pairs)
     for cut in _CUT.finditer(said.text):
-        pairs = _pairs(said.part(cut.end(), len(said.text)), talk)
+        pairs = _pairs(map_names(said.part(cut.end(), len(said.text)), talk))
         wanted = request(said.part(0, cut.start()), talk) if pairs else None
         if pairs and wanted:
             return Begin(request=_wider(wanted, pairs), changes=pairs)
@@ -135,9 +135,8 @@ def one_request(wanted: Sequence[Begin]) -> Begin:
     return wanted[0].but(request=_wider(first, pairs), changes=changes)
 
 
-def _pairs(said: Sentence, talk: Talk) -> tuple[MapTable, ...]:
+def _pairs(found: Edit) -> tuple[MapTable, ...]:
     """The old tables that a sentence lets go into new ones, where it says nothing else."""
-    found = map_names(said, talk)
     pairs = found if isinstance(found, tuple) else ()
     tables = tuple(one for one in pairs if isinstance(one, MapTable))
     return tables if len(tables) == len(pairs) else ()

@@ -74,16 +74,18 @@ def _source(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Que
             f"{table.source} -> {table.target}? {table.source} ({count(rows, 'row')}) looks like what fills"
             f" {table.target}."
         ),
-        options=(
-            *(
-                Option(key=name, text=f"Fill it from {name}", changes=(MapTable(source=name, target=table.target),))
-                for name in names
-            ),
-            leave_out(table.target),
-        ),
+        options=_fed_by(names, table.target),
         recommended=table.source,
         reason=f"{pairing.why or 'It is the closest match'}, but that is not enough to be sure.",
     )
+
+
+def _fed_by(names: list[str], target: str) -> tuple[Option, ...]:
+    """One option for each legacy table that may feed a target table, and the one without it."""
+    fill = (
+        Option(key=name, text=f"Fill it from {name}", changes=(MapTable(source=name, target=target),)) for name in names
+    )
+    return (*fill, leave_out(target))
 
 
 def _part(table: TableMapping, pairing: Pairing, names: list[str], facts: Facts) -> Question:
@@ -98,13 +100,7 @@ def _part(table: TableMapping, pairing: Pairing, names: list[str], facts: Facts)
             f"{table.source} -> {table.target} as well? Each row of {table.source}{kept} ({count(rows, 'row')} in all)"
             f" would make one row of {table.target} beside the one of {main}: {listed(taken)}."
         ),
-        options=(
-            *(
-                Option(key=name, text=f"Fill it from {name}", changes=(MapTable(source=name, target=table.target),))
-                for name in names
-            ),
-            leave_out(table.target),
-        ),
+        options=_fed_by(names, table.target),
         recommended=table.source,
         reason=f"{pairing.why}." if pairing.why else "",
     )
