@@ -17,6 +17,7 @@ from ferryman.agents.value_steps import can_become, holds_numbers, text_formats
 from ferryman.agents.wording import listed
 from ferryman.domain.changes import Include, MapColumn, Option, Question, UnmapColumn
 from ferryman.domain.mapping import Action, ColumnMapping, Mapping, TableMapping
+from ferryman.domain.references import parent_of
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import (
     Concat,
@@ -130,10 +131,9 @@ def _required_guess(table: TableMapping, name: str, choice: Choice, facts: Facts
     found = facts.matches.by_pair.get((table.source, table.target))
     others = [m.source for m in (found.columns if found else ()) if m.target == name and m.score >= LEAST_OFFERED]
     names = tuple(dict.fromkeys((choice.source, *others)))[:MOST_OPTIONS]
-    options = (
-        *(_from(table, source, name) for source in names if _can_fill(table, source, name, facts)),
-        leave_out(table.target),
-    )
+    found_by = table.by_target[name].source if parent_of(table.by_target[name]) else ()
+    fitting = (source for source in names if (source,) == found_by or _can_fill(table, source, name, facts))
+    options = (*(_from(table, source, name) for source in fitting), leave_out(table.target))
     return Question(
         id=f"column:{table.target}.{name}",
         table=table.target,

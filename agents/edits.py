@@ -12,6 +12,7 @@ from ferryman.agents.leaving import include, leave_out, leave_out_of
 from ferryman.agents.link_words import links
 from ferryman.agents.mapping_words import map_names
 from ferryman.agents.row_keys import set_key
+from ferryman.agents.row_words import map_rows
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Edit, Talk
 from ferryman.agents.value_words import map_values
@@ -169,6 +170,7 @@ RULES: tuple[Callable[[Sentence, Talk], Edit], ...] = (
     set_key,
     drop_filter,
     links,
+    map_rows,
     map_names,
     constants,
     map_values,

@@ -25,6 +25,8 @@ _ONLY = re.compile(
     rf" (?:(?:{_VERBS}|the|those|to|all) )*"
     r"|^(?:limit|restrict|narrow|reduce|filter|confine)(?: (?:it|this|that|down|the|plan))* (?:to )?(?:only )?(?:the )?"
 )
+#: "articles only where the type is post"
+_LIMITED = re.compile(r"^(?P<table>.+?) (?:but )?only (?P<rows>(?:where|whose|with|without|if|when) .+)$")
 _NOT = re.compile(
     r"^(?:please )?(?:skip|exclude|omit|drop|ignore|forget(?: about)?|remove|discard|without|no|not|but not"
     r"|except(?: for)?"
@@ -105,11 +107,11 @@ def take_rows_back(said: Sentence, talk: Talk) -> Edit:
     rest = _without_name(rows, talk)
     for known in (mention.tables[0],) if mention else _tables(rest, talk):
         mapping = next((m for m in talk.context.mapped if m.target == known.target), None)
-        asked = _parts(mapping.filter if mapping else None)
+        asked = parts_of(mapping.filter if mapping else None)
         out = _condition(rest, known, talk, wanted=False) if asked and rest.words else None
-        if out is None or isinstance(out, Doubt) or not set(_parts(out)) <= set(asked):
+        if out is None or isinstance(out, Doubt) or not set(parts_of(out)) <= set(asked):
             continue
-        kept = tuple(part for part in asked if part not in _parts(out))
+        kept = tuple(part for part in asked if part not in parts_of(out))
         left = AllOf(of=kept) if len(kept) > 1 else next(iter(kept), None)
         return (SetFilter(table=known.target or "", filter=left),)
     return None
@@ -142,6 +144,9 @@ def filter_rows(said: Sentence, talk: Talk) -> Edit:
     told = _counted(said, talk) or _excepted(said, talk)
     if told:
         return told
+    if limited := _LIMITED.match(text):
+        rows = (*said.slot(limited, "table").words, *said.slot(limited, "rows").words)
+        return _filtered(Sentence(said.original, rows), talk, wanted=True)
     lead = _ONLY.match(text) or _ALL_THAT.match(text)
     wanted = lead is not None
     behind = None if lead else _BEHIND.search(text)
@@ -286,17 +291,24 @@ def _with(new: Filter, known: Known, talk: Talk, wanted: bool) -> Filter:
     same column, or the same end of it.
     """
     mapping = next((m for m in talk.context.mapped if m.target == known.target), None)
-    added = _parts(new)
-    kept = tuple(part for part in _parts(mapping.filter if mapping else None) if part not in added)
-    legacy = talk.legacy(known)
+    already = mapping.filter if mapping else None
     if wanted:
-        kept = tuple(part for part in kept if not any(_anew(part, one) for one in added))
-    elif legacy is not None:
+        return wanted_as_well(new, already)
+    added, legacy = parts_of(new), talk.legacy(known)
+    kept = tuple(part for part in parts_of(already) if part not in added)
+    if legacy is not None:
         kept = tuple(part for part in kept if negated(part, legacy) not in added and not _none_left(part, added))
     return AllOf(of=(*kept, *added)) if kept else new
 
 
-def _parts(test: Filter | None) -> tuple[Filter, ...]:
+def wanted_as_well(new: Filter, already: Filter | None) -> Filter:
+    """A condition on the rows that are wanted, beside what was asked before of other columns."""
+    added = parts_of(new)
+    kept = tuple(part for part in parts_of(already) if part not in added and not any(_anew(part, one) for one in added))
+    return AllOf(of=(*kept, *added)) if kept else new
+
+
+def parts_of(test: Filter | None) -> tuple[Filter, ...]:
     return test.of if isinstance(test, AllOf) else (test,) if test is not None else ()
 
 

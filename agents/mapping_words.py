@@ -95,25 +95,26 @@ def _one_source(pairs: list[MapTable]) -> Doubt | None:
 
 
 def _pair(old: Sentence, new: Sentence, talk: Talk) -> Edit:
-    target, sources = _table(new, talk, "target"), [_table(one, talk, "source") for one in listed(old)]
+    target, sources = table_named(new, talk, "target"), [table_named(one, talk, "source") for one in listed(old)]
     if target and target.target and len(sources) > 1 and all(sources):
         named = [one.source for one in sources if one and one.source]
         return _one_source([MapTable(source=name, target=target.target) for name in dict.fromkeys(named)])
     for one, other in ((old, new), (new, old)):
-        source, target = _table(one, talk, "source"), _table(other, talk, "target")
+        source, target = table_named(one, talk, "source"), table_named(other, talk, "target")
         if source and target and source.source and target.target:
             return (MapTable(source=source.source, target=target.target),)
     return _columns(old, new, talk) or looked_up(old, new, talk)
 
 
-def _table(said: Sentence, talk: Talk, side: str) -> Known | None:
+def table_named(said: Sentence, talk: Talk, side: str) -> Known | None:
+    """The one table of a side that words name; an old one may feed several new ones."""
     spelt = [known for known in talk.names.spelt(said.typed) if getattr(known, side)]
-    if len(spelt) == 1:
+    if len({getattr(known, side) for known in spelt}) == 1:
         return spelt[0]
     if any(word.norm in ("column", "field") for word in said.words):
         return None
     tables, score = talk.names.table(name_words(said), side)
-    return tables[0] if len(tables) == 1 and score >= SURE else None
+    return tables[0] if len({getattr(known, side) for known in tables}) == 1 and score >= SURE else None
 
 
 def _columns(old: Sentence, new: Sentence, talk: Talk) -> Edit:

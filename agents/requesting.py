@@ -9,9 +9,10 @@ from ferryman.agents.context import Place
 from ferryman.agents.filtering import rows_said
 from ferryman.agents.known import Known
 from ferryman.agents.mapping_words import ONE_SOURCE, map_names
+from ferryman.agents.row_words import map_rows
 from ferryman.agents.sentence import Sentence
 from ferryman.agents.talk import Doubt, Edit, Talk, strange_in
-from ferryman.domain.changes import Include, LeaveOut, MapTable, SetRequest
+from ferryman.domain.changes import Change, Include, LeaveOut, MapTable, SetRequest
 from ferryman.domain.conversation import Begin, ChangePlan, OtherRequest
 from ferryman.domain.coordination import Request, RequestType
 
@@ -112,27 +113,32 @@ def _with_pairs(said: Sentence, talk: Talk) -> Begin | Doubt | None:
     found = map_names(said, talk)
     if isinstance(found, Doubt) and found.why == ONE_SOURCE:
         return found
-    if pairs := _pairs(found):
-        alone = Request(type=RequestType.NAMED, priority="as_named", user_context=said.original.strip()[:500])
-        return Begin(request=_wider(alone, pairs), changes=pairs)
+    alone = Request(type=RequestType.NAMED, priority="as_named", user_context=said.original.strip()[:500])
+    if changes := _fed(said, talk):
+        return Begin(request=_wider(alone, changes), changes=changes)
     for cut in _CUT.finditer(said.text):
-        pairs = _pairs(map_names(said.part(cut.end(), len(said.text)), talk))
-        wanted = request(said.part(0, cut.start()), talk) if pairs else None
-        if pairs and wanted:
-            return Begin(request=_wider(wanted, pairs), changes=pairs)
+        changes = _fed(said.part(cut.end(), len(said.text)), talk)
+        wanted = request(said.part(0, cut.start()), talk) if changes else None
+        if changes and wanted:
+            return Begin(request=_wider(wanted, changes), changes=changes)
     return None
+
+
+def _fed(said: Sentence, talk: Talk) -> tuple[Change, ...]:
+    """Which old tables go into which new ones, and which of their rows, where a sentence says nothing else."""
+    found = map_rows(said, talk)
+    return found if isinstance(found, tuple) else _pairs(map_names(said, talk))
 
 
 def one_request(wanted: Sequence[Begin]) -> Begin:
     """What several clauses ask for: the first says how much, tables that others name come along or stay out."""
     changes = tuple(change for one in wanted for change in one.changes)
-    pairs = tuple(change for change in changes if isinstance(change, MapTable))
     out = tuple(dict.fromkeys(table for one in wanted for table in one.request.leave_out))
     named = tuple(table for one in wanted for table in one.request.tables if table not in out)
     first = wanted[0].request.but(leave_out=out)
     if first.type is RequestType.NAMED:
         first = first.but(tables=tuple(dict.fromkeys(named)))
-    return wanted[0].but(request=_wider(first, pairs), changes=changes)
+    return wanted[0].but(request=_wider(first, changes), changes=changes)
 
 
 def _pairs(found: Edit) -> tuple[MapTable, ...]:
@@ -142,11 +148,12 @@ def _pairs(found: Edit) -> tuple[MapTable, ...]:
     return tables if len(tables) == len(pairs) else ()
 
 
-def _wider(wanted: Request, pairs: tuple[MapTable, ...]) -> Request:
-    """The request with the new tables of the pairs, where it names its tables."""
+def _wider(wanted: Request, changes: tuple[Change, ...]) -> Request:
+    """The request with the new tables that old ones go into, where it names its tables."""
     if wanted.type is not RequestType.NAMED:
         return wanted
-    return wanted.but(tables=tuple(dict.fromkeys((*wanted.tables, *(pair.target for pair in pairs)))))
+    fed = (change.target for change in changes if isinstance(change, MapTable))
+    return wanted.but(tables=tuple(dict.fromkeys((*wanted.tables, *fed))))
 
 
 _ALONE = re.compile(r"\b(?:only|just|nothing but|solely|exclusively|nothing else|no(?:thing)? (?:other|more)|alone)\b")

@@ -1,0 +1,45 @@
+"""Rows of one old table that go into several new ones by what stands in them, said in one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.front.calling import here
+from tests.front.shapes import Shape, made, values
+
+KINDS = ("post", "page", "note")
+POSTS = [(n, n % 7 + 1, KINDS[n % 3], f"title {n}", f"body {n}") for n in range(1, 61)]
+SAID = "posts with kind post go into articles, those with kind page into pages, the others into scraps"
+
+
+def _shape(folder: Path) -> Shape:
+    return made(
+        folder,
+        f"""CREATE TABLE users (id INTEGER PRIMARY KEY, login TEXT);
+        CREATE TABLE posts (id INTEGER PRIMARY KEY, post_author INTEGER, kind TEXT, title TEXT, body TEXT);
+        INSERT INTO users SELECT value, 'u' || value FROM json_each('{[*range(1, 8)]}');
+        INSERT INTO posts VALUES {values(POSTS)};""",
+        """CREATE TABLE users (id CHAR(36) PRIMARY KEY, login TEXT NOT NULL);
+        CREATE TABLE articles (id CHAR(36) PRIMARY KEY, title TEXT NOT NULL, body TEXT,
+            post_author CHAR(36) NOT NULL REFERENCES users);
+        CREATE TABLE pages (id CHAR(36) PRIMARY KEY, title TEXT NOT NULL, body TEXT);
+        CREATE TABLE scraps (id CHAR(36) PRIMARY KEY, title TEXT NOT NULL, body TEXT);""",
+    )
+
+
+def test_each_row_goes_where_it_was_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shape = _shape(tmp_path)
+    planned = here("plan", *shape.names, "-o", "plan.yaml", "--request", SAID, "--answer", "take all recommendations")
+    assert planned.code == 0, planned.err
+    shape.run()
+    for table, kind in (("articles", "post"), ("pages", "page"), ("scraps", "note")):
+        wanted = sorted((title, body) for _, _, is_kind, title, body in POSTS if is_kind == kind)
+        assert sorted(shape.new(f"SELECT title, body FROM {table}")) == wanted
+    writers: dict[str, str] = dict(
+        shape.new("SELECT a.title, u.login FROM articles a JOIN users u ON u.id = a.post_author")
+    )
+    assert writers == {title: f"u{author}" for _, author, kind, title, _ in POSTS if kind == "post"}
+    shape.proved_and_undone()
