@@ -15,6 +15,8 @@ LEAST_COLUMN = 0.5  #: the same for columns, of what they would score in tables 
 LIKELY_PART = 0.6  #: enough for one column by itself to say that a table takes part of another's rows
 LEAST_NAMESAKE = 0.3  #: enough where both names say the same
 
+_KINDS = tuple((word,) for word in "status state type kind stage phase mode level".split())
+
 #: Books that are kept by rules of their own, never by a match alone.
 RULED = frozenset((Book.CREATED, Book.UPDATED, Book.LEGACY_ID, Book.METADATA))
 
@@ -234,9 +236,17 @@ def _choice(match: Match, source: Table, target: Table, tables: float) -> tuple[
         return None
     column = target.column(match.target)
     alike = namesakes(source.column(match.source), source.name, column, target.name)
+    if not (match.sure or alike) and _counts_kinds(source.column(match.source), column):
+        return None
     if not match.sure and in_full(match.score, tables) < (LEAST_NAMESAKE if alike else LEAST_COLUMN):
         return None
     return match.target, Choice(match.source, match.sure or alike, match.score, "" if alike else _why(match))
+
+
+def _counts_kinds(ours: Column, theirs: Column) -> bool:
+    """Whether a yes or no would be filled from a number that is called a status or the like: 0 may as well be what is
+    well, and every row would be said to be the contrary."""
+    return ours.family is Family.INTEGER and theirs.family is Family.BOOLEAN and words(ours.name)[-1:] in _KINDS
 
 
 def _namesakes(source: Table, target: Table) -> tuple[Match, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from ferryman.agents.column_mapping import TableColumns
 from ferryman.agents.facts import Facts
-from ferryman.agents.revise_tables import copied_table_of, fed_in, hint
-from ferryman.agents.table_mapping import columns_of
-from ferryman.domain.changes import IgnoreColumn, MapColumn, MapValues, UnmapColumn
+from ferryman.agents.pairing import Pairing
+from ferryman.agents.revise_tables import copied_table_of, fed_in, hint, set_identity, set_key
+from ferryman.agents.table_mapping import columns_of, names_of_rows, wants_names
+from ferryman.domain.changes import IgnoreColumn, MapColumn, MapValues, SetIdentity, SetKey, UnmapColumn
 from ferryman.domain.errors import Usage
-from ferryman.domain.mapping import AS_IT_IS, AS_SAID, ColumnMapping, Mapping, TableMapping
+from ferryman.domain.mapping import AS_IT_IS, AS_SAID, ColumnMapping, Kept, Mapping, Matched, TableMapping
 from ferryman.domain.schema import Column, Table
 from ferryman.domain.transforms import AddMetadataJson, Concat, Constant, ForeignKeyTo, Rename, ValueMap
 
@@ -23,8 +24,19 @@ def map_column(mapping: Mapping, change: MapColumn, facts: Facts) -> Mapping:
     for name in change.source:
         _source(table, name, facts)
     found = _columns(table, mapping, facts)
+    if (column.name,) == found.pairing.target.primary_key and _are_names(change, table, found.pairing, facts):
+        named = set_key(mapping, SetKey(table=change.table, key=change.source), facts)
+        return set_identity(named, SetIdentity(table=change.table, identity=Kept()), facts)
     filled = _filled(change, column, found)
     return _with(mapping, table, filled, found)
+
+
+def _are_names(change: MapColumn, table: TableMapping, pairing: Pairing, facts: Facts) -> bool:
+    """Whether a legacy column is said to fill a key that is a name, and so tells the rows apart: what refers to them
+    follows."""
+    plain = all(isinstance(step, Rename) for step in change.steps) and not isinstance(table.identity, Matched)
+    source = change.source[0] if len(change.source) == 1 else ""
+    return plain and wants_names(pairing) and source in names_of_rows(pairing.source, facts)
 
 
 def _filled(change: MapColumn, column: Column, found: TableColumns) -> ColumnMapping:

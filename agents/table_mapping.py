@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ferryman.agents.bookkeeping import words
 from ferryman.agents.column_mapping import Scope, TableColumns, left_behind
 from ferryman.agents.counterparts import same_by
 from ferryman.agents.facts import Facts
-from ferryman.agents.natural_key import is_unique, natural_key, telling_pairs
+from ferryman.agents.natural_key import TELLING, is_unique, natural_key, telling_pairs
 from ferryman.agents.pairing import Fed, Pairing, is_content
 from ferryman.domain.filters import AllOf, Comparison, Filter, Operator
 from ferryman.domain.findings import MissingCause
@@ -30,6 +31,8 @@ from ferryman.domain.mapping import (
 from ferryman.domain.schema import Family, Table
 from ferryman.domain.transforms import NewId
 
+#: Words of a key that says what a row is, and does not number it.
+NAMES = frozenset(TELLING) - {"uuid", "guid", "number", "no"}
 UUID_LENGTH = 36  #: of a text column made for dashed UUIDs
 
 
@@ -81,8 +84,12 @@ def part_there(pairing: Pairing, facts: Facts) -> Filter | None:
 
 
 def key_of(pairing: Pairing, facts: Facts) -> tuple[str, ...]:
-    """The legacy columns that tell rows apart: the catalogue's key, else the column that others refer to, else one
-    that is unique by count, else the rows' position, else those that are so together, else every column."""
+    """The legacy columns that tell rows apart: what surely fills a key that is a name, else the catalogue's key, else
+    the column that others refer to, else one that is unique by count, else the rows' position, else those that are so
+    together, else every column."""
+    named = pairing.columns.get(pairing.target.primary_key[0]) if wants_names(pairing) else None
+    if named and named.sure and named.source in names_of_rows(pairing.source, facts):
+        return (named.source,)
     if pairing.source.key:
         return pairing.source.key
     referred_to = referred_columns(pairing.source, facts)
@@ -96,6 +103,16 @@ def key_of(pairing: Pairing, facts: Facts) -> tuple[str, ...]:
     known = facts.source_profile.by_name.get(pairing.source.name)
     every = tuple(column.name for column in pairing.source.columns)
     return (unique[0],) if unique else (known.together if known else ()) or every
+
+
+def wants_names(pairing: Pairing) -> bool:
+    """Whether the new key is a text that is called like a name, where the old one is a number: neither that number nor
+    a UUID says what belongs there."""
+    keys = [pairing.target.column(name) for name in pairing.target.primary_key]
+    numbered = [pairing.source.column(name).family for name in pairing.source.key] == [Family.INTEGER]
+    if not numbered or len(keys) != 1 or keys[0].family is not Family.TEXT or pairing.target.reference(keys[0].name):
+        return False
+    return not NAMES.isdisjoint(words(keys[0].name))
 
 
 def referred_columns(table: Table, facts: Facts) -> tuple[str, ...]:
@@ -114,6 +131,13 @@ def unique_columns(table: Table, facts: Facts) -> tuple[str, ...]:
         and is_unique(facts.column(table.name, column.name), profile)
     ]
     return tuple(sorted(found, key=lambda name: not _names_the_row(name)))
+
+
+def names_of_rows(table: Table, facts: Facts) -> tuple[str, ...]:
+    """The texts that are different and there in every row, as the catalogue says or by count."""
+    declared = [names[0] for names in table.uniques if len(names) == 1 and not table.column(names[0]).nullable]
+    found = dict.fromkeys((*declared, *unique_columns(table, facts)))
+    return tuple(name for name in found if table.column(name).family is Family.TEXT)
 
 
 def _names_the_row(column: str) -> bool:
@@ -142,6 +166,8 @@ def own_identity(pairing: Pairing, facts: Facts) -> OwnPolicy:
 
     How rows that are there are recognised is `natural_key`'s to say.
     """
+    if wants_names(pairing) and key_of(pairing, facts) != pairing.source.key:
+        return Kept()
     given = facts.identities.get(pairing.target.name)
     finding = facts.findings.by_target.get(pairing.target.name)
     same_pair = finding is None or finding.source_table == pairing.source.name

@@ -9,7 +9,7 @@ from ferryman.agents.deletion_questions import deletion_questions
 from ferryman.agents.facts import Facts
 from ferryman.agents.natural_key import natural_key, telling_pairs
 from ferryman.agents.pairing import Pairing
-from ferryman.agents.table_mapping import own_identity, referred_columns, unique_columns
+from ferryman.agents.table_mapping import names_of_rows, own_identity, referred_columns, unique_columns, wants_names
 from ferryman.agents.wording import count, listed
 from ferryman.domain.changes import (
     LeaveOut,
@@ -40,7 +40,7 @@ def table_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Iter
     if table.action is Action.REFER:
         yield from _link(table, mapping, facts)
         return
-    yield from _key(table, facts)
+    yield from _key(table, facts.paired(table, mapping), facts)
     yield from _identity(table, mapping, facts)
     yield from _present(table, mapping, facts)
     if not _follows(table, mapping):
@@ -113,9 +113,11 @@ def _other_sources(table: TableMapping, mapping: Mapping, facts: Facts) -> list[
     return [name for name in found if name not in taken and name != table.source][: MOST_OPTIONS - 1]
 
 
-def _key(table: TableMapping, facts: Facts) -> Iterator[Question]:
+def _key(table: TableMapping, pairing: Pairing, facts: Facts) -> Iterator[Question]:
     source = facts.source.table(table.source)
     if source.key:
+        if wants_names(pairing) and table.key == source.key:
+            yield _name_as_key(table, pairing, facts)
         return
     columns = dict.fromkeys((*referred_columns(source, facts), *unique_columns(source, facts)))
     options = [
@@ -142,6 +144,31 @@ def _key(table: TableMapping, facts: Facts) -> Iterator[Question]:
         options=(*options, leave_out(table.target)),
         recommended=chosen if any(option.key == chosen for option in options) else LEAVE_OUT,
         reason="Without a key no row can be found again, to go on after a stop or to undo it.",
+    )
+
+
+def _name_as_key(table: TableMapping, pairing: Pairing, facts: Facts) -> Question:
+    """What fills a key that is a text, where the old key is a number."""
+    name, (number,) = pairing.target.primary_key[0], table.key
+    likely = pairing.columns.get(name)
+    texts = sorted(names_of_rows(pairing.source, facts), key=lambda text: likely is None or text != likely.source)
+    by_name = (
+        Option(
+            key=text,
+            text=f"Fill it from {text}, which is different in every row",
+            changes=(SetKey(table=table.target, key=(text,)), SetIdentity(table=table.target, identity=Kept())),
+        )
+        for text in texts[: MOST_OPTIONS - 2]
+    )
+    as_it_is = "the old number" if isinstance(table.identity, Kept) else "a new id that is made of the old number"
+    return Question(
+        id=f"key:{table.target}",
+        table=table.target,
+        text=(
+            f"{table.target}.{name} tells the rows apart and is a text; {table.source} numbers them. What stands there?"
+        ),
+        options=(*by_name, Option(key=number, text=f"Put {as_it_is} there"), leave_out(table.target)),
+        recommended=texts[0] if likely and texts[:1] == [likely.source] else "",
     )
 
 

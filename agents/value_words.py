@@ -9,13 +9,16 @@ from ferryman.agents.comparing import typed
 from ferryman.agents.identifiers import name_words
 from ferryman.agents.known import Known
 from ferryman.agents.names import ColumnFound
-from ferryman.agents.sentence import Sentence, split_name
+from ferryman.agents.sentence import Sentence, Word, split_name
 from ferryman.agents.talk import Doubt, Edit, Talk
 from ferryman.domain.changes import MapValues
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import Scalar, ValuePair
 
-_MEANS = r"(?:means|mean|stands for|stand for|represents|represent|is short for|indicates|is the code for|->)"
+_MEANS = (
+    r"(?:means|mean|stands for|stand for|represents|represent|is short for|indicates|is the code for|->|becomes|become"
+    r"|turns into|turn into)"
+)
 _IS = (
     r"(?:is|are|was|=|becomes|become|should be|should become|should read|to|into|equals|:|as|should mean|must be"
     r"|must become|would be|turns into)"
@@ -55,16 +58,47 @@ def map_values(said: Sentence, talk: Talk) -> Edit:
     first = matches[0][1] if matches else None
     if first is None or any(match is None for _, match in matches):
         return None
-    pairs, where = list[tuple[Sentence, Sentence]](), matches[0][0].slot(first, "col")
-    for piece, match in matches:
+    pairs, where = list[tuple[Sentence, Sentence]](), Sentence(said.original, ())
+    for n, (piece, match) in enumerate(matches):
         assert match is not None
-        pairs.append((piece.slot(match, "old" if match["old"] else "code"), piece.slot(match, "new")))
+        column, olds = _old_values(piece, match)
+        where = where if n else column
+        if not {word.norm for word in column.words} <= _AROUND | {word.norm for word in where.words}:
+            return None
+        pairs += [(old, piece.slot(match, "new")) for old in olds]
     last_new, tail = _column_tail(pairs[-1][1], talk)
     if tail is not None:
         pairs[-1] = (pairs[-1][0], last_new)
     if any("," in new.text for _, new in pairs):
         return Doubt()
     return _valued(_described(tail or where), pairs, talk)
+
+
+_AND = frozenset(("and", "or", "plus"))
+
+
+def _old_values(piece: Sentence, match: re.Match[str]) -> tuple[Sentence, list[Sentence]]:
+    """The words that name the column, and the old values behind them: "pending and on-hold mean waiting" has two."""
+    last = piece.slot(match, "old" if match["old"] is not None else "code")
+    words = list(piece.words[: piece.words.index(last.words[-1]) + 1]) if last.words else []
+    olds: list[Sentence] = []
+    while words:
+        start = _begin_of_last(words, piece.original)
+        olds.insert(0, Sentence(piece.original, tuple(words[start:])))
+        named = {word.norm for word in words[: max(0, start - 2)]} - _AROUND
+        joined = {*_AND, ","} if len(olds) > 1 and named else _AND
+        if start < 2 or words[start - 1].norm not in joined or words[start - 2].norm in (*_AND, ","):
+            return Sentence(piece.original, tuple(words[:start])), olds
+        words = words[: start - 1]
+    return Sentence(piece.original, ()), olds
+
+
+def _begin_of_last(words: list[Word], original: str) -> int:
+    """Where the last value begins: "post-trashed" and "post_paid" are one, though read as two words."""
+    at = len(words) - 1
+    while at and (words[at - 1].start == words[at].start or original[words[at - 1].end : words[at].start] == "-"):
+        at -= 1
+    return at
 
 
 def _and_the_rest(said: Sentence, rest: re.Match[str], talk: Talk) -> Edit:
@@ -84,11 +118,21 @@ def _pieces(said: Sentence) -> list[Sentence]:
     first = re.search(rf" (?:{_MEANS}|{_IS}) ", text)
     begin = first.end() if first else 0
     cuts = list(
-        re.finditer(rf" (?:, and|,|and|;) (?=(?:\w+ ){{0,2}}\S+ {_MEANS} |(?:\S+ (?:{_IS}|for) )|-?\d+ )", text)
+        re.finditer(rf" (?:, and|,|and|;) (?=(?:\w+ ){{0,5}}\S+ {_MEANS} |(?:\S+ (?:{_IS}|for) )|-?\d+ )", text)
     )
     cuts = [cut for cut in cuts if cut.start() >= begin]
-    starts, stops = [0, *(m.end() for m in cuts)], [*(m.start() for m in cuts), len(text)]
+    kept = [cut for cut, before in zip(cuts, [None, *cuts], strict=False) if _tells(text, before, cut)]
+    starts, stops = [0, *(m.end() for m in kept)], [*(m.start() for m in kept), len(text)]
     return [said.part(a, b) for a, b in zip(starts, stops, strict=True)]
+
+
+_TELLS = re.compile(rf" {_MEANS} |(?:^| )(?:-?\d+|[a-z]{{1,2}}|true|false) {_IS} |^\S+ (?:(?:for|{_IS}) )?\S+$")
+
+
+def _tells(text: str, before: re.Match[str] | None, cut: re.Match[str]) -> bool:
+    """Whether what stands before a cut says what a value becomes: "pending" of "pending and on-hold mean waiting" does
+    not."""
+    return bool(_TELLS.search(text[before.end() if before else 0 : cut.start()]))
 
 
 def _column_tail(said: Sentence, talk: Talk) -> tuple[Sentence, Sentence | None]:
@@ -125,7 +169,9 @@ def _value_columns(where: Sentence, talk: Talk) -> Iterator[tuple[Known, str]]:
     tables = talk.tables(where)
     if where.words and not (tables and not set(talk.unnamed(where).split()) - _AROUND):
         words = name_words(where)
-        for found in talk.item(where).columns or talk.columns(words, tables) or talk.columns(words):
+        named = talk.item(where).columns
+        within = tuple(found for found in named if found.known in tables)
+        for found in within or named or talk.columns(words, tables) or talk.columns(words):
             yield from ((found.known, target) for target in _fed(found, talk))
         return
     for known in tables or [k for k in talk.planned if k.target == talk.context.table] or talk.planned:
