@@ -17,7 +17,7 @@ from ferryman.tools.databases.connect import Source, Target, check_pair
 from ferryman.tools.prepare import readiness
 from ferryman.tools.prepare.crowded import crowded
 from ferryman.tools.prepare.first_rows import check_first_rows
-from ferryman.tools.prepare.foreseen import foreseen
+from ferryman.tools.prepare.foreseen import foreseen, with_those_out
 from ferryman.tools.prepare.ill_texts import suspects
 from ferryman.tools.prepare.lookahead import (
     Condition,
@@ -132,7 +132,7 @@ def _looked_at(
         connection = stack.enter_context(looks.about(about))
         refused = refused_ahead(connection, target, about)
         seen = foreseen(connection, {name: beside(table) for name, table in compiled.items()}, about, refused)
-        ground = Ground(seen, refused=refused)
+        ground = with_those_out(connection, Ground(seen, refused=refused), about)
         return {name: _Table(seen[name], plan, ground, collations[name], target).look(connection) for name in names}
 
 
