@@ -86,11 +86,11 @@ class Tried:
 
 
 def _tried(table: CompiledTable, context: Context) -> Tried:
-    known = context.memory.recall(Tried, table)
+    known = context.memory.recall(Tried, table, aside=False)
     if known:
         return known
     tried = Tried(in_scope(context.source, table), rows_per_second(context.source, context.target, table))
-    context.memory.keep(tried, table)
+    context.memory.keep(tried, table, aside=False)
     return tried
 
 

@@ -31,7 +31,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     @contextmanager
     def counted(*args: Any) -> Iterator[Any]:
-        seen.append(", ".join(table.target.name for table in args[-1]))
+        seen.append(", ".join(table.target.name for table in args[3]))
         with real(*args) as connection:
             yield connection
 

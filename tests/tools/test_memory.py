@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from ferryman.domain.filters import Comparison, Operator
-from ferryman.domain.mapping import Mapping
+from ferryman.domain.mapping import ColumnMapping, Mapping, Policy, Problem, Strategy, TableMapping
 from ferryman.domain.plan import Preflight
 from ferryman.tools.prepare.memory import Memory
 from ferryman.tools.prepare.preflight import preflight
 from tests.tools.demo_plan import Pair
 from tests.tools.demo_plan import pair as pair_of
 from tests.tools.pairs import write
-from tests.tools.test_preflight import PERSONS, TOWNS, people, person
+from tests.tools.test_preflight import PERSONS, TOWNS, people, person, with_lists
 
 
 @pytest.fixture
@@ -55,3 +55,50 @@ def test_a_change_of_a_parent_has_its_children_looked_at_again(pair: Pair) -> No
     only_oslo = TOWNS.but(filter=Comparison(column="id", op=Operator.EQUAL, values=(2,)))
     changed = pair_of(pair.legacy, pair.new, Mapping(tables=(only_oslo, PERSONS)))
     assert "orphans:persons.town_id:filtered_out" in problems(look(changed, memory))
+
+
+def too_long(strategy: Strategy) -> Policy:
+    return Policy(problem=Problem.TOO_LONG, columns=("name",), strategy=strategy)
+
+
+def again(pair: Pair, memory: Memory, *tables: TableMapping) -> list[str]:
+    """What is found by another mapping of the same tables, as it was in the memory or as it is now."""
+    return problems(look(pair_of(pair.legacy, pair.new, Mapping(tables=tables)), memory))
+
+
+def test_values_are_not_looked_at_again_where_rows_are_set_aside_and_references_are(pair: Pair) -> None:
+    memory = Memory()
+    look(pair, memory)
+    write(pair.legacy, "UPDATE person SET name = 'Ada', town_id = 9 WHERE id = 2")
+    aside = PERSONS.but(policies=(too_long(Strategy.QUARANTINE),))
+    assert again(pair, memory, TOWNS, aside) == ["orphans:persons.town_id:never_existed", "too_long:persons.name"]
+
+
+def test_values_that_become_others_by_a_decision_are_looked_at_again(pair: Pair) -> None:
+    memory = Memory()
+    look(pair, memory)
+    write(pair.legacy, "UPDATE person SET name = 'Ada' WHERE id = 2")
+    assert again(pair, memory, TOWNS, PERSONS.but(policies=(too_long(Strategy.TRUNCATE),))) == []
+
+
+def test_why_a_column_is_filled_as_it_is_and_the_order_of_decisions_change_nothing(pair: Pair) -> None:
+    memory = Memory()
+    nothing = Policy(problem=Problem.DUPLICATE, columns=("email",), strategy=Strategy.QUARANTINE)
+    decided = (too_long(Strategy.QUARANTINE), nothing)
+    again(pair, memory, TOWNS, PERSONS.but(policies=decided))
+    write(pair.legacy, "UPDATE person SET name = 'Ada', town_id = 9 WHERE id = 2")
+
+    def said(column: ColumnMapping) -> ColumnMapping:
+        return column.but(why="as you said")
+
+    other = PERSONS.but(policies=decided[::-1], columns=tuple(map(said, PERSONS.columns)), why="as you said")
+    assert again(pair, memory, TOWNS, other) == ["too_long:persons.name"]
+
+
+def test_lists_are_looked_at_again_where_rows_that_they_name_are_set_aside(tmp_path: Path) -> None:
+    pair = with_lists(tmp_path, ",", ["1", "2"])
+    write(pair.legacy, "UPDATE town SET name = 'Oslo, which was called Christiania' WHERE id = 2")
+    memory, visits = Memory(), pair.mapping.by_target["visits"]
+    assert again(pair, memory, TOWNS, visits) == ["too_long:towns.name"]
+    aside = TOWNS.but(policies=(too_long(Strategy.QUARANTINE),))
+    assert again(pair, memory, aside, visits) == ["too_long:towns.name", "orphans:visits.seen:"]

@@ -22,6 +22,7 @@ from ferryman.tools.prepare.ill_texts import suspects
 from ferryman.tools.prepare.lookahead import (
     Condition,
     Found,
+    What,
     broken_checks,
     collations_of,
     collisions,
@@ -41,6 +42,7 @@ from ferryman.tools.prepare.problem_texts import (
     shortened_text,
     unfilled_text,
 )
+from ferryman.tools.prepare.reach import listed_in, relied_on
 from ferryman.tools.prepare.refused import refused_ahead
 from ferryman.tools.prepare.remedies import decided, remedies, remedies_for_orphans
 from ferryman.tools.prepare.side_by_side import Looks
@@ -76,22 +78,15 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
     check_first_rows(source, target, target_db, plan, compiled)
     if skip_data or not compiled:
         return Preflight(warnings=readiness.warnings(source, target, target_db, compiled, None), skipped=skip_data)
-    memory = memory or Memory()
-    switches = {name: plan.phase_of(name).handling.model_dump_json() for name in compiled}
-    known = {name: memory.recall(LookedAt, table, switches[name]) for name, table in compiled.items()}
-    about = tuple(table for name, table in compiled.items() if known[name] is None)
-    tables = _looked_at(source, target, plan, compiled, about, looks) if about else {}
-    for table in about:
-        memory.keep(tables[table.target.name], table, switches[table.target.name])
-    tables |= {name: looked for name, looked in known.items() if looked}
-    in_scope = {name: tables[name].in_scope for name in compiled}
+    looked = _looked_at(source, target, plan, compiled, memory or Memory(), looks)
+    in_scope = {name: looked[name].in_scope for name in compiled}
     return Preflight(
-        problems=tuple(problem for name in compiled for problem in tables[name].problems),
+        problems=tuple(problem for name in compiled for problem in looked[name].problems),
         warnings=(
             *readiness.warnings(source, target, target_db, compiled, sum(in_scope.values())),
-            *(told for name in compiled for told in tables[name].untried),
+            *(told for name in compiled for told in looked[name].untried),
         ),
-        shortened={name: tables[name].shortened for name in compiled if tables[name].shortened},
+        shortened={name: looked[name].shortened for name in compiled if looked[name].shortened},
         tables=in_scope,
     )
 
@@ -108,8 +103,27 @@ class LookedAt:
 
     in_scope: int  #: rows
     problems: tuple[ProblemFound, ...]
-    untried: tuple[str, ...] = ()  #: rules of the target that could not be asked ahead, a sentence each
-    shortened: tuple[str, ...] = ()  #: columns that values lose digits in, a sentence each
+    untried: tuple[str, ...]  #: rules of the target that could not be asked ahead, a sentence each
+    shortened: tuple[str, ...]  #: columns that values lose digits in, a sentence each
+
+
+@dataclass(frozen=True)
+class Values:
+    """What was found in the values of one table, whatever rows of it and of others are set aside."""
+
+    in_scope: int  #: rows
+    found: Found
+    refused: frozenset[What]  #: those that only the server can tell, so that a batch can mend none of them by itself
+    lost: Mapping[What, tuple[MissingGroup, ...]]  #: ids in lists that lead nowhere
+    untried: tuple[str, ...]
+    shortened: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Orphans:
+    """What was found in the references of one table."""
+
+    groups: tuple[MissingGroup, ...] = ()
 
 
 def looking(source: Source, target: Target) -> Looks:
@@ -122,18 +136,56 @@ def _looked_at(
     target: Target,
     plan: Plan,
     compiled: Mapping[str, CompiledTable],
-    about: Sequence[CompiledTable],
+    memory: Memory,
     looks: Looks | None,
 ) -> dict[str, LookedAt]:
-    names = [table.target.name for table in about]
-    collations = {name: collations_of(target, name) for name in names}
-    with ExitStack() as stack:
-        looks = looks or stack.enter_context(looking(source, target))
-        connection = stack.enter_context(looks.about(about))
-        refused = refused_ahead(connection, target, about)
-        seen = foreseen(connection, {name: beside(table) for name, table in compiled.items()}, about, refused)
-        ground = with_those_out(connection, Ground(seen, refused=refused), about)
-        return {name: _Table(seen[name], plan, ground, collations[name], target).look(connection) for name in names}
+    known = {name: _Known(memory, table) for name, table in compiled.items()}
+    detecting = [name for name in compiled if plan.phase_of(name).handling.orphan_detection]
+    values = [table for name, table in compiled.items() if known[name].values is None]
+    references = [compiled[name] for name in detecting if known[name].orphans is None]
+    asked = {table.target.name: table for table in (*values, *references)}
+    if asked:
+        with ExitStack() as stack:
+            looks = looks or stack.enter_context(looking(source, target))
+            connection = stack.enter_context(looks.about(values, references))
+            refused = refused_ahead(connection, target, asked.values())
+            beside_it = {name: beside(table) for name, table in compiled.items()}
+            seen = foreseen(connection, beside_it, asked.values(), refused)
+            for table in values:
+                look = _Look(connection, seen[table.target.name], target, source.dialect.name == "sqlite")
+                known[table.target.name].keep(look.values())
+            ground = with_those_out(connection, Ground(seen, refused=refused), references)
+            for table in references:
+                groups = groups_on(connection, seen[table.target.name], ground)
+                known[table.target.name].keep(Orphans(groups))
+    return {
+        name: _Told(table, known[name].values_now, known[name].orphans if name in detecting else None).looked_at
+        for name, table in compiled.items()
+    }
+
+
+class _Known:
+    """What is known of one table."""
+
+    def __init__(self, memory: Memory, table: CompiledTable) -> None:
+        self._memory, self._table, self._more = memory, table, ",".join(sorted(table.late))
+        # Where rows are named beside a type or in lists, values fail for those that are set aside.
+        self._aside = any(listed_in(one) for one in relied_on([table]))
+        self.values = memory.recall(Values, table, self._more, aside=self._aside)
+        self.orphans = memory.recall(Orphans, table, self._more)
+
+    def keep(self, found: Values | Orphans) -> None:
+        if isinstance(found, Values):
+            self.values = found
+            self._memory.keep(found, self._table, self._more, aside=self._aside)
+        else:
+            self.orphans = found
+            self._memory.keep(found, self._table, self._more)
+
+    @property
+    def values_now(self) -> Values:
+        assert self.values is not None
+        return self.values
 
 
 def problem_id(table: str, columns: tuple[str, ...], problem: Problem, cause: str = "") -> str:
@@ -143,57 +195,73 @@ def problem_id(table: str, columns: tuple[str, ...], problem: Problem, cause: st
 
 
 @dataclass(frozen=True)
-class _Table:
-    """One table that is looked at."""
+class _Look:
+    """A look at the values of one table, as it is asked on `connection`."""
+
+    connection: Connection
+    compiled: CompiledTable
+    target: Target
+    from_file: bool  #: its texts are those of a SQLite file, not of a mirror
+
+    def values(self) -> Values:
+        """Its rows in scope, and those whose values would fail."""
+        connection, compiled, rows = self.connection, self.compiled, Ground({}).legacy_rows(self.compiled)
+        collations = collations_of(self.target, compiled.target.name)
+        doubted = compiled.doubted | (suspects(connection, compiled, rows) if self.from_file else frozenset())
+        in_scope, found = unfit_values(connection, replace(compiled, doubted=doubted), rows)
+        such = written(connection, compiled, rows)
+        refused, untried = try_on_server(connection, self.target, compiled, rows, such)
+        crowding, unasked = self._crowded(rows, such, collations)
+        refused = refused | crowding
+        for more in (
+            refused,
+            repeated_values(connection, compiled, rows, collations),
+            collisions(connection, compiled, rows, collations),
+            broken_checks(connection, compiled, rows, such),
+        ):
+            for what, count in more.items():
+                found[what] = found.get(what, 0) + count
+        listed = [what for what in found if what[1] is Problem.MISSING_PARENT]
+        losing = shortened_values(connection, compiled, rows).items()
+        return Values(
+            in_scope=in_scope,
+            found=found,
+            refused=frozenset(refused),
+            lost={what: lost_ids(connection, compiled, what[0][0], rows) for what in listed},
+            untried=(*untried, *unasked),
+            shortened=tuple(shortened_text(compiled.target.column(name), count) for name, count in losing),
+        )
+
+    def _crowded(
+        self, rows: FromClause, such: Condition, collations: Mapping[str, str]
+    ) -> tuple[Found, tuple[str, ...]]:
+        found: Found = {}
+        untried = list[str]()
+        for rule, keys in crowded(self.connection, self.compiled, rows, such, collations):
+            if isinstance(keys, str):
+                untried.append(untried_text(self.compiled.target, f"{rule.name} {rule.rule}", keys))
+            elif count := self.connection.execute(select(func.count()).select_from(keys.subquery())).scalar_one():
+                found[rule.columns, Problem.DUPLICATE] = int(count)
+        return found, tuple(untried)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What was found in one table, with what is decided about it and what can be done. Pure."""
 
     compiled: CompiledTable
-    plan: Plan
-    ground: Ground
-    collations: Mapping[str, str]
-    target: Target
+    values: Values
+    orphans: Orphans | None
 
     @property
     def name(self) -> str:
         return self.compiled.target.name
 
-    def look(self, connection: Connection) -> LookedAt:
-        """Its rows in scope and what would fail."""
-        rows = self.ground.legacy_rows(self.compiled)
-        doubted = self.compiled.doubted | suspects(connection, self.compiled, rows)
-        in_scope, found = unfit_values(connection, replace(self.compiled, doubted=doubted), rows)
-        such = written(connection, self.compiled, rows)
-        refused, untried = try_on_server(connection, self.target, self.compiled, rows, such)
-        crowding, unasked = self._crowded(connection, rows, such)
-        refused, untried = refused | crowding, (*untried, *unasked)
-        for more in (
-            refused,
-            repeated_values(connection, self.compiled, rows, self.collations),
-            collisions(connection, self.compiled, rows, self.collations),
-            broken_checks(connection, self.compiled, rows, such),
-        ):
-            for what, count in more.items():
-                found[what] = found.get(what, 0) + count
-        problems = (*self._orphans(connection), *self._unfilled(in_scope))
-        values = (self._with_causes(connection, one, rows) for one in self._values(found, refused))
-        losing = shortened_values(connection, self.compiled, rows).items()
-        shortened = tuple(shortened_text(self.compiled.target.column(name), count) for name, count in losing)
-        return LookedAt(in_scope, (*problems, *values), untried, shortened)
-
-    def _crowded(self, connection: Connection, rows: FromClause, such: Condition) -> tuple[Found, tuple[str, ...]]:
-        found: Found = {}
-        untried = list[str]()
-        for rule, keys in crowded(connection, self.compiled, rows, such, self.collations):
-            if isinstance(keys, str):
-                untried.append(untried_text(self.compiled.target, f"{rule.name} {rule.rule}", keys))
-            elif count := connection.execute(select(func.count()).select_from(keys.subquery())).scalar_one():
-                found[rule.columns, Problem.DUPLICATE] = int(count)
-        return found, tuple(untried)
-
-    def _orphans(self, connection: Connection) -> Iterator[ProblemFound]:
-        if not self.plan.phase_of(self.name).handling.orphan_detection:
-            return
-        for group in groups_on(connection, self.compiled, self.ground):
-            yield self._orphaned(group)
+    @property
+    def looked_at(self) -> LookedAt:
+        groups = self.orphans.groups if self.orphans else ()
+        problems = (*map(self._orphaned, groups), *self._unfilled(self.values.in_scope), *self._failing())
+        return LookedAt(self.values.in_scope, problems, self.values.untried, self.values.shortened)
 
     def _orphaned(self, group: MissingGroup) -> ProblemFound:
         compiled = self.compiled
@@ -212,17 +280,13 @@ class _Table:
                 found = self._found((column.name,), Problem.NULL_IN_REQUIRED, in_scope)
                 yield found.but(text=unfilled_text(self.compiled.target, column.name, in_scope), applicable=())
 
-    def _values(self, found: Found, refused: Found) -> Iterator[ProblemFound]:
-        """`refused`: those that only the server can tell, so that a batch can mend none of them by itself."""
-        for (columns, problem), rows in sorted(found.items()):
-            one = self._found(columns, problem, rows)
-            yield one.but(applicable=(Strategy.QUARANTINE,)) if (columns, problem) in refused else one
+    def _failing(self) -> Iterator[ProblemFound]:
+        for what, rows in sorted(self.values.found.items()):
+            one = self._with_causes(self._found(*what, rows), self.values.lost.get(what, ()))
+            yield one.but(applicable=(Strategy.QUARANTINE,)) if what in self.values.refused else one
 
-    def _with_causes(self, connection: Connection, found: ProblemFound, rows: FromClause) -> ProblemFound:
+    def _with_causes(self, found: ProblemFound, groups: tuple[MissingGroup, ...]) -> ProblemFound:
         """Why ids in lists lead nowhere. They are one class still: a list is mended as a whole."""
-        if found.problem != Problem.MISSING_PARENT:
-            return found
-        groups = lost_ids(connection, self.compiled, found.columns[0], rows)
         if not groups:
             return found
         within_reach = sum(group.parents for group in groups if group.cause not in OUT_OF_REACH)

@@ -28,13 +28,13 @@ class Reach:
         return all(names <= mine.get(table, set()) for mine, theirs in both for table, names in theirs.items())
 
 
-def reach_of(compiled: Iterable[CompiledTable]) -> Reach:
-    """Whole tables for those that are asked about; of their parents, and the parents' parents, what tells rows apart,
-    and what decides whether they come."""
-    reach, asked = Reach(), list(compiled)
-    whole = {table.mapping.target for table in asked}
-    for table in relied_on(asked):
-        _add(reach, table, whole=table.mapping.target in whole)
+def reach_of(compiled: Iterable[CompiledTable], referring: Iterable[CompiledTable] = ()) -> Reach:
+    """Whole tables for those that are asked about; of those whose references alone are, what these are made of; of the
+    parents, and the parents' parents, what tells rows apart, and what decides whether they come."""
+    reach, whole, part = Reach(), list(compiled), list(referring)
+    names, asked = ({table.mapping.target for table in some} for some in (whole, (*whole, *part)))
+    for table in relied_on((*whole, *part)):
+        _add(reach, table, whole=table.mapping.target in names, asked=table.mapping.target in asked)
     return reach
 
 
@@ -50,10 +50,10 @@ def relied_on(compiled: Iterable[CompiledTable]) -> Iterator[CompiledTable]:
         waiting += [_compiled_as(table, parent) for parent in _parents(table) if parent not in seen]
 
 
-def _add(reach: Reach, table: CompiledTable, *, whole: bool) -> None:
+def _add(reach: Reach, table: CompiledTable, *, whole: bool, asked: bool) -> None:
     mapping, legacy, target = table.mapping, reach.legacy, reach.target
     matched, _ = policies(mapping)
-    judged = whole or any(policy.strategy is Strategy.QUARANTINE for policy in mapping.policies)
+    judged = asked or any(policy.strategy is Strategy.QUARANTINE for policy in mapping.policies)
     old = {column.name for column in table.source.columns} if whole else set(table.reads if judged else mapping.key)
     if mapping.filter is not None:
         old |= set(columns_of(mapping.filter))

@@ -47,13 +47,20 @@ def joined(source: Source, target: Target) -> bool:
 
 
 @contextmanager
-def side_by_side(source: Source, target: Target, doing: str, about: Sequence[CompiledTable]) -> Iterator[Connection]:
+def side_by_side(
+    source: Source,
+    target: Target,
+    doing: str,
+    about: Sequence[CompiledTable],
+    referring: Sequence[CompiledTable] = (),
+) -> Iterator[Connection]:
     """A connection with the target's tables and, as schema `legacy`, the source's, for reading: those that questions
-    about these tables of a plan look into. The tables are to be asked as `mirror.beside` gives them.
+    about these tables of a plan look into, and questions about the references of those `referring`. The tables are to
+    be asked as `mirror.beside` gives them.
 
     The ledger's tables can be asked whether there is a ledger or not: where there is none they are empty.
     """
-    reach = reach_of(about)
+    reach, about = reach_of(about, referring), (*about, *referring)
     with beside_source(source, doing, about, reach) as old:
         if target.dialect.name == "sqlite":
             with target.connect(doing, reading=True) as connection:
@@ -87,12 +94,12 @@ class Looks:
         self._open.__exit__(*error)
 
     @contextmanager
-    def about(self, about: Sequence[CompiledTable]) -> Iterator[Connection]:
-        """A connection for questions about these tables."""
-        reach = reach_of(about)
+    def about(self, about: Sequence[CompiledTable], referring: Sequence[CompiledTable] = ()) -> Iterator[Connection]:
+        """A connection for questions about these tables, and about the references of those `referring`."""
+        reach = reach_of(about, referring)
         if self._at is None or not self._at[0].covers(reach):
             self.__exit__(None, None, None)
-            self._at = reach, self._open.enter_context(side_by_side(*self._sides, about))
+            self._at = reach, self._open.enter_context(side_by_side(*self._sides, about, referring))
         connection = self._at[1]
         point = connection.begin_nested()
         try:
