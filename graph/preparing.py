@@ -56,7 +56,7 @@ from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.set_aside import announced, announced_first
 from ferryman.tools.move.straight import way_of
 from ferryman.tools.prepare.batching import batches_of
-from ferryman.tools.prepare.preflight import looking
+from ferryman.tools.prepare.preflight import looking, rows_ahead
 from ferryman.tools.prepare.preflight import preflight as look_ahead
 from ferryman.tools.prepare.side_by_side import Looks
 from ferryman.tools.prepare.transform import CompiledTable
@@ -324,26 +324,29 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
     catalogues, ledger = Catalogues.of(state["facts"], context.shelf), Ledger(context.target)
     work = all_compiled(made.mapping, catalogues, context.clock())
 
-    def look(plan: Plan, looks: Looks) -> Preflight:
-        return look_ahead(
+    def rows(plan: Plan, looks: Looks) -> Preflight:
+        compiled = all_compiled(plan.mapping, catalogues, context.clock())
+        return rows_ahead(context.source, context.target, plan, compiled, memory=context.memory, looks=looks)
+
+    with looking(context.source, context.target) as looks:
+        found = look_ahead(
             context.source,
             context.target,
             catalogues.source,
             catalogues.target,
-            plan,
-            work if plan is made else all_compiled(plan.mapping, catalogues, context.clock()),
+            made,
+            work,
             ledger=() if ledger.exists() else ledger.statements(),
             skip_data=not context.options.preflight,
             memory=context.memory,
             looks=looks,
         )
-
-    with looking(context.source, context.target) as looks:
-        found = look(made, looks)
         found = found.but(warnings=(*found.warnings, *_set_aside(made, found, work, context)))
         if state.get("back_to"):
             found = looked_ahead(context.shelf.get(state["standing"], Plan), made, found)
-        below = cascades(found, made, catalogues.target, lambda plan: look(plan, looks))
+        below = {}
+        if context.options.preflight:
+            below = cascades(found, made, catalogues.target, lambda plan: rows(plan, looks))
     known = Analysis.known(state["facts"])
     profile = Analysis.of(state["facts"], context.shelf).source_profile if known else None
     asked = leaving_something(

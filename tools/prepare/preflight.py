@@ -70,7 +70,6 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
     Transient. A table that `memory` knows is not looked at again; `looks` serve several
     preflights in turn.
     """
-    compiled = {name: replace(table, late=_late(plan, name)) for name, table in compiled.items()}
     check_pair(source, target)
     readiness.check_structure(source_db, target_db, compiled)
     readiness.check_rights(target, ledger, compiled)
@@ -78,16 +77,28 @@ def preflight(  # noqa: PLR0913 - both databases, both catalogues, the plan and 
     check_first_rows(source, target, target_db, plan, compiled)
     if skip_data or not compiled:
         return Preflight(warnings=readiness.warnings(source, target, target_db, compiled, None), skipped=skip_data)
+    found = rows_ahead(source, target, plan, compiled, memory=memory, looks=looks)
+    about = readiness.warnings(source, target, target_db, compiled, sum(found.tables.values()))
+    return found.but(warnings=(*about, *found.warnings))
+
+
+def rows_ahead(
+    source: Source,
+    target: Target,
+    plan: Plan,
+    compiled: Mapping[str, CompiledTable],
+    *,
+    memory: Memory | None = None,
+    looks: Looks | None = None,
+) -> Preflight:
+    """The same of rows alone, whatever the role may do and however the structure is."""
+    compiled = {name: replace(table, late=_late(plan, name)) for name, table in compiled.items()}
     looked = _looked_at(source, target, plan, compiled, memory or Memory(), looks)
-    in_scope = {name: looked[name].in_scope for name in compiled}
     return Preflight(
         problems=tuple(problem for name in compiled for problem in looked[name].problems),
-        warnings=(
-            *readiness.warnings(source, target, target_db, compiled, sum(in_scope.values())),
-            *(told for name in compiled for told in looked[name].untried),
-        ),
+        warnings=tuple(told for name in compiled for told in looked[name].untried),
         shortened={name: looked[name].shortened for name in compiled if looked[name].shortened},
-        tables=in_scope,
+        tables={name: looked[name].in_scope for name in compiled},
     )
 
 
