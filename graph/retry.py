@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pydantic import Field
 
@@ -35,13 +35,14 @@ from ferryman.tools.databases.connect import Source
 from ferryman.tools.move.additions import bring, in_chunks, keys_filter, to_be_proved
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
-from ferryman.tools.move.records import QuarantinedRow, RunRecord
+from ferryman.tools.move.records import RunRecord
 from ferryman.tools.move.resume import Present, changed, forget_stop
 from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.move.set_aside import restore
 from ferryman.tools.move.supply import lacking, of_keys, supply_parents
 from ferryman.tools.move.tables import QuarantineState
 from ferryman.tools.move.together import bring_together
+from ferryman.tools.move.tries import Stand, Tries
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.bonds import bonds
 from ferryman.tools.prepare.side_by_side import held
@@ -110,14 +111,15 @@ def retry(
         if ending:
             ledger.set_status(run, RunStatus.RUNNING)
         named = [name for name in copied_in_order(record.amended) if not tables or name in tables]
-        came = set[str]()
+        came, tries = set[str](), Tries.of(record.amended.mapping, live.target)
 
         def tell(event: Event) -> None:
             if isinstance(event, RowsAdded):
                 came.add(event.table)
+                tries.come(event.table, event.rows)
             emit(event)
 
-        trial = _Trial(context, record, live, tell)
+        trial = _Trial(context, ledger, record, live, tell, context.source, tries)
         with held(context.source) as source:
             found = replace(trial, source=source).tables(named, parents)
         if trial.stopped():
@@ -189,21 +191,26 @@ class _Trial:
     """Another try of one run's rows."""
 
     context: Context
+    ledger: Ledger
     record: RunRecord
     live: Catalogues
     emit: Emit
-    source: Source | None = None  #: None: as the context has it
+    source: Source
+    tries: Tries
+    began: dict[str, Stand] = field(default_factory=dict)  #: by table, the stand at which it was tried last
 
     def tables(self, names: Sequence[str], parents: bool) -> list[Retried]:
-        """Some tables; again as long as rows come, because those of a ring may hang on them. Then those of a ring that
-        need one another."""
+        """Some tables; again as long as rows come that theirs may hang on. Then those of a ring that need one
+        another."""
         found: dict[str, Retried] = {}
         while True:
-            tried = [one for name in names if not self.stopped() and (one := self.table(name, parents, name in found))]
-            found |= {one.table: one.after(found.get(one.table)) for one in tried}
-            if self.stopped() or not any(one.left for one in tried):
+            before = self.tries.came
+            for name in names:
+                if not self.stopped() and (one := self.table(name, parents, found.get(name))):
+                    found[name] = one
+            if self.stopped() or not any(one.left for one in found.values()):
                 return list(found.values())
-            if any(one.came for one in tried):
+            if self.tries.came > before:
                 continue
             if not (came := self._together(names)):
                 return list(found.values())
@@ -214,16 +221,18 @@ class _Trial:
         references = references_of(self.record.amended.mapping, self.live.target)
         parents = {name: [one.parent for one in references if one.child == name] for name in names}
         for ring in rings(names, parents):
-            lying = {name: _keys(rows) for name in ring if (rows := self._lying(name))}
+            lying = {name: keys for name in ring if (keys := self._lying(name))}
             if len(lying) > 1 and bring_together([self._work(name) for name in lying], lying, emit=self.emit):
                 return [(name, len(keys) - len(self._lying(name))) for name, keys in lying.items()]
         return []
 
-    def table(self, name: str, parents: bool, anew: bool) -> Retried | None:
-        """One table; None where nothing of it lies in quarantine. `anew`: after a try that brought rows of others."""
+    def table(self, name: str, parents: bool, before: Retried | None) -> Retried | None:
+        """One table, after what an earlier try brought; None where nothing of it lay in quarantine."""
         if not (lying := self._lying(name)):
-            return None
-        if not anew:
+            return before and before.but(left=0)
+        if before and self.began[name] == self.tries.stand(name):
+            return before.but(left=len(lying))
+        if before is None:
             self.emit(RowsTried(table=name, rows=0, of=len(lying)))
         work, along = self._work(name), Counter[str]()
 
@@ -233,10 +242,12 @@ class _Trial:
             self.emit(event)
 
         if parents:
-            self._parents(work, _keys(lying), tell)
-        self._bring(work, _keys(lying))
-        left = len(self._lying(name))
-        return Retried(table=name, came=len(lying) - left, left=left, along=dict(along))
+            self._parents(work, lying, tell)
+        self.began[name] = stand = self.tries.stand(name)
+        self._bring(work, lying)
+        left = self._lying(name)
+        self.tries.note(name, work.compiled.mapping.key, left, stand)
+        return Retried(table=name, came=len(lying) - len(left), left=len(left), along=dict(along)).after(before)
 
     def _bring(self, work: TableWork, keys: Sequence[Key]) -> None:
         """Bring what fits; again as long as some come, because others may hang on those."""
@@ -250,20 +261,20 @@ class _Trial:
                 tried += len(some)
                 self.emit(RowsTried(table=work.table, rows=tried, of=len(keys), came=came))
             again = came and any(bond.to_itself for bond in bonds(work.compiled))
-            keys = _keys(self._lying(work.table)) if again else ()
+            keys = self._lying(work.table) if again else ()
 
     def _parents(self, work: TableWork, keys: Sequence[Key], tell: Emit) -> None:
         """Bring the parents that rows lack, and write down that somebody decided so."""
-        wanted = [(only, tuple(lacking(only))) for only in (of_keys(work, some) for some in in_chunks(keys))]
+        lacks = [(only, tuple(lacking(only))) for only in (of_keys(work, some) for some in in_chunks(keys))]
         causes = Counter[str]()
-        for want in (want for _, wants in wanted for want in wants):
+        for want in (lack.want for _, some in lacks for lack in some):
             causes[want.cause.value if want.cause else ""] += want.rows
         for cause, rows in causes.items():
             if not self._decided(work.table, cause, rows):
                 self._amend(work.table, cause, rows)
-        for only, wants in wanted:
+        for only, some in lacks:
             if not self.stopped():
-                supply_parents(only, wants, emit=tell)
+                supply_parents(only, some, self.tries, emit=tell)
 
     def _decided(self, table: str, cause: str, rows: int) -> bool:
         """Whether the ledger has this very decision, for as many rows, from an earlier try."""
@@ -284,7 +295,7 @@ class _Trial:
             hash_before=plan.hash,
             hash_after=plan.hash,
         )
-        kept = self._ledger.amend(self.record.run, amendment, plan)
+        kept = self.ledger.amend(self.record.run, amendment, plan)
         self.emit(DecisionTaken(table=table, strategy=kept.strategy, by=kept.by, amendment=kept.number, rows=rows))
 
     def prove(self, only: Collection[str] | None = None) -> None:
@@ -295,8 +306,8 @@ class _Trial:
         for name in copied_in_order(self.record.amended):
             if only is not None and name not in only:
                 continue
-            to_be_proved(self._ledger, self.record.run, name)  # one that was killed may not have come to it
-            states = {one.table: one.state for one in self._ledger.tables_of(self.record.run)}
+            to_be_proved(self.ledger, self.record.run, name)  # one that was killed may not have come to it
+            states = {one.table: one.state for one in self.ledger.tables_of(self.record.run)}
             if states.get(name) is not TableState.COPIED or course.waits(name, states):
                 continue
             work = self._work(name)
@@ -305,21 +316,15 @@ class _Trial:
 
     def stopped(self) -> bool:
         """Whether somebody asked it to stop, here or in another terminal."""
-        return self.context.stop.is_set() or self._ledger.stop_requested(self.record.run)
+        return self.context.stop.is_set() or self.ledger.stop_requested(self.record.run)
 
-    @property
-    def _ledger(self) -> Ledger:
-        return Ledger(self.context.target)
-
-    def _lying(self, name: str) -> tuple[QuarantinedRow, ...]:
-        return self._ledger.quarantined(self.record.run, name, state=QuarantineState.OPEN)
+    def _lying(self, name: str) -> tuple[Key, ...]:
+        """The legacy keys of a table's rows that lie in quarantine."""
+        rows = self.ledger.quarantined(self.record.run, name, state=QuarantineState.OPEN)
+        return tuple(tuple(json.loads(row.source_key)) for row in rows if row.source_key)
 
     def _work(self, name: str) -> TableWork:
         plan = self.record.amended
         table = compiled(plan.mapping, name, self.live, self.record.run_started)
-        handling, source = plan.phase_of(name).handling, self.source or self.context.source
-        return TableWork(source, self.context.target, table, self._ledger, self.record.run, handling)
-
-
-def _keys(rows: tuple[QuarantinedRow, ...]) -> list[Key]:
-    return [tuple(json.loads(row.source_key)) for row in rows if row.source_key]
+        handling = plan.phase_of(name).handling
+        return TableWork(self.source, self.context.target, table, self.ledger, self.record.run, handling)

@@ -95,6 +95,17 @@ def test_what_cannot_come_stays_with_what_hangs_on_it_and_the_rest_comes(shape: 
     shape.undone()
 
 
+def test_rows_are_tried_again_only_where_something_came_that_they_may_hang_on(shape: Shape) -> None:
+    write(shape.files[0], "UPDATE customer SET region_id = 99 WHERE id = 3")
+    run, tried = shape.new("SELECT run_id FROM ferryman_run")[0][0], list[tuple[str, int, int]]()
+    with opened(shape.files) as session:
+        for event in desk.retry(session, run, found=[]):
+            if isinstance(event, RowsTried):
+                tried.append((event.table, event.rows, event.of))
+    assert tried == [("customers", 0, 5), ("customers", 5, 5), ("invoices", 0, 110), ("invoices", 110, 110)]
+    assert shape.new(QUARANTINED) == [("invoices", 10)]
+
+
 def test_a_decision_that_brings_nothing_is_written_down_once(shape: Shape) -> None:
     write(shape.files[0], "UPDATE customer SET region_id = 99 WHERE id = 3")
     here("quarantine", "retry")

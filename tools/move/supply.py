@@ -5,8 +5,10 @@ The real ones come with their own parents first, as far up as it takes. See `add
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -22,6 +24,7 @@ from ferryman.tools.move.desk import glance
 from ferryman.tools.move.foreign import Missing
 from ferryman.tools.move.placeholders import make_placeholders
 from ferryman.tools.move.sorting import Want
+from ferryman.tools.move.tries import Tries
 from ferryman.tools.move.variants import compiled_as, narrowed, pushable
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.bonds import Bond, bonds, listed_bond
@@ -89,10 +92,10 @@ def _listed(work: TableWork) -> Iterator[tuple[Bond, list[Key]]]:
     yield from found
 
 
-def supply_parents(work: TableWork, wants: Sequence[Want], *, emit: Emit) -> int:
+def supply_parents(work: TableWork, lacks: Sequence[Lack], tries: Tries, *, emit: Emit) -> int:
     """Supply what a table's rows lack as far as it goes: a parent that cannot come stays where it was."""
-    supplier = _Supplier(SYSTEM, emit, forgiving=True)
-    return sum(supplier.supply(work, want, Segment()) for want in wants)
+    supplier = _Supplier(SYSTEM, emit, tries)
+    return sum(supplier.bring(work, lack) for lack in lacks)
 
 
 def of_keys(work: TableWork, keys: Sequence[Key]) -> TableWork:
@@ -108,21 +111,40 @@ def can_come(work: TableWork, bond: Bond) -> bool:
     return known and any(record.table == bond.parent for record in work.ledger.tables_of(work.run))
 
 
+@dataclass(frozen=True)
+class Lack:
+    """Parents that rows lack, and those themselves."""
+
+    want: Want
+    missing: tuple[Missing, ...]
+
+
 @dataclass
 class _Supplier:
     clock: Clock
     emit: Emit
-    forgiving: bool = False  #: a parent that cannot come stays where it was, and nothing is raised
+    tries: Tries | None = None  #: where a parent that cannot come stays where it was, and nothing is raised
     seen: set[tuple[str, Key]] = field(default_factory=set)  #: parents that were asked for: a ring has no end
 
     def supply(self, work: TableWork, want: Want, segment: Segment, depth: int = 0) -> int:
         missing = tuple(dict.fromkeys((*_missing(work, want, segment), *want.aside)))
         if want.strategy is Strategy.PLACEHOLDERS:
             return make_placeholders(work, want.bond, missing, clock=self.clock, emit=self.emit)
-        keys = [one.old for one in missing if (want.bond.parent, one.old) not in self.seen]
-        if not keys:
-            return 0
-        return self.take(work, want.bond, keys, depth)
+        return self.bring(work, Lack(want, missing), depth)
+
+    def bring(self, work: TableWork, lack: Lack, depth: int = 0) -> int:
+        """Bring parents that are known to be missing, but for those that were asked for before."""
+        bond = lack.want.bond
+        keys = [one.old for one in lack.missing if not self._asked(bond, one.old)]
+        return self.take(work, bond, keys, depth) if keys else 0
+
+    @property
+    def forgiving(self) -> bool:
+        return self.tries is not None
+
+    def _asked(self, bond: Bond, key: Key) -> bool:
+        tried = self.tries is not None and self.tries.in_vain(bond.parent, bond.pointed_at, key)
+        return tried or (bond.parent, key) in self.seen
 
     def take(self, work: TableWork, bond: Bond, keys: Sequence[Key], depth: int = 0) -> int:
         """Bring parents by what the child's rows call them."""
@@ -140,11 +162,14 @@ class _Supplier:
     def _take(self, work: TableWork, bond: Bond, keys: Sequence[Key], depth: int) -> int:
         """Bring some parents, their own parents first."""
         parent = replace(work, compiled=compiled_as(work.compiled, bond.parent))
-        chosen = keys_filter([name for _, name in bond.pairs], keys)
+        chosen = keys_filter(bond.pointed_at, keys)
         only = replace(parent, compiled=narrowed(parent.compiled, chosen))
         for above in lacking(only):
-            self.supply(only, above, Segment(), depth + 1)
+            self.bring(only, above, depth + 1)
+        stand = self.tries.stand(bond.parent) if self.tries else 0
         brought = bring(parent, chosen, clock=self.clock, emit=self.emit, forgiving=self.forgiving)
+        if self.tries:
+            self.tries.note(bond.parent, bond.pointed_at, keys, stand if brought.left else None)
         if brought.left and not self.forgiving:
             raise NeedsDecision(
                 f"{brought.left:,} of the missing rows of {bond.parent} do not go as they are.",
@@ -166,14 +191,28 @@ def _missing(work: TableWork, want: Want, segment: Segment) -> tuple[Missing, ..
     return tuple(Missing(tuple(row[: len(old)]), tuple(row[len(old) :])) for row in found)
 
 
-def lacking(work: TableWork) -> Iterator[Want]:
+def lacking(work: TableWork) -> Iterator[Lack]:
     """The parents that rows lack and that the old database has, by cause. What never was is left to their policies."""
-    found: list[Want] = []
+    found: list[Lack] = []
+    known = [cause.value for cause in IN_LEGACY]
     with glance(work) as job:
         seen, rows, ground = job.work.compiled, job.bench.legacy, job.ground
         for bond in bonds(pushable(seen)):
-            cause = cause_of(bond, rows, ground)
-            counted = select(cause, func.count()).where(in_scope(seen, rows, Segment()), is_orphan(bond, rows, ground))
-            causes = [(MissingCause(name), n) for name, n in job.bench.connection.execute(counted.group_by(cause))]
-            found += [Want(bond, c, Strategy.MIGRATE_PARENTS, None, n) for c, n in causes if c in IN_LEGACY]
-    yield from (want for want in found if can_come(work, want.bond))
+            old, new = bond.old_key(rows), bond.new_key(rows)
+            named = [value.label(f"k{position}") for position, value in enumerate((*old, *new))]
+            lost = select(cause_of(bond, rows, ground).label("cause"), *named)
+            each = lost.where(in_scope(seen, rows, Segment()), is_orphan(bond, rows, ground)).subquery()
+            counted = select(func.count(), *each.c).where(each.c.cause.in_(known)).group_by(*each.c)
+            found += _by_cause(bond, len(old), job.bench.connection.execute(counted))
+    yield from (lack for lack in found if can_come(work, lack.want.bond))
+
+
+def _by_cause(bond: Bond, width: int, parents: Iterable[Sequence[Any]]) -> Iterator[Lack]:
+    """Of one reference: number of rows, cause, old key, new key of each parent."""
+    rows, missing = Counter[str](), dict[str, list[Missing]]()
+    for count, cause, *keys in parents:
+        rows[cause] += count
+        missing.setdefault(cause, []).append(Missing(tuple(keys[:width]), tuple(keys[width:])))
+    for cause, some in missing.items():
+        want = Want(bond, MissingCause(cause), Strategy.MIGRATE_PARENTS, None, rows[cause])
+        yield Lack(want, tuple(some))

@@ -47,6 +47,11 @@ class Bond:
         return self.key.parent_columns
 
     @property
+    def pointed_at(self) -> tuple[str, ...]:
+        """The legacy parent's columns by which legacy names its row."""
+        return tuple(there for _, there in self.pairs)
+
+    @property
     def to_itself(self) -> bool:
         return self.parent == self.child.mapping.target
 
