@@ -120,7 +120,7 @@ def retry(
             emit(event)
 
         trial = _Trial(context, ledger, record, live, tell, context.source, tries)
-        with held(context.source) as source:
+        with held(context.source) as source, ledger.on_one_line():
             found = replace(trial, source=source).tables(named, parents)
         if trial.stopped():
             _halt(ledger, run, came, ending, emit)

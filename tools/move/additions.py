@@ -106,7 +106,7 @@ def bring(
 def to_be_proved(ledger: Ledger, run: str, table: str) -> None:
     """A table that was complete before an addition is complete after it, and to be proved anew."""
     record = ledger.table(run, table)
-    with ledger.target.connect("reading the ledger", reading=True) as connection:
+    with ledger.reading() as connection:
         last = ledger.book(run, table).last(connection)
     complete = last is not None and (last.segment.upto == record.scope.upper or not record.scope.source_rows)
     if complete and record.state is TableState.COPYING:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, func, insert, select
+from sqlalchemy import Connection, Select, Table, and_, bindparam, func, insert, select
 
 from ferryman.domain.run import Accounting, BatchRecord, BatchState, Key, Segment, TableState, batch_ordinal, key_text
 from ferryman.tools.move.chain import CHAINED, check_contiguous, digest_of, torn
@@ -23,6 +23,18 @@ _CHUNK = 1_000  #: entries per statement
 _READ = 10_000  #: entries that are in memory at a time
 _ENTRY = ("run_id", "table_name", "batch", "kind", "source_key", "target_key", "target_key_to", "rows", "before")
 _ASIDE = ("source_key", "problem", "cause", "columns", "reason", "row", "at")
+
+
+def reached(connection: Connection, tables: LedgerTables, run: str) -> dict[str, Key]:
+    """By table of a run, the last legacy key that its committed batches cover; tables without one are left out."""
+    batch = tables.batch
+    committed = (batch.c.run_id == run, batch.c.state == BatchState.COMMITTED)
+    last = select(batch.c.table_name, func.max(batch.c.sequence).label("last")).where(*committed)
+    ends = last.group_by(batch.c.table_name).subquery()
+    same = and_(batch.c.table_name == ends.c.table_name, batch.c.sequence == ends.c.last)
+    found = connection.execute(select(batch).select_from(batch.join(ends, same)).where(batch.c.run_id == run))
+    records = (record_of(row) for row in found.mappings())
+    return {record.table: record.segment.upto for record in records if record.segment.upto is not None}
 
 
 @dataclass(frozen=True)

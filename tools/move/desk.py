@@ -18,6 +18,7 @@ from ferryman.tools.databases.connect import said_by
 from ferryman.tools.databases.sqlite_guard import LEGACY
 from ferryman.tools.move.aside import Reason
 from ferryman.tools.move.batch import move_batch
+from ferryman.tools.move.batches import reached
 from ferryman.tools.move.bench import Bench, Views, bench
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.foreign import ForeignCheck, foreign_checks
@@ -282,9 +283,8 @@ def _foreseen(check: ForeignCheck) -> TableClause | None:
 
 def copied_so_far(ledger: Ledger, run: str) -> dict[str, Segment]:
     """Per target table of a run, the legacy keys that its committed batches cover."""
-    with ledger.target.connect("reading the ledger", reading=True) as connection:
-        last = {one.table: ledger.book(run, one.table).last(connection) for one in ledger.tables_of(run)}
-    return {n: Segment(upto=b.segment.upto) for n, b in last.items() if b and b.segment.upto is not None}
+    with ledger.reading() as connection:
+        return {name: Segment(upto=key) for name, key in reached(connection, ledger.tables, run).items()}
 
 
 def set_aside_so_far(ledger: Ledger, run: str, table: str, problem: Problem, columns: Sequence[str]) -> int:
@@ -294,7 +294,7 @@ def set_aside_so_far(ledger: Ledger, run: str, table: str, problem: Problem, col
     if columns:
         asked = asked.where(row.c.columns == json.dumps(list(columns)))
     past = (QuarantineState.ROLLED_BACK.value, QuarantineState.RESTATED.value)
-    with ledger.target.connect("reading the ledger", reading=True) as connection:
+    with ledger.reading() as connection:
         return int(connection.execute(asked.where(row.c.state.not_in(past))).scalar_one())
 
 

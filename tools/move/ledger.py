@@ -27,6 +27,7 @@ from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.complete import check_tables, decided
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.lease import Holder, this_session
+from ferryman.tools.move.line import Line
 from ferryman.tools.move.patience import patient
 from ferryman.tools.move.presence import has_ledger
 from ferryman.tools.move.reading import quarantined_of, run_of, table_of
@@ -50,6 +51,34 @@ class Ledger:
         self.tables: LedgerTables = ledger_tables(schema_for(target.dialect.name))
         self._seen = False  #: the tables are there, and as they should be
         self._asked = ""  #: what was to be committed and is not heard of: a run's id, an amendment's digest
+        self._line: Line | None = None  #: what reads of the ledger go over, where they share a connection
+
+    # Reading
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for reads of the ledger, which see one snapshot."""
+        line = self._line
+        if line is None:
+            with self.target.connect("reading the ledger", reading=True) as connection:
+                yield connection
+        else:
+            with self.target.told("reading the ledger"), line.reading() as connection:
+                yield connection
+
+    @contextmanager
+    def on_one_line(self) -> Iterator[None]:
+        """In the block, reads of the ledger go over one connection, one after the other, where it is on a server: there
+        the connection takes longer than the read."""
+        if self._line or self.target.dialect.name == "sqlite":
+            yield
+            return
+        self._line = line = Line(self.target, self.clock)
+        try:
+            yield
+        finally:
+            self._line = None
+            line.close()
 
     # What is there
 
@@ -57,7 +86,7 @@ class Ledger:
     def exists(self) -> bool:
         """Whether the target has a ledger. Raises Refused when it is of a form that this version cannot read."""
         if not self._seen:
-            with self._reading() as connection:
+            with self.reading() as connection:
                 self._seen = has_ledger(connection, self.tables)
         return self._seen
 
@@ -121,7 +150,7 @@ class Ledger:
         """Every run, oldest first; () where there is no ledger."""
         if not self.exists():
             return ()
-        with self._reading() as connection:
+        with self.reading() as connection:
             run = self.tables.run
             ids = connection.execute(select(run.c.run_id).order_by(run.c.run_started, run.c.run_id)).scalars().all()
             return tuple(self._run(connection, run_id) for run_id in ids)
@@ -132,7 +161,7 @@ class Ledger:
         what never changes was changed."""
         if not self.exists():
             raise _no_run(run)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return self._run(connection, run)
 
     def _run(self, connection: Connection, run_id: str) -> RunRecord:
@@ -175,7 +204,7 @@ class Ledger:
     def tables_of(self, run: str) -> tuple[TableRecord, ...]:
         """The tables of a run, in the order of its plan."""
         table = self.tables.table
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(select(table).where(table.c.run_id == run).order_by(table.c.position)).mappings()
             found = rows.all()
         for row in found:
@@ -253,7 +282,7 @@ class Ledger:
         """Whether every batch of a run and what it recorded are there and as they were written. Raises Corrupt."""
         self.run(run)
         tables = self.tables
-        with self._reading() as connection:
+        with self.reading() as connection:
             check_tables(connection, tables, run)
             named = (
                 select(table.c.table_name).filter_by(run_id=run)
@@ -325,7 +354,7 @@ class Ledger:
             wanted = wanted.filter_by(table_name=table)
         if state:
             wanted = wanted.filter_by(state=state.value)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return tuple(quarantined_of(row) for row in connection.execute(wanted).mappings())
 
     @patient
@@ -354,7 +383,7 @@ class Ledger:
     @patient
     def refuse_others(self, run: str) -> None:
         """Raises Refused while a live process other than ours holds this run, or any holds another one here."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             leases.refuse_others(connection, self.tables, run, self.holder, self.clock.now())
 
     def renew(self, connection: Connection, run: str) -> bool:
@@ -395,7 +424,7 @@ class Ledger:
     @patient
     def stop_requested(self, run: str) -> bool:
         """Whether somebody asked the run to stop."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return bool(connection.execute(select(self.tables.run.c.stop_requested).filter_by(run_id=run)).scalar())
 
     def clear_stop(self, run: str) -> None:
@@ -403,11 +432,6 @@ class Ledger:
         self._update_run(run, stop_requested=False, stop_reason="")
 
     # Plumbing
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with self.target.connect("reading the ledger", reading=True) as connection:
-            yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

@@ -15,7 +15,7 @@ from ferryman.tools.prepare.transform import CompiledTable
 
 def reached(ledger: Ledger, run: str, table: str) -> Key | None:
     """The last legacy key that a batch of a table has covered; None where none has."""
-    with ledger.target.connect("reading the ledger", reading=True) as connection:
+    with ledger.reading() as connection:
         last = ledger.book(run, table).last(connection)
     return last.segment.upto if last else None
 

@@ -49,7 +49,7 @@ def set_aside_by_reason(ledger: Ledger, run: str, table: str) -> dict[str, int]:
     row = ledger.tables.quarantine
     mine = select(row.c.reason, func.count()).where(row.c.run_id == run, row.c.table_name == table)
     lying = mine.where(row.c.state == QuarantineState.OPEN.value).group_by(row.c.reason).order_by(func.min(row.c.entry))
-    with ledger.target.connect("reading the ledger", reading=True) as connection:
+    with ledger.reading() as connection:
         return {row[0]: row[1] for row in connection.execute(lying)}
 
 
@@ -57,7 +57,7 @@ def last_batch(ledger: Ledger, run: str) -> BatchRecord | None:
     """The batch that was committed last, of whatever table. Within a table their order decides, not the clock."""
     batch = ledger.tables.batch
     mine = select(batch).filter_by(run_id=run, state=BatchState.COMMITTED.value)
-    with ledger.target.connect("reading the ledger", reading=True) as connection:
+    with ledger.reading() as connection:
         latest = connection.execute(mine.order_by(batch.c.committed_at.desc()).limit(1)).mappings().first()
         return ledger.book(run, latest["table_name"]).last(connection) if latest else None
 
@@ -66,7 +66,7 @@ def seconds_at_work(ledger: Ledger, run: str) -> float:
     """Seconds in which some batch was being moved. Waiting for a person, and lying dead, is not in it."""
     batch = ledger.tables.batch
     wanted = select(batch.c.committed_at, batch.c.seconds).filter_by(run_id=run, state=BatchState.COMMITTED.value)
-    with ledger.target.connect("reading the ledger", reading=True) as connection:
+    with ledger.reading() as connection:
         ends = [(datetime.fromisoformat(at).timestamp(), taken) for at, taken in connection.execute(wanted)]
     return covered((end - taken, end) for end, taken in ends)
 
@@ -105,7 +105,7 @@ def _sums(ledger: Ledger, run: str) -> dict[str, _Sum]:
         .group_by(batch.c.table_name)
     )
     found: dict[str, _Sum] = defaultdict(_Sum)
-    with ledger.target.connect("reading the ledger", reading=True) as connection:
+    with ledger.reading() as connection:
         for row in connection.execute(wanted).mappings():
             one = found[row["table_name"]]
             one.rows, one.batches, one.seconds = int(row["rows"]), row["batches"], float(row["seconds"])
