@@ -41,7 +41,7 @@ from ferryman.domain.mapping import (
 )
 from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.profile import Profile
-from ferryman.domain.references import references_of
+from ferryman.domain.references import of_the_same_rows, references_of
 from ferryman.domain.schema import Database, Family
 from ferryman.domain.transforms import Cast, EpochToTimestamp, LocalTime, RemapIds, Rename, Split
 
@@ -116,23 +116,25 @@ def questions(
         for problem in preflight.problems
         if not problem.decided and unfilled.isdisjoint(_hangs_on(problem, plan.mapping, target))
     ]
+    offered = {
+        problem.id: (
+            *_of_its_own(problem, plan, source, target),
+            *_without_strangers(
+                options_for(problem, _against_filter(problem, plan, target), _along(problem, preflight, below or {})),
+                problem,
+                plan,
+                target,
+            ),
+        )
+        for problem, _ in asked
+    }
     return tuple(
         _question(
             problem,
             _decided_before(problem, plan),
-            (
-                *_of_its_own(problem, plan, source, target),
-                *_without_strangers(
-                    options_for(
-                        problem, _against_filter(problem, plan, target), _along(problem, preflight, below or {})
-                    ),
-                    problem,
-                    plan,
-                    target,
-                ),
-            ),
+            offered[problem.id],
+            _in_keeping(offered[problem.id], problem, plan, target),
             _misread(problem, plan, rows, target),
-            plan,
             worthless=problem.rows >= rows,
         )
         for problem, rows in asked
@@ -274,14 +276,15 @@ def _question(
     problem: ProblemFound,
     before: Policy | None,
     options: tuple[Option, ...],
+    keeping: tuple[Option, ...],
     misread: str,
-    plan: Plan,
     *,
     worthless: bool = False,
 ) -> Question:
-    """`misread`: why nothing is recommended that keeps most of the table's rows back; "" where it can be.
-    `worthless`: not one value of the column fits: where it may be empty, that is what loses least."""
-    recommended = recommend(problem, _in_keeping(options, problem, plan), before)
+    """`keeping`: the options that go against nothing that was said. `misread`: why nothing is recommended that keeps
+    most of the table's rows back; "" where it can be. `worthless`: not one value of the column fits: where it may be
+    empty, that is what loses least."""
+    recommended = recommend(problem, keeping, before)
     if misread and not before and recommended in (KEYS[Strategy.QUARANTINE], LEAVE):
         empty = KEYS[Strategy.SET_NULL]
         recommended = empty if worthless and any(option.key == empty for option in options) else ""
@@ -302,12 +305,24 @@ def _reason(recommended: str, problem: ProblemFound, misread: str) -> str:
     return _REASONS[recommended] if recommended else misread
 
 
-def _in_keeping(options: tuple[Option, ...], problem: ProblemFound, plan: Plan) -> tuple[Option, ...]:
-    """The options that do not go against what was said before: a table that is to be left out stays so, and rows that
-    are to be added beside those there are none of them."""
+def _in_keeping(options: tuple[Option, ...], problem: ProblemFound, plan: Plan, target: Database) -> tuple[Option, ...]:
+    """The options that do not go against what was said before: a table that is to be left out stays so, rows that are
+    to be added beside those there are none of them, and rows that go into another table do not come along as well."""
     against = {Include(table=table) for table in plan.request.leave_out}
-    beside = _beside(problem, plan)
-    return tuple(o for o in options if against.isdisjoint(o.changes) and not (beside and o.key == KEEP))
+    out = {KEEP} if _beside(problem, plan) else set[str]()
+    if _goes_elsewhere(problem, plan.mapping, target):
+        out.add(KEYS[Strategy.MIGRATE_PARENTS])
+    return tuple(option for option in options if against.isdisjoint(option.changes) and option.key not in out)
+
+
+def _goes_elsewhere(problem: ProblemFound, mapping: Mapping, target: Database) -> bool:
+    """Whether a filter leaves the missing parents to other tables, among which the rows of their old table are shared
+    out."""
+    parent = _parent(problem, mapping, target) if problem.cause == MissingCause.FILTERED_OUT else None
+    if parent is None or parent.filter is None:
+        return False
+    alike = of_the_same_rows(mapping).get(parent.target, ())
+    return any(t.filter and t.source == parent.source and t.target not in alike for t in mapping.copied if t != parent)
 
 
 def _beside(problem: ProblemFound, plan: Plan) -> bool:

@@ -43,3 +43,31 @@ def test_each_row_goes_where_it_was_said(tmp_path: Path, monkeypatch: pytest.Mon
     )
     assert writers == {title: f"u{author}" for _, author, kind, title, _ in POSTS if kind == "post"}
     shape.proved_and_undone()
+
+
+def test_what_hangs_on_rows_that_go_elsewhere_brings_none_of_them_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    notes = [(n, n, f"note {n}") for n in range(1, 61)]
+    shape = made(
+        tmp_path,
+        f"""CREATE TABLE posts (id INTEGER PRIMARY KEY, kind TEXT, title TEXT, body TEXT);
+        CREATE TABLE notes (id INTEGER PRIMARY KEY, post_id INTEGER REFERENCES posts, note TEXT);
+        INSERT INTO posts VALUES {values([(n, kind, title, body) for n, _, kind, title, body in POSTS])};
+        INSERT INTO notes VALUES {values(notes)};""",
+        """CREATE TABLE articles (id INTEGER PRIMARY KEY, title TEXT NOT NULL, body TEXT);
+        CREATE TABLE pages (id INTEGER PRIMARY KEY, title TEXT NOT NULL, body TEXT);
+        CREATE TABLE article_notes (id INTEGER PRIMARY KEY, article_id INTEGER NOT NULL REFERENCES articles, note TEXT);
+        """,
+    )
+    said = "posts with kind post go into articles, those with kind page into pages, notes go into article_notes"
+    asked = here("plan", *shape.names, "-o", "plan.yaml", "--request", said).err
+    assert "Take the 40 missing rows" in " ".join(asked.split()), asked
+    planned = here(
+        "plan", *shape.names, "-o", "plan.yaml", "--force", "--request", said, "--answer", "take all recommendations"
+    )
+    assert planned.code == 0, planned.err
+    shape.run(code=3)
+    assert shape.new("SELECT id FROM articles ORDER BY id") == [(n,) for n, _, kind, *_ in POSTS if kind == "post"]
+    assert shape.new("SELECT id FROM pages ORDER BY id") == [(n,) for n, _, kind, *_ in POSTS if kind == "page"]
