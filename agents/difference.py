@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ferryman.agents.wording import clean, count
+from ferryman.domain.changes import Question, SetPolicy
 from ferryman.domain.filters import describe
 from ferryman.domain.mapping import Action, ColumnMapping, IdPolicy, Matched, Policy, Strategy, TableMapping, Triggers
 from ferryman.domain.plan import Plan
@@ -18,7 +19,7 @@ def difference(before: Plan, after: Plan) -> tuple[str, ...]:
     """What is different, tables first, then columns, order, batches and questions; () for the same plan."""
     return (
         *_of_tables(before, after),
-        *(sentence for pair in _pairs(before, after) for sentence in _of_table(*pair, after)),
+        *(line for pair in _pairs(before, after) for line in _of_table(*pair, after, _settled_policies(before, after))),
         *_of_order(before, after),
         *_of_batches(before, after),
         *_of_questions(before, after),
@@ -45,7 +46,10 @@ def _of_tables(before: Plan, after: Plan) -> Iterator[str]:
             )
 
 
-def _of_table(old: TableMapping, new: TableMapping, plan: Plan) -> Iterator[str]:
+def _of_table(
+    old: TableMapping, new: TableMapping, plan: Plan, settled: frozenset[tuple[str, Policy]]
+) -> Iterator[str]:
+    """`settled`: what is told with the question that it answers."""
     if old.source != new.source:
         yield f"{new.target} is filled from {new.source} instead of {old.source}."
         return
@@ -67,7 +71,7 @@ def _of_table(old: TableMapping, new: TableMapping, plan: Plan) -> Iterator[str]
     for policy in new.policies:
         if policy not in old.policies and policy.strategy is Strategy.MIGRATE_PARENTS:
             yield _parents_along(new, policy, plan)
-        elif policy not in old.policies:
+        elif policy not in old.policies and (new.target, policy) not in settled:
             cause = f" ({policy.cause.value.replace('_', ' ')})" if policy.cause else ""
             problem = policy.problem.value.replace("_", " ")
             yield f"{new.target}.{', '.join(policy.columns)}: for {problem}{cause}, {_words(policy.strategy.value)}."
@@ -166,10 +170,30 @@ def _of_batches(before: Plan, after: Plan) -> Iterator[str]:
 
 
 def _of_questions(before: Plan, after: Plan) -> Iterator[str]:
-    old, new = ({question.id: question for question in plan.questions} for plan in (before, after))
-    for name, question in new.items():
-        if question.open and name not in old:
+    old = {question.id for question in before.questions}
+    settled = {question.id for question in _settled(before, after)}
+    for question in after.questions:
+        if question.open and question.id not in old:
             yield f"A new question: {question.text}"
-        elif not question.open and name in old and old[name].open:
+        elif question.id in settled:
             option = next((o.text for o in question.options if o.key == question.answer), str(question.answer))
             yield f"Settled: {question.text} {option}."
+
+
+def _settled(before: Plan, after: Plan) -> Iterator[Question]:
+    """The questions that were open and are answered now, as they stand after it."""
+    was_open = {question.id for question in before.questions if question.open}
+    yield from (question for question in after.questions if not question.open and question.id in was_open)
+
+
+def _settled_policies(before: Plan, after: Plan) -> frozenset[tuple[str, Policy]]:
+    """What becomes of rows by the answers just given, as table and policy."""
+    asked = {question.id: question for question in before.questions}
+    return frozenset(
+        (change.table, change.policy)
+        for question in _settled(before, after)
+        for option in (*question.options, *asked[question.id].options)
+        if option.key == question.answer
+        for change in option.changes
+        if isinstance(change, SetPolicy)
+    )

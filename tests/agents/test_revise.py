@@ -14,6 +14,8 @@ from ferryman.domain.changes import (
     MapTable,
     MapValues,
     MigrateParents,
+    Option,
+    Question,
     SetBatchSize,
     SetConflict,
     SetFilter,
@@ -306,3 +308,12 @@ def test_what_a_change_did_is_said_in_words(change: Change, told: str, mapping: 
     revised = revise(mapping, change, known)
     lines = difference(before, replanned(FILL, revised, questions_about(revised, known), known))
     assert any(line.startswith(told.rstrip(".")) for line in lines)
+
+
+def test_what_an_answer_does_is_told_once(mapping: Mapping, known: Facts) -> None:
+    kept = SetPolicy(table=LINKS, policy=ORPHANS)
+    option = Option(key="quarantine", text="Keep them in quarantine", changes=(kept,))
+    question = Question(id="orphans", table=LINKS, text="What shall become of them?", options=(option,))
+    before = replanned(FILL, mapping, (question,), known)
+    after = replanned(FILL, revise(mapping, kept, known), (question.but(answer="quarantine"),), known)
+    assert difference(before, after) == ("Settled: What shall become of them? Keep them in quarantine.",)
