@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from ferryman.agents.bookkeeping import Book, books, words
 from ferryman.agents.pairing import Pairing
 from ferryman.agents.places_left import homeless, unfilled
+from ferryman.agents.type_ids import type_id_pairs
 from ferryman.agents.value_steps import can_become
 from ferryman.agents.wording import count
 from ferryman.domain.findings import Challenge, ChallengeKind
 from ferryman.domain.profile import ColumnProfile, TableProfile
-from ferryman.domain.schema import Column, Family, ForeignKey, Table
+from ferryman.domain.schema import Column, Family, ForeignKey
 
 _COMMA_LIST = re.compile(r"9+\+?( ?[,;|] ?9+\+?)+[,;|]?(\.\.\.)?")
 _JSON_LIST = re.compile(r'\[ ?"?9+\+?"?( ?, ?"?9+\+?"?)*( ?\]|,? ?(\.\.\.)?)')
@@ -58,34 +59,6 @@ def _of_references(seen: Seen) -> Iterator[Challenge]:
     for kind, number in type_id_pairs(source, seen.profile):
         text = f"{number} refers to rows of several tables; {kind} says which"
         yield Challenge(kind=ChallengeKind.POLYMORPHIC, table=target.name, columns=(kind, number), text=text)
-
-
-def type_id_pairs(table: Table, profile: TableProfile | None = None) -> list[tuple[str, str]]:
-    """Columns such as (owner_type, owner_id) or (content_type_id, object_id) whose id is no declared reference.
-
-    A column of another name, as (owner_kind, owner_id) or (entity, entity_id), counts where it names tables.
-    """
-    lower = {column.name.lower(): column.name for column in table.columns}
-    found = []
-    for name, column in lower.items():
-        labelled = profile is not None and column in profile.by_name and bool(profile.by_name[column].labels)
-        stem = re.sub(r"_?type(_?id)?$", "", name)
-        if stem == name and labelled:
-            stem = re.sub(r"_?(type|kind|class|model|table|entity)?(_?name)?$", "", name) or name
-        elif stem == name:
-            continue
-        numbers = ("object_id", "object_pk", "objectid") if stem == "content" else (f"{stem}_id", f"{stem}id")
-        number = next((lower[n] for n in numbers if stem and n in lower and lower[n] != column), None)
-        declared = number and (key := table.reference(number)) and key.enforced
-        if number and not declared and not _is_its_own_id(table, number, stem):
-            found.append((column, number))
-    return found
-
-
-def _is_its_own_id(table: Table, number: str, stem: str) -> bool:
-    """ "user_id" of "users" says which user the row is; "user_type" says what kind of user."""
-    own = {word.rstrip("s") for word in words(table.name)}
-    return number in table.key or number == table.columns[0].name or stem.rstrip("s") in own
 
 
 def _of_values(seen: Seen) -> Iterator[Challenge]:

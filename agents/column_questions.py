@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ferryman.agents.bookkeeping import words
+from ferryman.agents.bookkeeping import MOMENTS, words
 from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import Choice, Pairing, leads_elsewhere, references
 from ferryman.agents.person_names import full_name, whole_name
@@ -13,9 +13,9 @@ from ferryman.agents.table_questions import LEAST_OFFERED, MOST_OPTIONS, leave_o
 from ferryman.agents.transform_words import step_words
 from ferryman.agents.units import NUMBERS, conversion
 from ferryman.agents.value_questions import unit_questions, value_questions
-from ferryman.agents.value_steps import can_become, holds_numbers, text_formats
+from ferryman.agents.value_steps import can_become, holds_moments, holds_numbers, text_formats
 from ferryman.agents.wording import listed
-from ferryman.domain.changes import Include, MapColumn, Option, Question, UnmapColumn
+from ferryman.domain.changes import Include, MapColumn, MapTable, Option, Question, UnmapColumn
 from ferryman.domain.mapping import Action, ColumnMapping, Mapping, TableMapping
 from ferryman.domain.references import parent_of
 from ferryman.domain.schema import Column, Family
@@ -33,6 +33,7 @@ from ferryman.domain.transforms import (
 PARENT, UNFED, FORMAT, PARTS = "parent", "unfed", "format", "parts"
 
 _ONLY = frozenset("primary main default current active preferred latest".split())
+_WHEN = frozenset("at on when date time datetime timestamp ts stamp moment day".split())
 _EMPTY: dict[Family, Scalar] = {
     Family.TEXT: "",
     Family.INTEGER: 0,
@@ -195,15 +196,47 @@ def _without_parent(table: TableMapping, column: Column, parent: str, mapping: M
     can_be_filled = finding is not None and finding.source_table is not None
     include = Option(key=f"include_{parent}", text=f"Take {parent} along", changes=(Include(table=parent),))
     reason = f"{parent} was left out, and no row of {table.target} can be without it." if can_be_filled else ""
+    named = {} if can_be_filled else _named(table, mapping, facts)
+    fill = [
+        Option(key=old, text=f"Fill {parent} from {old}", changes=(MapTable(source=old, target=parent),))
+        for old in dict.fromkeys((*named, *(() if can_be_filled else _alike(parent, mapping, facts))))
+    ]
     one_of_them = not can_be_filled and facts.target_profile.rows(parent) > 0
+    recommended = "" if one_of_them or fill else leave_out(table.target).key
+    if len(named) == 1:
+        recommended, reason = next((old, f"{by} of {table.source} names rows of {old}.") for old, by in named.items())
+    elif one_of_them:
+        reason = _one_for_all(column, parent)
     return Question(
         id=f"{PARENT}:{table.target}.{column.name}",
         table=table.target,
         text=f"Every row of {table.target} must refer to {parent}, which takes no part in this plan.",
-        options=(*((include,) if can_be_filled else ()), leave_out(table.target)),
-        recommended="" if one_of_them else leave_out(table.target).key,
-        reason=_one_for_all(column, parent) if one_of_them else reason,
+        options=(*((include,) if can_be_filled else ()), *fill[: MOST_OPTIONS - 1], leave_out(table.target)),
+        recommended=recommended,
+        reason=reason,
     )
+
+
+def _named(table: TableMapping, mapping: Mapping, facts: Facts) -> dict[str, str]:
+    """Legacy tables that feed nothing and whose rows a column without a place names, with that column."""
+    ours, found = facts.source.table(table.source), dict[str, str]()
+    for name in table.ignored:
+        profile, known = facts.column(table.source, name), ours.reference(name)
+        guessed = [one.table for one in profile.may_name] if profile else []
+        found |= {old: name for old in ([known.parent] if known else guessed) if old not in found}
+    return {old: name for old, name in found.items() if _is_free(old, mapping, facts)}
+
+
+def _alike(parent: str, mapping: Mapping, facts: Facts) -> list[str]:
+    """Legacy tables that feed nothing and look like what fills a target table, the likest first."""
+    matches = sorted(facts.matches.tables, key=lambda match: -match.score)
+    likely = [match.source for match in matches if match.target == parent and match.score >= LEAST_OFFERED]
+    return [old for old in likely if _is_free(old, mapping, facts)]
+
+
+def _is_free(old: str, mapping: Mapping, facts: Facts) -> bool:
+    """Whether a legacy table holds rows and feeds nothing."""
+    return facts.source_profile.rows(old) > 0 and old not in {table.source for table in mapping.tables}
 
 
 def _is_id(column: Column) -> bool:
@@ -219,7 +252,7 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
     unused = [] if likely or parent else _unused(table, column, elsewhere, facts)
     safe = (*likely, *unused, *_constant(table, column, facts))
     ours, one_of_them = facts.source.table(table.source), bool(parent and facts.target_profile.rows(parent))
-    by_name = conversion(ours.column(unused[0].key), column) if unused else not (safe and _is_id(column))
+    by_name = _told_by_name(ours.column(unused[0].key), column) if unused else not (safe and _is_id(column))
     told = likely or (by_name and not one_of_them)
     why = f" {listed(f'{old} names rows of {parent}' for old, parent in elsewhere)}." if elsewhere else ""
     return Question(
@@ -254,17 +287,25 @@ def _weak(table: TableMapping, column: Column, elsewhere: list[tuple[str, str]],
 
 
 def _unused(table: TableMapping, column: Column, elsewhere: list[tuple[str, str]], facts: Facts) -> list[Option]:
-    """Legacy numbers that go nowhere, for a number: names tell nothing but the unit, if that. Without it none is
-    recommended, nor is 0."""
-    if column.family not in NUMBERS:
+    """Legacy numbers that go nowhere, for a number, and moments for a moment: names tell nothing but the unit, or that
+    it is one. Without that none is recommended, nor is 0."""
+    holds = holds_numbers if column.family in NUMBERS else holds_moments if column.family in MOMENTS else None
+    if holds is None:
         return []
     ours, wrong = facts.source.table(table.source), {old for old, _ in elsewhere}
     free = [old for old in ours.columns if old.name in table.ignored and old.name not in wrong]
-    numbers = [old for old in free if holds_numbers(old, facts.column(table.source, old.name))]
-    plain = [old for old in numbers if not ours.reference(old.name)]
+    alike = [old for old in free if holds(old, facts.column(table.source, old.name))]
+    plain = [old for old in alike if not ours.reference(old.name)]
     fitting = [old for old in plain if _can_fill(table, old.name, column.name, facts)]
-    by_unit = sorted(fitting, key=lambda old: conversion(old, column) is None)
-    return [_converted(table, old, column) for old in by_unit[: MOST_OPTIONS - 2]]
+    by_name = sorted(fitting, key=lambda old: not _told_by_name(old, column))
+    return [_converted(table, old, column) for old in by_name[: MOST_OPTIONS - 2]]
+
+
+def _told_by_name(old: Column, column: Column) -> bool:
+    """Whether a name tells the unit of a number, or nothing but that this is the moment of its row."""
+    if column.family in MOMENTS:
+        return _WHEN.issuperset(words(old.name))
+    return conversion(old, column) is not None
 
 
 def _converted(table: TableMapping, old: Column, column: Column) -> Option:

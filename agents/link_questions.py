@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ferryman.agents.bookkeeping import Book, book_of, words
-from ferryman.agents.challenges import packs_ids, type_id_pairs
+from ferryman.agents.challenges import packs_ids
 from ferryman.agents.facts import Facts
 from ferryman.agents.table_questions import leave_out
+from ferryman.agents.type_ids import type_id_pairs
 from ferryman.agents.value_questions import AS_THEY_ARE
 from ferryman.agents.vocabulary import key as singular
 from ferryman.agents.wording import count, listed
@@ -23,8 +24,8 @@ from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.schema import Column, Family, Table
 from ferryman.domain.transforms import Cast, ForeignKeyTo, KeyByType, RemapIds, Rename, Transform, Trim, TypeParent
 
-#: The kind of these questions; an id is the kind, a colon, and TABLE.COLUMN.
-LINK = "link_ids"
+#: The kinds of these questions; an id is the kind, a colon, and TABLE.COLUMN.
+LINK, LABEL = "link_ids", "label"
 
 _NUMBERS = frozenset((Family.INTEGER, Family.DECIMAL))
 _TEXTS = frozenset((Family.TEXT, Family.UUID, Family.ENUM))
@@ -40,6 +41,7 @@ def link_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Itera
     if table.action is not Action.COPY:
         return
     about = _About(table, mapping, facts)
+    yield from about.labels_since()
     pairs = type_id_pairs(about.ours, facts.source_profile.by_name.get(table.source))
     for kind, number in pairs:
         for line in about.lines(number):
@@ -116,6 +118,35 @@ class _About:
             moved,
             by_name.key if right and fitting else "",
             self._why_typed(line, kind, labels, parents, moved),
+        )
+
+    def labels_since(self) -> Iterator[Question]:
+        """Whether words beside a number that nobody spoke of mean the tables that they name: those take part by now."""
+        for line in self.table.columns:
+            step = next((step for step in line.steps if isinstance(step, KeyByType)), None)
+            said = self.facts.column(self.table.source, line.source[0]) if step else None
+            if step is None or said is None:
+                continue
+            known = {pair.type for pair in step.parents}
+            named = {label: self._fed_by(table) for label, table in said.labels.items() if label not in known}
+            new = tuple(TypeParent(type=t, parent=p) for t, p in named.items() if p and self._holds(line, p))
+            if new:
+                yield self._also(line, step, new)
+
+    def _also(self, line: ColumnMapping, step: KeyByType, new: tuple[TypeParent, ...]) -> Question:
+        change = self._map(line, line.source, KeyByType(parents=(*step.parents, *new)))
+        means = listed([f"{pair.type} means {pair.parent}" for pair in new], _MOST_TOLD)
+        return Question(
+            id=f"{LABEL}:{self.table.target}.{line.target}",
+            table=self.table.target,
+            text=f"{line.source[0]} of {self.table.source} says {listed(str(pair.type) for pair in new)} as well. "
+            "Are those rows meant?",
+            options=(
+                Option(key="yes", text=f"Yes: {means}", changes=(change,)),
+                Option(key="no", text="No, those rows are asked about by themselves"),
+            ),
+            recommended="yes",
+            reason=f"The words of {line.source[0]} are names of tables.",
         )
 
     def _why_typed(

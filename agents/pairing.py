@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ferryman.agents.bookkeeping import WHENS, Book, book_of, content_words, words
+from ferryman.agents.type_ids import types_beside
 from ferryman.agents.vocabulary import key as singular
 from ferryman.domain.findings import Match, Matches, in_full
 from ferryman.domain.schema import Column, Database, Family, ForeignKey, Table
@@ -89,6 +90,8 @@ def pair(source: Table, target: Table, match: Match, matches: Matches, fed: Fed)
             choices[choice_target] = choice
             if choice_target not in target.primary_key:
                 taken.add(choice.source)
+    for kind, ours in types_beside(source, target, {name: c.source for name, c in choices.items()}, taken):
+        choices[kind] = Choice(ours, False, LIKELY_PART, "it says which rows the number beside it names")
     whens = {
         name: one for name, one in reversed(candidates_of(source, target, matches, WHENS)) if one.source not in taken
     }

@@ -216,9 +216,15 @@ def _present(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Qu
         table=table.target,
         text=f"{table.target} has {count(there, 'row')} already, {_whose(brought)}. What now?",
         options=options,
-        recommended=recommended or LEAVE_OUT,
+        recommended=recommended or ("" if _is_chosen(table, facts) else LEAVE_OUT),
         reason=reason or ("" if no_key else "Adding them could double what is there."),
     )
+
+
+def _is_chosen(table: TableMapping, facts: Facts) -> bool:
+    """Whether the matches alone would not feed a table so: a person wants it."""
+    found = facts.pairings.get(table.target)
+    return found is None or found.source.name != table.source
 
 
 def _met(table: TableMapping, options: tuple[Option, ...], facts: Facts) -> tuple[str, str]:

@@ -239,6 +239,15 @@ def tells_moments(ours: Column, profile: ColumnProfile | None) -> bool:
     return kind in _MOMENTS or kind is Family.TEXT
 
 
+def holds_moments(ours: Column, profile: ColumnProfile | None) -> bool:
+    """Whether what was seen of a legacy column are moments, be it as texts or as seconds since 1970."""
+    kind = stored(ours, profile)
+    if kind is Family.TEXT:
+        shapes = _shapes(profile)
+        return bool(text_formats(profile)) or (bool(shapes) and all(_ISO.fullmatch(shape) for shape in shapes))
+    return kind in _MOMENTS or (kind in NUMBERS and is_epoch(profile))
+
+
 def is_epoch(profile: ColumnProfile | None) -> bool:
     """Whether a numeric column's range is one of seconds or milliseconds since 1970."""
     if profile is None or not isinstance(profile.highest, int | float):

@@ -11,6 +11,7 @@ from ferryman.agents.known import Known
 from ferryman.agents.names import ColumnFound
 from ferryman.agents.sentence import Sentence, Word, split_name
 from ferryman.agents.talk import Doubt, Edit, Talk
+from ferryman.domain.allowed_values import allowed_words
 from ferryman.domain.changes import MapValues
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import Scalar, ValuePair
@@ -155,6 +156,8 @@ def _valued(where: Sentence, pairs: list[tuple[Sentence, Sentence]], talk: Talk)
     fits = list(dict.fromkeys(_value_columns(where, talk)))
     if len(fits) > 1 and (current := [fit for fit in fits if fit[0].target == talk.context.table]):
         fits = current
+    if len(fits) > 1 and not where.words and (taking := [fit for fit in fits if _takes(*fit, pairs, talk)]):
+        fits = taking
     if len(fits) != 1:
         old, new = pairs[0][0].typed, pairs[0][1].typed
         return (
@@ -162,6 +165,15 @@ def _valued(where: Sentence, pairs: list[tuple[Sentence, Sentence]], talk: Talk)
         )
     known, target = fits[0]
     return (MapValues(table=known.target or "", target=target, pairs=tuple(_typed_pairs(known, target, pairs, talk))),)
+
+
+def _takes(known: Known, target: str, pairs: list[tuple[Sentence, Sentence]], talk: Talk) -> bool:
+    """Whether the new database allows a few words alone in a column, and those that were said are among them."""
+    legacy = talk.legacy(known)
+    if not legacy or not legacy.target or target not in legacy.target.by_name:
+        return False
+    allowed = {word.casefold() for word in allowed_words(legacy.target, legacy.target.by_name[target])}
+    return {new.typed.strip(" .!").casefold() for _, new in pairs} <= allowed
 
 
 def _value_columns(where: Sentence, talk: Talk) -> Iterator[tuple[Known, str]]:
