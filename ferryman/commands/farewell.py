@@ -34,6 +34,14 @@ class Way:
         return f"{command} {self.target}".strip()
 
 
+PASSWORD = "The password goes in place of ***; or ${NAME}, for the environment variable NAME that holds it."
+
+
+def with_password(said: str) -> str:
+    """Words with a command in them, and how its password is given where it takes one that is kept nowhere."""
+    return f"{said}\n  {PASSWORD}" if "***" in said else said
+
+
 def goodbye(way: Way, run: Status | None, saved: str = "", *, planned: bool = False) -> tuple[str, str]:
     """What is kept, and the one command that leads back. `run` is the last one of the conversation; `planned`: a plan
     waits for an answer."""

@@ -57,11 +57,14 @@ def way_back(names: tuple[str, str]) -> Way:
 
 def typed(which: Which, run: str) -> Way:
     """How another command finds the ledger in which a run was looked for: by what was typed, where this folder does not
-    know the run."""
+    know the run. What nobody typed is named as an option."""
     if remembered(run).target:
         return way_back((remembered(run).source, remembered(run).target))
     options = {"--on": which.where.name, "--target": which.where.target}
-    return Way(target=" ".join(f"{option} {shlex.quote(masked(text))}" for option, text in options.items() if text))
+    target = " ".join(f"{option} {shlex.quote(masked(text))}" for option, text in options.items() if text)
+    source = masked(which.where.source) or "URL"
+    both = f"--source {shlex.quote(source)} {target}" if target and not which.where.name else target
+    return Way(pair=both, target=target)
 
 
 def _lacks_password(side: str, name: str, settings: Settings) -> bool:

@@ -11,9 +11,10 @@ from typing import Any
 
 from ferryman.commands.conversation import moved, opened, strategies
 from ferryman.commands.edge import Exit
+from ferryman.commands.farewell import RESUME, Way, with_password
 from ferryman.commands.notify import Caller, notice
 from ferryman.commands.options import Where, Which
-from ferryman.commands.pair import chosen_run, pair_of, remember, run_pair, target_ledger
+from ferryman.commands.pair import chosen_run, pair_of, remember, run_pair, target_ledger, way_back
 from ferryman.commands.plan import plan_json, show_plan, write_file
 from ferryman.commands.voice import Voice
 from ferryman.domain import plan_file
@@ -66,7 +67,7 @@ def run(wish: RunWish, as_json: bool) -> int:
     with opened(pair, options, wish.by) as session:
         _refuse_other_databases(session, given, wish.approve)
         _refuse_misfits(session, given, text, wish.plan)
-        _refuse_second(session, given)
+        _refuse_second(session, given, way_back(pair.names))
         list(session.take(given))
         review = _reviewed(session)
         if review.plan.open_questions:
@@ -99,12 +100,13 @@ def _drive(session: Session, what: Approve | str, voice: Voice, pair: Pair, call
     interrupts = moved(session, _kept(events, pair), voice, resumed)
     caller.call(notice(session), voice.say)
     ended = run_json(session.run, session.outcome, session.payload)
-    if error := _environment(session.payload):
+    way = way_back(pair.names)
+    if error := _environment(session.payload, way):
         return voice.refuse(error, ended)
     voice.give(ended)
     if session.outcome is not None:
         return _ENDS.get(session.outcome.status, Exit.FAILED)
-    _say_waiting(session, voice)
+    _say_waiting(session, way, voice)
     return Exit.INTERRUPTED if interrupts.pressed else Exit.WAITING
 
 
@@ -116,12 +118,12 @@ def _kept(events: Iterator[Event], pair: Pair) -> Iterator[Event]:
         yield event
 
 
-def _environment(payload: Payload | None) -> Configuration | None:
+def _environment(payload: Payload | None, way: Way) -> Configuration | None:
     """A full disk, a lost right: no decision about rows mends that, and the run goes on once it is mended."""
     if not isinstance(payload, DecidePayload) or payload.decision.failure.type is not FailureType.ENVIRONMENT:
         return None
     what, _, do = payload.decision.failure.error_detail.partition("\n")
-    return Configuration(what, f"{do} Go on:  ferryman resume {payload.run}".strip())
+    return Configuration(what, with_password(f"{do} Go on:  {way.command(RESUME, payload.run)}".strip()))
 
 
 def run_json(run_id: str, outcome: Outcome | None, payload: Payload | None) -> dict[str, Any]:
@@ -135,18 +137,18 @@ def run_json(run_id: str, outcome: Outcome | None, payload: Payload | None) -> d
     }
 
 
-def _say_waiting(session: Session, voice: Voice) -> None:
-    payload = session.payload
+def _say_waiting(session: Session, way: Way, voice: Voice) -> None:
+    payload, go_on = session.payload, way.command(RESUME, session.run)
     if payload is None:
         return
     voice.say(payload.message)
     if isinstance(payload, DecidePayload):
         first = payload.decision.recommended
         others = [option.strategy.value for option in payload.decision.options if option.strategy is not first]
-        voice.say(f"Decide:  ferryman resume {session.run} --decide STRATEGY")
+        voice.say(with_password(f"Decide:  {go_on} --decide STRATEGY"))
         voice.say(f"  {first.value} (recommended){''.join(f', {other}' for other in others)}")
     else:
-        voice.say(f"Go on:  ferryman resume {session.run}")
+        voice.say(with_password(f"Go on:  {go_on}"))
 
 
 def _text(path: Path) -> str:
@@ -164,7 +166,7 @@ def _refuse_other_databases(session: Session, given: Plan, approve: str) -> None
         refuse_drift(binding, approve)
 
 
-def _refuse_second(session: Session, given: Plan) -> None:
+def _refuse_second(session: Session, given: Plan, way: Way) -> None:
     """What a run at work, or one that stopped half-way, has written is half of something: it is not looked through."""
     for record in Ledger(session.context.target).runs():
         if record.running:
@@ -175,7 +177,10 @@ def _refuse_second(session: Session, given: Plan) -> None:
         if record.plan.hash == given.hash and record.status not in OVER and not record.intent:
             raise Refused(
                 f"Run {record.run} of this plan stopped half-way and is not over.",
-                f"Go on with it: ferryman resume {record.run}; or take it back: ferryman rollback {record.run}",
+                with_password(
+                    f"Go on with it: {way.command(RESUME, record.run)}; "
+                    f"or take it back: {way.command('rollback', record.run)}"
+                ),
             )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from ferryman.agents.wording import count
 from ferryman.commands.edge import Exit
+from ferryman.commands.farewell import RESUME, Way, with_password
 from ferryman.commands.options import Where, Which
-from ferryman.commands.pair import chosen_run, target_ledger
+from ferryman.commands.pair import chosen_run, target_ledger, typed
 from ferryman.commands.voice import Voice
 from ferryman.domain.errors import Refused, Usage
 from ferryman.domain.events import Event
@@ -64,7 +65,7 @@ def status(which: Which, as_json: bool) -> int:
         standing = status_of(ledger, record.run, events_of(record.run))
     voice.give(standing)
     if not as_json:
-        _show(standing, voice)
+        _show(standing, typed(which, record.run), voice)
     return Exit.DONE
 
 
@@ -86,7 +87,7 @@ def events_of(run: str) -> Iterator[Event]:
     return (event for _, event in Workspace().events(run))
 
 
-def _show(standing: Status, voice: Voice) -> None:
+def _show(standing: Status, way: Way, voice: Voice) -> None:
     going = standing.status not in OVER
     how_far = f"{standing.overall_progress}% {'of its rows still there' if standing.undoing else 'done'}"
     voice.say(f"Run {standing.run}: {standing.status.value.replace('_', ' ')}, {how_far}", "bold")
@@ -102,11 +103,12 @@ def _show(standing: Status, voice: Voice) -> None:
     for table, rows in standing.placeholders.items():
         voice.say(f"  {count(rows, 'placeholder')} in {table} for rows that were not there, until the real ones come")
     if standing.placeholders or any(table.accounting.quarantined for table in standing.tables):
-        voice.say(f"  listed by: ferryman quarantine list {standing.run}")
+        voice.say(with_password(f"  listed by: {way.command('quarantine list', standing.run)}"))
     for table, names in standing.away.items():
         voice.say(f"  away from {table}: {', '.join(names)}")
     if standing.away and standing.status is not RunStatus.RUNNING:
-        voice.say(f"  put back by: ferryman resume {standing.run}, or ferryman rollback {standing.run}")
+        resume, rollback = (way.command(name, standing.run) for name in (RESUME, "rollback"))
+        voice.say(with_password(f"  put back by: {resume}, or {rollback}"))
     undo = "can be undone" if standing.rollback_available else f"cannot be undone: {standing.rollback_blocker}"
     voice.say(f"  model: {standing.model.text}")
     voice.say(f"  last checkpoint: {standing.last_successful_checkpoint or 'none yet'}; it {undo}")
@@ -151,7 +153,7 @@ def withdraw(which: Which, by: str, as_json: bool) -> int:
     voice.give({"run": record.run, "withdrawn_by": who})
     voice.say(
         f"The approval of run {record.run} is withdrawn; it moves nothing any more.\n"
-        f"Undo what it moved:  ferryman rollback {record.run}"
+        + with_password(f"Undo what it moved:  {typed(which, record.run).command('rollback', record.run)}")
     )
     return Exit.DONE
 
@@ -166,7 +168,8 @@ def pause(which: Which, as_json: bool) -> int:
         _refuse_undoing(record)
         ledger.request_stop(record.run, "asked to pause from another terminal")
     voice.give({"run": record.run, "stop_requested": True})
-    voice.say(f"Run {record.run} stops after its running batch.\nGo on later:  ferryman resume {record.run}")
+    go_on = with_password(f"Go on later:  {typed(which, record.run).command(RESUME, record.run)}")
+    voice.say(f"Run {record.run} stops after its running batch.\n{go_on}")
     return Exit.DONE
 
 

@@ -221,8 +221,11 @@ def test_a_run_is_paused_from_another_folder_and_resumed_from_the_ledger_alone(l
     elsewhere.mkdir()
     with moving(long) as victim:
         os.chdir(elsewhere)
-        assert here("pause", "--target", long.target).code == 0
+        asked = here("pause", "--target", long.target)
+        assert asked.code == 0
         assert victim.wait() == 5
+    # this folder knows the run's databases no more than by what was typed
+    assert f"Go on later:  ferryman resume {long.run} --source URL --target {long.target}" in asked.err
     assert status(long) == ("paused", "paused")
     long.forget()
     done = here("resume", *long.where)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ferryman.commands.farewell import goodbye
+from ferryman.commands.farewell import PASSWORD, RESUME, goodbye, with_password
 from ferryman.commands.pair import way_back
 from ferryman.domain.errors import Configuration, FerrymanError, Usage
 from ferryman.settings import FILE, Pair, holds_secret, load, masked, resolve_pair
@@ -186,6 +186,9 @@ def test_the_way_back_names_a_database_where_its_password_is_kept_nowhere(monkey
     way = way_back(typed.names)
     assert way.command("rollback", "R") == "ferryman rollback R --target 'postgresql://app:***@db.example/shop'"
     assert way.command("resume", "R") == way.command("rollback", "R").replace("rollback", "resume")
+    said = with_password(f"Go on:  {way_back(typed.names).command(RESUME, 'R')}")
+    assert said.endswith(f"--target 'postgresql://app:***@db.example/shop'\n  {PASSWORD}"), said
+    assert with_password("Go on:  ferryman resume R") == "Go on:  ferryman resume R"
     by_variable = resolved("old.db", "postgresql://app:${SHOP_PASSWORD}@db.example/shop")
     assert by_variable.names[1] == "postgresql://app:${SHOP_PASSWORD}@db.example/shop"
     assert way_back(by_variable.names).command("rollback", "R") == "ferryman rollback R"
