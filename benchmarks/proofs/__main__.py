@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.figure import machine
-from benchmarks.proofs import crash, points, undo
+from benchmarks.proofs import crash, points, retry, undo
 from benchmarks.proofs.engines import ENGINES
 from benchmarks.proofs.trial import Proof, Wish
 
@@ -26,6 +26,7 @@ PROOFS: dict[str, tuple[Callable[[Wish], Proof], int, int]] = {
     "forgotten": (crash.forgotten, 1, 1),
     "undone": (undo.undone, 50, 2),
     "points": (points.every, 200, 10),
+    "retried": (retry.retried, 200, 10),
 }
 
 

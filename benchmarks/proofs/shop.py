@@ -34,12 +34,23 @@ from benchmarks.proofs.engines import Engine, connected, fill_in_any_order
 from ferryman.domain import plan_file
 from ferryman.domain.coordination import Request, RequestType
 from ferryman.domain.findings import TableType
-from ferryman.domain.mapping import ColumnMapping, Derived, Generated, Mapping, TableMapping, namespace_of
+from ferryman.domain.mapping import (
+    ColumnMapping,
+    Derived,
+    Generated,
+    Mapping,
+    Policy,
+    Problem,
+    Strategy,
+    TableMapping,
+    namespace_of,
+)
 from ferryman.domain.plan import BatchPlan, Estimate, MigrationStrategy, Phase, Plan, Step
 from ferryman.domain.transforms import ForeignKeyTo, NewId, PreserveLegacyId, Rename, Transform
 from ferryman.domain.validation import CheckKind
 
 _AT_ONCE = 20_000
+_LOST = 20  #: of so many customers one may be gone for a while
 _PARTS = {"purchases": 10, "customers": 2, "remarks": 1}  #: of 13 rows
 TABLES = ("customers", "purchases", "remarks")
 THEIRS = "theirs"  #: how every value of a row begins that is not ours
@@ -158,6 +169,19 @@ def build_old(engine: Engine, folder: Path, size: Size) -> str:
             while chunk := [dict(zip(names, row, strict=True)) for row in islice(rows, _AT_ONCE)]:
                 connection.execute(insert(old), chunk)
     return url
+
+
+def lose(connection: Connection) -> None:
+    """Take some customers out of the old database; what refers to them stays."""
+    fill_in_any_order(connection)
+    connection.execute(delete(_customer).where(_customer.c.id % _LOST == 1))
+
+
+def find_again(connection: Connection, size: Size) -> None:
+    """Put them back."""
+    names = [column.name for column in _customer.columns]
+    rows = (dict(zip(names, row, strict=True)) for row in expected("customers", size))
+    connection.execute(insert(_customer), [row for row in rows if row["id"] % _LOST == 1])  # type: ignore[operator]
 
 
 def build_new(engine: Engine, folder: Path, name: str = "new") -> str:
@@ -327,8 +351,15 @@ def _batches(table: str, size: Size, batch: int) -> BatchPlan:
     )
 
 
-def write_plan(folder: Path, size: Size, batch: int) -> Path:
-    """The plan as a file, as an engineer would hand it over."""
-    path = folder / "plan.yaml"
-    path.write_text(plan_file.dump(plan(size, batch)), encoding="utf-8")
+def setting_aside(usual: Plan) -> Plan:
+    """The same plan, where rows whose parents are not there are set aside."""
+    aside = Policy(problem=Problem.MISSING_PARENT, columns=(), strategy=Strategy.QUARANTINE)
+    tables = tuple(table.but(policies=(aside,)) for table in usual.mapping.tables)
+    return usual.but(mapping=usual.mapping.but(tables=tables))
+
+
+def write_plan(folder: Path, size: Size, batch: int, *, lost: bool = False) -> Path:
+    """The plan as a file, as an engineer would hand it over; `lost`: for when customers are gone."""
+    path, usual = folder / "plan.yaml", plan(size, batch)
+    path.write_text(plan_file.dump(setting_aside(usual) if lost else usual), encoding="utf-8")
     return path

@@ -87,6 +87,11 @@ class Trial:
         more = () if run else self.where
         return begin(self.folder, *words, *more, "--json", fork=self.wish.fork, failpoint=failpoint)
 
+    def retry(self, failpoint: str = "") -> Victim:
+        """`ferryman quarantine retry`."""
+        words = ("quarantine", "retry", self.run, *self.where, "--json")
+        return begin(self.folder, *words, fork=self.wish.fork, failpoint=failpoint)
+
     def undo(self, failpoint: str = "") -> Victim:
         """`ferryman rollback`."""
         words = ("rollback", self.run, "--target", self.target, "--yes", "--json")
@@ -98,6 +103,15 @@ class Trial:
         target = open_target(self.target)
         try:
             return next((run.run for run in reversed(Ledger(target).runs()) if run.status not in _UNDONE), "")
+        finally:
+            target.dispose()
+
+    @property
+    def status(self) -> RunStatus:
+        """How the run of the ledger stands."""
+        target = open_target(self.target)
+        try:
+            return Ledger(target).run(self.run).status
         finally:
             target.dispose()
 
@@ -181,11 +195,7 @@ class Trial:
 
     def check_end(self, proof: Proof, when: str) -> shop.Arrived:
         """Everything arrived once, and as it should be."""
-        target = open_target(self.target)
-        try:
-            status = Ledger(target).run(self.run).status
-        finally:
-            target.dispose()
+        status = self.status
         proof.must(status is RunStatus.SUCCESS, f"{when}: it ended as {status.value}")
         with connected(self.target) as connection:
             found = shop.arrived(connection, self.size)
@@ -196,13 +206,13 @@ class Trial:
         return found
 
 
-def set_up(wish: Wish, name: str) -> Trial:
-    """A full old database, a new one, a plan and its approval."""
+def set_up(wish: Wish, name: str, *, lost: bool = False) -> Trial:
+    """A full old database, a new one, a plan and its approval; `lost`: a plan for when customers are gone."""
     folder = wish.folder / name
     folder.mkdir(parents=True)
     size = shop.Size(wish.rows)
     source = shop.build_old(wish.engine, folder, size)
-    shop.write_plan(folder, size, wish.batch)
+    shop.write_plan(folder, size, wish.batch, lost=lost)
     trial = Trial(wish, folder, source, "", size)
     trial.renew()
     return trial

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import ferryman.commands.quarantine
 import ferryman.commands.run
 import ferryman.commands.undo  # noqa: F401 (what a fork has loaded already)
 from ferryman.cli import main

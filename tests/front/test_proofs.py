@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from benchmarks.proofs import crash, undo
+from benchmarks.proofs import crash, retry, undo
 from benchmarks.proofs.engines import ENGINES, Engine, Server, connected
 from benchmarks.proofs.trial import Proof, Wish, set_up
 
@@ -44,6 +44,12 @@ def test_killed_and_undone_the_target_is_as_it_was(tmp_path: Path, engine: Engin
     found = undo.undone(wish(tmp_path, engine, rows=2_000, kills=kills, batch=200))
     assert found.breaches == []
     assert found.kills == kills
+
+
+def test_rows_tried_out_of_quarantine_come_in_once_however_often_that_is_killed(tmp_path: Path, engine: Engine) -> None:
+    found = retry.retried(wish(tmp_path, engine, rows=1_300, kills=3, batch=200))
+    assert found.breaches == []
+    assert found.kills == 3
 
 
 def test_a_breach_is_seen(tmp_path: Path) -> None:
