@@ -164,14 +164,17 @@ class TableColumns:
             return self._part_of_reference(column, key, choice)
         return self.reference(column, choice.source, key, choice.why)
 
-    def reference(self, column: Column, source: str, key: ForeignKey, why: str = "") -> ColumnMapping:
-        """A reference of one column: the parent's new key for the legacy key that `source` holds."""
+    def reference(self, column: Column, source: str, key: ForeignKey, why: str = "", of: str = "") -> ColumnMapping:
+        """A reference of one column: the parent's new key for the legacy key that `source` holds. `of` names the legacy
+        table whose rows are meant, where a person said so."""
         primary = self.scope.facts.target.table(key.parent).primary_key
         named = "" if key.parent_columns == primary else key.parent_columns[0]
+        meant = of or self._meant(source, key)
+        further = "" if meant == self._feeding(key.parent) else meant
         steps = (
-            *self._no_parent(column, source, key),
-            *self._lookup(source, key),
-            ForeignKeyTo(parent=key.parent, column=named),
+            *self._no_parent(column, source, meant),
+            *self._lookup(source, key, meant),
+            ForeignKeyTo(parent=key.parent, column=named, source=further),
         )
         return ColumnMapping(target=column.name, source=(source,), steps=steps, why=why or self._inferred(source, key))
 
@@ -209,33 +212,48 @@ class TableColumns:
             return self.content(column, choice.source, choice.why)
         return ColumnMapping(target=column.name, source=(choice.source,), steps=same.steps, why=choice.why)
 
-    def _no_parent(self, column: Column, source: str, key: ForeignKey) -> tuple[Transform, ...]:
+    def _feeding(self, parent: str) -> str:
+        """The legacy table that the plan has for a parent; "" for none."""
+        known = self.scope.tables.get(parent)
+        return known.source if known else self.scope.fed.sources.get(parent, "")
+
+    def _meant(self, source: str, key: ForeignKey) -> str:
+        """The legacy table whose rows a column names: one that an earlier run brought, where the old database says so,
+        else the one that the plan has for the parent."""
+        legacy = self.pairing.source.reference(source)
+        brought = legacy is not None and (legacy.parent, key.parent) in self.scope.fed.brought
+        return legacy.parent if legacy and brought else self._feeding(key.parent)
+
+    def _no_parent(self, column: Column, source: str, feeding: str) -> tuple[Transform, ...]:
         """0 becomes NULL where it stands for "no parent": no parent has that key."""
         profile = self._profile(source)
-        feeding = self.scope.fed.sources.get(key.parent)
         their_key = self.scope.facts.source.table(feeding).key if feeding else ()
-        theirs = self.scope.facts.column(feeding or "", their_key[0]) if len(their_key) == 1 else None
+        theirs = self.scope.facts.column(feeding, their_key[0]) if len(their_key) == 1 else None
         if profile is None or theirs is None or not column.nullable or profile.lowest != NO_PARENT:
             return ()
         if not isinstance(theirs.lowest, int | float) or theirs.lowest <= NO_PARENT:
             return ()
         return (ValueMap(pairs=(ValuePair(old=NO_PARENT, new=None),), otherwise="keep"),)
 
-    def _lookup(self, source: str, key: ForeignKey) -> tuple[Transform, ...]:
+    def _lookup(self, source: str, key: ForeignKey, feeding: str) -> tuple[Transform, ...]:
         """Where the legacy reference names another column than the one the parent's rows are told apart by."""
-        legacy, parent = self.pairing.source.reference(source), self.scope.tables.get(key.parent)
-        if legacy is None or parent is None or legacy.parent != parent.source or len(parent.key) != 1:
+        legacy = self.pairing.source.reference(source)
+        if legacy is None or legacy.parent != feeding:
             return ()
-        wanted = self._held_by(parent, key)
+        wanted = self._held_by(feeding, key)
         if wanted is None or legacy.parent_columns == (wanted,):
             return ()
-        return (Lookup(table=parent.source, key=legacy.parent_columns[0], value=wanted),)
+        return (Lookup(table=feeding, key=legacy.parent_columns[0], value=wanted),)
 
-    def _held_by(self, parent: TableMapping, key: ForeignKey) -> str | None:
+    def _held_by(self, feeding: str, key: ForeignKey) -> str | None:
         """The legacy column whose value a reference takes: the parent's key, or what feeds the column that is named."""
+        own = self.scope.tables.get(key.parent)
+        parent = own if own and own.source == feeding else self.scope.facts.earlier.of(feeding, key.parent)
+        if parent is None or len(parent.key) != 1:
+            return None
         if key.parent_columns == self.scope.facts.target.table(key.parent).primary_key:
             return parent.key[0]
-        named = parent.by_target.get(key.parent_columns[0])
+        named = own.by_target.get(key.parent_columns[0]) if own is parent else None
         return named.source[0] if named and len(named.source) == 1 else None
 
     def _bookkeeping(self, column: Column, book: Book) -> ColumnMapping | None:

@@ -48,7 +48,7 @@ class Facts:
     @cached_property
     def fed(self) -> Fed:
         """Which legacy table feeds which target table, by the matches alone."""
-        return fed_by(self.pairings)
+        return fed_by(self.pairings, self.matches)
 
     def fed_in(self, mapping: TablesMapping) -> Fed:
         """Who feeds whom: as a mapping has it, and for all other tables as the matches have it."""
@@ -59,7 +59,8 @@ class Facts:
         """Who feeds whom, these target tables by these legacy tables (target -> source)."""
         sources = {**self.fed.sources, **ours}
         whole = {n: p.score for n, p in self.pairings.items() if sources[n] == p.source.name and not p.part_of}
-        return feeding(sources, {*self.fed.sure, *ours}, self.target, whole)
+        found = feeding(sources, {*self.fed.sure, *ours}, self.target, whole)
+        return replace(found, brought=self.fed.brought)
 
     def pairing(self, source: str, target: str, fed: Fed) -> Pairing:
         """The pairing of two tables; one that the matches did not choose is taken as decided by a person.

@@ -31,12 +31,13 @@ def pairings(source: Database, target: Database, matches: Matches) -> dict[str, 
     there.
     """
     chosen = _choose_tables(source, target, matches)
-    fed = Fed({match.target: match.source for match in chosen}, {match.target for match in chosen if match.sure})
+    sure, brought = {match.target for match in chosen if match.sure}, frozenset(matches.brought)
+    fed = Fed({match.target: match.source for match in chosen}, sure, brought=brought)
     made = _paired(chosen, source, target, matches, fed)
     if found := _parts(target, matches, made, fed):
         chosen = [*chosen, *(part.match for part in found)]
         parts = {part.match.target: part.main for part in found}
-        fed = Fed({match.target: match.source for match in chosen}, fed.sure, parts)
+        fed = Fed({match.target: match.source for match in chosen}, fed.sure, parts, brought)
         made = _paired(chosen, source, target, matches, fed)
     return {table.name: made[table.name] for table in target.tables if table.name in made}
 
@@ -45,7 +46,11 @@ def other_pairings(
     found: Mapping[str, Pairing], source: Database, target: Database, matches: Matches
 ) -> Iterator[Pairing]:
     """The next best candidates for tables that another one feeds, a few for each: a person may choose one of them."""
-    fed, left, ours = fed_by(found), dict.fromkeys(found, MOST_OTHERS), {table.name for table in source.data_tables}
+    fed, left, ours = (
+        fed_by(found, matches),
+        dict.fromkeys(found, MOST_OTHERS),
+        {table.name for table in source.data_tables},
+    )
     for match in sorted(matches.tables, key=lambda m: (-m.score, m.source, m.target)):
         chosen = found.get(match.target)
         if chosen and left[match.target] and match.source in ours - {chosen.source.name}:
@@ -53,12 +58,13 @@ def other_pairings(
             yield pair(source.table(match.source), chosen.target, match, matches, fed)
 
 
-def fed_by(found: Mapping[str, Pairing]) -> Fed:
+def fed_by(found: Mapping[str, Pairing], matches: Matches) -> Fed:
     """Which legacy table feeds which target table, out of the pairings."""
     return Fed(
         {name: pairing.source.name for name, pairing in found.items()},
         {name for name, pairing in found.items() if pairing.sure},
         {name: pairing.part_of for name, pairing in found.items() if pairing.part_of},
+        frozenset(matches.brought),
     )
 
 
@@ -140,7 +146,7 @@ def _likely(table: Table, main: Pairing, target: Database, matches: Matches, fed
     if not are_linked(table, main.target) or not _is_part(table.name, main.target.name, target):
         return
     source, name = main.source, table.name
-    trial = Fed({**fed.sources, name: source.name}, fed.sure, {name: main.target.name})
+    trial = Fed({**fed.sources, name: source.name}, fed.sure, {name: main.target.name}, fed.brought)
     whole = Match(source=source.name, target=main.target.name, score=main.score, sure=main.sure)
     rest = set(homeless(pair(source, main.target, whole, matches, trial)))
     pairing = pair(source, table, Match(source=source.name, target=name, score=1.0), matches, trial)

@@ -60,11 +60,13 @@ class Fed:
     sources: Mapping[str, str]
     sure: frozenset[str] | set[str]
     parts: Mapping[str, str] = field(default_factory=dict)  #: a table whose rows are parts of another's -> that one
+    brought: frozenset[tuple[str, str]] = frozenset()  #: (source, target) of tables that earlier runs brought
 
     def parent(self, source: str) -> str | None:
-        """The target table that a legacy table feeds, whatever takes parts of its rows; None when there is none, or
-        more than one."""
+        """The target table that a legacy table feeds, whatever takes parts of its rows, else the one that an earlier
+        run brought it into; None when there is none, or more than one."""
         fed = [name for name, feeding in self.sources.items() if feeding == source and name not in self.parts]
+        fed = fed or [target for ours, target in self.brought if ours == source]
         return fed[0] if len(fed) == 1 else None
 
     def of_one_row(self, one: str, other: str) -> bool:
@@ -149,22 +151,20 @@ def leads_elsewhere(source: Table, column: str, target: Table, name: str, fed: F
     """The legacy table that a legacy column refers to, where the target column refers to a table that another one
     feeds: their numbers name different rows. "" where it leads the same way, or nothing says where it leads.
 
-    A reference that is no constraint counts where its column is called after its parent, and not after the other one.
+    What an earlier run brought into that table is no other. A reference that is no constraint counts where its column
+    is called after its parent, and not after the other one.
     """
     legacy = source.reference(column)
-    declared = next((fed.sources.get(key.parent) for key in target.foreign_keys if key.columns == (name,)), None)
-    feeding = declared or _called_after(name, fed)
-    if legacy is None or feeding is None or legacy.parent == feeding:
+    declared = next((key.parent for key in target.foreign_keys if key.columns == (name,)), "")
+    parent = declared if declared in fed.sources else named_after(name, fed.sources)
+    if legacy is None or parent is None or legacy.parent == fed.sources[parent]:
         return ""
+    if (legacy.parent, parent) in fed.brought:
+        return ""
+    feeding = fed.sources[parent]
     called = {word.rstrip("s") for word in words(column)}
     named = [bool(called & {word.rstrip("s") for word in words(table)}) for table in (legacy.parent, feeding)]
     return legacy.parent if legacy.enforced or named == [True, False] else ""
-
-
-def _called_after(name: str, fed: Fed) -> str | None:
-    """The legacy table that feeds the table whose name a column of ids bears: "topic_id", of topics."""
-    called = named_after(name, fed.sources)
-    return fed.sources[called] if called else None
 
 
 def named_after(name: str, tables: Iterable[str]) -> str | None:
@@ -192,13 +192,19 @@ def _by_references(source: Table, target: Table, fed: Fed, own: Mapping[str, str
         if not own.keys().isdisjoint(key.columns):
             continue
         feeding = fed.sources.get(key.parent)
-        theirs = _only(source.foreign_keys, feeding) if feeding else None
+        theirs = (_only(source.foreign_keys, feeding) if feeding else None) or _brought(source, key.parent, fed)
         if theirs is None or _only(target.foreign_keys, key.parent) != key or len(theirs.columns) != len(key.columns):
             continue
         for name, legacy in zip(key.columns, theirs.columns, strict=True):
             alike = namesakes(source.column(legacy), source.name, target.column(name), target.name)
-            why = "" if alike else f"the only reference to {feeding}, as here to {key.parent}"
+            why = "" if alike else f"the only reference to {theirs.parent}, as here to {key.parent}"
             yield name, Choice(legacy, key.parent in fed.sure, 1.0, why, follows=True)
+
+
+def _brought(source: Table, parent: str, fed: Fed) -> ForeignKey | None:
+    """The only reference to rows that an earlier run brought into a target table."""
+    found = [key for key in source.foreign_keys if (key.parent, parent) in fed.brought]
+    return found[0] if len(found) == 1 else None
 
 
 def _only(keys: tuple[ForeignKey, ...], parent: str) -> ForeignKey | None:

@@ -199,7 +199,8 @@ class _Planner:
 
     def unfed(self) -> Iterable[LeftOut]:
         """What the findings leave out, but for tables that a person lets feed or be fed."""
-        sources = {table.source for table in self.mapping.tables} | looked_up_in(self.mapping)
+        every = (*self.mapping.tables, *self.mapping.further)
+        sources = {table.source for table in every} | looked_up_in(self.mapping)
         taken = {"source": sources, "target": self.mapping.by_target.keys()}
         return (one for one in self.facts.findings.left_out if one.table not in taken[one.side])
 

@@ -12,6 +12,7 @@ from typing import Any
 from ferryman.agents import revise_columns as columns
 from ferryman.agents import revise_tables as tables
 from ferryman.agents.facts import Facts
+from ferryman.agents.table_mapping import with_further
 from ferryman.domain.changes import (
     Change,
     IgnoreColumn,
@@ -64,7 +65,7 @@ def revise(mapping: Mapping, change: Change, facts: Facts) -> Mapping:
     reviser = _REVISERS.get(type(change))
     if reviser is None:
         return mapping
-    revised = reviser(mapping, change, facts)
+    revised = with_further(reviser(mapping, change, facts), facts)
     _refuse_misfits(mapping, revised, change, facts)
     return revised
 
@@ -103,7 +104,8 @@ def _refuse_misfits(before: Mapping, after: Mapping, change: Change, facts: Fact
 
 
 def _is_of(misfit: Misfit, mapping: Mapping, table: str) -> bool:
-    concerned: TableMapping = mapping.tables[int(misfit.path[2])]
+    tables = mapping.further if misfit.path[1] == "further" else mapping.tables
+    concerned: TableMapping = tables[int(misfit.path[2])]
     return concerned.target == table
 
 

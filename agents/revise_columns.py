@@ -41,8 +41,8 @@ def _are_names(change: MapColumn, table: TableMapping, pairing: Pairing, facts: 
 
 def _filled(change: MapColumn, column: Column, found: TableColumns) -> ColumnMapping:
     match change.source, change.steps:
-        case (source,), (ForeignKeyTo(parent=parent, column=""),) if found.scope.takes_part(parent):
-            return found.reference(column, source, found.key_of(column.name, parent), AS_SAID)
+        case (source,), (ForeignKeyTo(parent=parent, column="", source=of),) if found.scope.takes_part(parent):
+            return found.reference(column, source, found.key_of(column.name, parent), AS_SAID, of)
     if change.steps:
         as_it_is = all(isinstance(step, Rename) for step in change.steps)
         why = AS_IT_IS if as_it_is else AS_SAID

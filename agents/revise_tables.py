@@ -39,7 +39,7 @@ from ferryman.domain.mapping import (
 )
 from ferryman.domain.references import of_the_same_rows, parent_of, parents_named, refers_to_the_same_row
 from ferryman.domain.schema import Table
-from ferryman.domain.transforms import KeyByType, NewId
+from ferryman.domain.transforms import ForeignKeyTo, KeyByType, NewId, Transform
 
 
 def hint(name: str, names: Iterable[str]) -> str:
@@ -184,9 +184,9 @@ def map_table(mapping: Mapping, change: MapTable, facts: Facts) -> Mapping:
     known = mapping.by_target.get(change.target)
     if known and known.source == change.source:
         return mapping
-    return _filtered_alike(
-        _linked_anew(_with(mapping, change.target, change.source, facts), change.target, facts), change.target
-    )
+    changed = _with(mapping, change.target, change.source, facts)
+    linked = _linked_anew(changed, change.target, known.source if known else "", facts)
+    return _filtered_alike(linked, change.target)
 
 
 def _filtered_alike(mapping: Mapping, name: str) -> Mapping:
@@ -197,13 +197,14 @@ def _filtered_alike(mapping: Mapping, name: str) -> Mapping:
     return mapping.with_table(part.but(filter=both(whole.filter, part.filter))) if whole else mapping
 
 
-def _linked_anew(mapping: Mapping, parent: str, facts: Facts) -> Mapping:
-    """With the references to a table that another one feeds now: what names rows of the one before goes."""
+def _linked_anew(mapping: Mapping, parent: str, before: str, facts: Facts) -> Mapping:
+    """With the references to a table that another one feeds now: what names rows of the one before goes, but for those
+    that an earlier run brought."""
     fed = fed_in(mapping, facts)
     for table in mapping.copied:
         ours, theirs = facts.source.table(table.source), facts.target.table(table.target)
         kept = tuple(
-            column
+            _naming_the_same(column, ours, before, fed) if parent_of(column) == parent else column
             for column in table.columns
             if parent_of(column) != parent
             or not any(leads_elsewhere(ours, old, theirs, column.target, fed) for old in column.source)
@@ -211,6 +212,19 @@ def _linked_anew(mapping: Mapping, parent: str, facts: Facts) -> Mapping:
         if kept != table.columns:
             mapping = mapping.with_table(tidied(table.but(columns=kept), mapping, facts))
     return _with_references(mapping, {parent}, facts)
+
+
+def _naming_the_same(column: ColumnMapping, ours: Table, before: str, fed: Fed) -> ColumnMapping:
+    """A reference that names rows which an earlier run brought goes on naming them, whatever feeds its parent now."""
+    steps: list[Transform] = []
+    for step in column.steps:
+        if isinstance(step, ForeignKeyTo):
+            legacy = ours.reference(column.source[0]) if len(column.source) == 1 else None
+            told = (step.source, legacy.parent if legacy else "", before)
+            meant = next((one for one in told if (one, step.parent) in fed.brought), "")
+            step = step.but(source="" if meant == fed.sources[step.parent] else meant)
+        steps.append(step)
+    return column.but(steps=tuple(steps))
 
 
 def _with(mapping: Mapping, target: str, source: str, facts: Facts) -> Mapping:

@@ -53,7 +53,7 @@ class _Analysis:
         self.pairings = pairings(source, target, matches)
         self.candidates = _by_target(matches.tables)
         self.seconds = _seconds(self.pairings, source, source_profile, matches)
-        self.fed = fed_by(self.pairings)
+        self.fed = fed_by(self.pairings, matches)
         self.references = {table.name: self._references(table) for table in target.data_tables}
         self.children = _children(self.references)
         self.cycles = _cycles(self.references)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from ferryman.agents.risk import overwrites
 from ferryman.domain.approval import Amendment
 from ferryman.domain.findings import MissingCause, MissingGroup, TableType
-from ferryman.domain.mapping import Action, Mapping, Strategy
+from ferryman.domain.mapping import Action, Mapping, Strategy, TableMapping
 from ferryman.domain.plan import Counts, Plan
 from ferryman.domain.recovery import Failure
-from ferryman.domain.references import postponable, references_of
+from ferryman.domain.references import meant, postponable, references_of
 from ferryman.domain.schema import Database, Table
 from ferryman.domain.stand_in import can_stand_in
 
@@ -48,7 +48,7 @@ def stake_of(plan: Plan, target: Database, failure: Failure, groups: tuple[Missi
         nullable=bool(columns) and may_be_empty == columns,
         required=tuple(sorted(columns - may_be_empty)),
         stand_in=bool(groups) and all(_stand_in(plan.mapping, table, target, group) for group in groups),
-        migratable=frozenset(g.parent for g in groups if _is_copied(plan.mapping, g.parent)),
+        migratable=frozenset(g.parent for g in groups) - {g.parent for g in groups if not _is_copied(plan.mapping, g)},
         filtered=tuple(_filtered(plan, groups)),
         junction=any(
             s.target == failure.table and s.table_type is TableType.JUNCTION for p in plan.phases for s in p.steps
@@ -68,12 +68,17 @@ def _filtered(plan: Plan, groups: tuple[MissingGroup, ...]) -> Iterator[tuple[st
 def _stand_in(mapping: Mapping, child: Table, target: Database, group: MissingGroup) -> bool:
     keys = (key for key in child.foreign_keys if set(key.columns) == set(group.columns))
     referred = next((key.parent_columns for key in keys), ())
-    return can_stand_in(target.table(group.parent), mapping.by_target.get(group.parent), referred)
+    known = _meant(mapping, group)
+    return mapping.takes_stand_ins(known) and can_stand_in(target.table(group.parent), known, referred)
 
 
-def _is_copied(mapping: Mapping, table: str) -> bool:
-    known = mapping.by_target.get(table)
+def _is_copied(mapping: Mapping, group: MissingGroup) -> bool:
+    known = _meant(mapping, group)
     return known is not None and known.action is Action.COPY
+
+
+def _meant(mapping: Mapping, group: MissingGroup) -> TableMapping | None:
+    return meant(mapping, mapping.by_target[group.table], group.columns, group.parent)
 
 
 def dependants_of(table: str, mapping: Mapping, target: Database) -> tuple[str, ...]:

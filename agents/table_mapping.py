@@ -10,6 +10,7 @@ from ferryman.agents.counterparts import same_by
 from ferryman.agents.facts import Facts
 from ferryman.agents.natural_key import TELLING, is_unique, natural_key, telling_pairs
 from ferryman.agents.pairing import Fed, Pairing, is_content
+from ferryman.domain.earlier import Brought
 from ferryman.domain.filters import AllOf, Comparison, Filter, Operator
 from ferryman.domain.findings import MissingCause
 from ferryman.domain.fits import ROWID
@@ -29,7 +30,7 @@ from ferryman.domain.mapping import (
     TableMapping,
 )
 from ferryman.domain.schema import Family, Table
-from ferryman.domain.transforms import NewId
+from ferryman.domain.transforms import ForeignKeyTo, NewId
 
 #: Words of a key that says what a row is, and does not number it.
 NAMES = frozenset(TELLING) - {"uuid", "guid", "number", "no"}
@@ -47,7 +48,7 @@ def build(copied: Iterable[str], referred: Iterable[str], facts: Facts, fed: Fed
     for name in names:
         bare[name] = fill(bare[name], facts, fed, bare)
     filled = {name: fill(bare[name], facts, fed, bare) for name in names}
-    return Mapping(namespace=facts.namespace, tables=tuple(filled[name] for name in names))
+    return with_further(Mapping(namespace=facts.namespace, tables=tuple(filled[name] for name in names)), facts)
 
 
 def bare_table(pairing: Pairing, action: Action, facts: Facts) -> TableMapping:
@@ -63,6 +64,35 @@ def bare_table(pairing: Pairing, action: Action, facts: Facts) -> TableMapping:
         conflict=conflict,
         filter=part_there(pairing, facts) if action is Action.COPY else None,
         why=pairing.why,
+    )
+
+
+def with_further(mapping: Mapping, facts: Facts) -> Mapping:
+    """The mapping with the further legacy tables whose rows are in tables that are referred to: those that earlier runs
+    brought, and those that a reference names."""
+    steps = [s for t in mapping.copied for c in t.columns for s in c.steps if isinstance(s, ForeignKeyTo)]
+    parents = {step.parent for step in steps} & mapping.by_target.keys()
+    brought = [one for one in facts.earlier.tables if one.target in parents and one.source in facts.source.by_name]
+    known = {(table.source, table.target): table for table in mapping.further}
+    found = {(one.source, one.target): brought_table(one, facts) for one in brought}
+    found |= {(s.source, s.parent): known[s.source, s.parent] for s in steps if (s.source, s.parent) in known}
+    own = {(table.source, table.target) for table in mapping.tables}
+    return mapping.but(further=tuple(table for pair, table in sorted(found.items()) if pair not in own))
+
+
+def brought_table(one: Brought, facts: Facts) -> TableMapping:
+    """A table whose rows an earlier run brought, as others refer to it."""
+    primary = facts.target.table(one.target).primary_key
+    key = (ColumnMapping(target=primary[0], source=one.key, steps=(NewId(),)),) if len(primary) == 1 else ()
+    return TableMapping(
+        source=one.source,
+        target=one.target,
+        action=Action.REFER,
+        key=one.key,
+        identity=one.identity,
+        conflict=Conflict.KEEP,
+        columns=key,
+        why=f"run {one.run} brought it",
     )
 
 

@@ -62,6 +62,8 @@ def _source(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Que
     pairing = facts.pairings.get(table.target)
     if pairing is None or pairing.sure or pairing.source.name != table.source:
         return
+    if table.action is Action.REFER and facts.earlier.of(table.source, table.target):
+        return
     rows = facts.source_profile.rows(table.source)
     names = [table.source, *_other_sources(table, mapping, facts)]
     if pairing.part_of:

@@ -52,7 +52,8 @@ def step_words(step: Transform) -> str:
     """One step as a clause that follows "it is written"."""
     match step:
         case ForeignKeyTo():
-            return f"as the new key of the {clean(step.parent)} row that it refers to"
+            of = f" and that came from {clean(step.source)}" if step.source else ""
+            return f"as the new key of the {clean(step.parent)} row that it refers to{of}"
         case Constant():
             return f"as the same value in every row: {clean(str(step.value))}"
         case Cast():

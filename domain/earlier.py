@@ -35,7 +35,8 @@ class Earlier(Frozen):
         known = [_settled(match, fed) for match in matches.tables]
         missing = fed.items() - {(match.target, match.source) for match in known}
         added = (Match(source=source, target=target, score=1.0, sure=True) for target, source in sorted(missing))
-        return matches.but(tables=(*known, *added))
+        brought = tuple((one.source, one.target) for one in self.tables)
+        return matches.but(tables=(*known, *added), brought=brought)
 
 
 def _settled(match: Match, fed: dict[str, str]) -> Match:

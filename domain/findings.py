@@ -94,6 +94,7 @@ class Matches(Frozen):
     columns: tuple[TableMatches, ...] = ()  #: for every table pair worth a look
     #: For source tables and the tables that stand beside a likely target of theirs: scores as if the tables matched.
     beside: tuple[TableMatches, ...] = ()
+    brought: tuple[tuple[str, str], ...] = ()  #: (source, target) of tables that earlier runs brought
 
     @cached_property
     def by_pair(self) -> dict[tuple[str, str], TableMatches]:

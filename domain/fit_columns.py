@@ -67,6 +67,10 @@ def _of_parents(path: Path, column: ColumnMapping, mapping: Mapping, target: Dat
             if name not in mapping.by_target or parent is None:
                 what = f"{column.target} refers to {name}, which is not in this plan"
                 yield Misfit((*here, "parent"), what, _parent_hint(name, mapping))
+            elif isinstance(step, ForeignKeyTo) and mapping.feeding(name, step.source) is None:
+                known = " or ".join(one.source for one in mapping.sources_of(name))
+                would = f"{known}, or an entry of {step.source} among the further tables"
+                yield Misfit((*here, "source"), f"the plan knows no rows of {step.source} in {name}", would)
             elif isinstance(step, ForeignKeyTo) and step.column and step.column not in parent.by_name:
                 yield unknown((*here, "column"), parent.name, "column", step.column, parent.by_name)
             elif not isinstance(step, ForeignKeyTo):
@@ -76,8 +80,10 @@ def _of_parents(path: Path, column: ColumnMapping, mapping: Mapping, target: Dat
 def _of_reference(path: Path, column: ColumnMapping, mapping: Mapping, ours: Table) -> Iterator[Misfit]:
     """A reference names a row by as many old columns as its parent's rows are told apart by."""
     step = column.steps[0] if column.steps else None
-    parent = mapping.by_target.get(step.parent) if isinstance(step, ForeignKeyTo) and not step.column else None
-    if parent is None or not column.source:
+    if not isinstance(step, ForeignKeyTo) or step.column or not column.source:
+        return
+    parent = mapping.feeding(step.parent, step.source)
+    if parent is None:
         return
     declared = (k.parent_columns for k in ours.foreign_keys if (k.parent, k.columns) == (parent.source, column.source))
     referred = next(declared, parent.key)

@@ -179,7 +179,8 @@ def _after(step: Transform, family: Family | None, flow: Flow) -> Family | None:
         case NewId():
             return _key_family(flow.table, flow)
         case ForeignKeyTo():
-            return None if step.column else _key_family(flow.mapping.by_target[step.parent], flow)
+            parent = flow.mapping.feeding(step.parent, step.source)
+            return None if step.column or parent is None else _key_family(parent, flow)
         case PreserveLegacyId() if len(flow.table.key) > 1:
             return Family.TEXT
         case EmptyToNull() | PreserveLegacyId() | Rename():

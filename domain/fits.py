@@ -57,6 +57,25 @@ def mapping_misfits(mapping: Mapping, source: Database, target: Database) -> Ite
             yield Misfit((*path, "target"), f"{table.target} is filled twice", "one entry for each target table")
         seen.add(table.target)
         yield from table_misfits(path, table, mapping, source, target)
+    yield from _of_further(mapping, source, target)
+
+
+def _of_further(mapping: Mapping, source: Database, target: Database) -> Iterator[Misfit]:
+    """Tables that are only referred to, beside the one that the plan has for the same target table."""
+    seen = {(table.source, table.target) for table in mapping.tables}
+    for number, table in enumerate(mapping.further):
+        path: Path = ("mapping", "further", number)
+        if table.target not in mapping.by_target:
+            would = f"add it to the tables, copied or referred to from {table.source}"
+            yield Misfit((*path, "target"), f"{table.target} is not among the tables of this plan", would)
+        elif (table.source, table.target) in seen:
+            what = f"rows of {table.source} in {table.target} are in the plan twice"
+            yield Misfit((*path, "source"), what, "one entry for each old table")
+        if table.action is not Action.REFER:
+            what = f"a plan copies one old table into {table.target}"
+            yield Misfit((*path, "action"), what, f"refer, and a plan of its own that copies {table.source}")
+        seen.add((table.source, table.target))
+        yield from table_misfits(path, table, mapping, source, target)
 
 
 def table_misfits(

@@ -197,10 +197,34 @@ class Mapping(Frozen):
 
     namespace: UUID = NAMESPACE
     tables: tuple[TableMapping, ...] = ()
+    #: Rows of further legacy tables that stand in the same new tables, as other runs brought them: they are only
+    #: referred to, by `foreign_key` steps that name their source.
+    further: tuple[TableMapping, ...] = ()
 
     @cached_property
     def by_target(self) -> dict[str, TableMapping]:
         return {table.target: table for table in self.tables}
+
+    def feeding(self, target: str, source: str = "") -> TableMapping | None:
+        """How rows of a legacy table come to be in a target table; empty: of the one that the plan has for it."""
+        own = self.by_target.get(target)
+        if own is None or source in ("", own.source):
+            return own
+        return next((table for table in self.further if (table.target, table.source) == (target, source)), None)
+
+    def sources_of(self, target: str) -> tuple[TableMapping, ...]:
+        """The same for every legacy table that the plan knows rows of there, its own first."""
+        own = self.by_target.get(target)
+        return (*([own] if own else []), *(table for table in self.further if table.target == target))
+
+    def among_others(self, table: TableMapping) -> bool:
+        """Whether a key that the legacy table does not have may be there all the same, as that of another's row."""
+        policy = table.identity.otherwise if isinstance(table.identity, Matched) else table.identity
+        return isinstance(policy, Kept) and len(self.sources_of(table.target)) > 1
+
+    def takes_stand_ins(self, table: TableMapping | None) -> bool:
+        """Whether a placeholder for a row of a legacy table would be taken for that, and could have its key."""
+        return table is None or not (table in self.further or self.among_others(table))
 
     @property
     def copied(self) -> tuple[TableMapping, ...]:

@@ -254,17 +254,23 @@ class Plan(Frozen):
         return hashlib.sha256(json.dumps(meaning(self), sort_keys=True).encode()).hexdigest()
 
 
+def _without_defaults(table: dict[str, Any]) -> None:
+    """As in every plan from before these were choices."""
+    if table["triggers"] == Triggers.FIRE:
+        del table["triggers"]
+    for step in (step for column in table["columns"] for step in column["steps"]):
+        if step["use"] == "foreign_key" and not step["source"]:
+            del step["source"]
+
+
 def meaning(plan: Plan) -> dict[str, Any]:
     """The part of a plan that its hash covers, as plain JSON."""
-    mapping = plan.mapping.model_dump(
-        mode="json",
-        exclude={
-            "tables": {"__all__": {"why": True, "columns": {"__all__": {"why"}}, "policies": {"__all__": {"rows"}}}}
-        },
-    )
-    for table in mapping["tables"]:
-        if table["triggers"] == Triggers.FIRE:  # as in every plan from before it was a choice
-            del table["triggers"]
+    shown: Any = {"__all__": {"why": True, "columns": {"__all__": {"why"}}, "policies": {"__all__": {"rows"}}}}
+    mapping = plan.mapping.model_dump(mode="json", exclude={"tables": shown, "further": shown})
+    for table in (*mapping["tables"], *mapping["further"]):
+        _without_defaults(table)
+    if not mapping["further"]:
+        del mapping["further"]
     phases = plan.model_dump(
         mode="json",
         include={

@@ -45,7 +45,9 @@ def references_of(mapping: TablesMapping, target: Database) -> tuple[Reference, 
     row where the target numbers the parent's rows: it names a row that was there before.
     """
     every = ((table, r) for table in mapping.copied for r in _references(table, target))
-    found = {r.text: (table, r.but(made_late=_made_late(mapping.by_target.get(r.parent)))) for table, r in every}
+    found = {
+        r.text: (table, r.but(made_late=_made_late(meant(mapping, table, r.columns, r.parent)))) for table, r in every
+    }
     return tuple(r for table, r in found.values() if not (r.made_late and _is_one_value(table, r.columns)))
 
 
@@ -120,6 +122,14 @@ def fills_nothing(column: ColumnMapping) -> bool:
 def parent_of(column: ColumnMapping) -> str:
     """The target table that a column's foreign_key step names; empty without such a step."""
     return next((step.parent for step in column.steps if isinstance(step, ForeignKeyTo)), "")
+
+
+def meant(mapping: TablesMapping, child: TableMapping, columns: Iterable[str], parent: str) -> TableMapping | None:
+    """How the rows of a parent that a child's columns name come to be there: of several legacy tables that fill it, of
+    the one that is meant."""
+    lines = (child.by_target[name] for name in columns if name in child.by_target)
+    steps = (step for line in lines for step in line.steps if isinstance(step, ForeignKeyTo) and step.parent == parent)
+    return mapping.feeding(parent, next((step.source for step in steps), ""))
 
 
 def parents_named(step: Transform) -> tuple[str, ...]:

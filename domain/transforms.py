@@ -39,6 +39,7 @@ class ForeignKeyTo(Frozen):
     use: Literal["foreign_key"] = "foreign_key"
     parent: str  #: target table name; it has a TableMapping, copied or referred to
     column: str = ""  #: the parent's column that is referred to; empty: its primary key
+    source: str = ""  #: the legacy table whose rows are named; empty: the one that the plan has for the parent
 
 
 class AddCreatedAt(Frozen):

@@ -15,7 +15,7 @@ from ferryman.tools.move.kept_out import KeptOut
 from ferryman.tools.move.known import KnownParents
 from ferryman.tools.move.records import Scope
 from ferryman.tools.move.variants import compiled_as, pushable
-from ferryman.tools.prepare.bonds import Bond, Condition, among, bonds
+from ferryman.tools.prepare.bonds import Bond, Condition, bonds
 from ferryman.tools.prepare.sqlite_scope import column_of, schema_of
 from ferryman.tools.prepare.transform import CompiledTable
 
@@ -52,9 +52,7 @@ class ForeignCheck:
         return and_(self.bond.names_one(from_), ~self._there(from_), self._comes(from_, *self.later))
 
     def _there(self, from_: FromClause) -> Condition:
-        parent = clause(self.bond.child.target_database.table(self.bond.parent)).alias()
-        held = select(*(parent.c[name] for name in self.bond.parent_columns))
-        return among(self.bond.new_key(from_), held)
+        return self.bond.there(from_, schema_of(from_))
 
     def _comes(self, from_: FromClause, parent: CompiledTable, scope: Scope) -> Condition:
         """Whether the parent is among the legacy rows that this run copies."""
@@ -81,6 +79,5 @@ def _later(compiled: CompiledTable, bond: Bond, later: Later) -> tuple[CompiledT
 
 def made_late(bond: Bond) -> bool:
     """Whether the parent's keys are known only when its rows are there."""
-    mapping = bond.child.plan.by_target.get(bond.parent)
-    identity = mapping.identity if mapping else None
+    identity = bond.feeding.identity if bond.feeding else None
     return isinstance(identity.otherwise if isinstance(identity, Matched) else identity, Generated)

@@ -61,7 +61,8 @@ def make_placeholders(
 
 def _refuse_unable(work: TableWork, bond: Bond) -> None:
     parent = work.compiled.target_database.table(bond.parent)
-    if not can_stand_in(parent, work.compiled.plan.by_target.get(bond.parent), bond.parent_columns):
+    takes = work.compiled.plan.takes_stand_ins(bond.feeding)
+    if not takes or not can_stand_in(parent, bond.feeding, bond.parent_columns):
         raise NeedsDecision(
             f"No placeholder can be made of {bond.parent}: it requires more than can be made up.",
             "Take another way.",

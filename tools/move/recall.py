@@ -57,7 +57,7 @@ from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.bonds import Bond, Condition, among, bond_of, bonds
 from ferryman.tools.prepare.conditions import passes
 from ferryman.tools.prepare.mirror import beside
-from ferryman.tools.prepare.orphans import Ground, cause_of, in_scope, is_orphan, referred
+from ferryman.tools.prepare.orphans import Ground, cause_of, in_scope, is_orphan
 from ferryman.tools.prepare.remedies import decided
 from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.sqlite_scope import column_of
@@ -233,7 +233,7 @@ class _View:
         for some in in_chunks(keys):
             rows, above = self.ground.legacy_rows(bond.child), self.ground.legacy_rows(parent)
             chosen = passes(keys_filter(parent.mapping.key, some), partial(column_of, above))
-            where = and_(bond.names_one(rows), among(bond.old_key(rows), referred(bond, above).where(chosen)))
+            where = and_(bond.names_one(rows), among(bond.old_key(rows), bond.referred(above).where(chosen)))
             new = {k: r for k, r in self._rows(bond, rows, where, MissingCause.SET_ASIDE).items() if k not in known}
             if emptied:
                 going.emptied.setdefault((name, free_), []).extend(row.target_key for row in new.values())

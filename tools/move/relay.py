@@ -17,7 +17,7 @@ import pyarrow as pa
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, delete, false, literal, or_, select, true
 from sqlalchemy.types import NullType
 
-from ferryman.domain.mapping import Generated
+from ferryman.domain.mapping import Generated, TableMapping
 from ferryman.domain.run import Segment
 from ferryman.domain.schema import Column, Family, Table
 from ferryman.tools.databases.dialect import clause
@@ -31,7 +31,7 @@ from ferryman.tools.prepare import mirror
 from ferryman.tools.prepare.arrow_cast import fit, typed
 from ferryman.tools.prepare.arrow_values import legacy, there
 from ferryman.tools.prepare.bonds import as_one
-from ferryman.tools.prepare.identity import of_this_source
+from ferryman.tools.prepare.identity import FILLED, of_this_source
 from ferryman.tools.prepare.lineage import key_column, policies
 from ferryman.tools.prepare.side_by_side import ID_MAP, QUARANTINE, ledger_table, raw
 from ferryman.tools.prepare.sqlite_links import Named
@@ -52,6 +52,7 @@ class Relay:
     keys: RowKeys
     stood_in: bool = False  #: placeholders stand in the table
     natural: set[str] = field(default_factory=set)  #: targets whose natural keys are in the stand-in
+    told: bool = False  #: the stand-in knows which legacy tables filled what
 
     @property
     def _compiled(self) -> CompiledTable:
@@ -120,9 +121,11 @@ class Relay:
             names = {*table.primary_key, *(asked & set(table.by_name))}
             names |= {*references, *self.keys.names} if table == self._compiled.target else set()
             mirror.pull(view, books, dialect, table, names)
+        self._fillers()
         row, held = self.ledger.tables.row, ledger_table(ID_MAP)
         wanted = select(*(row.c[column.name] for column in held.columns))
-        ours = or_(*(self._ours(name) for name in dict.fromkeys(tables)))
+        plan = self._compiled.plan
+        ours = or_(*(self._ours(one) for name in dict.fromkeys(tables) for one in plan.sources_of(name)))
         self._copy(held, wanted.where(ours, row.c.source_key.is_not(None)))
         self.bench.connection.commit()
 
@@ -168,6 +171,7 @@ class Relay:
                 continue
             target = compiled.target_database.table(table.target)
             names = {*target.primary_key, *table.id_columns, *(pair.target for pair in matched.on)}
+            names |= {*self._natural_of(target)}
             self.bench.connection.execute(delete(clause(target)))
             mirror.pull(raw(self.bench.connection), self.bench.books, self.bench.target_dialect, target, names)
             self.natural.add(table.target)
@@ -196,41 +200,49 @@ class Relay:
     def _new_keys(self, segment: Segment) -> None:
         """The id map's entries for parents whose keys the target generates, and for our own rows that another run
         brought."""
+        self._fillers()
         if self.keys.record is Record.MAP and self._brought_before:
-            self._mapped(
-                self._compiled.target.name, self._rows(segment)([self._compiled.source_key(self.bench.legacy)])
-            )
+            asked = self._rows(segment)([self._compiled.source_key(self.bench.legacy)])
+            self._mapped(self._compiled.mapping, asked)
         for reference in self._compiled.references:
             _, policy = policies(reference.parent)
             if isinstance(policy, Generated):
                 asked = self._rows(segment)([reference.source_key(self.bench.legacy)])
-                self._mapped(reference.parent.target, asked)
+                self._mapped(reference.parent, asked)
         for named in self._listed:
             _, policy = policies(named.parent)
             if isinstance(policy, Generated):
-                self._mapped(named.parent.target, self._rows(segment)([named.key], named.members))
+                self._mapped(named.parent, self._rows(segment)([named.key], named.members))
+
+    def _fillers(self) -> None:
+        """Which legacy tables filled those that several fill: the id map has the same keys for the rows of each."""
+        several = list(dict.fromkeys(table.target for table in self._compiled.plan.further))
+        if several and not self.told:
+            filled, held = self.ledger.tables.table, ledger_table(FILLED.name)
+            wanted = select(*(filled.c[column.name] for column in held.columns))
+            self._copy(held, wanted.where(filled.c.table_name.in_(several)))
+            self.told = True
 
     @cached_property
     def _brought_before(self) -> bool:
         """Whether the id map speaks of rows of our own table as the copying begins."""
         row = self.ledger.tables.row
-        mine = self._ours(self._compiled.target.name)
+        mine = self._ours(self._compiled.mapping)
         asked = select(row.c.entry).where(mine, row.c.source_key.is_not(None)).limit(1)
         return self.bench.books.execute(asked).first() is not None
 
-    def _mapped(self, target: str, asked: Select[Any]) -> None:
+    def _mapped(self, parent: TableMapping, asked: Select[Any]) -> None:
         row = self.ledger.tables.row
         staged = self._stage(row, (_SOURCE_KEY,), asked)
         if staged is None:
             return
         table = ledger_table(ID_MAP)
-        same = and_(row.c.source_key == staged.c.source_key, self._ours(target))
+        same = and_(row.c.source_key == staged.c.source_key, self._ours(parent))
         self._copy(table, select(*(row.c[c.name] for c in table.columns)).select_from(row.join(staged, same)))
 
-    def _ours(self, target: str) -> ColumnElement[bool]:
-        """Whether an entry of the id map speaks of rows that the plan takes from the legacy table of a target."""
-        source = self._compiled.plan.by_target[target].source
-        return of_this_source(target, source, self.ledger.tables.row, self.ledger.tables.table)
+    def _ours(self, table: TableMapping) -> ColumnElement[bool]:
+        """Whether an entry of the id map speaks of rows of the legacy table that is meant."""
+        return of_this_source(table.target, table.source, self.ledger.tables.row, self.ledger.tables.table)
 
     def _meet(self, table: Table, names: Sequence[str], asked: Select[Any], wanted: Sequence[str]) -> None:
         """Rows of a target table that have one of these keys; what the stand-in believed of those keys before goes."""
@@ -246,9 +258,9 @@ class Relay:
         self._copy(table, select(*(from_.c[n] for n in wanted)).select_from(from_.join(staged, same)), wanted)
 
     def _natural_of(self, table: Table) -> tuple[str, ...]:
-        mapping = self._compiled.plan.by_target.get(table.name)
-        matched = policies(mapping)[0] if mapping else None
-        return (*table.primary_key, *(pair.target for pair in matched.on)) if matched else ()
+        known = (policies(one)[0] for one in self._compiled.plan.sources_of(table.name))
+        pairs = [pair.target for matched in known if matched for pair in matched.on]
+        return (*table.primary_key, *pairs) if pairs else ()
 
     def _stage(self, like: FromClause, columns: Sequence[Column], asked: Select[Any]) -> FromClause | None:
         """A temporary table of the target that holds keys, typed like the columns that they are compared with."""

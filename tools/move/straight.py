@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, exists, literal, select
 from sqlalchemy.types import NullType
 
 from ferryman.domain.errors import NeedsDecision
-from ferryman.domain.mapping import Conflict, Derived, Kept
+from ferryman.domain.mapping import Conflict, Derived, Kept, TableMapping
 from ferryman.domain.run import Accounting, BatchRecord, Key, Segment
 from ferryman.domain.schema import Family
 from ferryman.domain.transforms import KeyByType, Lookup, RemapIds
@@ -64,6 +64,7 @@ def why_careful(compiled: CompiledTable) -> str:
         "its old key may hold other than whole numbers": not keys.integer_keys,
         "the plan says what becomes of some of its rows": decided,
         "only some of its rows are wanted": mapping.filter is not None,
+        "rows of several old tables are in a table that it refers to": any(b.among_others for b in bonds(compiled)),
         "it refers to itself": any(bond.to_itself for bond in bonds(compiled)),
         "values are looked up in other tables": any(isinstance(step, Lookup | KeyByType | RemapIds) for step in steps),
         "its key is not the new table's primary key": keys.names != compiled.target.primary_key,
@@ -94,8 +95,8 @@ def can_go_straight(work: TableWork, scope: Scope) -> bool:
 class Nowhere(References):
     """For rows that look nothing up: asking is a sign that they are not plain."""
 
-    def resolve(self, parent: str, keys: Any, position: int = 0) -> pa.Array:
-        raise _not_plain(parent)
+    def resolve(self, parent: TableMapping, keys: Any, position: int = 0) -> pa.Array:
+        raise _not_plain(parent.target)
 
     def there(self, parent: str, keys: Any, new: Any) -> list[bool]:
         raise _not_plain(parent)

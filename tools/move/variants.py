@@ -7,12 +7,13 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, FromClause, and_
 
 from ferryman.domain.filters import Filter
+from ferryman.domain.mapping import TableMapping
 from ferryman.domain.run import Segment
 from ferryman.domain.transforms import PythonFunction
 from ferryman.tools.prepare.transform import CompiledTable, compile_table
 
 
-def compiled_as(compiled: CompiledTable, table: str) -> CompiledTable:
+def compiled_as(compiled: CompiledTable, table: str | TableMapping) -> CompiledTable:
     """Another table of the same plan, compiled against the same catalogues."""
     return compile_table(
         compiled.plan,

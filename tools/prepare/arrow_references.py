@@ -102,7 +102,7 @@ def _numbered(batch: Batch, table: TableMapping, policy: Derived, keys: Sequence
 
 
 def _resolved(batch: Batch, table: TableMapping, keys: Sequence[Vector], position: int) -> Vector:
-    found = batch.references.resolve(table.target, [values_of(key) for key in keys], position)
+    found = batch.references.resolve(table, [values_of(key) for key in keys], position)
     return Vector(found, ready=True, problems=tuple(problem for key in keys for problem in key.problems))
 
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, select, tuple_
 
+from ferryman.domain.mapping import TableMapping
 from ferryman.domain.schema import ForeignKey, Table
 from ferryman.domain.transforms import ForeignKeyTo
+from ferryman.tools.databases.dialect import clause
 from ferryman.tools.prepare.lineage import sources_of
 from ferryman.tools.prepare.sqlite_scope import column_of
 from ferryman.tools.prepare.transform import CompiledReference, CompiledTable
@@ -52,8 +54,24 @@ class Bond:
         return tuple(there for _, there in self.pairs)
 
     @property
+    def feeding(self) -> TableMapping | None:
+        """How the plan has the parent's rows: of several legacy tables that fill it, those of the one that is meant."""
+        meant = self.child.plan.feeding(self.parent, self.legacy_parent.name) if self.legacy_parent else None
+        return meant or self.child.plan.by_target.get(self.parent)
+
+    @property
+    def to_further(self) -> bool:
+        """Whether rows are meant that another run brought, from another legacy table than the plan's."""
+        return any(self.feeding is table for table in self.child.plan.further)
+
+    @property
+    def among_others(self) -> bool:
+        """Whether a key that legacy does not have may be there all the same: see `Mapping.among_others`."""
+        return self.feeding is not None and self.child.plan.among_others(self.feeding)
+
+    @property
     def to_itself(self) -> bool:
-        return self.parent == self.child.mapping.target
+        return self.parent == self.child.mapping.target and not self.to_further
 
     @property
     def constraint(self) -> str:
@@ -77,6 +95,23 @@ class Bond:
     def old_key(self, from_: FromClause) -> list[Expression]:
         """What a legacy row refers to, as legacy has it."""
         return [column_of(from_, name) for name, _ in self.pairs] or self.new_key(from_)
+
+    def there(self, from_: FromClause, legacy: str | None) -> Condition:
+        """Whether the target has the row that a legacy row refers to. True or false, never NULL. `legacy` is where the
+        source's tables are."""
+        parent = clause(self.child.target_database.table(self.parent)).alias()
+        held = select(*(parent.c[name] for name in self.parent_columns))
+        return and_(among(self.new_key(from_), held), *self.theirs(from_, legacy))
+
+    def theirs(self, from_: FromClause, legacy: str | None) -> tuple[Condition, ...]:
+        """What else must hold where a row of that key may be another legacy table's: legacy has the parent."""
+        if self.legacy_parent is None or not self.among_others:
+            return ()
+        return (among(self.old_key(from_), self.referred(clause(self.legacy_parent, schema=legacy).alias())),)
+
+    def referred(self, parent: FromClause) -> Select[Any]:
+        """The columns of the legacy parent that are referred to."""
+        return select(*(column_of(parent, name) for _, name in self.pairs))
 
     def new_key(self, from_: FromClause) -> list[Expression]:
         """What the target row will refer to; a part is NULL where the parent has no new key yet."""

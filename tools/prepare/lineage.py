@@ -78,10 +78,11 @@ def link_of(
     step = next((step for step in column.steps if isinstance(step, ForeignKeyTo)), None)
     if step is None:
         return None
-    parent = mapping.by_target.get(step.parent)
+    parent = mapping.feeding(step.parent, step.source)
     if parent is None:
+        of = f" of {step.source}" if step.source and step.parent in mapping.by_target else ""
         raise Usage(
-            f"{child.target}.{column.target} refers to {step.parent}, which has no place in the plan.",
+            f"{child.target}.{column.target} refers to {step.parent}{of}, which has no place in the plan.",
             f"Add {step.parent} to the plan, copied or referred to.",
             table=child.target,
         )

@@ -135,7 +135,7 @@ def is_orphan(bond: Bond, rows: FromClause, ground: Ground, above: Collection[st
         comes = _comes(bond, rows, ground, above)
         still_to_come = [and_(comes, not_(_was_copied(bond, rows, ground)))]
     # The cheaper question first: it answers for nearly every row before a run.
-    return and_(bond.names_one(rows), *(not_(comes) for comes in still_to_come), not_(_in_target(bond, rows)))
+    return and_(bond.names_one(rows), *(not_(comes) for comes in still_to_come), not_(bond.there(rows, ground.legacy)))
 
 
 def cause_of(bond: Bond, rows: FromClause, ground: Ground, above: Collection[str] = ()) -> Expression:
@@ -176,18 +176,12 @@ def _by_parent(bond: Bond, rows: FromClause, ground: Ground) -> Select[Any]:
     return counted.where(is_orphan(bond, rows, ground)).group_by(*bond.old_key(rows))
 
 
-def _in_target(bond: Bond, rows: FromClause) -> Condition:
-    parent = clause(bond.child.target_database.table(bond.parent)).alias()
-    held = select(*(parent.c[name] for name in bond.parent_columns))
-    return among(bond.new_key(rows), held)
-
-
 def _in_legacy(bond: Bond, rows: FromClause, ground: Ground, such: Such | None = None) -> Condition:
     """Whether legacy holds the parent, among such of its table's rows."""
     if bond.legacy_parent is None:
         return literal(0 if such else 1) == 1
     parent = clause(bond.legacy_parent, schema=ground.legacy).alias()
-    held = referred(bond, parent)
+    held = bond.referred(parent)
     return among(bond.old_key(rows), held.where(such(parent)) if such else held)
 
 
@@ -202,21 +196,22 @@ def _comes(bond: Bond, rows: FromClause, ground: Ground, above: Collection[str] 
 
 
 def _was_copied(bond: Bond, rows: FromClause, ground: Ground) -> Condition:
-    compiled = ground.compiled.get(bond.parent)
+    compiled = _copied_as(bond, ground)
     done = (ground.copied or {}).get(bond.parent)
     if compiled is None or done is None:
         return literal(0) == 1
     parent = ground.legacy_rows(compiled)
-    return among(bond.old_key(rows), referred(bond, parent).where(in_scope(compiled, parent, done)))
+    return among(bond.old_key(rows), bond.referred(parent).where(in_scope(compiled, parent, done)))
 
 
-def referred(bond: Bond, parent: FromClause) -> Select[Any]:
-    return select(*(column_of(parent, name) for _, name in bond.pairs))
+def _copied_as(bond: Bond, ground: Ground) -> CompiledTable | None:
+    """The parent as the plan has it; None where rows are meant that another run brought."""
+    return None if bond.to_further else ground.compiled.get(bond.parent)
 
 
 def _in_plan(bond: Bond, parent: FromClause, ground: Ground) -> Condition:
     """Whether a legacy row of the bond's parent table is one that the plan moves."""
-    compiled = ground.compiled.get(bond.parent)
+    compiled = _copied_as(bond, ground)
     if compiled is None or compiled.mapping.action is not Action.COPY:
         return literal(0) == 1
     return in_scope(compiled, parent, Segment())
@@ -224,7 +219,7 @@ def _in_plan(bond: Bond, parent: FromClause, ground: Ground) -> Condition:
 
 def _arrives(bond: Bond, parent: FromClause, ground: Ground, above: Collection[str]) -> Condition:
     """Whether it comes into the target by this plan: it is not set aside either."""
-    compiled = ground.compiled.get(bond.parent)
+    compiled = _copied_as(bond, ground)
     if compiled is None:
         return literal(0) == 1
     aside = select(_QUARANTINE.c.source_key).where(
@@ -307,4 +302,4 @@ def _hanging(
     same = and_(*(column_of(rows, here) == there for (here, _), there in zip(bond.pairs, above, strict=True)))
     held = [*compiled.key_columns(rows), *(column_of(rows, column) for column in named)]
     chosen = select(*held).select_from(rows.join(found, same))
-    return chosen.where(in_scope(compiled, rows, Segment()), not_(_in_target(bond, rows)))
+    return chosen.where(in_scope(compiled, rows, Segment()), not_(bond.there(rows, ground.legacy)))

@@ -76,7 +76,11 @@ def _add_references(reach: Reach, table: CompiledTable) -> None:
         if bond.legacy_parent is not None:
             _more(reach.legacy, bond.legacy_parent.name, (name for _, name in bond.pairs))
     for reference in table.references:
-        _more(reach.legacy, reference.parent.source, (*reference.link.referred, *reference.parent.key))
+        matched, _ = policies(reference.parent)
+        pairs = matched.on if matched else ()
+        held = (*reference.link.referred, *reference.parent.key, *(pair.source for pair in pairs))
+        _more(reach.legacy, reference.parent.source, held)
+        _more(reach.target, reference.parent.target, (pair.target for pair in pairs))
         _more(reach.target, reference.parent.target, table.target_database.table(reference.parent.target).primary_key)
     for column in table.mapping.columns:
         for step in column.steps:

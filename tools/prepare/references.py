@@ -29,7 +29,7 @@ Values = Sequence[Any]  #: one per row, as the legacy database stores them
 class References(Protocol):
     """Answers for the rows of one batch; NULL where there is none."""
 
-    def resolve(self, parent: str, keys: Sequence[Values], position: int = 0) -> pa.Array:
+    def resolve(self, parent: TableMapping, keys: Sequence[Values], position: int = 0) -> pa.Array:
         """The new keys that only the target knows: of rows that are matched, and of rows whose key it generated.
 
         `keys` holds the values of each column of the parent's legacy key; of a composite new key, the part at
@@ -58,16 +58,15 @@ class LiveReferences:
     ledger: bool = True  #: whether the target has an id map to ask; before the first run it has none
     _found: dict[tuple[str, ...], dict[Row, Any]] = field(default_factory=dict)
 
-    def resolve(self, parent: str, keys: Sequence[Values], position: int = 0) -> pa.Array:
+    def resolve(self, parent: TableMapping, keys: Sequence[Values], position: int = 0) -> pa.Array:
         """See `References.resolve`."""
-        table = self.mapping.by_target[parent]
-        matched, policy = policies(table)
+        matched, policy = policies(parent)
         answers: list[Any] = [None] * len(keys[0])
         if matched is not None:
-            natural = self._natural(table, [pair.source for pair in matched.on], keys)
-            answers = self._matched(table, [pair.target for pair in matched.on], natural, position)
+            natural = self._natural(parent, [pair.source for pair in matched.on], keys)
+            answers = self._matched(parent, [pair.target for pair in matched.on], natural, position)
         if isinstance(policy, Generated) and None in answers:
-            made = self._mapped(table, keys)
+            made = self._mapped(parent, keys)
             answers = [theirs if ours is None else ours for ours, theirs in zip(answers, made, strict=True)]
         return _array(answers)
 
@@ -110,7 +109,7 @@ class LiveReferences:
             return [None] * len(keys[0])
         sources = [(None,) if None in row else (key_text(row),) for row in _rows(keys)]
         id_map, filled = self._ledger_table(ROW_MAP), self._ledger_table(FILLED)
-        mine = (f"map of {table.target}", of_this_source(table.target, table.source, id_map, filled))
+        mine = (f"map of {table.target}, {table.source}", of_this_source(table.target, table.source, id_map, filled))
         return self._ask(self.target_connection, id_map, ("source_key",), "target_key", sources, mine)
 
     def _ledger_table(self, table: TableClause) -> TableClause:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ferryman.domain.findings import OUT_OF_REACH, MissingCause
 from ferryman.domain.mapping import Action, Mapping, Policy, Problem, Strategy, TableMapping
+from ferryman.domain.references import meant
 from ferryman.domain.schema import Table
 from ferryman.domain.stand_in import can_stand_in
 
@@ -33,9 +34,10 @@ def remedies_for_orphans(
 ) -> tuple[Strategy, ...]:
     """The strategies for rows whose parent is missing, by the rules that `Strategy` states."""
     referred = next((key.parent_columns for key in table.foreign_keys if set(key.columns) == set(columns)), ())
+    known = meant(mapping, mapping.by_target[table.name], columns, parent.name)
     possible = {
-        Strategy.MIGRATE_PARENTS: cause not in OUT_OF_REACH and _is_copied(mapping, parent.name),
-        Strategy.PLACEHOLDERS: can_stand_in(parent, mapping.by_target.get(parent.name), referred),
+        Strategy.MIGRATE_PARENTS: cause not in OUT_OF_REACH and known is not None and known.action is Action.COPY,
+        Strategy.PLACEHOLDERS: mapping.takes_stand_ins(known) and can_stand_in(parent, known, referred),
         Strategy.SET_NULL: all(_may_be_null(table, name) for name in columns),
         Strategy.QUARANTINE: True,
     }
@@ -57,12 +59,6 @@ def decided(
         if policy.cause in (None, cause) and (not policy.rows or rows <= policy.rows):
             return policy
     return None
-
-
-def _is_copied(mapping: Mapping, parent: str) -> bool:
-    """Whether the plan knows how to copy rows of this parent."""
-    table = mapping.by_target.get(parent)
-    return table is not None and table.action is Action.COPY
 
 
 def _may_be_null(table: Table, name: str) -> bool:

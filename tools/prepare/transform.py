@@ -239,17 +239,17 @@ class CompiledTable:
         """A column's value as `asked` for what looks at a row before it comes. For a key that its parent is yet to be
         given the legacy key stands in, which tells as many parents apart; a number alone can."""
         value, mapped = self.asked(column, source_from).sql, self._column(column)
-        made = next((self._made_late(step.parent) for step in mapped.steps if isinstance(step, ForeignKeyTo)), False)
+        made = any(self._made_late(step) for step in mapped.steps if isinstance(step, ForeignKeyTo))
         if not made or column in self.late:
             return value
         first = naming_values(self._scope(source_from, None).asking(), mapped)[0].sql
         number = func.typeof(first) == "integer"
         return case((and_(value.is_(None), number), first), (and_(value.is_(None), first.is_not(None)), 1), else_=value)
 
-    def _made_late(self, parent: str) -> bool:
+    def _made_late(self, step: ForeignKeyTo) -> bool:
         """Whether the target numbers the rows of a parent as they come."""
-        table = self.plan.by_target[parent]
-        return table.action is Action.COPY and isinstance(policies(table)[1], Generated)
+        table = self.plan.feeding(step.parent, step.source)
+        return table is not None and table.action is Action.COPY and isinstance(policies(table)[1], Generated)
 
     def _conditions(
         self, source_from: FromClause, target_schema: str | None, decided: bool
@@ -302,19 +302,20 @@ class CompiledTable:
 
 def compile_table(
     mapping: Mapping,
-    table: str,
+    table: str | TableMapping,
     source: Database,
     target: Database,
     *,
     run_started: datetime,
     folder: Path | None = None,
 ) -> CompiledTable:
-    """A target table's mapping, ready to run. `folder` is the plan's, for functions of its own.
+    """A target table's mapping, by its name or as it stands in the plan, ready to run. `folder` is the plan's, for
+    functions of its own.
 
     Raises Usage where the mapping names what the catalogues or the folder do not have, Refused where a function is
     not the one that was planned.
     """
-    mine = mapping.by_target[table]
+    mine = mapping.by_target[table] if isinstance(table, str) else table
     legacy, new = source.table(mine.source), target.table(mine.target)
     writes = tuple(column.target for column in mine.columns)
     _check_columns(legacy, (*mine.key, *_sources(mine)))

@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, and_, case, exists, func, literal, not_, select, text, union_all
+from sqlalchemy import (
+    Connection,
+    FromClause,
+    Select,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    not_,
+    select,
+    text,
+    union_all,
+)
 
 from ferryman.domain.errors import NeedsDecision
 from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus
 from ferryman.tools.databases.dialect import clause
+from ferryman.tools.databases.sqlite_guard import LEGACY
 from ferryman.tools.prepare.bonds import Bond, Expression, as_one, bonds
 from ferryman.tools.prepare.lookahead import landed
 from ferryman.tools.prove.dangling import to_come
@@ -57,7 +72,7 @@ def _uneven(evidence: Evidence, connection: Connection, bond: Bond) -> int:
     """Parents (and "no parent") whose number of our rows is not what the old database says."""
     rows, ours = evidence.legacy(), _ours(evidence, bond.columns)
     keys = [f"k{position}" for position in range(len(bond.columns))]
-    values = _named_parent(evidence, bond, [landed(evidence.compiled, name, rows) for name in bond.columns])
+    values = _named_parent(evidence, bond, rows, [landed(evidence.compiled, name, rows) for name in bond.columns])
     labelled = (value.label(key) for key, value in zip(keys, values, strict=True))
     expected = select(*labelled, literal(1).label("one")).where(evidence.ours(rows))
     held = select(*(ours.c[n].label(k) for k, n in zip(keys, bond.columns, strict=True)), literal(-1).label("one"))
@@ -66,13 +81,13 @@ def _uneven(evidence: Evidence, connection: Connection, bond: Bond) -> int:
     return _count(connection, uneven.having(func.sum(both.c.one) != 0))
 
 
-def _named_parent(evidence: Evidence, bond: Bond, values: list[Expression]) -> list[Expression]:
+def _named_parent(evidence: Evidence, bond: Bond, rows: FromClause, values: list[Expression]) -> list[Expression]:
     """What our rows should refer to: nothing, where a decision empties references to what is not there."""
     if not evidence.may_be_emptied(bond):
         return values
     parent = clause(evidence.compiled.target_database.table(bond.parent)).alias()
     there = as_one(values).in_(select(*(parent.c[name] for name in bond.parent_columns)))
-    return [case((there, value)) for value in values]
+    return [case((and_(there, *bond.theirs(rows, LEGACY)), value)) for value in values]
 
 
 def _count(connection: Connection, wanted: Select[Any]) -> int:

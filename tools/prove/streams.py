@@ -6,15 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Select, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, select, tuple_
 
 from ferryman.domain.run import Key
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.databases.sqlite_guard import LEGACY
+from ferryman.tools.move.variants import compiled_as
 from ferryman.tools.prepare.bonds import Bond, bonds
 from ferryman.tools.prepare.misfit import ValuesDoNotFit
 from ferryman.tools.prepare.references import LiveReferences
@@ -88,8 +90,16 @@ class Expected:
         waiting = iter(keys)
         while chunk := list(islice(waiting, _CHUNK)):
             named = columns[0].in_([key[0] for key in chunk]) if len(columns) == 1 else tuple_(*columns).in_(chunk)
-            found.update(tuple(row) for row in self.connection.execute(select(*columns).where(named)))
+            asked = select(*columns).where(named, *self._theirs(bond, columns))
+            found.update(tuple(row) for row in self.connection.execute(asked))
         return found
+
+    def _theirs(self, bond: Bond, columns: Sequence[ColumnElement[Any]]) -> Iterator[ColumnElement[bool]]:
+        """What else must hold where rows of other legacy tables may have such keys: see `Bond.theirs`."""
+        if bond.among_others and bond.feeding is not None and len(columns) == 1:
+            parent = compiled_as(bond.child, bond.feeding)
+            old = clause(parent.source, schema=LEGACY).alias()
+            yield columns[0].in_(select(parent.new_key(old)).select_from(old))
 
     def _computed(self, wanted: Select[tuple[object, ...]]) -> Iterator[pa.RecordBatch]:
         compiled = self.evidence.compiled

@@ -1,0 +1,126 @@
+"""Two old tables that earlier runs brought into one new one, and a third that refers to rows of both."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.front.calling import Called, here
+from tests.front.shapes import KEYS, Row, Shape, folder_onto, made, rows_of, values
+
+pytestmark = [
+    pytest.mark.parametrize("onto", ["sqlite", "postgresql", "mariadb"]),
+    pytest.mark.parametrize("keys", ["kept", "generated", "derived"]),
+]
+
+OLD = """SELECT t.subject, c.name, s.name FROM ticket t JOIN customer c ON c.id = t.customer_id
+    LEFT JOIN agent s ON s.id = t.owner_id ORDER BY 1"""
+NEW = """SELECT t.subject, c.name, o.name FROM tickets t JOIN users c ON c.id = t.customer_id
+    LEFT JOIN users o ON o.id = t.owner_id ORDER BY 1"""
+TICKETS = "only tickets, ticket goes into tickets"
+
+
+@pytest.fixture
+def folder(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, onto: str
+) -> Iterator[Path]:
+    yield from folder_onto(request, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def shape(folder: Path, keys: str) -> Shape:
+    """Forty customers and twelve agents, of the same numbers where the new side gives others; users who are neither
+    under numbers that both have; and a ticket of each customer, most with an agent."""
+    first = 101 if keys == "kept" else 1
+    people = [(n, f"customer {n}", f"c{n}@x.org") for n in range(1, 41)]
+    agents = [(n, f"agent {n}", f"a{n}@y.org") for n in range(first, first + 12)]
+    tickets = [(n, f"ticket {n}", 41 - n, None if n % 5 == 0 else first + n % 12) for n in range(1, 41)]
+    key = KEYS[keys]
+    others = {
+        "kept": [(900, "other", "o@z.org")],
+        "generated": [(n, f"other {n}", f"o{n}@z.org") for n in (3, 4)],
+        "derived": [("00000003-0000-4000-8000-000000000000", "other", "o@z.org")],
+    }
+    person = "(id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL)"
+    return made(
+        folder,
+        f"""CREATE TABLE customer {person}; CREATE TABLE agent {person};
+        CREATE TABLE ticket (id INTEGER PRIMARY KEY, subject TEXT NOT NULL,
+            customer_id INTEGER NOT NULL REFERENCES customer, owner_id INTEGER REFERENCES agent);
+        INSERT INTO customer VALUES {values(people)}; INSERT INTO agent VALUES {values(agents)};
+        INSERT INTO ticket VALUES {values(tickets)};""",
+        f"""CREATE TABLE users (id {key}, name TEXT NOT NULL, email TEXT NOT NULL);
+        CREATE TABLE tickets (id INTEGER NOT NULL PRIMARY KEY, subject TEXT NOT NULL,
+            customer_id {key.split()[0]} NOT NULL REFERENCES users (id),
+            owner_id {key.split()[0]} REFERENCES users (id));
+        INSERT INTO users VALUES {values(others[keys])};""",
+    )
+
+
+def wanted(shape: Shape, request: str, *answers: str, code: int = 0) -> Called:
+    words = [word for answer in answers for word in ("--answer", answer)]
+    done = here("plan", *shape.names, "-o", "plan.yaml", "--force", "--request", request, *words)
+    assert done.code == code, done.err
+    return done
+
+
+def brought(shape: Shape, keys: str, *tables: str) -> None:
+    for table in tables:
+        way = "same_key" if keys == "kept" else "add"
+        wanted(shape, f"only users, {table} goes into users", f"present:users={way}")
+        shape.run()
+
+
+def undo_last(shape: Shape) -> None:
+    runs = json.loads(here("runs", *shape.names[2:], "--json").out)["runs"]
+    last = max(one["run"] for one in runs if one["status"] != "rolled_back")
+    assert here("rollback", last, *shape.names[2:], "--yes").code == 0
+
+
+def held(shape: Shape) -> dict[str, list[Row]]:
+    return shape.sides[1].rows() if shape.sides else rows_of(shape.files[1])
+
+
+def test_each_reference_finds_the_rows_of_its_own_old_table(shape: Shape, keys: str) -> None:
+    """Whichever came first, and where the process is killed between two batches."""
+    brought(shape, keys, *(("agent", "customer") if keys == "generated" else ("customer", "agent")))
+    before = held(shape)
+    wanted(shape, TICKETS)
+    shape.edit(lambda text: text.replace("size: 500", "size: 15"))
+    shape.killed("after_commit:tickets:1")
+    done = here("resume", *shape.names)
+    assert done.code == 0, done.err
+    shape.assert_same(OLD, NEW)
+    assert here("validate", *shape.names).code == 0
+    undo_last(shape)
+    assert held(shape) == before
+    undo_last(shape)
+    undo_last(shape)
+    assert held(shape) == shape.before
+
+
+def lost(shape: Shape) -> None:
+    """Two tickets of customers and agents that never were. With kept keys, an agent has the lost customer's number."""
+    with closing(sqlite3.connect(shape.files[0])) as old:
+        old.executescript("""INSERT INTO ticket SELECT 50, 'lost customer', 105, min(id) FROM agent;
+            INSERT INTO ticket VALUES (51, 'lost agent', 1, 30);""")
+
+
+HELD = "SELECT t.subject, o.name FROM tickets t LEFT JOIN users o ON o.id = t.owner_id WHERE t.id >= 50"
+
+
+def test_numbers_that_lead_nowhere_are_counted_for_each_and_name_no_row_of_the_other(shape: Shape, keys: str) -> None:
+    brought(shape, keys, "customer", "agent")
+    lost(shape)
+    asked = " ".join(wanted(shape, TICKETS, code=5).err.split())
+    for column in ("customer_id", "owner_id"):
+        assert f"1 row of tickets refers by {column} to a row of users that never was in the old database" in asked
+    wanted(shape, TICKETS, "tickets: quarantine", "tickets: empty")
+    shape.run(code=3)
+    assert shape.new(HELD) == [("lost agent", None)]
+    assert here("validate", *shape.names).code == 0
