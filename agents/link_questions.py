@@ -24,8 +24,9 @@ from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.schema import Column, Family, Table
 from ferryman.domain.transforms import Cast, ForeignKeyTo, KeyByType, RemapIds, Rename, Transform, Trim, TypeParent
 
-#: The kinds of these questions; an id is the kind, a colon, and TABLE.COLUMN.
-LINK, LABEL = "link_ids", "label"
+#: The kinds of these questions; an id is the kind, a colon, and TABLE.COLUMN. The last is for references whose parent
+#: holds rows of several old tables.
+LINK, LABEL, WHOSE = "link_ids", "label", "whose"
 
 _NUMBERS = frozenset((Family.INTEGER, Family.DECIMAL))
 _TEXTS = frozenset((Family.TEXT, Family.UUID, Family.ENUM))
@@ -53,6 +54,8 @@ def link_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Itera
                 yield from about.packed(line, profile)
             elif all(column.name not in pair for pair in pairs):
                 yield from about.named(line, profile)
+    for line in table.columns:
+        yield from about.of_several(line)
 
 
 def loose_ids(questions: Iterable[Question]) -> dict[str, tuple[str, ...]]:
@@ -205,6 +208,46 @@ class _About:
             for one in (profile.may_name if profile else ())
             for name in self._all_fed_by(one.table)
         }
+
+    def of_several(self, line: ColumnMapping) -> Iterator[Question]:
+        """Whose rows a reference names where rows of several old tables are in its parent, and nothing says which."""
+        step = next((step for step in line.steps if isinstance(step, ForeignKeyTo)), None)
+        tables = self.mapping.sources_of(step.parent) if step else ()
+        if step is None or len(tables) < 2 or len(line.source) != 1 or line.is_said:
+            return
+        (source,) = line.source
+        if self.ours.reference(source) or source in self.table.key:
+            return
+        said = set(_spoken(word for word in words(source) if word not in _UNSAID))
+        called = [one.source for one in tables if said & set(_spoken(words(one.source)))]
+        profile = self.facts.column(self.table.source, source)
+        told = [
+            f"{one.found:,} of {count(one.looked, 'value')} looked up are keys of {one.table}"
+            for one in (profile.may_name if profile else ())
+        ]
+        named = f"{source} is called after {called[0]}" if len(called) == 1 else ""
+        why = "; ".join(part for part in (*told, named) if part)
+        yield Question(
+            id=f"{WHOSE}:{self.table.target}.{line.target}",
+            table=self.table.target,
+            text=(
+                f"{step.parent} holds rows of {listed(one.source for one in tables)}. Whose rows does {source} of"
+                f" {self.table.source} name?"
+            ),
+            options=(
+                *(
+                    Option(
+                        key=one.source,
+                        text=f"Rows of {one.source}",
+                        changes=(self._map(line, line.source, step.but(source=one.source)),),
+                    )
+                    for one in tables
+                ),
+                leave_out(self.table.target),
+            ),
+            recommended=called[0] if len(called) == 1 else "",
+            reason=f"{why}." if why else "No foreign key says so.",
+        )
 
     def packed(self, line: ColumnMapping, profile: ColumnProfile) -> Iterator[Question]:
         """Whose ids a text lists. Nothing is asked where its name names only tables that keep their keys."""

@@ -41,7 +41,7 @@ from ferryman.domain.mapping import (
 )
 from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.profile import Profile
-from ferryman.domain.references import of_the_same_rows, references_of
+from ferryman.domain.references import meant, of_the_same_rows, references_of
 from ferryman.domain.schema import Database, Family
 from ferryman.domain.transforms import Cast, EpochToTimestamp, LocalTime, RemapIds, Rename, Split
 
@@ -211,7 +211,7 @@ def _included(problem: ProblemFound, mapping: Mapping, target: Database) -> Opti
         return None
     listed = next((g.parent for g in problem.lost if g.cause is not MissingCause.NEVER_EXISTED), "")
     parent = _parent(problem, mapping, target) if problem.cause else mapping.by_target.get(listed)
-    if parent is None or parent.action is not Action.REFER:
+    if parent is None or parent.action is not Action.REFER or parent in mapping.further:
         return None
     return Option(
         key=INCLUDE,
@@ -224,7 +224,7 @@ def _parent(problem: ProblemFound, mapping: Mapping, target: Database) -> TableM
     """The table that the rows refer to in vain."""
     of_table = (r for r in references_of(mapping, target) if r.child == problem.table)
     named = next((r.parent for r in of_table if set(r.columns) == set(problem.columns)), "")
-    return mapping.by_target.get(named)
+    return meant(mapping, mapping.by_target[problem.table], problem.columns, named)
 
 
 def _against_filter(problem: ProblemFound, plan: Plan, target: Database) -> str:

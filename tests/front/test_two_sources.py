@@ -80,3 +80,19 @@ def test_the_second_has_numbers_of_its_own_where_the_new_side_numbers_the_rows(s
     assert shape.new(LINKED.format("purchases")) == [(n, f"S{n}") for n in range(1, 20)]
     hold(shape.files, f"undo run {held.run}", "yes")
     assert shape.new("SELECT (SELECT count(*) FROM contacts), (SELECT count(*) FROM purchases)") == [(41, 0)]
+
+
+def test_whose_rows_a_reference_names_is_asked_where_nothing_says_it_and_its_parent_holds_rows_of_both(
+    shape: Shape,
+) -> None:
+    calls = "CREATE TABLE calls (id INTEGER PRIMARY KEY, caller_id INTEGER NOT NULL {}, topic TEXT NOT NULL);"
+    with closing(sqlite3.connect(shape.files[0])) as old, closing(sqlite3.connect(shape.files[1])) as new:
+        old.executescript(calls.format("") + "INSERT INTO calls SELECT id, 20 - id, 'T' || id FROM suppliers;")
+        new.executescript(calls.format("REFERENCES contacts (id)"))
+    first = ("only contacts, customers goes into contacts", "take all recommendations", "yes")
+    second = ("only contacts, suppliers goes into contacts", "add", "yes")
+    held = hold(shape.files, *first, *second, "only calls", "take all recommendations", "suppliers", "yes")
+    asked = " ".join(held.after("only calls").split())
+    assert "contacts holds rows of customers and suppliers. Whose rows does caller_id of calls name?" in asked
+    called = "SELECT t.id, c.name FROM calls t JOIN contacts c ON c.id = t.caller_id ORDER BY 1"
+    assert shape.new(called) == [(n, f"S{20 - n}") for n in range(1, 20)]
