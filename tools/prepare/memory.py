@@ -43,6 +43,7 @@ class Memory:
 
 def _depends_on(table: CompiledTable, more: str, aside: bool) -> str:
     mappings = sorted(_meaning(one.mapping, aside) for one in relied_on([table]))
+    mappings += [one.model_dump_json(exclude={"why"}) for one in table.plan.further]
     return sha256("\n".join((table.target.name, more, *mappings)).encode()).hexdigest()
 
 
