@@ -41,7 +41,7 @@ def shape(folder: Path, keys: str) -> Shape:
     agents = [(n, f"agent {n}", f"a{n}@y.org") for n in range(first, first + 12)]
     tickets = [(n, f"ticket {n}", 41 - n, None if n % 5 == 0 else first + n % 12) for n in range(1, 41)]
     key = KEYS[keys]
-    others = {
+    others: dict[str, list[Row]] = {
         "kept": [(900, "other", "o@z.org")],
         "generated": [(n, f"other {n}", f"o{n}@z.org") for n in (3, 4)],
         "derived": [("00000003-0000-4000-8000-000000000000", "other", "o@z.org")],
@@ -82,7 +82,7 @@ def undo_last(shape: Shape) -> None:
     assert here("rollback", last, *shape.names[2:], "--yes").code == 0
 
 
-def held(shape: Shape) -> dict[str, list[Row]]:
+def held(shape: Shape) -> object:
     return shape.sides[1].rows() if shape.sides else rows_of(shape.files[1])
 
 
