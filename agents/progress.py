@@ -189,10 +189,7 @@ def _moved(outcome: Outcome, plan: Plan | None, progress: Sequence[TableProgress
     told = f"{what} moved in {outcome.duration}"
     if len(tables) > 1:
         told = f"{what} of {count(len(tables), 'table')} moved in {outcome.duration}"
-    found = {t.table: t.accounting.matched for t in progress if t.table in tables and t.accounting.matched}
-    if found:
-        there = sum(found.values())
-        met = f"{count(there, 'row')} {'was' if there == 1 else 'were'} there already{_met(plan, tuple(found))}"
+    if met := _there(outcome, plan, [table for table in progress if table.table in tables]):
         told = f"{told}; {met}" if moved else f"{first_upper(met)}, in {outcome.duration}"
     if outcome.records_quarantined:
         told += f"; {count(outcome.records_quarantined, 'row')} set aside for you to look at"
@@ -206,6 +203,20 @@ def _moved(outcome: Outcome, plan: Plan | None, progress: Sequence[TableProgress
         told += f" (listed by ferryman quarantine show {outcome.run}; a run that moves the real rows writes over them)"
     failed = [t.table for t in progress if t.validation and t.validation.status is CheckStatus.FAIL]
     return f"{told}; checks failed in {names(failed)}" if failed else told
+
+
+def _there(outcome: Outcome, plan: Plan | None, progress: Sequence[TableProgress]) -> str:
+    """What became of rows that were in the target already. A placeholder is no row of its own."""
+    found = {t.table: t.accounting.matched - outcome.stood_in.get(t.table, 0) for t in progress}
+    found = {table: rows for table, rows in found.items() if rows > 0}
+    there, over = sum(found.values()), sum(outcome.stood_in.get(t.table, 0) for t in progress)
+    told = []
+    if there:
+        told.append(f"{count(there, 'row')} {'was' if there == 1 else 'were'} there already{_met(plan, tuple(found))}")
+    if over:
+        became = "has become the real row" if over == 1 else "have become the real rows"
+        told.append(f"{count(over, 'placeholder')} {became}")
+    return ", ".join(told)
 
 
 _MET = {

@@ -176,6 +176,7 @@ class Outcome(Frozen):
     rollback_blocker: str = ""
     next_steps: tuple[str, ...] = ()
     placeholders: dict[str, int] = Field(default_factory=dict)  #: target table -> rows that stand in for missing ones
+    stood_in: dict[str, int] = Field(default_factory=dict)  #: target table -> placeholders that it wrote real rows over
     undone: tuple[str, ...] = ()  #: tables that were undone alone: nothing of them is in the target by this run
     held_back: tuple[str, ...] = ()  #: tables that were not begun, because they refer to one that was undone alone
 

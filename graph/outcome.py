@@ -17,7 +17,7 @@ from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.patience import patiently
 from ferryman.tools.move.progress import progress, seconds_at_work
 from ferryman.tools.move.rollback import rollback_available
-from ferryman.tools.move.stand_ins import stand_ins
+from ferryman.tools.move.stand_ins import stand_ins, written_over
 
 
 def outcome_of(state: State, context: Context) -> Outcome:
@@ -52,6 +52,7 @@ def outcome_of(state: State, context: Context) -> Outcome:
         rollback_available=available,
         rollback_blocker=blocker,
         placeholders={one.table: one.rows for one in stand_ins(context.target, ledger, record.run)},
+        stood_in={one.table: one.rows for one in written_over(context.target, ledger, record.run)},
         undone=undone if standing else (),
         held_back=tuple(table.table for table in tables if table.table in held) if standing else (),
         next_steps=_next(state, context, [t.table for t in tables if t.state is TableState.VALIDATED]),

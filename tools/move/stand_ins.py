@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, func, literal, select
+from sqlalchemy import ColumnElement, FromClause, and_, distinct, exists, func, literal, select
 
 from ferryman.domain.mapping import Problem
 from ferryman.tools.databases.connect import Target
@@ -43,6 +43,17 @@ def stand_ins(target: Target, ledger: Ledger, run: str = "") -> tuple[StandIns, 
     by = (of.c.run_id, of.c.table_name)
     with target.connect("reading the ledger", reading=True) as connection:
         return tuple(StandIns(*found) for found in connection.execute(wanted.group_by(*by).order_by(*by)))
+
+
+def written_over(target: Target, ledger: Ledger, run: str) -> tuple[StandIns, ...]:
+    """The placeholders, of whatever run, that one run wrote real rows over, counted."""
+    row, of = ledger.tables.row, ledger.tables.row.alias()
+    same = and_(of.c.table_name == row.c.table_name, of.c.target_key == row.c.target_key)
+    placed = exists(select(literal(1)).select_from(of).where(same, of.c.kind == RowKind.PLACEHOLDER.value))
+    mine = (row.c.run_id == run, row.c.kind == RowKind.UPDATED.value, placed.correlate(row))
+    wanted = select(row.c.table_name, func.count(distinct(row.c.target_key))).where(*mine).group_by(row.c.table_name)
+    with target.connect("reading the ledger", reading=True) as connection:
+        return tuple(StandIns(run, *found) for found in connection.execute(wanted.order_by(row.c.table_name)))
 
 
 def stands(ledger: Ledger, entry: FromClause) -> ColumnElement[bool]:
