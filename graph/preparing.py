@@ -317,6 +317,17 @@ def _recounted(plan: Plan) -> Plan:
     return plan.but(batches=tuple(b.but(batches=batches_of(b.rows, b.size)) for b in plan.batches))
 
 
+def _counted_now(plan: Plan, found: Preflight) -> Plan:
+    """A plan from a file with the rows that are in scope now: a filter may have been edited there."""
+    now = found.tables
+    return _recounted(
+        plan.but(
+            counts=tuple(c.but(in_scope=now.get(c.table, c.in_scope)) for c in plan.counts),
+            batches=tuple(b.but(rows=now.get(b.table, b.rows)) for b in plan.batches),
+        )
+    )
+
+
 def preflight(state: State, runtime: Runtime[Context]) -> State:
     """What would fail, found before a write; every class of it that nobody decided becomes a question."""
     context = runtime.context
@@ -341,6 +352,7 @@ def preflight(state: State, runtime: Runtime[Context]) -> State:
             memory=context.memory,
             looks=looks,
         )
+        made = _counted_now(made, found) if state.get("given") and not state.get("back_to") else made
         found = found.but(warnings=(*found.warnings, *_set_aside(made, found, work, context)))
         if state.get("back_to"):
             found = looked_ahead(context.shelf.get(state["standing"], Plan), made, found)
