@@ -12,7 +12,7 @@ from ferryman.agents.pairing import Choice, Fed, Pairing, pair
 from ferryman.domain.counterparts import Looked
 from ferryman.domain.earlier import Earlier
 from ferryman.domain.findings import Findings, Match, Matches
-from ferryman.domain.mapping import AS_SAID, NAMESPACE, IdPolicy, TableMapping
+from ferryman.domain.mapping import NAMESPACE, IdPolicy, TableMapping
 from ferryman.domain.mapping import Mapping as TablesMapping
 from ferryman.domain.profile import ColumnProfile, Profile
 from ferryman.domain.schema import Database
@@ -81,7 +81,7 @@ class Facts:
     def paired(self, table: TableMapping, mapping: TablesMapping) -> Pairing:
         """The pairing of a table of a mapping with the one that feeds it there, and the columns as a person said."""
         found = self.pairing(table.source, table.target, self.fed_in(mapping))
-        plain = (column for column in table.columns if column.why == AS_SAID and len(column.source) == 1)
+        plain = (column for column in table.columns if column.is_said and len(column.source) == 1)
         said = {c.target: Choice(c.source[0], True, 1.0) for c in plain if all(isinstance(s, Rename) for s in c.steps)}
         return replace(found, columns={**found.columns, **said}) if said else found
 

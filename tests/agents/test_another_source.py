@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.facts import Facts
 from ferryman.agents.questions import questions_about
@@ -9,7 +11,7 @@ from ferryman.agents.revise import revise
 from ferryman.domain.changes import MapColumn, MapTable, Question
 from ferryman.domain.mapping import Generated
 from ferryman.domain.references import references_of
-from ferryman.domain.transforms import Constant
+from ferryman.domain.transforms import Constant, Rename, Transform
 from tests.catalogues import FILL, database, facts, matches, named, profile
 
 OLD = database("""
@@ -77,7 +79,8 @@ def test_a_filled_table_that_nothing_feeds_has_a_row_for_all() -> None:
     assert '"rank_id is always 1"' in asked.reason
 
 
-def test_rows_are_recognised_by_the_unique_column_that_a_person_said() -> None:
+@pytest.mark.parametrize("steps", [(), (Rename(),)], ids=["said", "as it is"])
+def test_rows_are_recognised_by_the_unique_column_that_a_person_said(steps: tuple[Transform, ...]) -> None:
     old = database("clerk: clerk_no int key, badge text unique, pay int")
     new = database("people: id int key, pass_code text unique, salary int?")
     about = facts(
@@ -85,7 +88,7 @@ def test_rows_are_recognised_by_the_unique_column_that_a_person_said() -> None:
     )
     mapping, found = propose(named("people"), about)
     assert question("present:people", list(found)).recommended != "pass_code"
-    mapping = revise(mapping, MapColumn(table="people", source=("badge",), target="pass_code"), about)
+    mapping = revise(mapping, MapColumn(table="people", source=("badge",), target="pass_code", steps=steps), about)
     asked = question("present:people", list(questions_about(mapping, about)))
     assert asked.recommended == "pass_code"
     assert asked.option("pass_code").text == "Rows with the same badge = pass_code are the same"
