@@ -18,6 +18,9 @@ LEAST_NAMESAKE = 0.3  #: enough where both names say the same
 
 _KINDS = tuple((word,) for word in "status state type kind stage phase mode level".split())
 
+#: How the names of columns end that may hold what names a row, also as a text.
+_NAMES_OF_ROWS = tuple((word,) for word in "id ids key ref reference no nr number code identifier uuid guid".split())
+
 #: Books that are kept by rules of their own, never by a match alone.
 RULED = frozenset((Book.CREATED, Book.UPDATED, Book.LEGACY_ID, Book.METADATA))
 
@@ -247,6 +250,8 @@ def _choice(match: Match, source: Table, target: Table, tables: float) -> tuple[
     alike = namesakes(source.column(match.source), source.name, column, target.name)
     if not (match.sure or alike) and _counts_kinds(source.column(match.source), column):
         return None
+    if not (match.sure or alike) and _names_rows(source.column(match.source), source, column, target):
+        return None
     if not match.sure and in_full(match.score, tables) < (LEAST_NAMESAKE if alike else LEAST_COLUMN):
         return None
     return match.target, Choice(match.source, match.sure or alike, match.score, "" if alike else _why(match))
@@ -256,6 +261,16 @@ def _counts_kinds(ours: Column, theirs: Column) -> bool:
     """Whether a yes or no would be filled from a number that is called a status or the like: 0 may as well be what is
     well, and every row would be said to be the contrary."""
     return ours.family is Family.INTEGER and theirs.family is Family.BOOLEAN and words(ours.name)[-1:] in _KINDS
+
+
+def _names_rows(ours: Column, source: Table, theirs: Column, target: Table) -> bool:
+    """Whether a text that says something would be filled from a number that names a row of another table: "topic_id"
+    is no title."""
+    reference = source.reference(ours.name)
+    names = words(ours.name)[-1:] == ("id",) or (reference is not None and reference.enforced)
+    bound = theirs.name in target.primary_key or target.reference(theirs.name) is not None
+    says = theirs.family is Family.TEXT and not bound and words(theirs.name)[-1:] not in _NAMES_OF_ROWS
+    return ours.family is Family.INTEGER and ours.name not in source.key and names and says
 
 
 def _namesakes(source: Table, target: Table) -> tuple[Match, ...]:
