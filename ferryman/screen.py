@@ -32,6 +32,7 @@ from ferryman.domain.events import (
     Approved,
     BatchCompleted,
     BatchHalved,
+    DecisionNeeded,
     DecisionTaken,
     Delegated,
     Escalated,
@@ -85,6 +86,7 @@ class Screen:
         self._moved: dict[str, TableCopied] = {}
         self._aside: dict[tuple[str, str], list[int]] = {}  #: (table, reason): the rows of each batch
         self._policies: set[tuple[str, str]] = set()  #: (table, strategy) that were told
+        self._untold = ""  #: what has to be decided, until it is put before the person
         self._added: dict[tuple[str, str], list[int]] = {}  #: (table, origin): the rows of each addition
         self._closely = True  #: few tables: each batch and each check is told
         self._last = ""
@@ -234,6 +236,9 @@ class Screen:
     def _decided(self, event: DecisionTaken) -> None:
         """A person's decision each time; a policy of the plan when it is met first."""
         if not event.as_policy:
+            if self._untold:  # the answer was given before anybody asked
+                self.line(self._untold)
+                self._untold = ""
             self.line(f"Decided by {clean(event.by)}: {_words(event.strategy)}.")
         elif (event.table, event.strategy) not in self._policies:
             self._policies.add((event.table, event.strategy))
@@ -281,6 +286,8 @@ class Screen:
                 self.line(clean(sentence(event)))
             case FailureFound():
                 self.line(f"{clean(event.failure.table)} stopped; what was moved before is kept.", "yellow")
+            case DecisionNeeded():
+                self._untold = event.decision.situation
             case DecisionTaken():
                 self._decided(event)
             case RecoveryStep() if event.state != "started":
@@ -416,7 +423,7 @@ class Screen:
         self._print(f"  - my own records, in {'' if ledger else 'new tables: '}{', '.join(ours)}")
 
     def _decision(self, payload: DecidePayload, seen: bool) -> None:
-        told = payload.explained
+        told, self._untold = payload.explained, ""
         if seen:
             self.asks(f'{told.question} ("what are my options?" shows them again)')
             return
