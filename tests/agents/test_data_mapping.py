@@ -1,32 +1,28 @@
+"""What is proposed for tables and columns, and what is asked about it."""
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ferryman.agents.data_mapping import propose
-from ferryman.agents.facts import Facts
-from ferryman.agents.natural_key import natural_key
 from ferryman.agents.questions import questions_about
 from ferryman.agents.revise import revise_all
-from ferryman.domain.changes import Change, LeaveOut, MapColumn, MapTable, MapValues, Question, SetIdentity, SetKey
+from ferryman.domain.changes import LeaveOut, MapColumn, MapTable, Question, SetIdentity, SetKey
 from ferryman.domain.coordination import Request, RequestType
 from ferryman.domain.findings import Match, Matches, TableMatches
 from ferryman.domain.fits import mapping_misfits, misfits
 from ferryman.domain.mapping import (
     Action,
     Conflict,
-    Derived,
     Generated,
-    IdPolicy,
-    Kept,
     KeyPair,
     Mapping,
     Matched,
-    TableMapping,
 )
-from ferryman.domain.profile import ColumnProfile, Profile
+from ferryman.domain.profile import Profile
 from ferryman.domain.schema import Database
-from ferryman.domain.transforms import ValuePair
 from ferryman.tools.prepare.suitable import suitable_identity
+from tests.agents.proposing import ids, proposed, sources, uses
 from tests.catalogues import (
     FAMILIES,
     FILL,
@@ -45,18 +41,6 @@ GUESSED = Matches(
     tables=(Match(source="a", target="b", score=0.55),),
     columns=(TableMatches(source="a", target="b", columns=(Match(source="x", target="y", score=0.4),)),),
 )
-
-
-def uses(table: TableMapping, column: str) -> list[str]:
-    return [step.use for step in table.by_target[column].steps]
-
-
-def sources(table: TableMapping, column: str) -> tuple[str, ...]:
-    return table.by_target[column].source
-
-
-def ids(questions: tuple[Question, ...]) -> list[str]:
-    return [question.id for question in questions]
 
 
 @pytest.fixture(scope="module")
@@ -124,23 +108,6 @@ def test_the_proposal_fits_but_for_what_is_asked() -> None:
     known = dispatch()
     mapping, _ = propose(FILL, known)
     assert list(mapping_misfits(mapping, known.source, known.target)) == []
-
-
-def proposed(
-    old: str,
-    new: str,
-    found: str,
-    columns: dict[str, ColumnProfile] | None = None,
-    there: dict[str, int] | None = None,
-    identities: dict[str, IdPolicy | str] | None = None,
-) -> tuple[Mapping, tuple[Question, ...], Facts]:
-    source = database(old)
-    rows = dict.fromkeys(source.by_name, 10)
-    in_target = {name: column for name, column in (columns or {}).items() if name.startswith("new.")}
-    ours = {name: column for name, column in (columns or {}).items() if not name.startswith("new.")}
-    theirs = profile(there or {}, {name.removeprefix("new."): column for name, column in in_target.items()})
-    known = facts(source, database(new), matches(found), profile(rows, ours), theirs, identities)
-    return *propose(FILL, known), known
 
 
 def test_an_unsure_table_is_mapped_as_a_guess_and_asked_about() -> None:
@@ -236,131 +203,6 @@ def test_columns_of_tables_that_are_a_guess_are_a_guess_by_what_they_would_score
     assert ids(questions) == ["table:b", "column:b.y"]
 
 
-def test_rows_that_are_there_are_recognised_by_what_is_unique_on_both_sides() -> None:
-    mapping, questions, _ = proposed(
-        "a: id int key, code text unique, name text",
-        "b: id int key, code text unique, name text",
-        "a -> b: id=id, code=code, name=name",
-        there={"b": 4},
-    )
-    table = mapping.by_target["b"]
-    assert table.identity == Matched(on=(KeyPair(source="code", target="code"),), otherwise=Kept())
-    assert table.conflict is Conflict.KEEP
-    assert questions == ()
-
-
-def test_rows_that_are_there_and_cannot_be_recognised_are_asked_about() -> None:
-    _, questions, _ = proposed(
-        "a: id int key, name text", "b: id int key, name text", "a -> b: id=id, name=name", there={"b": 4}
-    )
-    assert ids(questions) == ["present:b"]
-    assert [option.key for option in questions[0].options] == ["add", "name", "same_key", "leave_out"]
-    assert (questions[0].recommended, questions[0].reason) == ("", "Nothing would be left to move without it.")
-    _, questions, _ = proposed(
-        "a: id int key, name text\nc: id int key",
-        "b: id int key, name text\nd: id int key",
-        "a -> b: id=id, name=name\nc -> d: id=id",
-        there={"b": 4},
-    )
-    assert (questions[0].id, questions[0].recommended) == ("present:b", "leave_out")
-
-
-def test_rows_that_are_there_are_recognised_by_their_key_only_where_both_keys_are_of_one_kind() -> None:
-    _, questions, _ = proposed(
-        "a: id int key, name text", "b: id uuid key, name text", "a -> b: id=id, name=name", there={"b": 4}
-    )
-    assert "same_key" not in {option.key for option in questions[0].options}
-
-
-def test_where_no_new_key_suits_rows_that_are_there_can_be_recognised_by_theirs() -> None:
-    taken = "id of the new table is a number, and rows are there already that may have the same ones"
-    _, questions, _ = proposed(
-        "a: id int key, name text",
-        "b: id int key, name text",
-        "a -> b: id=id, name=name",
-        there={"b": 4},
-        identities={"b": taken},
-    )
-    (question,) = questions
-    assert [option.key for option in question.options] == ["name", "same_key", "leave_out"]
-
-
-def test_a_filled_parent_without_a_common_key_is_asked_about() -> None:
-    mapping, questions, _ = proposed(
-        "p: id int key, name text\nc: id int key, p_id int > p",
-        "ps: id uuid key, name text\ncs: id int key, p_id uuid > ps",
-        "p -> ps: id=id, name=name\nc -> cs: id=id, p_id=p_id",
-        there={"ps": 12},
-    )
-    assert mapping.by_target["ps"].action is Action.REFER
-    assert ids(questions) == ["link:ps"]
-    assert [option.key for option in questions[0].options] == ["name", "without"]
-    assert questions[0].options[1].changes == (LeaveOut(table="cs"),)
-
-
-def test_a_reference_to_a_parent_that_nothing_fills_stays_empty() -> None:
-    mapping, questions, _ = proposed(
-        "c: id int key, owner int",
-        "users: id int key\ncs: id int key, owner_id int? > users",
-        "c -> cs: id=id, owner=owner_id",
-    )
-    assert "owner_id" not in mapping.by_target["cs"].by_target
-    assert mapping.by_target["cs"].ignored == ("owner",)
-    assert questions == ()
-
-
-def test_zero_that_means_no_parent_becomes_null() -> None:
-    mapping, _, _ = proposed(
-        "p: id int key\nc: id int key, p_id int > p",
-        "ps: id int key\ncs: id int key, p_id int? > ps",
-        "p -> ps: id=id\nc -> cs: id=id, p_id=p_id",
-        {"p.id": column_profile(lowest=1, highest=9), "c.p_id": column_profile(lowest=0, highest=9)},
-    )
-    assert uses(mapping.by_target["cs"], "p_id") == ["value_map", "foreign_key"]
-
-
-def test_a_reference_by_another_column_than_the_key_is_looked_up() -> None:
-    mapping, _, _ = proposed(
-        "p: id int key, code text unique\nc: id int key, p_code text > p.code",
-        "ps: id uuid key, code text\ncs: id int key, p_id uuid > ps",
-        "p -> ps: id=id, code=code\nc -> cs: id=id, p_code=p_id",
-    )
-    assert uses(mapping.by_target["cs"], "p_id") == ["lookup", "foreign_key"]
-
-
-def test_two_references_to_one_parent_go_by_their_names() -> None:
-    mapping, _, _ = proposed(
-        "p: id int key\nc: id int key, ship int > p, bill int > p",
-        "ps: id int key\ncs: id int key, billing_id int > ps, shipping_id int > ps",
-        "p -> ps: id=id\nc -> cs: id=id, bill=billing_id, ship=shipping_id",
-    )
-    table = mapping.by_target["cs"]
-    assert (sources(table, "billing_id"), sources(table, "shipping_id")) == (("bill",), ("ship",))
-
-
-def test_the_only_reference_between_two_tables_needs_no_name() -> None:
-    mapping, questions, _ = proposed(
-        "e: id int key, reports_to int? > e",
-        "staff: id int key, manager_id int? > staff",
-        "e -> staff: id=id, reports_to~manager_id",
-    )
-    assert sources(mapping.by_target["staff"], "manager_id") == ("reports_to",)
-    assert questions == ()
-
-
-def test_a_composite_reference_is_filled_like_its_parent() -> None:
-    mapping, _, _ = proposed(
-        "o: id int key\nl: o_id int key > o, pos int key\nn: o_id int key, pos int key | refers o_id pos > l o_id pos",
-        "os: id uuid key\nls: o_id uuid key > os, pos int key\n"
-        "ns: o_id uuid key, pos int key | refers o_id pos > ls o_id pos",
-        "o -> os: id=id\nl -> ls: o_id=o_id, pos=pos\nn -> ns: o_id=o_id, pos=pos",
-        identities={"os": Derived()},
-    )
-    table = mapping.by_target["ns"]
-    assert table.by_target["o_id"].steps == mapping.by_target["ls"].by_target["o_id"].steps
-    assert uses(table, "pos") == ["rename"]
-
-
 def test_first_and_last_name_are_joined_where_the_target_has_one_column() -> None:
     mapping, questions, _ = proposed(
         "a: id int key, first_name text, last_name text",
@@ -370,219 +212,6 @@ def test_first_and_last_name_are_joined_where_the_target_has_one_column() -> Non
     assert sources(mapping.by_target["b"], "full_name") == ("first_name", "last_name")
     assert uses(mapping.by_target["b"], "full_name") == ["concat"]
     assert ids(questions) == ["column:b.full_name"]
-
-
-def test_secrets_do_not_go_into_the_metadata() -> None:
-    mapping, _, _ = proposed("a: id int key, password text, fax text", "b: id int key, metadata json", "a -> b: id=id")
-    assert sources(mapping.by_target["b"], "metadata") == ("fax",)
-    assert mapping.by_target["b"].ignored == ("password",)
-
-
-def test_metadata_that_hold_something_already_are_left_alone() -> None:
-    mapping, _, _ = proposed(
-        "a: id int key, fax text, code text unique",
-        "b: id int key, code text unique, metadata json?",
-        "a -> b: id=id, code=code",
-        {"new.b.metadata": column_profile(nulls=2)},
-        {"b": 4},
-    )
-    assert "metadata" not in mapping.by_target["b"].by_target
-    assert mapping.by_target["b"].ignored == ("fax",)
-
-
-def test_an_invoice_date_is_no_moment_of_creation() -> None:
-    mapping, _, _ = proposed(
-        "a: id int key, InvoiceDate moment",
-        "b: id int key, placed_at moment, created_at moment",
-        "a -> b: id=id, InvoiceDate=placed_at",
-    )
-    assert sources(mapping.by_target["b"], "created_at") == ()
-
-
-@pytest.mark.parametrize(
-    ("columns", "made"),
-    [
-        ("b_time moment", ("b_time",)),
-        ("reg_date moment, birth_date moment", ("reg_date",)),
-        ("date_submitted moment, created moment", ("created",)),
-        ("b_time moment, posted_on moment", ()),
-        ("birth_date moment", ()),
-        ("write_date moment", ()),
-    ],
-)
-def test_a_row_was_made_when_the_nearest_moment_says_if_there_is_one(columns: str, made: tuple[str, ...]) -> None:
-    old, new = f"b: id int key, {columns}", "b: id int key, created_at moment"
-    mapping, _, _ = proposed(old, new, "b -> b: id=id")
-    assert sources(mapping.by_target["b"], "created_at") == made
-
-
-@pytest.mark.parametrize("old", ["write_date", "last_modified", "edited_on", "lastmod"])
-def test_a_row_was_changed_last_when_its_column_says_so(old: str) -> None:
-    mapping, _, _ = proposed(f"a: id int key, {old} moment", "b: id int key, date_modified moment", "a -> b: id=id")
-    assert sources(mapping.by_target["b"], "date_modified") == (old,)
-
-
-def test_what_looks_like_the_moment_of_creation_fills_it_where_it_fills_nothing_else() -> None:
-    old = "a: id int key, opening moment"
-    mapping, _, _ = proposed(old, "b: id int key, created_at moment", "a -> b: id=id, opening=created_at")
-    assert sources(mapping.by_target["b"], "created_at") == ("opening",)
-    new, found = "b: id int key, opened moment, created_at moment", "a -> b: id=id, opening=opened, opening=created_at"
-    mapping, _, _ = proposed(old, new, found)
-    assert sources(mapping.by_target["b"], "created_at") == ()
-
-
-def test_of_two_moments_of_creation_or_change_each_takes_its_namesake() -> None:
-    columns = "id int key, created moment, date_added moment, edited moment, modified moment"
-    mapping, _, _ = proposed(f"b: {columns}", f"b: {columns}", "b -> b: id=id")
-    found = {name: sources(mapping.by_target["b"], name) for name in ("created", "date_added", "edited", "modified")}
-    assert found == {name: (name,) for name in found}
-    assert mapping.by_target["b"].ignored == ()
-
-
-EPOCHS = column_profile(storage={"integer": 9}, lowest=10**9, highest=2 * 10**9)
-COMPACT = column_profile(storage={"integer": 9}, lowest=19990101, highest=20201231)
-BLANKS = column_profile(storage={"text": 9}, empty=3, shapes={"99": 6})
-TEXT = column_profile(storage={"text": 9}, longest=30, shapes={"Aa+": 9})
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "profiled", "steps"),
-    [
-        ("text", "text", TEXT, ["rename"]),
-        ("text", "text(10)", TEXT, ["rename"]),
-        ("text", "text(10)", TEXT.but(shapes={"Aa+ ": 9}), ["trim"]),
-        ("text?", "int?", BLANKS, ["trim", "empty_to_null", "cast"]),
-        ("text?", "text? unique", TEXT.but(empty=3), ["trim", "empty_to_null"]),
-        ("text?", "text?", TEXT.but(empty=3), ["rename"]),
-        ("int", "text", None, ["cast"]),
-        ("int", "money", None, ["rename"]),
-        ("bool", "int", None, ["rename"]),
-        ("text", "bool", None, ["boolean_words"]),
-        ("int", "bool", column_profile(storage={"integer": 9}, lowest=0, highest=1), ["rename"]),
-        ("int", "bool", column_profile(storage={"integer": 9}, lowest=-1, highest=0), ["cast"]),
-        ("int", "moment", EPOCHS, ["epoch_to_timestamp"]),
-        ("int", "date", COMPACT, ["cast", "text_to_date"]),
-        ("text", "date", column_profile(shapes={"99.99.9999": 9}, longest=10), ["text_to_date"]),
-        ("text", "moment", column_profile(shapes={"9999-99-99": 4, "9999-99-99 99:99:99": 5}), ["cast"]),
-        ("moment", "moment", None, ["rename"]),
-        ("moment", "moment", EPOCHS, ["epoch_to_timestamp"]),
-        ("moment", "date", None, ["rename"]),
-        ("uuid", "text", None, ["rename"]),
-        ("text", "json", None, ["rename"]),
-    ],
-)  # fmt: skip
-def test_the_steps_of_a_plain_value(old: str, new: str, profiled: ColumnProfile | None, steps: list[str]) -> None:
-    mapping, _, _ = proposed(
-        f"a: id int key, x {old}",
-        f"b: id int key, x {new}",
-        "a -> b: id=id, x=x",
-        {"a.x": profiled} if profiled else {},
-    )
-    assert uses(mapping.by_target["b"], "x") == steps
-
-
-@pytest.mark.parametrize(
-    ("shape", "longest", "form"),
-    [
-        ("9999-99-99", 10, "%Y-%m-%d"),
-        ("9999-99-99 99:99:99", 19, "%Y-%m-%d %H:%M:%S"),
-        ("9999-99-99A99:99:99", 19, "%Y-%m-%dT%H:%M:%S"),
-        ("9.9.9999", 8, "%d.%m.%Y"),
-        ("99.99.99", 8, "%d.%m.%y"),
-        ("99.99.9999 99:99", 16, "%d.%m.%Y %H:%M"),
-        ("9999/99/99", 10, "%Y/%m/%d"),
-        ("99-Aa+-9999", 11, "%d-%b-%Y"),
-        ("9+", 8, "%Y%m%d"),
-    ],
-)
-def test_the_format_of_a_text_date_is_read_from_its_masked_shape(shape: str, longest: int, form: str) -> None:
-    seen = column_profile(shapes={shape: 9}, shortest=longest, longest=longest)
-    mapping, questions, _ = proposed(
-        "a: id int key, x text", "b: id int key, x moment", "a -> b: id=id, x=x", {"a.x": seen}
-    )
-    (step,) = mapping.by_target["b"].by_target["x"].steps
-    assert step.model_dump() == {"use": "text_to_date", "format": form}
-    assert questions == ()
-
-
-def test_a_date_that_can_be_read_two_ways_is_asked_about() -> None:
-    seen = column_profile(shapes={"99/99/9999": 9})
-    _, questions, _ = proposed("a: id int key, x text", "b: id int key, x date", "a -> b: id=id, x=x", {"a.x": seen})
-    assert ids(questions) == ["format:b.x"]
-    assert [option.key for option in questions[0].options] == ["day_first", "month_first"]
-
-
-@pytest.mark.parametrize(
-    ("beyond", "form"), [((3, 0), "%d/%m/%Y"), ((0, 3), "%m/%d/%Y"), ((0, 0), None), ((2, 1), None)]
-)
-def test_a_number_that_can_be_no_month_says_which_comes_first(beyond: tuple[int, int], form: str | None) -> None:
-    seen = column_profile(shapes={"99/99/9999": 9}, beyond_months=beyond)
-    mapping, questions, _ = proposed(
-        "a: id int key, x text", "b: id int key, x date", "a -> b: id=id, x=x", {"a.x": seen}
-    )
-    (step,) = mapping.by_target["b"].by_target["x"].steps
-    assert ids(questions) == ([] if form else ["format:b.x"])
-    assert form in (None, step.model_dump()["format"])
-
-
-def test_numbers_for_words_are_asked_about() -> None:
-    _, questions, _ = proposed(
-        "a: id int key, status int",
-        "b: id int key, status text(10) | check status IN ('open', 'closed')",
-        "a -> b: id=id, status=status",
-        {"a.status": column_profile(storage={"integer": 9}, lowest=1, highest=2)},
-    )
-    assert ids(questions) == ["values:b.status"]
-    assert questions[0].options[0].text == "1 is open, 2 is closed"
-
-
-def test_words_for_other_words_are_asked_about_with_those_that_look_alike() -> None:
-    mapping, questions, known = proposed(
-        "a: id int key, state text(10) | check state IN ('conf', 'in', 'canc')",
-        "b: id int key, state text(20) | check state IN ('confirmed', 'checked_in', 'cancelled', 'lost')",
-        "a -> b: id=id, state=state",
-    )
-    assert ids(questions) == ["values:b.state"]
-    assert questions[0].recommended == "by_name"
-    assert questions[0].options[0].text == "conf is confirmed, in is checked_in, canc is cancelled"
-    assert questions_about(revise_all(mapping, questions[0].options[0].changes, known), known) == ()
-
-
-def test_words_without_a_partner_each_are_asked_about_without_a_proposal() -> None:
-    _, (question,), _ = proposed(
-        "a: id int key, state text(10) | check state IN ('x', 'open')",
-        "b: id int key, state text(20) | check state IN ('open', 'closed')",
-        "a -> b: id=id, state=state",
-    )
-    assert question.recommended == ""
-    assert [option.key for option in question.options] == ["as_they_are", "leave_out"]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        MapValues(table="b", target="must", pairs=(ValuePair(old="x", new="y"),)),
-        MapColumn(table="b", source=("y",), target="must"),
-        MapColumn(table="b", source=("x",), target="must"),
-    ],
-)
-def test_what_a_person_said_of_a_column_is_asked_about_no_more(change: Change) -> None:
-    mapping, questions, known = proposed(
-        "a: id int key, x text, y text", "b: id int key, must text", "a -> b: id=id, x~must, y~must"
-    )
-    assert ids(questions) == ["column:b.must"]
-    assert questions_about(revise_all(mapping, (change,), known), known) == ()
-
-
-def test_a_value_that_can_become_nothing_of_the_kind_stays_where_it_is() -> None:
-    mapping, _, _ = proposed("a: id int key, x blob", "b: id int key, x int?, metadata json", "a -> b: id=id, x=x")
-    assert "x" not in mapping.by_target["b"].by_target
-    assert sources(mapping.by_target["b"], "metadata") == ("x",)
-
-
-def test_a_generated_column_is_never_written() -> None:
-    mapping, _, _ = proposed("a: id int key, x int", "b: id int key, x int generated", "a -> b: id=id, x=x")
-    assert "x" not in mapping.by_target["b"].by_target
 
 
 def test_everything_takes_filled_tables_along_where_rows_can_be_recognised() -> None:
@@ -653,33 +282,3 @@ def test_whatever_is_proposed_fits_or_is_asked_about(made: tuple[Database, Datab
             revised = revise_all(plan.mapping, option.changes, known)
             again = replanned(FILL, revised, questions_about(revised, known), known)
             assert misfits(again, old, new) == ()
-
-
-def test_values_that_happen_to_be_different_everywhere_do_not_tell_which_rows_are_the_same() -> None:
-    """Surnames that are distinct on both sides are no key: another Smith would be taken for the old one."""
-    apart = {name: column_profile(distinct=4) for name in ("a.name", "b.name")}
-    known = facts(
-        database("a: id int key, name text"),
-        database("b: id int key, name text"),
-        matches("a -> b: id=id, name=name"),
-        profile({"a": 4}, {"a.name": apart["a.name"]}),
-        profile({"b": 4}, {"b.name": apart["b.name"]}),
-        {"b": Kept()},
-    )
-    table = known.pairings["b"]
-    assert natural_key(table, known) is None
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "kept"), [("int", "big", True), ("text", "big", False), ("int", "money", False)]
-)
-def test_a_number_without_places_takes_the_legacy_id(old: str, new: str, kept: bool) -> None:
-    """As for an unsigned key, which no integer of PostgreSQL holds."""
-    native = {"big": "NUMERIC(20)", "money": "NUMERIC(10, 2)"}[new]
-    there = database("orders: id uuid key, note text?, legacy_id money?").tables[0]
-    scale = 0 if new == "big" else 2
-    columns = tuple(c.but(native=native, scale=scale) if c.name == "legacy_id" else c for c in there.columns)
-    goal = Database(dialect="sqlite", tables=(there.but(columns=columns),))
-    begun = database(f"sale: id {old} key, note text?")
-    known = facts(begun, goal, matches("sale -> orders: note=note"), profile({"sale": 5}), profile({"orders": 0}))
-    assert ("legacy_id" in propose(FILL, known)[0].by_target["orders"].by_target) is kept
