@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import and_, false, func, literal, or_, select
+from sqlalchemy import and_, false, func, or_, select
 
 from ferryman.domain.findings import MissingCause, MissingGroup
 from ferryman.domain.mapping import Problem
@@ -32,16 +32,16 @@ def parents_aside(job: Job, check: ForeignCheck) -> tuple[Missing, ...]:
     return tuple(Missing(tuple(row[: len(old)]), tuple(row[len(old) :])) for row in rows)
 
 
-def first_below(job: Job, segment: Segment) -> bool:
-    """Whether a row of a range that went already lacks a parent in its own table that is set aside."""
-    from_, own = job.bench.legacy, job.own
+def rows_below(job: Job, segment: Segment) -> int:
+    """How many rows of a range that went already lack a parent in their own table that is set aside, by reference."""
+    from_, own, found = job.bench.legacy, job.own, 0
     if own is None:
-        return False
+        return 0
     for check in (check for check in job.checks if check.bond.to_itself):
-        wanted = select(literal(1)).select_from(from_).where(*_lacking(job, check), job.bench.within(segment))
-        if job.bench.connection.execute(wanted.where(~own.lies(from_)).limit(1)).first():
-            return True
-    return False
+        lacking = (*_lacking(job, check), job.bench.within(segment), ~own.lies(from_))
+        counted = select(func.count()).select_from(from_).where(*lacking)
+        found += int(job.bench.connection.execute(counted).scalar_one())
+    return found
 
 
 def _groups(job: Job) -> Iterator[MissingGroup]:

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 from sqlalchemy import true
 
@@ -37,7 +39,7 @@ from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.move.set_aside import set_aside
 from ferryman.tools.move.sorting import Applied, Wanted, policy_for, quarantined_before
 from ferryman.tools.move.supply import supply, supply_listed
-from ferryman.tools.move.take_back import take_back, too_early
+from ferryman.tools.move.take_back import below, take_back, too_early
 from ferryman.tools.move.tell import Pace, batch_completed, rows_quarantined, self_recovery, taken_back
 from ferryman.tools.move.turns import Manners
 from ferryman.tools.move.windows import Ruler, Window, cut
@@ -68,6 +70,9 @@ def copy_table(
         return _Copier(work, stop, emit, clock)
 
     return patiently(begin, table=work.table, emit=emit, clock=clock).run(batches)
+
+
+_Seen = TypeVar("_Seen")
 
 
 @dataclass
@@ -290,12 +295,9 @@ class _Copier:
         new = set(refused) - self.desk.refused
         if not new:
             return False
+        before = self._looked(below)
         self.desk.refused |= new
-        self.desk.close()
-        with self.desk.transaction() as job:
-            job.bench.begin()
-            batches = too_early(job)
-        self.desk.close()
+        batches = self._looked(partial(too_early, before=before))
         if not batches or not take_back(self.work, batches):
             return False
         first = batches[0]
@@ -303,6 +305,15 @@ class _Copier:
         place.row, place.after = first.first_row, first.segment.after
         place.accounting = accounting(self.work.ledger, self.work.run, self.work.table)
         return True
+
+    def _looked(self, at: Callable[[Job], _Seen]) -> _Seen:
+        """What is seen of the table with all that is known now of rows which the target refuses."""
+        self.desk.close()
+        with self.desk.transaction() as job:
+            job.bench.begin()
+            seen = at(job)
+        self.desk.close()
+        return seen
 
     def _advance(self, place: _Place, moved: Moved) -> None:
         record = moved.record

@@ -5,11 +5,11 @@ aside.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ferryman.domain.run import BatchRecord, TableState
 from ferryman.tools.discover.introspect import introspect
-from ferryman.tools.move.below import first_below
+from ferryman.tools.move.below import rows_below
 from ferryman.tools.move.failpoint import failpoint
 from ferryman.tools.move.hanging import hanging
 from ferryman.tools.move.job import Job
@@ -20,13 +20,19 @@ from ferryman.tools.move.undo import undo_batch
 from ferryman.tools.move.work import TableWork
 
 
-def too_early(job: Job) -> tuple[BatchRecord, ...]:
-    """The committed batches from the first on of which a row hangs on one that is set aside; () where none does."""
-    committed = job.book.committed(job.bench.books)
-    for place, batch in enumerate(committed):
-        if "+" not in batch.number and first_below(job, batch.segment):
-            return committed[place:]
-    return ()
+def below(job: Job) -> dict[str, int]:
+    """By committed batch, the rows of its range that are there and hang on one that is set aside."""
+    committed = (batch for batch in job.book.committed(job.bench.books) if "+" not in batch.number)
+    return {batch.number: rows_below(job, batch.segment) for batch in committed}
+
+
+def too_early(job: Job, before: Mapping[str, int]) -> tuple[BatchRecord, ...]:
+    """The committed batches from the first on of which more rows hang on one that is set aside than `before`, as it was
+    known then: what was known is dealt with. () where none is."""
+    committed, now = job.book.committed(job.bench.books), below(job)
+    early = (place for place, batch in enumerate(committed) if now.get(batch.number, 0) > before.get(batch.number, 0))
+    place = next(early, None)
+    return () if place is None else committed[place:]
 
 
 def take_back(work: TableWork, batches: Sequence[BatchRecord]) -> bool:
