@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -146,21 +147,8 @@ def test_a_reference_that_nobody_declared_is_said_at_the_review_and_in_the_plan(
     assert why in " ".join((folder / "plan.yaml").read_text().split())
 
 
-def test_a_number_that_may_name_rows_with_kept_keys_is_said_to_go_unchecked(folder: Path) -> None:
-    shape = made(
-        folder,
-        f"""CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL);
-        CREATE TABLE orders (id INTEGER PRIMARY KEY, sold_by INTEGER, total NUMERIC);
-        INSERT INTO customer VALUES {values(PEOPLE)}; INSERT INTO orders VALUES {values(DEALS)}""",
-        f"""CREATE TABLE customers (id {KEYS["kept"]}, name TEXT NOT NULL, email TEXT NOT NULL);
-        CREATE TABLE orders (id {KEYS["kept"]}, sold_by INTEGER, total NUMERIC)""",
-    )
-    told = " ".join(shape.plan().err.split())
-    assert "200 of 200 values of sold_by are keys of customer: it goes as it stands, and is not checked" in told
-
-
-def test_a_number_that_goes_unchecked_is_said_with_those_that_name_no_row(folder: Path) -> None:
-    deals = [(n, 3 * (n % 200 + 1) if n % 60 else 5000 + n, n * 1.5) for n in range(1, 601)]
+def said_of_sellers(folder: Path, deals: Sequence[tuple[object, ...]]) -> str:
+    """What is said of a plan for orders that a number says who sold, where all keys are kept."""
     shape = made(
         folder,
         f"""CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL);
@@ -169,7 +157,17 @@ def test_a_number_that_goes_unchecked_is_said_with_those_that_name_no_row(folder
         f"""CREATE TABLE customers (id {KEYS["kept"]}, name TEXT NOT NULL, email TEXT NOT NULL);
         CREATE TABLE orders (id {KEYS["kept"]}, sold_by INTEGER, total NUMERIC)""",
     )
-    told = " ".join(shape.plan().err.split())
+    return " ".join(shape.plan().err.split())
+
+
+def test_a_number_that_may_name_rows_with_kept_keys_is_said_to_go_unchecked(folder: Path) -> None:
+    told = said_of_sellers(folder, DEALS)
+    assert "200 of 200 values of sold_by are keys of customer: it goes as it stands, and is not checked" in told
+
+
+def test_a_number_that_goes_unchecked_is_said_with_those_that_name_no_row(folder: Path) -> None:
+    deals = [(n, 3 * (n % 200 + 1) if n % 60 else 5000 + n, n * 1.5) for n in range(1, 601)]
+    told = said_of_sellers(folder, deals)
     assert "values of sold_by are keys of customer, and 10 name no row: it goes as it stands" in told
 
 

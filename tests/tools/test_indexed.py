@@ -7,7 +7,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
 
 from ferryman.domain.errors import Refused
 from ferryman.domain.events import Event, IndexesSetUp, RolledBack
@@ -18,7 +17,6 @@ from ferryman.tools.move.archive import drop
 from ferryman.tools.move.failpoint import OF_INDEXES
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.rollback import rollback
-from tests.servers import PASSWORD, READER
 from tests.tools.pairs import Run, start
 from tests.tools.test_crash import forked
 from tests.tools.test_relay import Pair, made_pair
@@ -109,13 +107,7 @@ def test_they_go_where_the_undoing_fails(pair: Pair, monkeypatch: pytest.MonkeyP
 
 def test_who_may_make_none_undoes_it_without(pair: Pair) -> None:
     Ledger(open_target(pair.new.url)).create()
-    for schema in ("public", "ferryman"):
-        pair.new.run(
-            f"GRANT ALL ON SCHEMA {schema} TO {READER}; GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {READER};"
-            f"GRANT ALL ON ALL SEQUENCES IN SCHEMA {schema} TO {READER};"
-        )
-    theirs = make_url(pair.new.url).set(username=READER, password=PASSWORD).render_as_string(hide_password=False)
-    run = start(Path(pair.old.source), theirs)  # type: ignore[arg-type]
+    run = start(Path(pair.old.source), pair.new.writer())  # type: ignore[arg-type]
     run.copy_all()
     events = list[Event]()
     rollback(run.target, run.run, emit=events.append)

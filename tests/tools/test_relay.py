@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import make_url
 
 from ferryman.domain.errors import Corrupt, Refused
 from ferryman.domain.mapping import (
@@ -41,7 +42,7 @@ from ferryman.tools.move.work import Ending
 from ferryman.tools.prepare.preflight import preflight
 from ferryman.tools.prove.evidence import gather
 from ferryman.tools.prove.validate import validate_table
-from tests.servers import Made, Server
+from tests.servers import PASSWORD, READER, Made, Server
 from tests.tools.pairs import CUSTOMERS, LEGACY, NEW, PURCHASES, SHOP, Run, column, plan_of, start
 from tests.tools.test_crash import copy_on, forked
 
@@ -62,6 +63,16 @@ class Side:
 
     def one(self, sql: str) -> Any:
         return self.ask(sql)[0][0]
+
+    def writer(self) -> str:
+        """The same as a target, by a user who may write there, the ledger too, and alter nothing: on PostgreSQL."""
+        for schema in ("public", "ferryman"):
+            self.run(
+                f"GRANT ALL ON SCHEMA {schema} TO {READER}; GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {READER};"
+                f"GRANT ALL ON ALL SEQUENCES IN SCHEMA {schema} TO {READER};"
+            )
+        theirs = make_url(self.url).set(username=READER, password=PASSWORD)
+        return theirs.render_as_string(hide_password=False)
 
 
 def of_server(made: Made) -> Side:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
 
 import ferryman
 from ferryman.domain.conversation import Approve
@@ -22,7 +21,6 @@ from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.rollback import rollback
 from ferryman.tools.move.work import Ending
 from tests.front.calling import here
-from tests.servers import PASSWORD, READER
 from tests.tools.pairs import SHOP, Run, plan_of, resumed, start
 from tests.tools.test_crash import forked
 from tests.tools.test_load import PHASES
@@ -153,14 +151,8 @@ def test_a_key_that_a_row_breaks_meanwhile_is_in_force_for_others_and_stays_in_t
 
 def test_who_may_not_alter_the_table_loads_it_with_the_keys_in_place(pair: Pair) -> None:
     Ledger(open_target(pair.new.url)).create()
-    for schema in ("public", "ferryman"):
-        pair.new.run(
-            f"GRANT ALL ON SCHEMA {schema} TO {READER}; GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {READER};"
-            f"GRANT ALL ON ALL SEQUENCES IN SCHEMA {schema} TO {READER};"
-        )
-    theirs = make_url(pair.new.url).set(username=READER, password=PASSWORD).render_as_string(hide_password=False)
     before, events = keys(pair), list[Event]()
-    run = start(Path(pair.old.source), theirs)  # type: ignore[arg-type]
+    run = start(Path(pair.old.source), pair.new.writer())  # type: ignore[arg-type]
     run.copy("customers")
     during = list[object]()
 
