@@ -95,7 +95,7 @@ def _safety(ask: Ask, facts: AnswerFacts) -> str:
             )
         if facts.status.rollback_blocker:
             return (
-                f"Undoing is blocked just now: {one_line(facts.status.rollback_blocker)}."
+                f"There is no undoing just now: {one_line(facts.status.rollback_blocker).rstrip('.')}."
                 " Your old database is only read."
             )
     if facts.plan is None:

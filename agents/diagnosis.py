@@ -93,7 +93,8 @@ def _issue(failure: Failure) -> str:
     columns = f" in {', '.join(failure.columns)}" if failure.columns else ""
     if failure.affected_records:
         least = "At least " if failure.at_least else ""
-        return f"{least}{_counted(failure.affected_records)} of {failure.table} cannot go as they are{columns}"
+        are = "it is" if failure.affected_records == 1 and not failure.at_least else "they are"
+        return f"{least}{_counted(failure.affected_records)} of {failure.table} cannot go as {are}{columns}"
     return f"{failure.table} stopped{f' in batch {failure.batch}' if failure.batch else ''}"
 
 

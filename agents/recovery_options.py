@@ -192,8 +192,9 @@ def _stand_in(case: _Case) -> Words:
 
 def _aside(case: _Case) -> Words:
     choice = f"Skip {case.them}{case.more} for manual review later"
-    what = f"connect {'it' if case.rows == 1 else 'them'} by hand later" if case.groups else "mend them by hand later"
-    safety = "Nothing is lost: they are kept aside with the reason"
+    one = case.rows == 1 and not case.more
+    what = f"{'connect' if case.groups else 'mend'} {'it' if one else 'them'} by hand later"
+    safety = f"Nothing is lost: {'it is' if one else 'they are'} kept aside with the reason"
     hanging = [*case.stake.below, *_below(case.groups)]
     along = " and ".join(f"{count(rows, 'row')} of {table}" for table, rows in hanging)
     too = f"{along} hang on {'it' if case.rows == 1 else 'them'} and are set aside as well. " if along else ""
@@ -211,12 +212,12 @@ def _below(groups: Sequence[MissingGroup]) -> Iterator[tuple[str, int]]:
 
 
 def _null(case: _Case) -> Words:
-    choice = f"Move {case.them} with {', '.join(case.columns)} left empty"
+    choice = f"Move {case.them}{case.more} with {', '.join(case.columns)} left empty"
     return choice, "Continue immediately", "The rows arrive; the rest of them is whole", "What stood there is not moved"
 
 
 def _shorten(case: _Case) -> Words:
-    choice = f"Shorten {', '.join(case.failure.columns)} in {case.them} to what fits"
+    choice = f"Shorten {', '.join(case.failure.columns)} in {case.them}{case.more} to what fits"
     return choice, "Continue immediately", "The rows arrive", "The ends of these texts are lost"
 
 

@@ -157,3 +157,18 @@ def test_rows_that_only_the_new_database_refuses_are_not_said_to_be_none(tmp_pat
     for words in asked:
         assert "It is the new database that refuses these rows of visits" in said(held, words)
         assert "we are closed" in said(held, words)
+
+
+def test_what_only_batches_find_is_decided_once_for_those_that_follow_at_this_rate(tmp_path: Path) -> None:
+    """One nameless vet in each of six batches: five more decisions would say nothing new."""
+    files = build(tmp_path, nameless=0)
+    with closing(sqlite3.connect(files[0])) as old:
+        names = [(n, None if n % 500 == 250 else f"Vet {n}") for n in range(21, 3_001)]
+        old.executemany("INSERT INTO vet VALUES (?, ?)", names)
+        old.execute("UPDATE visit SET vet_id = 5 WHERE vet_id > 20")
+        old.commit()
+    held = hold(files, "move everything", "yes", LATER, options=BLIND)
+    told = " ".join(held.text.split())
+    assert "1 row of vets cannot go as it is in name" in told
+    assert "Skip this row, and those that follow for the same reason (about 6 in all at this rate)" in told
+    assert "6 rows set aside for you to look at" in told

@@ -148,8 +148,9 @@ def test_a_strategy_that_fails_is_marked_and_not_recommended_again(
 
 
 def test_what_was_decided_for_one_batch_can_be_decided_for_a_later_one(tmp_path: Path, watch: Watch) -> None:
+    """Each has more than twice the rows that were to be expected by those before."""
     files = shop(tmp_path, customers=1200, purchases=1)
-    write(files[0], "UPDATE customer SET name = NULL WHERE id IN (7, 600, 601, 1100)")
+    write(files[0], "UPDATE customer SET name = NULL WHERE id = 7 OR id BETWEEN 600 AND 610 OR id >= 1160")
     talk = opened(files, tmp_path / "a", watch, preflight=False)
     talk.say("move customers", "yes")
     for batch in ("1", "2", "3"):
@@ -160,7 +161,7 @@ def test_what_was_decided_for_one_batch_can_be_decided_for_a_later_one(tmp_path:
         talk.say(Choose(strategy=Strategy.QUARANTINE))
     assert talk.session.outcome is not None
     assert talk.session.outcome.status is RunStatus.SUCCESS_WITH_QUARANTINE
-    assert ask(files[1], "SELECT count(*) FROM customers") == [(1196,)]
+    assert ask(files[1], "SELECT count(*) FROM customers") == [(1147,)]
     talk.session.close()
 
 

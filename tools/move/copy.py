@@ -18,7 +18,7 @@ from sqlalchemy import true
 
 from ferryman.domain.errors import Corrupt, FerrymanError, NeedsDecision, Refused, Transient
 from ferryman.domain.events import BatchHalved, BatchValidated, DecisionTaken, Event, TableCopied
-from ferryman.domain.mapping import Policy, Strategy
+from ferryman.domain.mapping import Policy, Problem, Strategy
 from ferryman.domain.plan import BatchPlan, Estimate
 from ferryman.domain.recovery import Failure
 from ferryman.domain.run import Accounting, BatchRecord, Key, Segment, TableProgress, TableState, batch_ordinal
@@ -46,6 +46,9 @@ from ferryman.tools.move.windows import Ruler, Window, cut
 from ferryman.tools.move.work import CopyResult, Ending, TableWork
 
 Emit = Callable[[Event], None]
+
+#: Problems of which all rows of a table are counted, not those of one batch.
+_COUNTED_WHOLE = frozenset((Problem.MISSING_PARENT, Problem.MISSING_KEY))
 
 __all__ = ["CopyResult", "Emit", "Ending", "TableWork", "copy_table"]
 
@@ -171,7 +174,7 @@ class _Copier:
                 return self._commit(window, place.after, strays)
             except Stuck as stuck:
                 self._show_validation(window, stuck)
-                return stuck.failure
+                return self._at_this_rate(stuck.failure, window)
             except Wanted as wanted:
                 if wanted.failure in supplied:  # it did not help
                     return wanted.failure
@@ -284,6 +287,14 @@ class _Copier:
                 last = window.first_row - 1 + job.sight.count(seen, true())
         failure = of_refusal(self.work.table, window.number, why, found.said[why], rows)
         return failure.but(expected=self._expected(so_far, last), at_least=not found.all_found)
+
+    def _at_this_rate(self, failure: Failure, window: Window) -> Failure:
+        """With the rows that are to be expected in all, where each batch finds its own alone."""
+        if failure.problem is None or failure.problem in _COUNTED_WHOLE:
+            return failure
+        with self.work.target.connect("reading the ledger", reading=True) as books:
+            before = quarantined_before(self.work, books, Reason(failure.problem, failure.columns))
+        return failure.but(expected=self._expected(before + failure.affected_records, window.last_row))
 
     def _expected(self, so_far: int, last_row: int) -> int:
         """Of the whole table, when the rows to come are like those that were seen."""
