@@ -124,3 +124,17 @@ def test_numbers_that_lead_nowhere_are_counted_for_each_and_name_no_row_of_the_o
     shape.run(code=3)
     assert shape.new(HELD) == [("lost agent", None)]
     assert here("validate", *shape.names).code == 0
+
+
+def test_a_row_that_came_too_late_for_its_own_run_is_no_row_of_the_other(shape: Shape, keys: str) -> None:
+    """Customer 103 came after customers were moved; an agent has that number in the new side where keys are kept."""
+    brought(shape, keys, "customer", "agent")
+    number = 103 if keys == "kept" else 41
+    with closing(sqlite3.connect(shape.files[0])) as old:
+        old.executescript(f"""INSERT INTO customer VALUES ({number}, 'late', 'late@x.org');
+            INSERT INTO ticket VALUES (60, 'late', {number}, NULL);""")
+    asked = " ".join(wanted(shape, TICKETS, code=5).err.split())
+    assert "1 row of tickets refers by customer_id to a row of users" in asked
+    wanted(shape, TICKETS, "tickets: quarantine")
+    shape.run(code=3)
+    shape.assert_same(OLD.replace("ORDER", "WHERE t.id < 50 ORDER"), NEW)

@@ -14,7 +14,22 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, delete, false, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    String,
+    and_,
+    cast,
+    delete,
+    false,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.types import NullType
 
 from ferryman.domain.mapping import Generated, TableMapping
@@ -69,6 +84,7 @@ class Relay:
         self._natural_keys()
         self._set_aside()
         self._new_keys(segment)
+        self._whose(segment)
         self._placeholders()
         rows = self._rows(segment)
         for check in self.checks:
@@ -213,6 +229,22 @@ class Relay:
             _, policy = policies(named.parent)
             if isinstance(policy, Generated):
                 self._mapped(named.parent, self._rows(segment)([named.key], named.members))
+
+    def _whose(self, segment: Segment) -> None:
+        """The id map's entries that tell whose the rows are that ours may refer to, where several legacy tables made
+        them: by their keys, and the ranges that the others made."""
+        row, table = self.ledger.tables.row, ledger_table(ID_MAP)
+        entries = select(*(row.c[column.name] for column in table.columns))
+        for bond in (check.bond for check in self.checks if check.bond.among_others):
+            new, of_parent = bond.new_key(self.bench.legacy), row.c.table_name == bond.parent
+            asked = self._rows(segment)([cast(new[0], String)])
+            staged = self._stage(row, (_SOURCE_KEY.but(name="target_key"),), asked) if len(new) == 1 else None
+            if staged is not None:
+                same = and_(row.c.target_key == staged.c.target_key, of_parent)
+                self._copy(table, entries.select_from(row.join(staged, same)))
+            if bond.feeding is not None:
+                theirs = not_(self._ours(bond.feeding))
+                self._copy(table, entries.where(of_parent, theirs, row.c.target_key_to.is_not(None)))
 
     def _fillers(self) -> None:
         """Which legacy tables filled those that several fill: the id map has the same keys for the rows of each."""

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, not_, select, tuple_
 
 from ferryman.domain.mapping import TableMapping
 from ferryman.domain.schema import ForeignKey, Table
 from ferryman.domain.transforms import ForeignKeyTo
 from ferryman.tools.databases.dialect import clause
+from ferryman.tools.prepare.identity import of_another_source
 from ferryman.tools.prepare.lineage import sources_of
 from ferryman.tools.prepare.sqlite_scope import column_of
 from ferryman.tools.prepare.transform import CompiledReference, CompiledTable
@@ -104,10 +105,14 @@ class Bond:
         return and_(among(self.new_key(from_), held), *self.theirs(from_, legacy))
 
     def theirs(self, from_: FromClause, legacy: str | None) -> tuple[Condition, ...]:
-        """What else must hold where a row of that key may be another legacy table's: legacy has the parent."""
-        if self.legacy_parent is None or not self.among_others:
+        """What else must hold where a row of that key may be another legacy table's: legacy has the parent, and the
+        row is not one that the other made, such as of a parent that came since."""
+        if self.legacy_parent is None or self.feeding is None or not self.among_others:
             return ()
-        return (among(self.old_key(from_), self.referred(clause(self.legacy_parent, schema=legacy).alias())),)
+        old = among(self.old_key(from_), self.referred(clause(self.legacy_parent, schema=legacy).alias()))
+        keys = self.new_key(from_)
+        others = [of_another_source(self.parent, self.feeding.source, keys[0])] if len(keys) == 1 else []
+        return old, *(not_(one) for one in others)
 
     def referred(self, parent: FromClause) -> Select[Any]:
         """The columns of the legacy parent that are referred to."""

@@ -17,7 +17,23 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import uuid_utils
-from sqlalchemy import ColumnElement, FromClause, and_, column, func, literal, select, table
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    String,
+    and_,
+    case,
+    cast,
+    column,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    table,
+)
 
 from ferryman.domain.mapping import Shape
 from ferryman.domain.run import Key, key_text
@@ -44,6 +60,25 @@ def of_this_source(
     another run has keys of its own."""
     others = select(filled.c.run_id).where(filled.c.table_name == target, filled.c.source_name != source)
     return and_(row.c.table_name == target, row.c.run_id.not_in(others))
+
+
+def of_another_source(target: str, source: str, key: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the target row of a key is one that another legacy table made, by the id map, and none that a row of this
+    one was found to be. True or false, never NULL."""
+    text, number, mine = cast(key, String), cast(key, Integer), of_this_source(target, source)
+    entries = select(ROW_MAP.c.target_key).where(ROW_MAP.c.table_name == target)
+    single = entries.where(not_(mine), ROW_MAP.c.kind == _CREATED, ROW_MAP.c.target_key_to.is_(None))
+    found = entries.where(mine, ROW_MAP.c.kind != _CREATED, ROW_MAP.c.target_key_to.is_(None))
+    low, high = (cast(ROW_MAP.c[name], Integer) for name in ("target_key", "target_key_to"))
+    spans = and_(ROW_MAP.c.table_name == target, not_(mine), ROW_MAP.c.target_key_to.is_not(None))
+    first, last = (select(end).where(spans).scalar_subquery() for end in (func.min(low), func.max(high)))
+    within = number.between(first, last)
+    spanned = case((within, exists(select(literal(1)).where(spans, number.between(low, high)))), else_=literal(False))
+    made = or_(text.in_(single), spanned)
+    return func.coalesce(and_(made, text.not_in(found)), literal(False))
+
+
+_CREATED = "created"  #: the kind of an entry whose row its run made
 
 
 def prefix(namespace: UUID, table_name: str) -> str:

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import ColumnElement, Connection, Select, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, not_, select, tuple_
 
 from ferryman.domain.run import Key
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.databases.sqlite_guard import LEGACY
 from ferryman.tools.move.variants import compiled_as
 from ferryman.tools.prepare.bonds import Bond, bonds
+from ferryman.tools.prepare.identity import of_another_source
 from ferryman.tools.prepare.misfit import ValuesDoNotFit
 from ferryman.tools.prepare.references import LiveReferences
 from ferryman.tools.prove.evidence import Evidence
@@ -100,6 +101,7 @@ class Expected:
             parent = compiled_as(bond.child, bond.feeding)
             old = clause(parent.source, schema=LEGACY).alias()
             yield columns[0].in_(select(parent.new_key(old)).select_from(old))
+            yield not_(of_another_source(bond.parent, bond.feeding.source, columns[0]))
 
     def _computed(self, wanted: Select[tuple[object, ...]]) -> Iterator[pa.RecordBatch]:
         compiled = self.evidence.compiled
