@@ -120,7 +120,8 @@ def test_numbers_that_lead_nowhere_are_counted_for_each_and_name_no_row_of_the_o
     asked = " ".join(wanted(shape, TICKETS, code=5).err.split())
     for column in ("customer_id", "owner_id"):
         assert f"1 row of tickets refers by {column} to a row of users that never was in the old database" in asked
-    wanted(shape, TICKETS, "tickets: quarantine", "tickets: empty")
+    lost_ones = [f"orphans:tickets.{name}:never_existed" for name in ("customer_id", "owner_id")]
+    wanted(shape, TICKETS, f"{lost_ones[0]}=quarantine", f"{lost_ones[1]}=empty")
     shape.run(code=3)
     assert shape.new(HELD) == [("lost agent", None)]
     assert here("validate", *shape.names).code == 0
