@@ -46,8 +46,6 @@ def rollback(which: Which, tables: tuple[str, ...], phase: int, yes: bool, as_js
             raise Refused(f"{question[:-1]} was not confirmed; nothing was changed.", "Confirm with --yes.")
         undone = _undo(ledger, record, tables, typed(which, record.run), voice)
     voice.give({"run": record.run, "tables": [event.model_dump(mode="json", exclude={"event"}) for event in undone]})
-    for event in undone:
-        voice.say(sentence(event))
     if not undone and tables:
         voice.say(f"Run {record.run} wrote nothing there; nothing was undone.")
     elif not undone:
@@ -67,6 +65,7 @@ def _undo(ledger: Ledger, record: RunRecord, tables: tuple[str, ...], way: Way, 
                 workspace.record(record.run, event)
             if isinstance(event, RolledBack):
                 undone.append(event)
+                voice.say(sentence(event))
     return undone
 
 

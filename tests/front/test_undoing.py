@@ -167,3 +167,15 @@ def test_ctrl_c_says_the_same_where_an_undoing_was_decided_on(stopped: Shape, ho
     assert "is being undone" in refused(here("resume", run), 5)[0]
     assert here(*back, "--yes").code == 0
     assert stopped.new("SELECT id FROM city") == [(99,)]
+
+
+@pytest.mark.parametrize("moved", ["postgresql"], indirect=True)
+def test_what_is_undone_is_told_while_the_rest_waits(moved: Trial) -> None:
+    with connected(moved.target) as somebody:
+        somebody.execute(text("UPDATE customers SET name = name"))
+        with Terminal("rollback", "--target", moved.target, "--yes") as terminal:
+            terminal.wait_for("remarks: undone by")
+            assert "customers: undone by" not in terminal.text
+            somebody.rollback()
+            terminal.wait_for("customers: undone by")
+    assert rows(moved) == [0, 0, 0]
