@@ -200,7 +200,8 @@ def _present(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Qu
     rows = facts.source_profile.rows(table.source)
     by_key = _by_key(table, facts)
     no_key = by_key and isinstance(facts.identities.get(table.target), str)
-    add = Option(key=ADD, text=f"Add all {count(rows, 'row')} beside them", changes=_added(table, mapping, facts))
+    meant = "the rows that its filter takes" if table.filter else f"all {count(rows, 'row')}"
+    add = Option(key=ADD, text=f"Add {meant} beside them", changes=_added(table, mapping, facts))
     brought = facts.earlier.of(table.source, table.target)
     if brought:
         since = _since(brought, by_key)

@@ -71,3 +71,20 @@ def test_what_hangs_on_rows_that_go_elsewhere_brings_none_of_them_along(
     shape.run(code=3)
     assert shape.new("SELECT id FROM articles ORDER BY id") == [(n,) for n, _, kind, *_ in POSTS if kind == "post"]
     assert shape.new("SELECT id FROM pages ORDER BY id") == [(n,) for n, _, kind, *_ in POSTS if kind == "page"]
+
+
+def test_beside_rows_that_are_there_go_those_of_the_filter_and_no_other_number_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shape = made(
+        tmp_path,
+        f"""CREATE TABLE posts (id INTEGER PRIMARY KEY, kind TEXT, title TEXT, body TEXT);
+        INSERT INTO posts VALUES {values([(n, kind, title, body) for n, _, kind, title, body in POSTS])};""",
+        """CREATE TABLE pages (id CHAR(36) PRIMARY KEY, title TEXT NOT NULL, body TEXT);
+        INSERT INTO pages VALUES ('there', 'Welcome', '');""",
+    )
+    said = "posts with kind page go into pages"
+    asked = " ".join(here("plan", *shape.names, "-o", "plan.yaml", "--request", said).err.split())
+    assert "Add the rows that its filter takes beside them" in asked, asked
+    assert "Add all 60 rows" not in asked
