@@ -63,12 +63,20 @@ _BARE = re.compile(
 )
 _VERB_WORD = re.compile(r"\b(?:migrate|migration|migrating|move|transfer|copy|ferry)\b")
 #: "we switch from osTicket to Zammad", "move our help desk to Zammad": the names are those of the applications.
+_SYSTEM = (
+    r"(?:shop|store|website|site|blog|forum|board|wiki|helpdesk|desk|crm|erp|cms|app|application|system"
+    r"|platform|tracker|ticketing|portal|intranet|software|business|company|office|library|clinic|school)"
+)
 _SYSTEMS = re.compile(
     r"\b(?:move|moving|migrate|migrating|migration|transfer|switch|switching|change|changing|upgrade|upgrading|go|going"
     r"|bring|port|convert|data)(?: (?:over|all|of|our|my|the|old|whole|entire|data|everything))*"
-    r"(?: (?:\w+ )?(?:shop|store|website|site|blog|forum|board|wiki|helpdesk|desk|crm|erp|cms|app|application|system"
-    r"|platform|tracker|ticketing|portal|intranet|software|business|company|office|library|clinic|school))?"
+    rf"(?: (?:\w+ )?{_SYSTEM})?"
     r"(?: over)?(?: from (?P<old>\w+(?: \w+)?))? (?:in )?(?:to|into) (?P<new>\w+(?: \w+)?)$"
+)
+#: "move my WordPress blog to our new one"
+_TO_THE_NEW = re.compile(
+    rf"\b(?:move|moving|migrate|migrating|transfer|switch|bring|port|convert)(?: \w+){{0,3}} {_SYSTEM}(?: over)?"
+    rf" (?:in )?(?:to|into) (?:our|the|my|a) new (?:one|{_SYSTEM})$"
 )
 _CHILDREN = re.compile(
     r"\b(?:everything|all|whatever|anything|what|all the (?:data|tables|records))(?: \w+){0,2} (?:belongs?"
@@ -210,7 +218,10 @@ def request(said: Sentence, talk: Talk) -> Request | None:
 def _between_systems(said: Sentence, talk: Talk) -> bool:
     """Whether a sentence speaks of one application and another, by whatever they are called: "from osTicket to Zammad"
     names no table, though one is called tickets."""
-    found = _SYSTEMS.search(re.sub(r"(?: ,? ?(?:please|now|today|soon|thanks|thank you))*[ .!?]*$", "", said.text))
+    text = re.sub(r"(?: ,? ?(?:please|now|today|soon|thanks|thank you))*[ .!?]*$", "", said.text)
+    if _TO_THE_NEW.search(text):
+        return not talk.tables(said)
+    found = _SYSTEMS.search(text)
     if found is None or any(word in _LEFTOVER for word in found["new"].split()):
         return False
     if not found["old"]:
