@@ -170,7 +170,7 @@ class TableColumns:
         primary = self.scope.facts.target.table(key.parent).primary_key
         named = "" if key.parent_columns == primary else key.parent_columns[0]
         meant = of or self._meant(source, key)
-        further = "" if meant == self._feeding(key.parent) else meant
+        further = of or ("" if meant == self._feeding(key.parent) else meant)
         steps = (
             *self._no_parent(column, source, meant),
             *self._lookup(source, key, meant),

@@ -213,7 +213,7 @@ class _About:
         """Whose rows a reference names where rows of several old tables are in its parent, and nothing says which."""
         step = next((step for step in line.steps if isinstance(step, ForeignKeyTo)), None)
         tables = self.mapping.sources_of(step.parent) if step else ()
-        if step is None or len(tables) < 2 or len(line.source) != 1 or line.is_said:
+        if step is None or len(tables) < 2 or len(line.source) != 1 or step.source:
             return
         (source,) = line.source
         if self.ours.reference(source) or source in self.table.key:

@@ -222,7 +222,8 @@ def _naming_the_same(column: ColumnMapping, ours: Table, before: str, fed: Fed) 
             legacy = ours.reference(column.source[0]) if len(column.source) == 1 else None
             told = (step.source, legacy.parent if legacy else "", before)
             meant = next((one for one in told if (one, step.parent) in fed.brought), "")
-            step = step.but(source="" if meant == fed.sources[step.parent] else meant)
+            if step.source != fed.sources[step.parent]:
+                step = step.but(source="" if meant == fed.sources[step.parent] else meant)
         steps.append(step)
     return column.but(steps=tuple(steps))
 
