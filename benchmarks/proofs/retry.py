@@ -23,14 +23,14 @@ def retried(wish: Wish) -> Proof:
     moments, began, series = dice(wish, proof.name), time.monotonic(), 0
     with connected(trial.target) as connection:
         before = shop.hashes(connection)
-    lying = _set_aside(proof, trial)
+    lying = set_aside(proof, trial)
     started = time.monotonic()
     proof.must(trial.retry().wait() == 0, "undisturbed: the retry failed")
     whole = time.monotonic() - started
     digest = trial.check_end(proof, "undisturbed").digest
     _undo(proof, trial, "undisturbed", before)
     while proof.kills < wish.kills:
-        _set_aside(proof, trial)
+        set_aside(proof, trial)
         series += 1
         last = _killed(proof, trial, moments, SHARE * whole, places)
         when = f"end after {proof.kills} kills"
@@ -45,7 +45,7 @@ def retried(wish: Wish) -> Proof:
     return proof
 
 
-def _set_aside(proof: Proof, trial: Trial) -> int:
+def set_aside(proof: Proof, trial: Trial) -> int:
     """Let the run go to its end without the customers that are gone, then let them come back; gives how many rows lie
     in quarantine."""
     with connected(trial.source) as connection:

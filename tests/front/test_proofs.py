@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -50,6 +51,17 @@ def test_rows_tried_out_of_quarantine_come_in_once_however_often_that_is_killed(
     found = retry.retried(wish(tmp_path, engine, rows=1_300, kills=3, batch=200))
     assert found.breaches == []
     assert found.kills == 3
+
+
+def test_what_a_try_left_to_be_filled_when_it_was_killed_is_filled_by_a_resume(tmp_path: Path) -> None:
+    """Remarks of the first batch went before others that they reply to were set aside, in the second."""
+    trial = set_up(wish(tmp_path, ENGINES["sqlite"], rows=2_600, kills=1, batch=100), "filled", lost=True)
+    proof = Proof("filled")
+    assert retry.set_aside(proof, trial) > 0
+    assert trial.retry("before_reference_commit:remarks").wait() == -signal.SIGKILL
+    assert trial.start().wait() == 0
+    assert trial.check_end(proof, "resumed").whole
+    assert proof.breaches == []
 
 
 def test_a_breach_is_seen(tmp_path: Path) -> None:

@@ -399,6 +399,8 @@ class _Copier:
             self.emit(
                 TableCopied(table=table.table, accounting=table.accounting, seconds=table.seconds, set_aside=lying)
             )
+        elif self.record.state is TableState.COPIED:  # rows may have come beside the order since
+            patiently(lambda: fill_references(self.live, (self.work.table,), clock=self.clock), clock=self.clock)
         return self._result(Ending.COMPLETE, place)
 
     def _close_books(self) -> TableProgress:
