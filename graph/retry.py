@@ -227,11 +227,14 @@ class _Trial:
         return []
 
     def table(self, name: str, parents: bool, before: Retried | None) -> Retried | None:
-        """One table, after what an earlier try brought; None where nothing of it lay in quarantine."""
-        if not (lying := self._lying(name)):
-            return before and before.but(left=0)
+        """One table, after what an earlier try brought; None where nothing of it lay in quarantine. Rows without a key
+        cannot be found in the old database, and stay."""
+        lying, keyless = self._lying(name), self._keyless(name)
+        if not lying:
+            stay = before or (Retried(table=name, came=0, left=0) if keyless else None)
+            return stay and stay.but(left=keyless)
         if before and self.began[name] == self.tries.stand(name):
-            return before.but(left=len(lying))
+            return before.but(left=len(lying) + keyless)
         if before is None:
             self.emit(RowsTried(table=name, rows=0, of=len(lying)))
         work, along = self._work(name), Counter[str]()
@@ -247,7 +250,8 @@ class _Trial:
         self._bring(work, lying)
         left = self._lying(name)
         self.tries.note(name, work.compiled.mapping.key, left, stand)
-        return Retried(table=name, came=len(lying) - len(left), left=len(left), along=dict(along)).after(before)
+        came = len(lying) - len(left)
+        return Retried(table=name, came=came, left=len(left) + keyless, along=dict(along)).after(before)
 
     def _bring(self, work: TableWork, keys: Sequence[Key]) -> None:
         """Bring what fits; again as long as some come, because others may hang on those."""
@@ -322,6 +326,10 @@ class _Trial:
         """The legacy keys of a table's rows that lie in quarantine."""
         rows = self.ledger.quarantined(self.record.run, name, state=QuarantineState.OPEN)
         return tuple(tuple(json.loads(row.source_key)) for row in rows if row.source_key)
+
+    def _keyless(self, name: str) -> int:
+        rows = self.ledger.quarantined(self.record.run, name, state=QuarantineState.OPEN)
+        return sum(row.source_key is None for row in rows)
 
     def _work(self, name: str) -> TableWork:
         plan = self.record.amended

@@ -189,11 +189,13 @@ def test_trying_rows_again_stops_after_a_batch_and_goes_on_from_there(
     write(shape.files[0], "UPDATE city SET name = 'B' WHERE name IS NULL")
     run, found = shape.new("SELECT run_id FROM ferryman_run")[0][0], list[Retried]()
     with opened(shape.files) as session:
-        for event in desk.retry(session, run, found=found):
-            if isinstance(event, RowsTried) and event.rows and way == "here":
-                session.pause()
-            elif isinstance(event, RowsTried) and event.rows:
-                assert here("pause", run, "--target", shape.files[1]).code == 0
+        tries = desk.retry(session, run, found=found)
+        next(event for event in tries if isinstance(event, RowsTried) and event.rows)
+        if way == "here":
+            session.pause()
+        else:
+            assert here("pause", run, "--target", shape.files[1]).code == 0
+        list(tries)
     came = shape.new("SELECT count(*) FROM city")[0][0] - 10
     assert (found[0].came, found[0].left) == (came, 2_500 - came)
     assert 1_000 <= came < 2_500
