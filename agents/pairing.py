@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ferryman.agents.bookkeeping import WHENS, Book, book_of, content_words, words
@@ -95,6 +95,9 @@ def pair(source: Table, target: Table, match: Match, matches: Matches, fed: Fed)
             choices[choice_target] = choice
             if choice_target not in target.primary_key:
                 taken.add(choice.source)
+    for name, choice in _left_to_one_another(source, target, {*choices, *joined, *own}, taken, fed):
+        choices[name] = choice
+        taken.add(choice.source)
     for kind, ours in types_beside(source, target, {name: c.source for name, c in choices.items()}, taken):
         choices[kind] = Choice(ours, False, LIKELY_PART, "it says which rows the number beside it names")
     whens = {
@@ -208,6 +211,20 @@ def _brought(source: Table, parent: str, fed: Fed) -> ForeignKey | None:
     """The only reference to rows that an earlier run brought into a target table."""
     found = [key for key in source.foreign_keys if (key.parent, parent) in fed.brought]
     return found[0] if len(found) == 1 else None
+
+
+def _left_to_one_another(
+    source: Table, target: Table, filled: Collection[str], taken: Collection[str], fed: Fed
+) -> Iterator[tuple[str, Choice]]:
+    """Of rows that an earlier run brought beside those of another table: the one reference to them that has no place,
+    for the one to where they are that nothing fills."""
+    for old, parent in sorted(fed.brought):
+        theirs = [k.columns[0] for k in source.foreign_keys if k.parent == old and len(k.columns) == 1]
+        ours = [k.columns[0] for k in target.foreign_keys if k.parent == parent and len(k.columns) == 1]
+        free, open_ = [name for name in theirs if name not in taken], [name for name in ours if name not in filled]
+        if len(free) == len(open_) == 1 and fed.sources.get(parent) != old:
+            why = f"the only reference to {old}, which an earlier run brought into {parent}"
+            yield open_[0], Choice(free[0], False, LIKELY_PART, why)
 
 
 def _only(keys: tuple[ForeignKey, ...], parent: str) -> ForeignKey | None:

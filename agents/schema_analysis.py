@@ -200,7 +200,7 @@ def _left_out(analysis: _Analysis) -> tuple[LeftOut, ...]:
 
 def _source_left_out(table: Table, analysis: _Analysis) -> LeftOut:
     rows = _counted(table, analysis.source_profile)
-    reason = NO_ROWS if rows == 0 else _second_of(table, analysis) or FEEDS_NOTHING
+    reason = NO_ROWS if rows == 0 else _second_of(table, analysis) or _named_still(table, analysis) or FEEDS_NOTHING
     return LeftOut(side="source", table=table.name, rows=rows, reason=_kind_reason(table) or reason)
 
 
@@ -208,6 +208,32 @@ def _second_of(table: Table, analysis: _Analysis) -> str:
     """What to do with the second of two old tables for one new table; "" where it is none."""
     match = analysis.seconds.get(table.name)
     return f"{_second_words(match, analysis)}. {_way_for(match, analysis)}" if match else ""
+
+
+def _named_still(table: Table, analysis: _Analysis) -> str:
+    """What references without a place name a legacy table, where new ones that nothing fills lead to one new table: its
+    rows may belong there, beside those of another legacy table. "" where there are none."""
+    found = {name: pair for name, p in analysis.pairings.items() if (pair := _without_place(p, table.name, analysis))}
+    if not found:
+        return ""
+    (first, (old, new)), *_ = found.items()
+    later = listed(name for name, (_, other) in found.items() if other.parent == new.parent)
+    source = analysis.pairings[first].source.name
+    return (
+        f"{', '.join(old.columns)} of {source} names its rows, and nothing fills {', '.join(new.columns)} of {first},"
+        f" which names {new.parent}. If they belong there as well, leave {later} out for now, then say"
+        f' "move {table.name} into {new.parent}", and "move {later}" last'
+    )
+
+
+def _without_place(pairing: Pairing, parent: str, analysis: _Analysis) -> tuple[ForeignKey, ForeignKey] | None:
+    """The first legacy reference to a table that feeds nothing, and the first new one that nothing fills."""
+    placed = {choice.source for choice in pairing.columns.values()}
+    ours = (k for k in pairing.source.foreign_keys if k.parent == parent and placed.isdisjoint(k.columns))
+    empty = (k for k in analysis.references[pairing.target.name] if not any(map(pairing.feeds, k.columns)))
+    theirs = (key for key in empty if key.parent in analysis.fed.sources and key.parent != pairing.target.name)
+    pair = next(ours, None), next(theirs, None)
+    return (pair[0], pair[1]) if pair[0] and pair[1] else None
 
 
 def _second_words(match: Match, analysis: _Analysis) -> str:

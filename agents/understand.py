@@ -8,7 +8,7 @@ approval, which takes a sentence that says yes and nothing else.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from ferryman.agents.addressing import address, addressed
 from ferryman.agents.agreeing import LEAVING, yes_or_no
@@ -26,7 +26,7 @@ from ferryman.agents.sparing import spares
 from ferryman.agents.suggestions import unclear
 from ferryman.agents.taking_back import corrected, take_back
 from ferryman.agents.talk import Doubt, Talk
-from ferryman.domain.changes import Change, Include, SetRequest
+from ferryman.domain.changes import Change, Include, MapTable, SetRequest
 from ferryman.domain.conversation import (
     AnswerQuestion,
     Approve,
@@ -229,9 +229,15 @@ def _vain(said: Sentence, talk: Talk) -> ChangePlan | Ask | None:
         return None if context.open_questions else Ask(topic=Topic.QUESTIONS)
     if context.place is not Place.DONE or context.plan is None:
         return None
-    changed = edited(said, talk)
-    wanted = isinstance(changed, tuple) and not any(isinstance(change, Include) for change in changed)
-    return ChangePlan(changes=changed) if wanted and isinstance(changed, tuple) else None
+    changed, fed = edited(said, talk), {(table.source, table.target) for table in context.mapped}
+    if not isinstance(changed, tuple) or any(_is_more(change, fed) for change in changed):
+        return None
+    return ChangePlan(changes=changed)
+
+
+def _is_more(change: Change, fed: Collection[tuple[str, str]]) -> bool:
+    """Whether a change asks for what a run did not do: that begins another one."""
+    return isinstance(change, Include) or (isinstance(change, MapTable) and (change.source, change.target) not in fed)
 
 
 def _decided(said: Sentence, talk: Talk) -> Utterance | None:
