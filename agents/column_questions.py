@@ -261,7 +261,12 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
         text=(
             f"{table.target}.{column.name} must be filled, and nothing in {table.source} does.{why} What stands there?"
         ),
-        options=(*safe, *(_all_the_same(table, column, *one) for one in elsewhere), leave_out(table.target)),
+        options=(
+            *safe,
+            *([] if likely else _texts(table, column, facts)),
+            *(_all_the_same(table, column, *one) for one in elsewhere),
+            leave_out(table.target),
+        ),
         recommended=(safe[0].key if safe else leave_out(table.target).key) if told else "",
         reason="" if told or unused else _one_for_all(column, parent),
     )
@@ -299,6 +304,17 @@ def _unused(table: TableMapping, column: Column, elsewhere: list[tuple[str, str]
     fitting = [old for old in plain if _can_fill(table, old.name, column.name, facts)]
     by_name = sorted(fitting, key=lambda old: not _told_by_name(old, column))
     return [_converted(table, old, column) for old in by_name[: MOST_OPTIONS - 2]]
+
+
+def _texts(table: TableMapping, column: Column, facts: Facts) -> list[Option]:
+    """Legacy texts that go nowhere, for a text: one of them may be meant, and nothing tells which."""
+    if column.family is not Family.TEXT:
+        return []
+    ours = facts.source.table(table.source)
+    free = [old for old in ours.columns if old.name in table.ignored and old.family is Family.TEXT]
+    plain = [old for old in free if not ours.reference(old.name) and _can_fill(table, old.name, column.name, facts)]
+    held = [old for old in plain if not holds_moments(old, facts.column(table.source, old.name))]
+    return [_from(table, old.name, column.name) for old in held[: MOST_OPTIONS - 2]]
 
 
 def _told_by_name(old: Column, column: Column) -> bool:

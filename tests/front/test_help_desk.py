@@ -19,7 +19,8 @@ CREATE TABLE hd_ticket (ticket_id INTEGER PRIMARY KEY, number TEXT NOT NULL, cli
 INSERT INTO hd_ticket VALUES {tickets};
 """
 NEW = """
-CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, fullname TEXT NOT NULL, email TEXT NOT NULL UNIQUE, phone TEXT);
+CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, fullname TEXT NOT NULL,
+    email TEXT NOT NULL UNIQUE, phone TEXT);
 INSERT INTO users (fullname, email) VALUES ('System', 'root@localhost'), ('Demo', 'demo@localhost');
 CREATE TABLE tickets (id INTEGER PRIMARY KEY AUTOINCREMENT, number TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
     customer_id INTEGER NOT NULL REFERENCES users (id), owner_id INTEGER REFERENCES users (id));

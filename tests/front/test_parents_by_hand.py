@@ -110,3 +110,21 @@ def test_a_word_beside_a_number_is_asked_about_when_its_table_takes_part_later(c
         taught.format("last_name", "courses", "coaches", "id", "coach_id"),
     )
     club.proved_and_undone()
+
+
+def test_texts_without_a_place_are_offered_for_a_text_that_must_be_filled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing tells which of them is meant, if any: the empty text stays what is recommended."""
+    monkeypatch.chdir(tmp_path)
+    shape = made(
+        tmp_path,
+        """CREATE TABLE page (id INTEGER PRIMARY KEY, title TEXT, kurz TEXT, seen_at TEXT, hits INTEGER);
+        INSERT INTO page VALUES (1, 'One', 'a word', '2024-01-02', 7), (2, 'Two', 'a few words', '2024-01-03', 8);""",
+        "CREATE TABLE pages (id INTEGER PRIMARY KEY, title TEXT NOT NULL, strap TEXT NOT NULL);",
+    )
+    asked = flat(shape.plan(code=5).err)
+    assert "constant: '' in every row (recommended) kurz: Fill it from kurz leave_out: Leave pages out" in asked
+    shape.plan("pages: kurz")
+    shape.run()
+    shape.assert_same("SELECT id, kurz FROM page ORDER BY 1", "SELECT id, strap FROM pages ORDER BY 1")
