@@ -81,3 +81,15 @@ def test_rows_below_by_one_reference_or_another_are_one_decision(
     assert shape.new(ASKED) == [("never_existed", "skip_orphaned_records"), ("set_aside", "skip_orphaned_records")]
     assert shape.new("SELECT count(*) FROM horses") == [(1000 - 99,)]
     shape.proved_and_undone()
+
+
+def test_a_decision_by_hand_for_any_column_keeps_out_what_hangs_on_later_rows_as_well(shape: Shape) -> None:
+    """50 works for 700, who comes two batches later and works for nobody."""
+    assert here("plan", *shape.names, "-o", "plan.yaml", "--no-preflight").code == 0
+    policy = "policies: [{problem: missing_parent, columns: [], strategy: skip_orphaned_records}]"
+    shape.edit(lambda text: text.replace("    columns:\n", f"    {policy}\n    columns:\n", 1))
+    done = shape.run(code=3)
+    assert "10 rows set aside" in flat(done)
+    assert shape.new("SELECT name FROM employees WHERE boss_id IS NULL") == [("E1",)]
+    assert shape.new("SELECT count(*) FROM employees") == [(1390,)]
+    shape.proved_and_undone()

@@ -247,13 +247,15 @@ def kept_out(compiled: CompiledTable, ground: Ground, above: Collection[str] = (
     out: list[Condition] = []
     below: list[Bond] = []
     for policy in aside:
-        bond = next((b for b in known if set(b.columns) == set(policy.columns)), None)
-        if policy.problem is Problem.MISSING_PARENT and bond:
-            orphaned = is_orphan(bond, rows, ground, higher := (*above, name))
-            out.append(and_(orphaned, *_because(policy, bond, rows, ground, higher)))
-            below += [bond] if bond.to_itself and bond not in below and policy.cause in _HANG_ON else []
+        named = [bond for bond in known if set(policy.columns) in (set(), set(bond.columns))]
+        if policy.problem is Problem.MISSING_PARENT and named:
+            for bond in named:
+                orphaned = is_orphan(bond, rows, ground, higher := (*above, name))
+                out.append(and_(orphaned, *_because(policy, bond, rows, ground, higher)))
+                below += [bond] if bond.to_itself and bond not in below and policy.cause in _HANG_ON else []
         else:
-            out += [problems[c, policy.problem] for c in policy.columns if (c, policy.problem) in problems]
+            mine = (c for c, problem in problems if problem is policy.problem and c in (policy.columns or (c,)))
+            out += [problems[c, policy.problem] for c in mine]
             for (columns, problem), held in ground.refused.get(name, {}).items():
                 if problem is policy.problem and (not policy.columns or set(policy.columns) == set(columns)):
                     out.append(among(compiled.key_columns(rows), select(*held.c)))
@@ -289,7 +291,20 @@ def with_those_below(
 
 
 def _because(policy: Policy, bond: Bond, rows: FromClause, ground: Ground, above: Collection[str]) -> list[Condition]:
-    return [cause_of(bond, rows, ground, above) == policy.cause.value] if policy.cause else []
+    """That a parent is missing for a policy's cause, and for none that one before it answers: the first decides."""
+    every = bond.child.mapping.policies
+    before = [
+        p
+        for p in every[: every.index(policy)]
+        if p.problem is policy.problem
+        and set(p.columns) in (set(), set(bond.columns))
+        and p.strategy != policy.strategy
+    ]
+    if any(one.cause in (None, policy.cause) for one in before):
+        return [false()]
+    cause = cause_of(bond, rows, ground, above) if policy.cause or before else None
+    answered = [cause != one.cause.value for one in before if one.cause and cause is not None]
+    return [*([cause == policy.cause.value] if policy.cause and cause is not None else []), *answered]
 
 
 def _hanging(
