@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ferryman.agents.answer_facts import NO_PLAN, AnswerFacts
 from ferryman.agents.became import moved_lines, of_run, placeholder_lines, unmoved_lines
+from ferryman.agents.choosing import way_asked_about
 from ferryman.agents.context import Place
 from ferryman.agents.discoveries import concerned
 from ferryman.agents.explain import asked, present_plan, safety
@@ -14,11 +15,13 @@ from ferryman.agents.mapped_words import of_column, of_table
 from ferryman.agents.problems import explain_problem
 from ferryman.agents.progress import explain_outcome, explain_status
 from ferryman.agents.reasons import why_match, why_step
+from ferryman.agents.sentence import read
 from ferryman.agents.wording import bullet, clean, count, listed, names, one_line, records, takes
 from ferryman.domain.changes import Question
 from ferryman.domain.conversation import Ask, Topic
 from ferryman.domain.findings import LeftOut
 from ferryman.domain.plan import RiskLevel
+from ferryman.domain.recovery import Decision
 from ferryman.domain.references import lost_columns
 from ferryman.domain.run import Status
 from ferryman.domain.validation import CheckStatus
@@ -191,10 +194,21 @@ def _questions(ask: Ask, facts: AnswerFacts) -> str:
 
 def _options(ask: Ask, facts: AnswerFacts) -> str:
     if facts.decision:
-        return explain_problem(facts.decision).text
+        return _one_option(ask.text, facts.decision) or explain_problem(facts.decision).text
     if facts.plan and facts.plan.open_questions:
         return _why_asked(facts.plan.open_questions[0], facts) if ask.tables else _questions(ask, facts)
     return _help(ask, facts)
+
+
+def _one_option(text: str, decision: Decision) -> str:
+    """What the one way that is asked about means: "what happens if I skip them?"; "" where none is named."""
+    taken = way_asked_about(read(text), decision)
+    told = explain_problem(decision)
+    for number, (option, words) in enumerate(zip(decision.options, told.options, strict=True), 1):
+        if taken and option.strategy is taken.strategy:
+            best = f"\n{told.recommendation}." if option.strategy is decision.recommended else ""
+            return f"{number}. {words.text}{best}"
+    return ""
 
 
 def _why_asked(question: Question, facts: AnswerFacts) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ferryman.agents.choosing import way_asked_about
 from ferryman.agents.context import Place
 from ferryman.agents.glossary import ASKED
 from ferryman.agents.sentence import Sentence
@@ -86,6 +87,9 @@ def ask(said: Sentence, talk: Talk) -> Ask | None:
         return Ask(topic=Topic.WORD)
     if talk.context.place is Place.REVIEW and talk.context.open_questions and _WHY_ASKED.match(said.text):
         return Ask(topic=Topic.OPTIONS, tables=(talk.context.open_questions[0].table,))
+    decision = talk.context.decision if talk.context.place is Place.DECIDE else None
+    if decision and way_asked_about(said, decision):
+        return Ask(topic=Topic.OPTIONS)
     named = _slot(said, talk) or _meaning(said, talk)
     if named:
         return named

@@ -244,6 +244,22 @@ def decide(said: Sentence, decision: Decision) -> Choose | None:
     return Choose(strategy=Strategy(taken)) if taken else None
 
 
+_WHAT_IF = re.compile(
+    r"^(?:(?:and|but|so|then) )*what (?:(?:happens|would happen|will happen|is|would be) )?(?:if|when|about) "
+    r"(?:(?:i|we|you|they) )?(?:were to )?(?P<way>\S.*)$"
+)
+
+
+def way_asked_about(said: Sentence, decision: Decision) -> Choose | None:
+    """The way that is asked about, and not taken: "what happens if I skip them?". It may be none of the options."""
+    match = _WHAT_IF.match(said.text.rstrip(" ?.!"))
+    if match is None:
+        return None
+    way = said.slot(match, "way")
+    other = way_meant(way, decision.situation)
+    return decide(way, decision) or (Choose(strategy=other) if other else None)
+
+
 def answer(said: Sentence, talk: Talk) -> Utterance | Doubt | None:
     """An answer to the open questions: the first one's, unless the words name another's table or option."""
     questions = talk.context.open_questions

@@ -172,3 +172,19 @@ def test_what_only_batches_find_is_decided_once_for_those_that_follow_at_this_ra
     assert "1 row of vets cannot go as it is in name" in told
     assert "Skip this row, and those that follow for the same reason (about 6 in all at this rate)" in told
     assert "6 rows set aside for you to look at" in told
+
+
+def test_one_way_that_is_asked_about_is_told_by_itself_and_not_taken(clinic: tuple[Path, Path]) -> None:
+    ways = {
+        "what happens if I skip them?": "Skip",
+        "what would happen if I undo the table?": "Undo",
+        "what if I pause?": "Pause",
+    }
+    other = "and what about placeholders?"
+    held = hold(clinic, "move everything", "yes", *ways, other, options=BLIND)
+    assert "1. Skip these 2 rows" in said(held, other)
+    for words, way in ways.items():
+        told = said(held, words)
+        assert told[3:].startswith(way), told
+        assert told.endswith('Which one shall it be? ("what are my options?" shows them again)')
+        assert sum(f"{other} " in told for other in ways.values()) == 1
