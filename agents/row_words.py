@@ -18,17 +18,18 @@ from ferryman.domain.filters import AllOf, Filter
 
 _INTO = r"(?:(?:in to|into)|(?:go|goes|belong|belongs|move|moves|come|comes) (?:to|in|under|onto)|->)"
 _ONLY = r"(?:(?:,|but|and|only|just|the ones|those|for (?:those|rows)) )*"
+_GO = r"(?:(?:should|must|shall|will|go|goes|belong|belongs|come|comes|are|is|be|put|moved) )*"
 _WHERE = r"(?:where|whose|with|without|having|if|when|which|that|who)"
 #: "wp_posts goes into pages where type is page", "fill pages from wp_posts where type is page"
 _BEHIND = re.compile(rf"^(?P<pair>.+?) {_ONLY}(?P<rows>{_WHERE} .+)$")
 #: "posts with type page go into pages", "those with type page into pages"
 _BETWEEN = re.compile(
     rf"^(?:(?:please|put|move|copy|bring|take|send|migrate|all|the|my|our|only) )*(?P<old>.+?) (?P<rows>{_WHERE} .+?)"
-    rf" (?:(?:should|must|shall|will|go|goes|belong|belongs|come|comes|are|is|be|put|moved) )*{_INTO} (?P<new>.+)$"
+    rf" {_GO}{_INTO} (?P<new>.+)$"
 )
 _OTHERS = re.compile(
     rf"^(?:and |all )?(?:the )?(?:others?|rest|remaining(?: ones| rows)?|other ones|other rows|everything else) "
-    rf"(?:(?:should|must|shall|will|go|goes|belong|belongs|come|comes|are|is|be|put|moved) )*(?:{_INTO}|to|in) "
+    rf"{_GO}(?:{_INTO}|to|in) "
     r"(?P<new>.+)$"
 )
 _SAME = re.compile(r"^(?:(?:the )?(?:ones|those|rows|records)|they|all those)$")

@@ -35,7 +35,7 @@ from ferryman.tools.databases.connect import Source
 from ferryman.tools.move.additions import bring, in_chunks, keys_filter, to_be_proved
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
-from ferryman.tools.move.records import RunRecord
+from ferryman.tools.move.records import QuarantinedRow, RunRecord
 from ferryman.tools.move.resume import Present, changed, forget_stop
 from ferryman.tools.move.second_pass import fill_references
 from ferryman.tools.move.set_aside import restore
@@ -229,7 +229,9 @@ class _Trial:
     def table(self, name: str, parents: bool, before: Retried | None) -> Retried | None:
         """One table, after what an earlier try brought; None where nothing of it lay in quarantine. Rows without a key
         cannot be found in the old database, and stay."""
-        lying, keyless = self._lying(name), self._keyless(name)
+        rows = self.ledger.quarantined(self.record.run, name, state=QuarantineState.OPEN)
+        lying = _keys_of(rows)
+        keyless = len(rows) - len(lying)
         if not lying:
             stay = before or (Retried(table=name, came=0, left=0) if keyless else None)
             return stay and stay.but(left=keyless)
@@ -324,15 +326,15 @@ class _Trial:
 
     def _lying(self, name: str) -> tuple[Key, ...]:
         """The legacy keys of a table's rows that lie in quarantine."""
-        rows = self.ledger.quarantined(self.record.run, name, state=QuarantineState.OPEN)
-        return tuple(tuple(json.loads(row.source_key)) for row in rows if row.source_key)
-
-    def _keyless(self, name: str) -> int:
-        rows = self.ledger.quarantined(self.record.run, name, state=QuarantineState.OPEN)
-        return sum(row.source_key is None for row in rows)
+        return _keys_of(self.ledger.quarantined(self.record.run, name, state=QuarantineState.OPEN))
 
     def _work(self, name: str) -> TableWork:
         plan = self.record.amended
         table = compiled(plan.mapping, name, self.live, self.record.run_started)
         handling = plan.phase_of(name).handling
         return TableWork(self.source, self.context.target, table, self.ledger, self.record.run, handling)
+
+
+def _keys_of(rows: Sequence[QuarantinedRow]) -> tuple[Key, ...]:
+    """The legacy keys of rows, of those that have one."""
+    return tuple(tuple(json.loads(row.source_key)) for row in rows if row.source_key)

@@ -293,18 +293,13 @@ def with_those_below(
 def _because(policy: Policy, bond: Bond, rows: FromClause, ground: Ground, above: Collection[str]) -> list[Condition]:
     """That a parent is missing for a policy's cause, and for none that one before it answers: the first decides."""
     every = bond.child.mapping.policies
-    before = [
-        p
-        for p in every[: every.index(policy)]
-        if p.problem is policy.problem
-        and set(p.columns) in (set(), set(bond.columns))
-        and p.strategy != policy.strategy
-    ]
-    if any(one.cause in (None, policy.cause) for one in before):
+    earlier = (one for one in every[: every.index(policy)] if one.problem is policy.problem)
+    before = [one.cause for one in earlier if set(one.columns) in (set(), set(bond.columns))]
+    if None in before or policy.cause in before:
         return [false()]
-    cause = cause_of(bond, rows, ground, above) if policy.cause or before else None
-    answered = [cause != one.cause.value for one in before if one.cause and cause is not None]
-    return [*([cause == policy.cause.value] if policy.cause and cause is not None else []), *answered]
+    if policy.cause:
+        return [cause_of(bond, rows, ground, above) == policy.cause.value]
+    return [cause_of(bond, rows, ground, above) != one.value for one in before if one]
 
 
 def _hanging(
