@@ -57,6 +57,12 @@ def introspect(state: State, runtime: Runtime[Context]) -> State:
 
 def _refuse_nothing(database: Database, side: str) -> None:
     if not any(table.kind is TableKind.DATA for table in database.tables):
+        left_out = [table for table in database.tables if table.kind is TableKind.FRAMEWORK]
+        why = {table.kind_reason for table in left_out}
+        if len(left_out) > 1 and len(why) == 1:
+            raise Usage(
+                f"The {side} database has {len(left_out)} tables, and none that can be used.", f"Each: {why.pop()}."
+            )
         raise Usage(
             f"The {side} database has no tables of an application in it.",
             "Check that this is the right file, and that the application has created its tables.",

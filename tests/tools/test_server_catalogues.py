@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ferryman.domain.schema import Database, Family, TableKind, Trigger
-from ferryman.tools.databases.connect import open_source
+from ferryman.tools.databases.connect import open_source, open_target
 from ferryman.tools.discover.introspect import estimates, introspect
 from ferryman.tools.discover.profile import profile
 from tests.servers import READER, Made, Server
@@ -138,10 +138,10 @@ def test_what_mariadb_says(mariadb: Server) -> None:
     made.run(MARIADB)
     found = catalogue(made.url)
     assert {t.name: t.kind for t in found.tables} == {
-        "counted": TableKind.FRAMEWORK, "maker": TableKind.DATA, "old_style": TableKind.FRAMEWORK,
+        "counted": TableKind.FRAMEWORK, "maker": TableKind.DATA, "old_style": TableKind.DATA,
         "seen": TableKind.VIEW, "thing": TableKind.DATA,
     }  # fmt: skip
-    assert "MyISAM keeps no transactions" in found.table("old_style").kind_reason
+    assert found.table("old_style").primary_key == ("id",)
     maker, thing = found.table("maker"), found.table("thing")
     assert (maker.primary_key, maker.uniques) == (("id",), (("code",),))
     number = thing.column("id")
@@ -208,3 +208,13 @@ def test_rules_that_postgresql_does_not_enforce_are_none(postgresql: Server) -> 
         low = introspect(connection, source.dialect).table("low")
     assert low.check_names == ("kept",)
     assert {key.columns: key.in_force for key in low.foreign_keys} == {("a",): False, ("b",): True}
+
+
+def test_tables_without_transactions_are_read_in_an_old_database_and_left_out_of_a_new_one(mariadb: Server) -> None:
+    made = mariadb.database()
+    made.run("CREATE TABLE old_style (id int PRIMARY KEY) ENGINE=MyISAM;")
+    target = open_target(made.url)
+    with target.connect(reading=True) as connection:
+        refused = introspect(connection, target.dialect).table("old_style")
+    assert refused.kind is TableKind.FRAMEWORK and "MyISAM keeps no transactions" in refused.kind_reason
+    assert catalogue(made.url).table("old_style").kind is TableKind.DATA

@@ -77,6 +77,10 @@ class Dialect(Protocol):
     def outside(self, connection: Connection) -> Mapping[str, str]:
         """Tables that the inspector is to leave alone, with the reason in words: indexes in disguise, partitions."""
 
+    def unsteady(self, connection: Connection) -> Mapping[str, str]:
+        """Tables of a source whose rows no snapshot holds still though the database knows snapshots, each with the
+        storage engine that is the reason."""
+
     def complete(self, connection: Connection, database: Database) -> Database:
         """The catalogue that the inspector gave, with what it lacks or gets wrong put right."""
 

@@ -128,6 +128,9 @@ class MySQL:
     def outside(self, connection: Connection) -> Mapping[str, str]:
         return mysql_catalogue.outside(connection)
 
+    def unsteady(self, connection: Connection) -> Mapping[str, str]:
+        return mysql_catalogue.unsteady(connection)
+
     def complete(self, connection: Connection, database: Database) -> Database:
         return mysql_catalogue.complete(connection, database)
 

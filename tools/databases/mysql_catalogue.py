@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from ferryman.domain.checks import named_in
 from ferryman.domain.schema import Apart, Column, Database, Family, ForeignKey, Table, Trigger
+from ferryman.tools.databases.mysql_guard import GuardedConnection
 
 _HERE = "table_schema = DATABASE()"
 
@@ -82,17 +83,27 @@ _ON_DELETE = {"NO ACTION": "", "RESTRICT": ""}  #: the same thing there
 
 
 def outside(connection: Connection) -> Mapping[str, str]:
-    """See `Dialect.outside`: tables of other engines than InnoDB, and sequences."""
+    """See `Dialect.outside`: sequences, damaged tables, and in a target tables of other engines than InnoDB."""
+    read_only = isinstance(connection.connection.driver_connection, GuardedConnection)
     found = {}
     for name, kind, engine in connection.exec_driver_sql(_OUTSIDE):
         if kind == "SEQUENCE":
             found[name] = "a sequence"
-        elif "VIEW" not in kind and engine != "InnoDB":
+        elif "VIEW" in kind:
+            continue
+        elif not engine:
+            found[name] = "it cannot be opened: it is damaged, or its storage engine is not there"
+        elif engine != "InnoDB" and not read_only:
             found[name] = (
-                f"its storage engine {engine or 'is damaged and'} keeps no transactions; "
-                "ALTER TABLE ... ENGINE=InnoDB brings it in"
+                f"its storage engine {engine} keeps no transactions; ALTER TABLE ... ENGINE=InnoDB brings it in"
             )
     return found
+
+
+def unsteady(connection: Connection) -> Mapping[str, str]:
+    """See `Dialect.unsteady`: tables of other engines than InnoDB."""
+    found = connection.exec_driver_sql(_OUTSIDE)
+    return {name: engine for name, kind, engine in found if kind == "BASE TABLE" and engine not in (None, "InnoDB")}
 
 
 def complete(connection: Connection, database: Database) -> Database:

@@ -130,6 +130,9 @@ class PostgreSQL:
     def outside(self, connection: Connection) -> Mapping[str, str]:
         return postgresql_catalogue.outside(connection)
 
+    def unsteady(self, connection: Connection) -> Mapping[str, str]:
+        return {}
+
     def complete(self, connection: Connection, database: Database) -> Database:
         return postgresql_catalogue.complete(connection, database)
 

@@ -127,6 +127,9 @@ class SQLite:
     def outside(self, connection: Connection) -> Mapping[str, str]:
         return sqlite_catalogue.outside(connection)
 
+    def unsteady(self, connection: Connection) -> Mapping[str, str]:
+        return {}
+
     def complete(self, connection: Connection, database: Database) -> Database:
         return sqlite_catalogue.complete(connection, database)
 

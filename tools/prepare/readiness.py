@@ -20,7 +20,7 @@ from ferryman.tools.prepare.transform import CompiledTable
 
 GROWTH = 2  #: a target may need this many times what its rows take in the source: longer ids, indexes, the journal
 ROW_BYTES = 1_000  #: what a row takes at most, where the source's file is large for other reasons
-_NAMED = 3  #: columns that a warning names
+_NAMED = 3  #: columns, or tables, that a warning names
 SPARE = 10_000_000  #: bytes that stay free in any case
 
 _ASIDE = "CREATE TEMPORARY TABLE ferryman_asks (probe INTEGER)"
@@ -136,7 +136,7 @@ def warnings(
         *_triggers(target_db, compiled),
         *_hidden_triggers(target),
         *_zones(source, compiled),
-        *_snapshot(source),
+        *_snapshot(source, compiled),
         *_space(source, target, rows),
         *_slow_load(target),
     )
@@ -206,8 +206,9 @@ def _zones(source: Source, compiled: Mapping[str, CompiledTable]) -> Iterator[st
         )
 
 
-def _snapshot(source: Source) -> Iterator[str]:
+def _snapshot(source: Source, compiled: Mapping[str, CompiledTable]) -> Iterator[str]:
     if source.dialect.name != "sqlite":
+        yield from _unsteady(source, {table.source.name for table in compiled.values()})
         return
     yield (
         f"SQLite keeps no snapshot from batch to batch: nobody should write to {source.identity.name} during the run. "
@@ -219,6 +220,20 @@ def _snapshot(source: Source) -> Iterator[str]:
         yield (
             f"{source.identity.name} is in WAL mode: its application may be writing to it at this moment, and rows may "
             "stand in the -wal file beside it. Move or copy the two files together."
+        )
+
+
+def _unsteady(source: Source, tables: set[str]) -> Iterator[str]:
+    with source.connect("asking for the storage engines") as connection:
+        found = source.dialect.unsteady(connection)
+    concerned = sorted(tables & found.keys())
+    if concerned:
+        more = f" and {len(concerned) - _NAMED} more" if len(concerned) > _NAMED else ""
+        engines = " and ".join(sorted({found[name] for name in concerned}))
+        yield (
+            f"No snapshot holds the rows of {', '.join(concerned[:_NAMED])}{more} still (storage engine {engines}): "
+            f"nobody should write to {source.identity.name} during the run, and who does may have to wait. What "
+            "changes all the same is found and reported at the end."
         )
 
 
