@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ferryman.agents.wording import count
+from ferryman.agents.wording import count, listed
 from ferryman.domain.findings import ChallengeKind, TableFinding, TableType
 from ferryman.domain.mapping import Conflict, TableMapping, Triggers
 from ferryman.domain.plan import Counts, ProblemFound, Risk, RiskLevel, RollbackKind
 from ferryman.domain.transforms import PythonFunction
 
 MANY_ROWS = 1_000_000
+_MOST_COLUMNS = 3  #: that are named
 
 _RINGS = frozenset((ChallengeKind.CYCLE, ChallengeKind.SELF_REFERENCE))
 _OVERWRITES = frozenset((Conflict.REPLACE, Conflict.MERGE))
@@ -38,9 +39,8 @@ def risk_of(table: AtStake) -> Risk:
 
 
 def _high(table: AtStake) -> Iterator[str]:
-    for problem in table.problems:
-        if not problem.decided:
-            yield f"{count(problem.rows, 'row')} would fail: {problem.text}"
+    if undecided := [problem for problem in table.problems if not problem.decided]:
+        yield f"{_failing(undecided)}: {' '.join(problem.text for problem in undecided)}"
     if overwrites(table.mapping, table.counts):
         yield f"rows that {table.mapping.target} has already are changed"
     for column in table.loose:
@@ -67,18 +67,31 @@ def _medium(table: AtStake) -> Iterator[str]:
         yield "a step of your own code"
 
 
+def _failing(problems: Iterable[ProblemFound]) -> str:
+    """ "at least 5 rows would fail, by born and ward_id": see `_by_columns`."""
+    rows = _by_columns(problems)
+    least = "at least " if len(rows) > 1 else ""
+    wrong = listed(list(dict.fromkeys(name for columns in rows for name in columns)), _MOST_COLUMNS)
+    return f"{least}{count(max(rows.values()), 'row')} would fail{f', by {wrong}' if wrong else ''}"
+
+
 def _decided(problems: Iterable[ProblemFound]) -> str:
-    """How many rows do not go as they are. Those of one set of columns are different rows; a row may have several
-    columns that are wrong, so that it is told how many there are at least."""
-    rows = Counter[frozenset[str]]()
-    for problem in problems:
-        if problem.decided:
-            rows[frozenset(problem.columns)] += problem.rows
+    """How many rows do not go as they are."""
+    rows = _by_columns(problem for problem in problems if problem.decided)
     if not rows:
         return ""
     most = max(rows.values())
     how = "1 row does not go as it is" if most == 1 else f"{most:,} rows do not go as they are"
     return f"at least {how}" if len(rows) > 1 else how
+
+
+def _by_columns(problems: Iterable[ProblemFound]) -> Counter[tuple[str, ...]]:
+    """Rows by the columns that are wrong in them. Those of one set of columns are different rows; a row may have
+    several columns that are wrong, so that there are at least as many rows as in the largest count."""
+    rows = Counter[tuple[str, ...]]()
+    for problem in problems:
+        rows[tuple(sorted(problem.columns))] += problem.rows
+    return rows
 
 
 def _reassurance(table: AtStake) -> str:

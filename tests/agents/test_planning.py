@@ -183,6 +183,17 @@ def test_a_row_with_two_columns_that_are_wrong_is_counted_once_in_the_risk(brack
     ]
 
 
+def test_rows_that_would_fail_are_told_with_their_columns(brackets: Plan) -> None:
+    one = ProblemFound(id="1", table="brackets", columns=("name",), problem="too_long", rows=5, text="Too long.")
+    more = one.but(id="2", columns=("project_id",), rows=3, text="Gone.")
+    table, counts = brackets.mapping.by_target["brackets"], brackets.counts_by_table["brackets"]
+    told = [risk_of(AtStake(table, counts, problems=found)).reasons for found in ((one,), (one, more))]
+    assert told == [
+        ("5 rows would fail, by name: Too long.",),
+        ("at least 5 rows would fail, by name and project_id: Too long. Gone.",),
+    ]
+
+
 def test_problems_that_are_not_named_can_be_asked_for(brackets: Plan) -> None:
     one = ProblemFound(id="", table="brackets", columns=("name",), problem="too_long", rows=1, text="it is too long")
     found = Preflight(problems=tuple(one.but(id=str(n)) for n in range(10)))
