@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from ferryman.agents.bookkeeping import MOMENTS, Book, book_of, words
 from ferryman.domain.filters import AnyOf, Comparison, Filter, Operator
+from ferryman.domain.never import NEVER
 from ferryman.domain.profile import ColumnProfile, TableProfile
 from ferryman.domain.schema import Column, Family, Table
 
@@ -16,7 +17,7 @@ _TEXTS = frozenset({Family.TEXT, Family.ENUM})
 _BLANK = ("", " ")
 _NO = (
     *("0", "n", "N", "no", "No", "NO", "f", "F", "false", "False", "FALSE"),
-    *("0000-00-00", "0000-00-00 00:00:00"),
+    *NEVER,
 )
 _GLUE = frozenset("is was at on flag yn ind indicator mark date time".split())
 _OUT_OF_USE = frozenset(

@@ -39,11 +39,21 @@ from ferryman.domain.mapping import (
     Strategy,
     TableMapping,
 )
+from ferryman.domain.never import NEVER
 from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.profile import Profile
 from ferryman.domain.references import meant, of_the_same_rows, references_of
 from ferryman.domain.schema import Database, Family
-from ferryman.domain.transforms import Cast, EpochToTimestamp, LocalTime, RemapIds, Rename, Split
+from ferryman.domain.transforms import (
+    Cast,
+    EpochToTimestamp,
+    LocalTime,
+    RemapIds,
+    Rename,
+    Split,
+    ValueMap,
+    ValuePair,
+)
 
 #: An option's key, as a person types it, in the order they are offered.
 KEYS: dict[Strategy, str] = {
@@ -61,6 +71,7 @@ INCLUDE = "include"
 LEAVE = "leave"
 DAY = "day"
 WITHOUT = "without"
+NEVER_EMPTY = "none"
 
 #: What is recommended for missing parents, best first. All other rows that cannot go as they are rest in quarantine.
 BEST_FOR_ORPHANS = (Strategy.MIGRATE_PARENTS, Strategy.SET_NULL, Strategy.QUARANTINE)
@@ -87,6 +98,7 @@ _REASONS: dict[str, str] = {
     "day": "The new column holds days, and every row arrives.",
     "include": "It is the safest: nothing is lost and every connection stays as it was.",
     WITHOUT: "Every row arrives, with every id that leads somewhere.",
+    NEVER_EMPTY: "A zero date says that there is none. What else does not fit is asked about by itself.",
     FIRST: "An hour is at stake at most, and every row comes.",
     RENUMBER: "Every row arrives, and none is taken for another.",
     "keep": "What is in the new system already is not touched.",
@@ -163,6 +175,8 @@ def _of_its_own(problem: ProblemFound, plan: Plan, source: Database, target: Dat
     """What can be done about a class of problems by changing the table's mapping."""
     if day_only := _day_only(problem, plan, source, target):
         yield day_only
+    if emptied := _never_emptied(problem, plan.mapping):
+        yield emptied
     yield from _doubtful(problem, plan)
     if without := _without(problem, plan.mapping):
         yield without
@@ -187,6 +201,19 @@ def _without(problem: ProblemFound, mapping: Mapping) -> Option | None:
     change = MapColumn(table=problem.table, source=column.source, target=column.target, steps=steps)
     text = f"Drop from {column.target} every id that leads nowhere, and move the rows"
     return Option(key=WITHOUT, text=text, changes=(change,))
+
+
+def _never_emptied(problem: ProblemFound, mapping: Mapping) -> Option | None:
+    """Zero dates left empty, beside values that are no moment either. Where there are none beside them, or the column
+    must be filled, the options of every value do."""
+    if not 0 < problem.never < problem.rows or Strategy.SET_NULL not in problem.applicable:
+        return None
+    column = mapping.by_target[problem.table].by_target[problem.columns[0]]
+    steps = tuple(step for step in column.steps if not isinstance(step, Rename))
+    none = ValueMap(pairs=tuple(ValuePair(old=old, new=None) for old in NEVER), otherwise="keep")
+    change = MapColumn(table=problem.table, source=column.source, target=column.target, steps=(none, *steps))
+    text = f"Leave {column.target} empty where there is a zero date, in {count(problem.never, 'row')}"
+    return Option(key=NEVER_EMPTY, text=text, changes=(change,))
 
 
 def _listed_along(problem: ProblemFound, mapping: Mapping) -> Option | None:
@@ -300,6 +327,8 @@ def _question(
 
 
 def _reason(recommended: str, problem: ProblemFound, misread: str) -> str:
+    if recommended == EMPTY and problem.never == problem.rows:
+        return "A zero date says that there is none: every row arrives, and nothing is lost."
     if recommended == EMPTY and misread:
         return f"No value fits {' and '.join(problem.columns)}, which may want another column. So every row arrives."
     return _REASONS[recommended] if recommended else misread
@@ -354,7 +383,7 @@ def _with_values(problem: ProblemFound, preflight: Preflight, plan: Plan, profil
 
 def _misread(problem: ProblemFound, plan: Plan, rows: int, target: Database) -> str:
     """What the person may say where most values of a column, of `rows` that have one, fail by one and the same step."""
-    if problem.problem not in _OF_A_STEP or rows < _FEW or problem.rows * 2 <= rows:
+    if problem.problem not in _OF_A_STEP or rows < _FEW or (problem.rows - problem.never) * 2 <= rows - problem.never:
         return ""
     wanting = " and ".join(problem.columns)
     wrong = f"Most values for {wanting} of {problem.table} fail: it may want another step or column."
@@ -449,8 +478,9 @@ def recommend(problem: ProblemFound, options: tuple[Option, ...], before: Policy
     """The key of the option to take when in doubt: an earlier decision on the same cause, else what loses least."""
     best = BEST_FOR_ORPHANS if problem.problem == Problem.MISSING_PARENT else (Strategy.QUARANTINE,)
     first = [KEYS[before.strategy]] if before and before.strategy in KEYS else []
-    first += [RENUMBER, DAY, INCLUDE, FIRST, KEYS[Strategy.MIGRATE_PARENTS], WITHOUT]
+    first += [RENUMBER, DAY, NEVER_EMPTY, INCLUDE, FIRST, KEYS[Strategy.MIGRATE_PARENTS], WITHOUT]
     first += [KEEP] if problem.problem == Problem.CONFLICT else []
+    first += [EMPTY] if problem.never == problem.rows else []
     offered = {option.key for option in options}
     return next(key for key in (*first, *(KEYS[strategy] for strategy in best), LEAVE) if key in offered)
 

@@ -166,6 +166,7 @@ class ProblemFound(Frozen):
     rows: int
     text: str
     parents: int = 0  #: distinct missing parents; of ids in lists, those that the old database has
+    never: int = 0  #: of values that are no moment: rows with a zero date, which says that there is none
     lost: tuple[MissingGroup, ...] = ()  #: of ids in lists: those that lead nowhere, by parent and cause
     decided: str = ""  #: a mapping.Strategy
     applicable: tuple[str, ...] = ()  #: the mapping.Strategy values that would mend it, besides leaving the table out

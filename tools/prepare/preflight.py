@@ -34,9 +34,11 @@ from ferryman.tools.prepare.lookahead import (
 from ferryman.tools.prepare.lost_ids import lost_ids
 from ferryman.tools.prepare.memory import Memory
 from ferryman.tools.prepare.mirror import beside
+from ferryman.tools.prepare.never import never
 from ferryman.tools.prepare.orphans import Ground, groups_on
 from ferryman.tools.prepare.problem_texts import (
     lost_ids_text,
+    never_text,
     orphans_text,
     problem_text,
     shortened_text,
@@ -126,6 +128,7 @@ class Values:
     found: Found
     refused: frozenset[What]  #: those that only the server can tell, so that a batch can mend none of them by itself
     lost: Mapping[What, tuple[MissingGroup, ...]]  #: ids in lists that lead nowhere
+    never: Mapping[What, int]  #: of values that are no moment, the zero dates
     untried: tuple[str, ...]
     shortened: tuple[str, ...]
 
@@ -239,6 +242,7 @@ class _Look:
             found=found,
             refused=frozenset(refused),
             lost={what: lost_ids(connection, compiled, what[0][0], rows) for what in listed},
+            never=never(connection, compiled, found, rows),
             untried=(*untried, *unasked),
             shortened=tuple(shortened_text(compiled.target.column(name), count) for name, count in losing),
         )
@@ -294,6 +298,8 @@ class _Told:
     def _failing(self) -> Iterator[ProblemFound]:
         for what, rows in sorted(self.values.found.items()):
             one = self._with_causes(self._found(*what, rows), self.values.lost.get(what, ()))
+            if zero_dates := self.values.never.get(what, 0):
+                one = one.but(text=f"{one.text} {never_text(zero_dates, rows)}", never=zero_dates)
             yield one.but(applicable=(Strategy.QUARANTINE,)) if what in self.values.refused else one
 
     def _with_causes(self, found: ProblemFound, groups: tuple[MissingGroup, ...]) -> ProblemFound:

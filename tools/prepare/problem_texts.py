@@ -75,6 +75,13 @@ def lost_ids_text(groups: Sequence[MissingGroup]) -> str:
     return f"{'; '.join(told)}."
 
 
+def never_text(never: int, rows: int) -> str:
+    """ "All of them hold a zero date, which says that there is none." """
+    some = f"{never:,} of them {'holds' if never == 1 else 'hold'}"
+    held = "It holds" if rows == 1 else "All of them hold" if never == rows else some
+    return f"{held} a zero date, which says that there is none."
+
+
 def problem_text(
     table: Table, columns: Sequence[str], problem: Problem, rows: int, looked_up: Sequence[str] = ()
 ) -> str:
