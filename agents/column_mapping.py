@@ -268,7 +268,8 @@ class TableColumns:
         if ours is None:
             return ColumnMapping(target=column.name, steps=(step,), why="the run's start")
         read = self._by_the_clock(ours, column, moment_steps(ours, column, self._profile(ours.name)))
-        return ColumnMapping(target=column.name, source=(ours.name,), steps=(*read, step), why=why)
+        steps = (*read, step) if not column.nullable else read or (Rename(),)  # a moment nobody knows stays unknown
+        return ColumnMapping(target=column.name, source=(ours.name,), steps=steps, why=why)
 
     def _legacy_moment(self, book: Book, column: Column) -> tuple[Column | None, str]:
         """The legacy column of that book, of several the one of the same name; else the one that looks most like it, if
