@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ferryman.agents.bookkeeping import MOMENTS, words
 from ferryman.agents.facts import Facts
+from ferryman.agents.flag_questions import UNFED, doubtful_values, flag_questions
+from ferryman.agents.flag_values import means
 from ferryman.agents.pairing import Choice, Pairing, leads_elsewhere, references
 from ferryman.agents.person_names import full_name, whole_name
 from ferryman.agents.side_tables import from_the_side
@@ -27,10 +29,11 @@ from ferryman.domain.transforms import (
     Split,
     TextToDate,
     Transform,
+    ValueMap,
 )
 
-#: Kinds of a question about what fills a column; its id is the kind, a colon, and TABLE.COLUMN.
-PARENT, UNFED, FORMAT, PARTS = "parent", "unfed", "format", "parts"
+#: Kinds of a question about what fills a column, beside `UNFED`; an id is the kind, a colon, and TABLE.COLUMN.
+PARENT, FORMAT, PARTS = "parent", "format", "parts"
 
 _ONLY = frozenset("primary main default current active preferred latest".split())
 _WHEN = frozenset("at on when date time datetime timestamp ts stamp moment day".split())
@@ -49,8 +52,11 @@ def column_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Ite
     if table.action is not Action.COPY:
         return
     pairing = facts.paired(table, mapping)
+    flags = tuple(flag_questions(table, pairing, facts))
     yield from _guesses(table, pairing, facts)
-    yield from _unfed(table, mapping, pairing, facts)
+    yield from _unfed(table, mapping, pairing, facts, {question.id for question in flags})
+    yield from flags
+    yield from doubtful_values(table, pairing, facts)
     yield from _formats(table, facts)
     yield from value_questions(table, facts)
     yield from unit_questions(table, facts)
@@ -79,7 +85,7 @@ def _guesses(table: TableMapping, pairing: Pairing, facts: Facts) -> Iterator[Qu
         else:
             optional[name] = choice
     if optional:
-        yield _optional_guesses(table, optional)
+        yield _optional_guesses(table, optional, facts)
 
 
 def _joined(table: TableMapping, column: ColumnMapping) -> Question:
@@ -152,8 +158,8 @@ def _from(table: TableMapping, source: str, target: str) -> Option:
     return Option(key=source, text=f"Fill it from {source}", changes=(change,))
 
 
-def _optional_guesses(table: TableMapping, unsure: dict[str, Choice]) -> Question:
-    told = ", ".join(f"{choice.source} -> {name}" for name, choice in unsure.items())
+def _optional_guesses(table: TableMapping, unsure: dict[str, Choice], facts: Facts) -> Question:
+    told = ", ".join(f"{choice.source} -> {name}{_meaning(table, name, facts)}" for name, choice in unsure.items())
     without = tuple(UnmapColumn(table=table.target, target=name) for name in unsure)
     return Question(
         id=f"columns:{table.target}",
@@ -168,10 +174,25 @@ def _optional_guesses(table: TableMapping, unsure: dict[str, Choice]) -> Questio
     )
 
 
-def _unfed(table: TableMapping, mapping: Mapping, pairing: Pairing, facts: Facts) -> Iterator[Question]:
+def _meaning(table: TableMapping, name: str, facts: Facts) -> str:
+    """ " (enabled is yes, disabled is no)" where words become a yes and no."""
+    line, column = table.by_target[name], facts.target.table(table.target).column(name)
+    if column.family is not Family.BOOLEAN:
+        return ""
+    pairs = [pair for step in line.steps if isinstance(step, ValueMap) for pair in step.pairs]
+    said = means({str(pair.old): bool(pair.new) for pair in pairs if pair.old not in (None, "")})
+    return f" ({said})" if said else ""
+
+
+def _unfed(
+    table: TableMapping, mapping: Mapping, pairing: Pairing, facts: Facts, asked: Collection[str]
+) -> Iterator[Question]:
+    """`asked`: the ids of questions that are asked besides."""
     target = facts.target.table(table.target)
     for column in target.columns:
         if not column.required or column.name in table.by_target:
+            continue
+        if f"{UNFED}:{table.target}.{column.name}" in asked:
             continue
         parent = _parent(column, pairing, facts)
         if parent:

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from ferryman.agents.bookkeeping import MOMENTS
 from ferryman.agents.facts import Facts
+from ferryman.agents.flag_values import LONG_AGO, new_value, read, steps_of
 from ferryman.agents.marks import NUMBERS, Mark, Marker, mark_of, markers
 from ferryman.domain.changes import MapColumn, Option, Question, SetFilter
 from ferryman.domain.filters import AllOf, Filter, columns_of
 from ferryman.domain.mapping import TableMapping
-from ferryman.domain.schema import Column, Family
-from ferryman.domain.transforms import AddMetadataJson, Scalar, ValueMap, ValuePair
+from ferryman.domain.schema import Column, Family, Table
+from ferryman.domain.transforms import AddMetadataJson, ValueMap, ValuePair
 
 _WHOLE = frozenset({Family.BOOLEAN, Family.INTEGER})
 MARKED, ALIVE, ALL = "marked", "alive", "all"
-_LONG_AGO = "1970-01-01"  #: stands where an application wants a moment of deletion and the old one had none
 
 #: The marks of a new table that say the same as one of the old table's, the closest first.
 _SAME: dict[Mark, tuple[Mark, ...]] = {
@@ -32,8 +32,7 @@ _REASONS = {
 
 def deletion_questions(table: TableMapping, facts: Facts) -> Iterator[Question]:
     """One question about all marks that nothing takes and that the table's filter does not speak of."""
-    source = facts.source.table(table.source)
-    found = [m for m in markers(source, facts.source_profile.by_name.get(source.name)) if not _heeded(m, table)]
+    found = _unheeded(table, facts)
     if not found:
         return
     options = tuple(_options(table, found, facts))
@@ -46,6 +45,17 @@ def deletion_questions(table: TableMapping, facts: Facts) -> Iterator[Question]:
         recommended=best,
         reason=_REASONS[best],
     )
+
+
+def asked_about(table: TableMapping, facts: Facts) -> tuple[str, ...]:
+    """The legacy columns that the question is about."""
+    return tuple(marker.name for marker in _unheeded(table, facts))
+
+
+def _unheeded(table: TableMapping, facts: Facts) -> list[Marker]:
+    source = facts.source.table(table.source)
+    found = markers(source, facts.source_profile.by_name.get(source.name))
+    return [marker for marker in found if not _heeded(marker, table)]
 
 
 def _heeded(marker: Marker, table: TableMapping) -> bool:
@@ -115,31 +125,32 @@ def _beside(known: Filter | None, more: Sequence[Filter]) -> Filter:
 def _marked(table: TableMapping, marker: Marker, facts: Facts) -> Option | None:
     """To fill the new table's own mark from a flag, where it has one that nothing fills."""
     target = facts.target.table(table.target)
-    free = {
-        mark: column
-        for column in reversed(target.columns)
-        if column.name not in table.by_target and not column.generated and (mark := mark_of(column, target.name))
-    }
-    column = next((free[mark] for mark in _SAME[marker.mark] if mark in free), None)
-    if column is None or marker.in_words or not marker.is_flag or marker.column.family not in _WHOLE:
+    free = [c for c in target.columns if c.name not in table.by_target and not c.generated]
+    for column in (*_of_the_same_mark(marker, free, target), *free):
+        if step := _as_a_mark(marker, column, target):
+            change = MapColumn(table=table.target, source=(marker.name,), target=column.name, steps=(step,))
+            told = f" ({LONG_AGO}, as nothing says when)" if column.family in MOMENTS else ""
+            return Option(key=MARKED, text=f"Move them and mark them in {column.name}{told}", changes=(change,))
+    return None
+
+
+def _of_the_same_mark(marker: Marker, free: Sequence[Column], target: Table) -> Iterator[Column]:
+    """The marks that say the same, the closest first."""
+    for mark in _SAME[marker.mark]:
+        yield from (column for column in free if mark_of(column, target.name) is mark)
+
+
+def _as_a_mark(marker: Marker, column: Column, target: Table) -> ValueMap | None:
+    """What makes a new mark of an old one; None where it cannot hold it, or nothing says how."""
+    mark = mark_of(column, target.name)
+    if column.family not in _WHOLE and not (column.family in MOMENTS and column.nullable and mark is not Mark.IN_USE):
         return None
-    values = _new_values(column, mark_of(column, target.name) is Mark.IN_USE)
-    if values is None:
+    if marker.in_words or mark is None:
+        reading = read(marker.column, column, marker.profile, table=target.name)
+        return steps_of(reading, marker.column, column, marker.profile) if reading and reading.clear else None
+    if not marker.is_flag or marker.column.family not in _WHOLE or mark not in _SAME[marker.mark]:
         return None
-    gone, alive = values
+    gone, alive = (new_value(column, said) for said in ((False, True) if mark is Mark.IN_USE else (True, False)))
     none, some = (gone, alive) if marker.mark is Mark.IN_USE else (alive, gone)
     pairs = ((0, none), (1, some), (-1, some), (None, alive))
-    steps = (ValueMap(pairs=tuple(ValuePair(old=old, new=new) for old, new in pairs)),)
-    change = MapColumn(table=table.target, source=(marker.name,), target=column.name, steps=steps)
-    told = f" ({_LONG_AGO}, as nothing says when)" if column.family in MOMENTS else ""
-    return Option(key=MARKED, text=f"Move them and mark them in {column.name}{told}", changes=(change,))
-
-
-def _new_values(column: Column, in_use: bool) -> tuple[Scalar, Scalar] | None:
-    """What a new mark holds of a row that is gone, and of one that is not; None where nothing says how."""
-    if column.family in MOMENTS:
-        day_alone = column.family is Family.DATE
-        return (_LONG_AGO if day_alone else f"{_LONG_AGO} 00:00:00", None) if column.nullable and not in_use else None
-    if column.family in _WHOLE:
-        return (0, 1) if in_use else (1, 0)
-    return None
+    return ValueMap(pairs=tuple(ValuePair(old=old, new=new) for old, new in pairs))

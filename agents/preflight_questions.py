@@ -7,7 +7,8 @@ from collections.abc import Mapping as Lookup
 from dataclasses import dataclass
 
 from ferryman.agents.cascades import policy_of
-from ferryman.agents.column_questions import FORMAT, PARENT, PARTS, UNFED
+from ferryman.agents.column_questions import FORMAT, PARENT, PARTS
+from ferryman.agents.flag_questions import UNFED
 from ferryman.agents.link_questions import LINK
 from ferryman.agents.table_questions import ADD, FOUND_THERE, PRESENT
 from ferryman.agents.value_questions import VALUES

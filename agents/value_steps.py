@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from ferryman.agents.flag_values import read, steps_of
 from ferryman.agents.units import NUMBERS, conversion
 from ferryman.domain.fit_values import becomes, has_a_form
 from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.schema import Column, Family
+from ferryman.domain.states import Of
 from ferryman.domain.transforms import (
     ArrayToJson,
     BooleanWords,
@@ -20,6 +22,7 @@ from ferryman.domain.transforms import (
     TextToNumber,
     Transform,
     Trim,
+    ValueMap,
 )
 
 _TEXTS = frozenset((Family.TEXT, Family.ENUM, Family.UUID, Family.JSON))
@@ -68,6 +71,7 @@ _EITHER_WAY = {
     "99-99-99": ("%d-%m-%y", "%m-%d-%y"),
 }
 _TIMES = {"": "", " 99:99": " %H:%M", " 99:99:99": " %H:%M:%S", "A99:99:99": "T%H:%M:%S", "A99:99": "T%H:%M"}
+_SHORTEST_MOMENT = len("1.2.09")
 _LONGEST_ABBREVIATED = 12  #: "Jan 01, 2010": a longer text spells the month out
 
 
@@ -101,6 +105,8 @@ def can_become(ours: Column, theirs: Column, profile: ColumnProfile | None) -> b
         return not _yes_or_no(profile)
     if kind is Family.TEXT and theirs.family in NUMBERS and not _like_numbers(profile):
         return False
+    if kind in _TEXTS and theirs.family in _MOMENTS and not _like_moments(profile):
+        return False
     return becomes(kind, theirs.family) and becomes(ours.family, theirs.family)
 
 
@@ -113,6 +119,14 @@ def _like_numbers(profile: ColumnProfile | None) -> bool:
     """Whether some shape of a text is one of a number; without shapes it may be."""
     shapes = _shapes(profile)
     return not shapes or any(_NUMBER.fullmatch(shape) for shape in shapes)
+
+
+def _like_moments(profile: ColumnProfile | None) -> bool:
+    """Whether some text may be a moment: it has digits, and is long enough. Without shapes it may be."""
+    shapes = _shapes(profile)
+    if profile is None or not shapes:
+        return True
+    return any("9" in shape for shape in shapes) and (profile.longest is None or profile.longest >= _SHORTEST_MOMENT)
 
 
 def _is_set(column: Column) -> bool:
@@ -154,7 +168,7 @@ def _conversion(ours: Column, theirs: Column, profile: ColumnProfile | None) -> 
     kind = stored(ours, profile)
     if theirs.family in _MOMENTS:
         return moment_steps(ours, theirs, profile)
-    if kind in NUMBERS and (step := conversion(ours, theirs)):
+    if step := (conversion(ours, theirs) if kind in NUMBERS else None) or _yes_and_no(ours, theirs, profile):
         return (step,)
     if kind is Family.TEXT and theirs.family in NUMBERS and (decimal := decimal_mark(profile)):
         return TextToNumber(decimal=decimal), Cast(to=theirs.family.value)
@@ -167,6 +181,15 @@ def _conversion(ours: Column, theirs: Column, profile: ColumnProfile | None) -> 
     if kind is theirs.family or theirs.family is Family.OTHER or _similar(kind, theirs.family):
         return ()
     return (Cast(to=theirs.family.value),)
+
+
+def _yes_and_no(ours: Column, theirs: Column, profile: ColumnProfile | None) -> ValueMap | None:
+    """Words for how a row stands as yes and no; also yes and no themselves where the names say the contrary."""
+    found = read(ours, theirs, profile) if theirs.family in (Family.BOOLEAN, Family.INTEGER) else None
+    if found is None or not found.known or found.plain:
+        return None
+    turned = found.named is Of.CONTRARY and ours.family in (Family.BOOLEAN, Family.INTEGER)
+    return steps_of(found, ours, theirs, profile) if turned or theirs.family is Family.BOOLEAN else None
 
 
 def _elements(native: str) -> Literal["text", "number", "boolean", "json"]:

@@ -1,6 +1,6 @@
 """What the rows of a table look like in numbers. No row's text leaves: shapes are masked, ranges stay in memory.
 
-Of words, only those are told that are names of the database's own tables.
+Of words, only those are told that are names of the database's own tables, or say how a row stands (see `states`).
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class ColumnProfile(Frozen):
     labels: dict[str, str] = Field(default_factory=dict)  #: values that name a table of this database -> that table
     unlabelled: int = 0  #: other different words among the sampled values of a column that has labels
     sampled: int = 0  #: rows that shapes and distinct were taken from; 0 means all of them
+    states: dict[str, int] = Field(default_factory=dict)  #: rows by word, where a few words say how a row stands
     may_name: tuple[MayName, ...] = ()  #: the likeliest first; none where a reference is declared or inferred
 
 

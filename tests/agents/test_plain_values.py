@@ -34,7 +34,7 @@ TEXT = column_profile(storage={"text": 9}, longest=30, shapes={"Aa+": 9})
         ("bool", "int", None, ["rename"]),
         ("text", "bool", None, ["boolean_words"]),
         ("int", "bool", column_profile(storage={"integer": 9}, lowest=0, highest=1), ["rename"]),
-        ("int", "bool", column_profile(storage={"integer": 9}, lowest=-1, highest=0), ["cast"]),
+        ("int", "bool", column_profile(storage={"integer": 9}, lowest=-1, highest=0), ["value_map"]),
         ("int", "moment", EPOCHS, ["epoch_to_timestamp"]),
         ("int", "date", COMPACT, ["cast", "text_to_date"]),
         ("text", "date", column_profile(shapes={"99.99.9999": 9}, longest=10), ["text_to_date"]),

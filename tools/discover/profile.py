@@ -12,11 +12,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, case, cast, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Text, case, cast, func, literal, select, union_all
 from sqlalchemy.exc import DBAPIError
 
 from ferryman.domain.profile import ColumnProfile, Profile, TableProfile
 from ferryman.domain.schema import Column, Database, Family, Table
+from ferryman.domain.states import MOST_STATES, is_state, states_in
 from ferryman.tools.databases.arrow import unfit
 from ferryman.tools.databases.dialect import Dialect, clause
 from ferryman.tools.discover.aggregates import ISO, KINDS, MASKED, Facts, aggregates, counted
@@ -34,6 +35,7 @@ _GOLDEN = (5**0.5 - 1) / 2  #: its multiples fall evenly into any stretch and ne
 _TABLES_AT_ONCE = 100
 
 _LONG = (str, bytes)
+_STANDING = frozenset((Family.TEXT, Family.ENUM, Family.BOOLEAN, Family.INTEGER))
 
 
 def profile(
@@ -75,8 +77,30 @@ def _table(connection: Connection, dialect: Dialect, table: Table, rows: int, na
         for column in table.columns
     )
     told = tuple(_labelled(one, labels(table, table.column(one.name), taken[one.name], names)) for one in columns)
+    standing = {one.name: _states(connection, dialect, table, one, taken[one.name]) for one in columns}
+    told = tuple(one.but(states=standing[one.name]) if standing[one.name] else one for one in told)
     apart = () if table.key or any(_is_different(one, rows) for one in told) else together(connection, table, taken)
     return TableProfile(table=table.name, rows=rows, columns=told, together=apart)
+
+
+def _states(
+    connection: Connection, dialect: Dialect, table: Table, seen: ColumnProfile, values: Sequence[object]
+) -> dict[str, int]:
+    """How often each word comes that says how a row stands. Words are counted in all rows, numbers in the sample."""
+    family = table.column(seen.name).family
+    found = states_in(values) if family in _STANDING else None
+    if not found or not seen.sampled or family not in (Family.TEXT, Family.ENUM):
+        return found or {}
+    column = clause(table).c[seen.name]
+    by_letter = dialect.name == "mysql"  # where texts are else alike that differ in case
+    value = cast(column, LargeBinary if by_letter else Text).label("value")
+    counted = select(value, func.count().label("rows")).group_by(value).limit(MOST_STATES + 2)
+    rows = {_text(row.value): row.rows for row in connection.execute(counted) if row.value is not None}
+    return {word: n for word, n in rows.items() if word.strip() and is_state(word)} if len(rows) <= MOST_STATES else {}
+
+
+def _text(word: str | bytes) -> str:
+    return word.decode(errors="replace") if isinstance(word, bytes) else word
 
 
 def _is_different(column: ColumnProfile, rows: int) -> bool:
