@@ -12,12 +12,13 @@ def account(evidence: Evidence) -> CheckResult:
     """The check: the rows that the run's scope counted against what its batches did with them, by the ledger alone.
 
     Rows whose key holds a NULL are dealt with by a table's first batch. Where rows are missing, the old database is
-    asked whether it is they that were deleted there since.
+    asked whether it is they that were deleted there since, beside those that had been copied.
     """
     scope = evidence.record.scope
     since = sum(batch.accounting.source for batch in evidence.batches if "+" in batch.number)
     missing = scope.source_rows + since - evidence.accounting.accounted
-    gone = missing if missing > 0 and _here(evidence) == scope.source_rows - missing else 0
+    here = _here(evidence) + evidence.drift.left if missing > 0 else 0
+    gone = missing if missing > 0 and here == scope.source_rows - missing else 0
     return balance(evidence.accounting, source=scope.source_rows + since, without_key=scope.null_keys, gone=gone)
 
 

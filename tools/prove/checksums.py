@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus
 from ferryman.tools.prove.canonical import Care
 from ferryman.tools.prove.digests import Held, Shape, Sums, fewest, held, sums
-from ferryman.tools.prove.evidence import Evidence
+from ferryman.tools.prove.evidence import Drift, Evidence
 from ferryman.tools.prove.overwritten import Overwritten, overwritten
 from ferryman.tools.prove.streams import Expected, actual
 
@@ -57,10 +57,18 @@ class Seen:
 
 def checksum(evidence: Evidence) -> CheckResult:
     """The check. `expected` and `actual` are digests of 128 bits; `samples` is the number of rows compared."""
+    return compared(evidence)[0]
+
+
+def compared(evidence: Evidence) -> tuple[CheckResult, Drift]:
+    """The check, and the rows that came into the old database or left it since, where that is all that differs."""
     if not (evidence.told_apart or evidence.alone):
-        return _not_looked_at(evidence)
+        return _not_looked_at(evidence), Drift()
     with evidence.connect() as connection:
-        return result(evidence, _look(evidence, connection))
+        seen = _look(evidence, connection)
+    found, difference = result(evidence, seen), seen.difference
+    passed = found.status is CheckStatus.PASS
+    return found, Drift(difference.only_expected, difference.only_actual) if passed else Drift()
 
 
 def _look(evidence: Evidence, connection: Connection) -> Seen:

@@ -65,6 +65,18 @@ class Mirrors:
 
 
 @dataclass(frozen=True)
+class Drift:
+    """Legacy rows of ours by which the old database is no more what was copied, where every other row is equal."""
+
+    came: int = 0  #: came where batches had been already
+    left: int = 0  #: were deleted since they were copied
+
+    @property
+    def rows(self) -> int:
+        return self.came + self.left
+
+
+@dataclass(frozen=True)
 class Evidence:
     """One table of a run, as it is proved."""
 
@@ -76,6 +88,7 @@ class Evidence:
     batches: tuple[BatchRecord, ...]
     live: CompiledTable  #: as `compiled`, against the catalogues as they are
     mirrors: Mirrors | None = None  #: both databases on one connection, where it is held
+    drift: Drift = Drift()  #: what the comparison of every row found, where it was made
 
     @property
     def table(self) -> str:

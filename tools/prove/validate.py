@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ferryman.domain.validation import CheckKind, CheckResult, CheckStatus, TableValidation
 from ferryman.tools.databases.connect import Source, Target
@@ -11,7 +12,7 @@ from ferryman.tools.prepare.misfit import ValuesDoNotFit
 from ferryman.tools.prepare.transform import CompiledTable
 from ferryman.tools.prove import straight
 from ferryman.tools.prove.accounting import account
-from ferryman.tools.prove.checksums import checksum
+from ferryman.tools.prove.checksums import checksum, compared
 from ferryman.tools.prove.counts import count_match
 from ferryman.tools.prove.evidence import Evidence, gather
 from ferryman.tools.prove.integrity import integrity
@@ -37,14 +38,23 @@ def validate_table(
     """Whether everything of one table arrived. `kinds` are `CheckKind` names, as a plan holds them.
 
     `compiled` is the table of the run's plan as it is amended, with the run's start. Both databases are only read.
+    Where rows are compared one and all, those that came into the old database or left it since are no fault.
     What cannot be looked at is NOT_VALIDATED. Raises Transient or another FerrymanError of the databases.
     """
     evidence = gather(source, target, ledger, run, compiled)
     asked = [kind for kind in CheckKind if kind in kinds]
     plain = straight.can_be_proved_straight(evidence)
+    found = dict[CheckKind, CheckResult]()
     with evidence.held() as held:
-        checks = tuple((plain and _straight(kind, held)) or CHECKS[kind](held) for kind in asked)
-        return TableValidation(table=held.table, checks=checks)
+        for kind in sorted(asked, key=lambda kind: kind is not CheckKind.CHECKSUM):  # it explains what others see
+            if plain and (proved := _straight(kind, held)):
+                found[kind] = proved
+            elif kind is CheckKind.CHECKSUM:
+                found[kind], drift = compared(held)
+                held = replace(held, drift=drift) if drift.rows else held
+            else:
+                found[kind] = CHECKS[kind](held)
+    return TableValidation(table=evidence.table, checks=tuple(found[kind] for kind in asked))
 
 
 def _straight(kind: CheckKind, evidence: Evidence) -> CheckResult | None:
