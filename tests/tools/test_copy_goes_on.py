@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,11 +21,15 @@ from ferryman.domain.events import (
 )
 from ferryman.domain.recovery import FailureType
 from ferryman.domain.run import Accounting
+from ferryman.domain.validation import CheckStatus
 from ferryman.tools.databases import sqlite
 from ferryman.tools.move.clock import Clock
 from ferryman.tools.move.lease import this_process
 from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.work import Ending
+from ferryman.tools.prove.accounting import account
+from ferryman.tools.prove.evidence import Drift, gather
+from ferryman.tools.prove.validate import validate_table
 from tests.tools.copying import QUIET
 from tests.tools.pairs import (
     RUN_STARTED,
@@ -111,6 +116,45 @@ def test_rows_that_drift_within_the_scope_are_moved_or_missed_but_never_refused(
     result = run.copy("customers")
     assert result.accounting == Accounting(source=18, migrated=18)
     run.ledger.verify("run-1")
+
+
+BACK = "INSERT INTO customer VALUES (5, 'Back', NULL)"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (BACK, "", "19 + 1 that came into the old database since the run began = 20 migrated."),
+        ("DELETE FROM customer WHERE id IN (12, 13)", "DELETE FROM customer WHERE id = 2",
+         "19 = 17 migrated + 2 deleted in the old database since the run began."),
+        ("DELETE FROM customer WHERE id IN (12, 13)", BACK,
+         "19 = 17 migrated + 2 deleted in the old database since the run began."),
+        (BACK, "DELETE FROM customer WHERE id = 2",
+         "19 + 1 that came into the old database since the run began = 20 migrated."),
+    ],
+)  # fmt: skip
+def test_rows_that_came_or_left_before_and_after_their_batch_are_accounted_for(
+    pair: tuple[Path, Path], before: str, after: str, told: str
+) -> None:
+    """Customer 5 is not there when the run begins, and customers have keys that leave room for them."""
+    write(pair[0], "DELETE FROM purchase; DELETE FROM customer WHERE id = 5")
+    run = start(*pair)
+    write(pair[0], before)
+    run.copy("customers")
+    write(pair[0], after)
+    work = run.work("customers")
+    checks = validate_table(work.source, work.target, work.ledger, work.run, work.compiled).checks
+    assert [check.text for check in checks if check.status is not CheckStatus.PASS] == []
+    assert checks[-1].text == told
+
+
+def test_rows_that_came_since_excuse_no_range_that_was_left_out(pair: tuple[Path, Path]) -> None:
+    run = start(*pair)
+    run.copy("customers")
+    work = run.work("customers")
+    whole = gather(work.source, work.target, work.ledger, work.run, work.compiled)
+    first, _, *rest = whole.batches
+    assert account(replace(whole, batches=(first, *rest), drift=Drift(came=10))).status is CheckStatus.FAIL
 
 
 # Failures that pass

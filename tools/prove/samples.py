@@ -133,8 +133,8 @@ def _status(evidence: Evidence, bad: int, missing: int, looked_at: int) -> Check
 
 def _text(evidence: Evidence, looked_at: int, bad: int, missing: int, wrong: Counter[str]) -> str:
     if bad == missing <= evidence.drift.came:
-        told = f"{looked_at - missing:,} of {evidence.created:,} rows compared field by field: all equal"
-        return f"{told}; {missing:,} sampled besides came into the old database since." if missing else f"{told}."
+        equal = f"{looked_at - missing:,} of {evidence.created:,} rows compared field by field: all equal"
+        return f"{equal}; {missing:,} sampled besides came into the old database since." if missing else f"{equal}."
     told = [f"{bad:,} of {looked_at:,} sampled rows are not as computed from the old database"]
     if missing:
         told.append(f"{missing:,} are not there")
