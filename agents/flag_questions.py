@@ -24,12 +24,12 @@ from ferryman.domain.filters import columns_of
 from ferryman.domain.mapping import TableMapping
 from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.schema import Column, Family
-from ferryman.domain.states import YES, state
+from ferryman.domain.states import NO, YES, state
 from ferryman.domain.transforms import AddMetadataJson, BooleanWords, Cast, Constant, Rename, Trim, ValuePair
 
 #: The kinds of these questions; an id is the kind, a colon, and TABLE.COLUMN. The second is for what must be filled.
 FLAG, UNFED = "flag", "unfed"
-DEFAULT, REVERSED = "by_default", "reversed"
+DEFAULT, REVERSED = "same", "reversed"
 ON, OFF = "on", "off"
 _CODES = 3  #: different numbers of a status that may say no more than yes and no
 _PROVED = frozenset(("verified",))  #: of which a moment may stand for yes, though none is known
@@ -165,11 +165,14 @@ def _otherwise(column: Column) -> str:
     """What it would be in every row."""
     if column.default is None:
         return "" if column.required else "It would be empty in every row. "
-    return f"It would be {_shown(column.default)} in every row, by default. "
+    return f"It would be {_shown(column)} in every row, by default. "
 
 
-def _shown(default: str) -> str:
-    return " ".join(default.split("::")[0].strip("()'\"").split())
+def _shown(column: Column) -> str:
+    """A default as people say it."""
+    plain = clean((column.default or "").split("::")[0].strip("()'\" "))
+    said = {**dict.fromkeys(YES, "yes"), **dict.fromkeys(NO, "no")}
+    return said.get(plain.casefold(), plain) if column.family is Family.BOOLEAN else plain
 
 
 def _filled(table: TableMapping, column: Column, old: _Old) -> Iterator[Option]:
@@ -208,7 +211,7 @@ def _means(column: Column, reading: Reading) -> str:
 def _the_same(table: TableMapping, column: Column) -> Iterator[Option]:
     """What may stand there in every row instead."""
     if not column.required:
-        text = "Leave it empty" if column.default is None else f"Leave it at {_shown(column.default)} in every row"
+        text = "Leave it empty" if column.default is None else f"The same in every row: {_shown(column)}, its default"
         yield Option(key=EMPTY if column.default is None else DEFAULT, text=text)
         return
     for key, word, said in ((ON, "yes", True), (OFF, "no", False)):

@@ -26,6 +26,6 @@ def test_only_a_number_that_says_so_fills_it(
     done = shape.planned()
     if done.code:
         assert "user_status says 0 in 36 rows and 1 in 4 rows" in " ".join(done.err.split())
-        shape.plan("by_default")
+        shape.plan("same")
     shape.run()
     assert shape.new("SELECT sum(is_active) FROM users") == [(filled,)]

@@ -90,7 +90,7 @@ def test_what_is_not_clear_is_asked_without_a_recommendation(
     ("old", "held", "new", "answer", "expected"),
     [
         ("status INTEGER", [1, 0, 1], "is_active" + TRUE, "reversed", [0, 1, 0]),
-        ("status INTEGER", [1, 0, 1], "is_active" + TRUE, "by_default", [1, 1, 1]),
+        ("status INTEGER", [1, 0, 1], "is_active" + TRUE, "same", [1, 1, 1]),
         ("active INTEGER", [1, 0, 2], "is_active" + TRUE, "off", [1, 0, 0]),
         ("active CHAR(1)", ["Y", "N", "U"], "active BOOLEAN", "empty", [1, 0, None]),
     ],
