@@ -36,6 +36,7 @@ class CheckResult(Frozen):
     passed: int = 0  #: of these, equal in every field
     fields: tuple[str, ...] = ()  #: target columns compared
     mismatched: tuple[str, ...] = ()  #: target columns that differed
+    since: int = 0  #: rows that came into the old database or left it since the run began, which is no fault
     text: str = ""  #: one sentence
 
 

@@ -328,6 +328,9 @@ class Screen:
         if validation.status is CheckStatus.PASS and not self._closely:
             told = f"{_went(moved.accounting)} in {duration_text(moved.seconds)}; " if moved else ""
             self.line(f"{table}: {told}all {len(validation.checks)} checks passed")
+            for check in validation.checks:
+                if check.since:
+                    self.line(f"  {check.text}")
             return
         self.line(f"{table}: checked against the old database")
         for check in validation.checks:

@@ -222,6 +222,13 @@ def test_of_many_tables_each_has_a_line() -> None:
     assert "rows 1-100" not in text
     again = told(started(9), copied, validated(), validated())  # where rows came beside the order since
     assert again.splitlines()[-1] == "  orders: all 1 checks passed"
+    (check,) = validated().validation.checks
+    drifted = TableValidation(table="orders", checks=(check, check.but(text="2 rows left since.", since=2)))
+    text = told(started(9), copied, TableValidated(validation=drifted))
+    assert [line.strip() for line in text.splitlines()[-2:]] == [
+        "orders: 390 rows moved, 10 set aside in 0.4s; all 2 checks passed",
+        "2 rows left since.",
+    ]
 
 
 def test_a_check_that_did_not_pass_is_shown_whole_in_any_case() -> None:

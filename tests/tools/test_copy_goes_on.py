@@ -146,6 +146,7 @@ def test_rows_that_came_or_left_before_and_after_their_batch_are_accounted_for(
     checks = validate_table(work.source, work.target, work.ledger, work.run, work.compiled).checks
     assert [check.text for check in checks if check.status is not CheckStatus.PASS] == []
     assert checks[-1].text == told
+    assert checks[-1].since
 
 
 def test_rows_that_came_since_excuse_no_range_that_was_left_out(pair: tuple[Path, Path]) -> None:

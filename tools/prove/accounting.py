@@ -72,4 +72,11 @@ def balance(accounting: Accounting, *, source: int, without_key: int = 0, drifte
         made = "placeholder was" if accounting.placeholders == 1 else "placeholders were"
         text += f" {accounting.placeholders:,} {made} made besides."
     status = CheckStatus.FAIL if unaccounted else CheckStatus.PASS
-    return CheckResult(kind=CheckKind.ACCOUNTING, status=status, expected=source, actual=accounted, text=text)
+    return CheckResult(
+        kind=CheckKind.ACCOUNTING,
+        status=status,
+        expected=source,
+        actual=accounted,
+        since=abs(drifted),
+        text=text,
+    )

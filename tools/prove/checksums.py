@@ -123,6 +123,7 @@ def result(evidence: Evidence, seen: Seen) -> CheckResult:
         passed=max(0, min(seen.expected.rows, seen.found.rows) + seen.overwritten.rows - seen.changed),
         fields=evidence.compiled.writes,
         mismatched=seen.columns,
+        since=seen.difference.only_actual + max(0, seen.difference.only_expected - max(lost, 0)),
         text=_text(evidence, seen, lost),
     )
 

@@ -68,6 +68,7 @@ def judge(totals: Totals) -> CheckResult:
         status=CheckStatus.FAIL if failed else CheckStatus.PASS,
         expected=totals.arrived,
         actual=totals.arrived - totals.lost + totals.stray,
+        since=totals.since,
         text="; ".join(told) + ".",
     )
 
