@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import exp, lgamma, log, log1p
 
 from sqlalchemy import Connection
 
@@ -15,7 +16,7 @@ from ferryman.domain.profile import ColumnProfile, MayName, Profile, TableProfil
 from ferryman.domain.schema import Column, Database, Family, Table
 from ferryman.tools.discover.contain import SHARE, Containment, looked_up
 from ferryman.tools.discover.names import Lexicon, Words, split_name, vocabulary, without_mark
-from ferryman.tools.discover.references import References, alike, counts
+from ferryman.tools.discover.references import References, alike, counts, measures
 from ferryman.tools.discover.vocabulary import PERSON_ROLES, PERSON_TABLES
 
 HALF = 0.5  #: of the values that are enough where the name says the table, or hints at it
@@ -51,7 +52,14 @@ class _Guess:
     said: bool  #: the name says the table
     hinted: bool  #: or something like it
     telling: bool  #: the values would hardly lie in its keys by chance
+    marked: bool  #: the name says that rows are meant, and not of which table
+    dense: float  #: the share of numbers between its lowest and highest key that are keys
     reach: float  #: how much of the range of its keys the values take up, 0.0 to 1.0
+
+    @property
+    def by_values(self) -> bool:
+        """Whether nothing but the values speaks for it."""
+        return not (self.said or self.hinted or self.marked)
 
     @property
     def strength(self) -> int:
@@ -84,9 +92,12 @@ class _Search:
             return
         if column.family not in _TEXTS | _NUMBERS or (counts(column) and len(split_name(column.name)) > 1):
             return
+        if column.family in _NUMBERS and measures(column):
+            return
         ranked = sorted(self._guesses(table, column, found), key=lambda guess: guess.rank)[:LOOKED_AT]
         ranked = [guess for guess in ranked if guess.said] or ranked
         seen = {guess: self._looked_up(table, column, guess) for guess in ranked}
+        ranked = [one for one in ranked if not one.by_values or chance(seen[one], one.dense) <= CHANCE]
         fitting = [guess for guess in ranked if seen[guess].share >= (HALF if guess.said or guess.hinted else SHARE)]
         strongest = [guess for guess in fitting if guess.strength == fitting[0].strength]
         for guess in strongest:
@@ -102,14 +113,16 @@ class _Search:
         marked = bool(_MARKS & {*split_name(column.name)[:1], *split_name(column.name)[-1:]})
         for parent in self.database.data_tables:
             keys = self._keys(parent)
-            itself = parent.name == table.name and found.distinct == self.profile.rows(table.name) - found.nulls
+            own = parent.name == table.name
+            itself = own and found.distinct == self.profile.rows(table.name) - found.nulls
             if keys is None or itself or not alike(column, parent.column(keys.name)):
                 continue
             rows = self.profile.rows(parent.name)
-            hinted = _hints(self.lexicon.words(column.name), without_mark(self.lexicon.words(parent.name)))
-            guess = _Guess(
-                parent, parent.name in said, hinted, _telling(column, found, keys, rows), _reach(found, keys, rows)
-            )
+            # a word like the table's own says what is in its rows: the rating of reviews
+            hinted = not own and _hints(self.lexicon.words(column.name), without_mark(self.lexicon.words(parent.name)))
+            dense = _density(column, keys, rows)
+            telling, reach = _telling(found, dense), _reach(found, keys, rows)
+            guess = _Guess(parent, parent.name in said, hinted, telling, marked, dense, reach)
             within = _within(found, keys) and (hinted or marked or guess.telling)
             if guess.said or within or ((hinted or marked) and _meets(found, keys)):
                 yield guess
@@ -154,12 +167,29 @@ def _reach(found: ColumnProfile, keys: ColumnProfile, rows: int) -> float:
     return high / last if high <= last else min(1.0, (found.distinct or 0) / rows)
 
 
-def _telling(column: Column, found: ColumnProfile, keys: ColumnProfile, rows: int) -> bool:
+def _density(column: Column, keys: ColumnProfile, rows: int) -> float:
+    """How likely a number between the lowest and the highest key is one; 0.0 for texts, which are none by chance, and
+    1.0 where the keys are no whole numbers."""
+    if column.family in _TEXTS:
+        return 0.0
+    if not isinstance(keys.lowest, int) or not isinstance(keys.highest, int):
+        return 1.0
+    return min(1.0, rows / (keys.highest - keys.lowest + 1))
+
+
+def _telling(found: ColumnProfile, dense: float) -> bool:
     """Whether so many different values would hardly all be keys by chance: never where numbers run without gaps."""
     distinct = found.distinct or 0
-    if column.family in _TEXTS:
-        return distinct >= FEWEST
-    if distinct < FEWEST or not isinstance(keys.lowest, int) or not isinstance(keys.highest, int):
-        return False
-    density: float = min(1.0, rows / (keys.highest - keys.lowest + 1))
-    return bool(density**distinct <= CHANCE)
+    return distinct >= FEWEST and dense**distinct <= CHANCE
+
+
+def chance(seen: Containment, dense: float) -> float:
+    """How likely at least so many of the values that were looked up are keys where each is one with this likelihood."""
+    if dense <= 0.0 or dense >= 1.0:
+        return dense
+    n = seen.looked
+    more = (
+        exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + k * log(dense) + (n - k) * log1p(-dense))
+        for k in range(seen.found, n + 1)
+    )
+    return min(1.0, sum(more))

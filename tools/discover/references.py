@@ -10,7 +10,13 @@ from ferryman.tools.discover.names import Words, singular, split_name, without_m
 
 _ENDINGS = frozenset("id ids key uuid guid fk pk ref code no nr num number".split())
 _FIRST = frozenset(("fk", "id"))
-_MEASURES = frozenset("max maximum min minimum avg average mean sum total tot count cnt qty quantity".split())
+_MEASURES = frozenset(
+    "max maximum min minimum avg average mean sum total tot count cnt qty quantity rating score".split()
+)
+#: Before "order" they say that it is the place in a list: sort_order and menu_order name no row of orders.
+_LISTED = frozenset(
+    "sort sorting display list menu view show print tab page field row item position custom default".split()
+)
 _NUMBERS = frozenset((Family.INTEGER, Family.DECIMAL))
 _ALIKE = (frozenset((Family.TEXT, Family.UUID, Family.ENUM)), frozenset((Family.INTEGER, Family.DECIMAL)))
 
@@ -58,11 +64,20 @@ class References:
 
 
 def counts(column: Column) -> bool:
-    """Whether a number's name says how many rows there are, not which one it is: max_loans, loan_count, user_posts."""
+    """Whether a number's name says how many rows there are, or the how manieth this is, and not which one is meant:
+    max_loans, loan_count, user_posts, sort_order, and order by itself."""
     parts = split_name(column.name)
     if column.family not in _NUMBERS or not parts or parts[0] in _FIRST or parts[-1] in _ENDINGS:
         return False
+    if parts[-1] == "order" and (len(parts) == 1 or parts[-2] in _LISTED):
+        return True
     return not _MEASURES.isdisjoint((parts[0], parts[-1])) or singular(parts[-1]) != parts[-1]
+
+
+def measures(column: Column) -> bool:
+    """Whether a name says how much or how many, and nothing else: quantity, total, rating."""
+    parts = split_name(column.name)
+    return bool(parts) and parts[-1] in _MEASURES
 
 
 def alike(one: Column, other: Column) -> bool:
