@@ -162,7 +162,16 @@ class TableColumns:
             return None
         if len(key.columns) > 1:
             return self._part_of_reference(column, key, choice)
-        return self.reference(column, choice.source, key, choice.why)
+        return self.reference(column, choice.source, key, choice.why) if self._names_one(choice.source, key) else None
+
+    def _names_one(self, source: str, key: ForeignKey) -> bool:
+        """Whether one legacy column can name a row of the parent, as far as its rows are told apart by one."""
+        meant = self._meant(source, key)
+        own = self.scope.tables.get(key.parent)
+        parent = own if own and own.source == meant else self.scope.facts.earlier.of(meant, key.parent)
+        legacy = self.pairing.source.reference(source)
+        declared = legacy is not None and legacy.parent == meant
+        return declared or parent is None or len(parent.key) == 1
 
     def reference(self, column: Column, source: str, key: ForeignKey, why: str = "", of: str = "") -> ColumnMapping:
         """A reference of one column: the parent's new key for the legacy key that `source` holds. `of` names the legacy

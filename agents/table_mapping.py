@@ -8,8 +8,10 @@ from ferryman.agents.bookkeeping import words
 from ferryman.agents.column_mapping import Scope, TableColumns, left_behind
 from ferryman.agents.counterparts import same_by
 from ferryman.agents.facts import Facts
+from ferryman.agents.known import prefix
 from ferryman.agents.natural_key import TELLING, is_unique, natural_key, telling_pairs
 from ferryman.agents.pairing import Fed, Pairing, is_content
+from ferryman.agents.vocabulary import key as singular
 from ferryman.domain.earlier import Brought
 from ferryman.domain.filters import AllOf, Comparison, Filter, Operator
 from ferryman.domain.findings import MissingCause
@@ -34,6 +36,7 @@ from ferryman.domain.transforms import ForeignKeyTo, NewId
 
 #: Words of a key that says what a row is, and does not number it.
 NAMES = frozenset(TELLING) - {"uuid", "guid", "number", "no"}
+_MARKS = frozenset("id no nr number key".split())
 UUID_LENGTH = 36  #: of a text column made for dashed UUIDs
 
 
@@ -114,14 +117,14 @@ def part_there(pairing: Pairing, facts: Facts) -> Filter | None:
 
 
 def key_of(pairing: Pairing, facts: Facts) -> tuple[str, ...]:
-    """The legacy columns that tell rows apart: what surely fills a key that is a name, else the catalogue's key, else
-    the column that others refer to, else one that is unique by count, else the rows' position, else those that are so
-    together, else every column."""
+    """The legacy columns that tell rows apart: what surely fills a key that is a name, else the catalogue's key (of
+    several columns the one that numbers the rows, where it does alone), else the column that others refer to, else one
+    that is unique by count, else the rows' position, else those that are so together, else every column."""
     named = pairing.columns.get(pairing.target.primary_key[0]) if wants_names(pairing) else None
     if named and named.sure and named.source in names_of_rows(pairing.source, facts):
         return (named.source,)
     if pairing.source.key:
-        return pairing.source.key
+        return _alone(pairing, facts) or pairing.source.key
     referred_to = referred_columns(pairing.source, facts)
     if referred_to:
         return referred_to[:1]
@@ -133,6 +136,25 @@ def key_of(pairing: Pairing, facts: Facts) -> tuple[str, ...]:
     known = facts.source_profile.by_name.get(pairing.source.name)
     every = tuple(column.name for column in pairing.source.columns)
     return (unique[0],) if unique else (known.together if known else ()) or every
+
+
+def _alone(pairing: Pairing, facts: Facts) -> tuple[str, ...]:
+    """The column of a key of several that is called after its table, order_status_id of oc_order_status with one row
+    each, where it is different in every row and the new key is one column: others refer to the row by it alone."""
+    if len(pairing.source.key) < 2 or len(pairing.target.primary_key) != 1:
+        return ()
+    unique = unique_columns(pairing.source, facts)
+    before = prefix(facts.source)
+    table = [singular(word) for word in words(pairing.source.name)]
+    named = table[1:] if before and table[0] == before else table
+    found = [name for name in pairing.source.key if name in unique and _numbered(name) == named]
+    return tuple(found) if len(found) == 1 else ()
+
+
+def _numbered(column: str) -> list[str]:
+    """What a column's name says is numbered by it: order_status_id gives order, status."""
+    said = words(column)
+    return [singular(word) for word in (said[:-1] if said[-1:] and said[-1] in _MARKS else said)]
 
 
 def wants_names(pairing: Pairing) -> bool:
