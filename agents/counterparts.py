@@ -74,7 +74,17 @@ def _telling_apart(pairing: Pairing, old: Profile) -> Iterator[KeyPair]:
 
 def same_by(source: str, target: str, facts: Facts) -> Counterparts | None:
     """The way by which the rows that are there are surely rows of the old table; None where none tells."""
-    return next((one for one in facts.looked.of(source, target) if _are_the_same(one, facts)), None)
+    looked = facts.looked.of(source, target)
+    surely = (one for one in looked if _are_the_same(one, facts))
+    return next(surely, None) or next((one for one in looked if _is_one_list(one, facts)), None)
+
+
+def _is_one_list(one: Counterparts, facts: Facts) -> bool:
+    """Whether all rows that are there are found by a text, and are at least half of the old ones: two lists of the same
+    few things, English and Deutsch, whatever stands beside them."""
+    column = facts.target.table(one.way.target).column(one.way.on.target)
+    there, old = facts.target_profile.rows(one.way.target), facts.source_profile.rows(one.way.source)
+    return column.family is Family.TEXT and there == one.found >= 2 and there >= _HALF * old
 
 
 def _are_the_same(one: Counterparts, facts: Facts) -> bool:
@@ -112,7 +122,7 @@ def _is_said(one: Counterparts, facts: Facts) -> bool:
 def in_words(one: Counterparts) -> str:
     """ "All 4 rows that are there are in customer by code, and hold the same." """
     rows = f"All {one.looked:,} rows" if one.found == one.looked > 1 else f"{one.found:,} of {count(one.looked, 'row')}"
-    also = ", and hold the same" if one.compared else ""
+    also = ", and hold the same" if one.alike else ""
     return (
         f"{rows} that {'is' if one.looked == 1 else 'are'} there are in {one.way.source} by {one.way.on.source}{also}."
     )

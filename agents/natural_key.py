@@ -20,8 +20,10 @@ TELLING = (
 def natural_key(pairing: Pairing, facts: Facts) -> Matched | None:
     """The key by which legacy rows are found among the target's: None when no column tells on both sides.
 
-    A legacy id that is filled comes first, then unique sets that are declared. That values happen to be different in
-    every row (surnames, say) is no proof that equal ones mean the same row: a person is asked then.
+    A legacy id that is filled comes first, then unique sets that are declared, but for one by which none of the rows
+    that are there is found where another column finds some: "en" and "en-gb" may be one English. That values
+    happen to be different in every row (surnames, say) is no proof that equal ones mean the same row: a person is asked
+    then.
     """
     return next(_natural_keys(pairing, facts), None)
 
@@ -52,8 +54,17 @@ def _by_unique_sets(pairing: Pairing, facts: Facts) -> Iterator[tuple[KeyPair, .
         if references.intersection(unique) or not all(choice and choice.sure for choice in choices):
             continue
         pairs = tuple(KeyPair(source=c.source, target=n) for c, n in zip(choices, unique, strict=True) if c)
-        if _unique_in_source(tuple(pair.source for pair in pairs), pairing.source, facts):
+        columns = tuple(pair.source for pair in pairs)
+        if _unique_in_source(columns, pairing.source, facts) and not _finds_none(pairs, pairing, facts):
             yield pairs
+
+
+def _finds_none(pairs: tuple[KeyPair, ...], pairing: Pairing, facts: Facts) -> bool:
+    """Whether no row that is there is a legacy row by these columns, and some are by another text."""
+    key, target = pairing.target.primary_key, pairing.target
+    looked = [one for one in facts.looked.of(pairing.source.name, target.name) if one.way.on.target not in key]
+    none = any((one.way.on,) == pairs and one.looked and not one.found for one in looked)
+    return none and any(one.found and target.column(one.way.on.target).family is Family.TEXT for one in looked)
 
 
 def _unique_in_source(columns: tuple[str, ...], table: Table, facts: Facts) -> bool:

@@ -291,6 +291,8 @@ def _by_column(table: TableMapping, mapping: Mapping, facts: Facts) -> list[Opti
     seen = same_by(table.source, table.target, facts)
     if seen and seen.way.on not in pairs and seen.way.on.target not in facts.target.table(table.target).primary_key:
         pairs.append(seen.way.on)
+    found = {one.way.on: one.found for one in facts.looked.of(table.source, table.target)}
+    pairs.sort(key=lambda pair: found.get(pair) == 0)  # by what none of them is found, last
     return [_recognised_by(table, pair, own_identity(pairing, facts)) for pair in pairs]
 
 
