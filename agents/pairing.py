@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from ferryman.agents.bookkeeping import WHENS, Book, book_of, content_words, words
+from ferryman.agents.bookkeeping import (
+    MOMENTS,
+    WHENS,
+    Book,
+    book_of,
+    books,
+    content_words,
+    may_tell_creation,
+    words,
+)
 from ferryman.agents.type_ids import types_beside
+from ferryman.agents.units import NUMBERS
 from ferryman.agents.vocabulary import key as singular
 from ferryman.domain.findings import Match, Matches, in_full
 from ferryman.domain.schema import Column, Database, Family, ForeignKey, Table
@@ -17,6 +27,10 @@ LIKELY_PART = 0.6  #: enough for one column by itself to say that a table takes 
 LEAST_NAMESAKE = 0.3  #: enough where both names say the same
 
 _KINDS = tuple((word,) for word in "status state type kind stage phase mode level".split())
+
+_MEASURES = tuple((word,) for word in "quantity qty amount count stock price total sum weight rating score".split())
+_PAGES = tuple((word,) for word in "meta seo og".split())
+_OF_PAGES = tuple((word,) for word in "title description keyword keywords".split())
 
 #: How the names of columns end that may hold what names a row, also as a text.
 _NAMES_OF_ROWS = tuple((word,) for word in "id ids key ref reference no nr number code identifier uuid guid".split())
@@ -91,7 +105,7 @@ def pair(source: Table, target: Table, match: Match, matches: Matches, fed: Fed)
     taken = {choice.source for choice in choices.values()}
     for choice_target, choice in ranked:
         free = choice.source not in taken or choice_target in target.primary_key
-        if free and choice_target not in choices:
+        if free and choice_target not in choices and not _in_key(choice.source, choice_target, target, choices):
             choices[choice_target] = choice
             if choice_target not in target.primary_key:
                 taken.add(choice.source)
@@ -103,12 +117,22 @@ def pair(source: Table, target: Table, match: Match, matches: Matches, fed: Fed)
     whens = {
         name: one for name, one in reversed(candidates_of(source, target, matches, WHENS)) if one.source not in taken
     }
+    if began := _begun(source, target, {*choices, *joined, *own}, taken):
+        choices[began[0]] = began[1]
+        taken.add(began[1].source)
     part = fed.parts.get(target.name, "")
-    if part and (after := _called_as_the_table(source, target, {*choices, *own}, taken)):
+    after = _called_as_the_table(source, target, {*choices, *joined, *own}, taken)
+    if after and (part or target.column(after[0]).required):
         choices[after[0]] = after[1]
     if part:
         choices = {name: replace(c, follows=c.follows or c.score >= LIKELY_PART) for name, c in choices.items()}
     return Pairing(source, target, match.sure, match.score, choices, _why(match), joined, whens, own, part)
+
+
+def _in_key(source: str, name: str, target: Table, choices: Mapping[str, Choice]) -> bool:
+    """Whether a legacy column feeds one part of the new key already: another part tells of something else."""
+    parts = target.primary_key if name in target.primary_key else ()
+    return any(part in choices and choices[part].source == source for part in parts)
 
 
 def _own(source: Table, target: Table, ranked: list[tuple[str, Choice]], fed: Fed) -> Iterator[tuple[str, str]]:
@@ -132,6 +156,17 @@ def siblings(target: Table, fed: Fed) -> Iterator[tuple[str, str]]:
         called = named_after(column.name, fed.sources)
         if column.name not in declared and called and fed.of_one_row(target.name, called):
             yield column.name, called
+
+
+def _begun(source: Table, target: Table, filled: set[str], taken: set[str]) -> tuple[str, Choice] | None:
+    """The one moment that must be filled and whose name says no more than when a row came to be, "placed_at" of orders,
+    from the legacy column that says when a row was made."""
+    made = books(source.columns, source.name).get(Book.CREATED)
+    free = [c for c in target.columns if c.required and c.name not in filled and c.family in MOMENTS]
+    begun = [c.name for c in free if is_content(c, target) and may_tell_creation(c, target.name)]
+    if made is None or made.family not in MOMENTS or made.name in taken or len(begun) != 1:
+        return None
+    return begun[0], Choice(made.name, False, LIKELY_PART, "it says when a row was made")
 
 
 def _called_as_the_table(source: Table, target: Table, filled: set[str], taken: set[str]) -> tuple[str, Choice] | None:
@@ -269,6 +304,8 @@ def _choice(match: Match, source: Table, target: Table, tables: float) -> tuple[
         return None
     if not (match.sure or alike) and _names_rows(source.column(match.source), source, column, target):
         return None
+    if not alike and _about_pages(match.source, match.target):
+        return None
     if not match.sure and in_full(match.score, tables) < (LEAST_NAMESAKE if alike else LEAST_COLUMN):
         return None
     return match.target, Choice(match.source, match.sure or alike, match.score, "" if alike else _why(match))
@@ -281,13 +318,26 @@ def _counts_kinds(ours: Column, theirs: Column) -> bool:
 
 
 def _names_rows(ours: Column, source: Table, theirs: Column, target: Table) -> bool:
-    """Whether a text that says something would be filled from a number that names a row of another table: "topic_id"
-    is no title."""
+    """Whether what says something would be filled from a number that names a row: "topic_id" is no title, no moment
+    and no quantity."""
     reference = source.reference(ours.name)
     names = words(ours.name)[-1:] == ("id",) or (reference is not None and reference.enforced)
-    bound = theirs.name in target.primary_key or target.reference(theirs.name) is not None
-    says = theirs.family is Family.TEXT and not bound and words(theirs.name)[-1:] not in _NAMES_OF_ROWS
-    return ours.family is Family.INTEGER and ours.name not in source.key and names and says
+    if ours.family is not Family.INTEGER or not names:
+        return False
+    if theirs.name in target.primary_key or target.reference(theirs.name) is not None:
+        return False
+    parted = theirs.family is Family.FLOAT or (theirs.family is Family.DECIMAL and bool(theirs.scale))
+    measured = parted or (theirs.family in NUMBERS and words(theirs.name)[-1:] in _MEASURES)
+    if theirs.family in MOMENTS or measured:
+        return True
+    says = theirs.family is Family.TEXT and words(theirs.name)[-1:] not in _NAMES_OF_ROWS
+    return says and ours.name not in source.key
+
+
+def _about_pages(ours: str, theirs: str) -> bool:
+    """Whether one of two names alone is about what search engines are told: "meta_title" is no title."""
+    told, asked = (words(name)[:1] in _PAGES and words(name)[-1:] in _OF_PAGES for name in (ours, theirs))
+    return told != asked
 
 
 def _namesakes(source: Table, target: Table) -> tuple[Match, ...]:
