@@ -228,10 +228,10 @@ class Chat:
             return
         self._recall(run)
         self.session.run = run
-        self.session.restore()
-        if any(known.run == run for known in desk.runs(self.session)):
-            self._runs.append(run)
         try:
+            self.session.restore()
+            if any(known.run == run for known in desk.runs(self.session)):
+                self._runs.append(run)
             self._place()
         except FerrymanError as error:
             self._error = error

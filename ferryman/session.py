@@ -199,9 +199,16 @@ class Session:
         self._note("person", "[interrupted]")
 
     def restore(self) -> None:
-        """Find out where the conversation of `run` stands, from its checkpoint."""
+        """Find out where the conversation of `run` stands, from its checkpoint.
+
+        One that was killed while it worked at an answer to a plan stands before that plan again. Raises FerrymanError
+        as planning does.
+        """
         self._recall()
         self._look(noted=True)
+        cut_off = self.payload is None and self.outcome is None and self.plan is not None
+        if cut_off and not self._state().get("approval"):
+            self.back()
 
     def last_said(self, run: str) -> tuple[str, ...]:
         """The end of the talk about a run, "who: what", each its first line; () where this folder knows of none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,24 @@ def test_the_conversation_goes_on_in_another_process(tmp_path: Path) -> None:
     assert second.review.token == token
     second.say("yes")
     assert second.one("SELECT count(*) FROM brackets") == 1569
+
+
+def test_a_conversation_that_was_killed_while_it_planned_anew_stands_before_its_plan(tmp_path: Path) -> None:
+    first = brackets(tmp_path)
+    first.say("fill the missing tables")
+    run, asked = first.session.run, first.review.plan.open_questions
+    assert asked
+    cut = first.session.say("take all recommendations")
+    assert isinstance(cut, Generator)
+    next(cut)
+    cut.close()  # as if it was killed: the graph has begun and does not come to its end
+    first.session.close()
+    second = again(tmp_path, first.legacy, first.new)
+    second.session.run = run
+    second.session.restore()
+    assert second.review.plan.open_questions == asked
+    second.say("take all recommendations")
+    assert not second.review.plan.open_questions
 
 
 def test_nothing_that_can_be_moved_is_said_in_two_lines(tmp_path: Path) -> None:
