@@ -332,6 +332,8 @@ def _reason(recommended: str, problem: ProblemFound, misread: str) -> str:
         return "A zero date says that there is none: every row arrives, and nothing is lost."
     if recommended == EMPTY and misread:
         return f"No value fits {' and '.join(problem.columns)}, which may want another column. So every row arrives."
+    if recommended == EMPTY and problem.cause == MissingCause.SET_ASIDE:
+        return "Every row arrives, and refers to them again when they come out of quarantine."
     return _REASONS[recommended] if recommended else misread
 
 

@@ -37,7 +37,7 @@ from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.progress import progress
 from ferryman.tools.move.records import QuarantinedRow, RunRecord
 from ferryman.tools.move.resume import Present, changed, forget_stop
-from ferryman.tools.move.second_pass import fill_references
+from ferryman.tools.move.second_pass import fill_references, refill_references
 from ferryman.tools.move.set_aside import restore
 from ferryman.tools.move.supply import lacking, of_keys, supply_parents
 from ferryman.tools.move.tables import QuarantineState
@@ -309,6 +309,8 @@ class _Trial:
         which are still to come, is proved when they are there. Of a run that is not at its end only these: another that
         waits for a decision is proved when that is taken."""
         course = Course.of(self.record.amended, self.live.target)
+        if only is None:
+            self._refill()
         for name in copied_in_order(self.record.amended):
             if only is not None and name not in only:
                 continue
@@ -319,6 +321,17 @@ class _Trial:
             work = self._work(name)
             fill_references(work, (name, *course.late_parents(name)))
             prove(work, self.record.amended, self.emit)
+
+    def _refill(self) -> None:
+        """Fill what was left empty for want of parents that came out of quarantine; those tables are proved anew."""
+        states = {one.table: one.state for one in self.ledger.tables_of(self.record.run)}
+        for name in copied_in_order(self.record.amended):
+            if states.get(name) not in (TableState.VALIDATED, TableState.FAILED, TableState.COPIED):
+                continue
+            for parent, rows in refill_references(self._work(name)).items():
+                self.ledger.set_table(self.record.run, name, TableState.COPIED)
+                told = f"{count(rows, 'row')} of {name} that had been left without one refer to {parent} again."
+                self.emit(Said(topic="notice", text=told))
 
     def stopped(self) -> bool:
         """Whether somebody asked it to stop, here or in another terminal."""

@@ -9,6 +9,7 @@ the conflict policy lets it change them. The latter are written down as changed,
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,10 +17,11 @@ from typing import Any
 
 from sqlalchemy import Row, Select, Update, bindparam, select
 
+from ferryman.domain.mapping import Problem, Strategy
 from ferryman.domain.references import postponable
 from ferryman.domain.run import BatchRecord, Key, Segment
 from ferryman.tools.databases.dialect import changing, clause
-from ferryman.tools.move.additions import to_be_proved
+from ferryman.tools.move.additions import in_chunks, keys_filter, to_be_proved
 from ferryman.tools.move.bench import Bench, bench
 from ferryman.tools.move.clock import SYSTEM, Clock
 from ferryman.tools.move.failpoint import failpoint
@@ -30,15 +32,17 @@ from ferryman.tools.move.records import Entry
 from ferryman.tools.move.relay import Relay
 from ferryman.tools.move.rowkeys import RowKeys
 from ferryman.tools.move.scope import as_key
-from ferryman.tools.move.tables import RowKind
+from ferryman.tools.move.tables import QuarantineState, RowKind
 from ferryman.tools.move.touched import Touched
 from ferryman.tools.move.turns import turn
-from ferryman.tools.move.variants import pushable
+from ferryman.tools.move.variants import narrowed, pushable
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.bonds import Bond, Condition, Expression, as_one, bonds
 from ferryman.tools.prepare.mirror import beside
+from ferryman.tools.prepare.transform import CompiledTable
 
 _AT_ONCE = 5_000  #: rows that are looked at per transaction
+_EMPTIED = (Problem.MISSING_PARENT, Strategy.SET_NULL)
 
 
 def fill_references(work: TableWork, parents: Sequence[str], *, clock: Clock = SYSTEM) -> int:
@@ -53,6 +57,43 @@ def fill_references(work: TableWork, parents: Sequence[str], *, clock: Clock = S
     late = [bond for bond in found if postponable(work.compiled.target, bond.columns)]
     if not late:
         return 0
+    filled = _filled(live, work, late, clock, again=False)
+    to_be_proved(work.ledger, work.run, work.table)
+    return filled
+
+
+def refill_references(work: TableWork, *, clock: Clock = SYSTEM) -> dict[str, int]:
+    """Fill the references of the table's rows that a decision left empty while their parent lay in quarantine and that
+    has come out of it since; gives how many were filled, by parent.
+
+    Doing it twice changes nothing the second time, unless somebody emptied one meanwhile.
+    """
+    live, found = work.compiled, dict[str, int]()
+    emptied = {p.columns for p in live.mapping.policies if (p.problem, p.strategy) == _EMPTIED}
+    for bond in bonds(pushable(beside(live))):
+        decided = bond.columns in emptied or () in emptied
+        if not decided or bond.legacy_parent is None or bond.feeding is None or bond.to_further:
+            continue
+        if set(bond.pointed_at) != set(bond.feeding.key) or not postponable(live.target, bond.columns):
+            continue
+        ours = {theirs: name for name, theirs in bond.pairs}
+        columns = [ours[name] for name in bond.feeding.key]
+        for keys in in_chunks(_came_out(work, bond.parent)):
+            few = narrowed(live, keys_filter(columns, keys))
+            only = replace(work, compiled=beside(few))
+            filled = _filled(few, only, [replace(bond, child=pushable(only.compiled))], clock, again=True)
+            found[bond.parent] = found.get(bond.parent, 0) + filled
+    return {parent: rows for parent, rows in found.items() if rows}
+
+
+def _came_out(work: TableWork, table: str) -> list[Key]:
+    """The legacy keys of a table's rows that lay in quarantine and have come since."""
+    rows = work.ledger.quarantined(work.run, table, state=QuarantineState.RETRIED)
+    return list(dict.fromkeys(tuple(json.loads(row.source_key)) for row in rows if row.source_key))
+
+
+def _filled(live: CompiledTable, work: TableWork, late: Sequence[Bond], clock: Clock, *, again: bool) -> int:
+    parents = [bond.parent for bond in late]
     filled = 0
     with (
         quiet(work.ledger, work.run, live.mapping, clock=clock),
@@ -66,9 +107,8 @@ def fill_references(work: TableWork, parents: Sequence[str], *, clock: Clock = S
         batches = work.ledger.book(work.run, work.table).committed(at.books)
         at.rollback()
         for bond in late:
-            filling = _Filling(work, at, bond, clock)
+            filling = _Filling(work, at, bond, clock, again)
             filled += sum(filling.fill(batch) for batch in batches)
-    to_be_proved(work.ledger, work.run, work.table)
     return filled
 
 
@@ -80,6 +120,7 @@ class _Filling:
     at: Bench
     bond: Bond
     clock: Clock
+    again: bool  #: only the rows that the work is narrowed to, where the parent is there
 
     @cached_property
     def _keys(self) -> RowKeys:
@@ -137,7 +178,9 @@ class _Filling:
         texts = [compiled.source_key(from_), self._keys.text(self._own)]
         rows = select(*keys, *texts, *self._own.values(), *new).select_from(from_)
         rows = rows.where(chosen, compiled.where(from_, Segment(after=after)), self.bond.names_one(from_))
-        if self.at.at.relayed:
+        if self.again:
+            rows = rows.where(compiled.in_filter(from_))
+        if self.again or self.at.at.relayed:
             rows = rows.where(*self._open(new))
         return rows.order_by(*keys).limit(_AT_ONCE)
 
