@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.front.shapes import Shape, made
+from tests.front.ported import ported
+from tests.front.shapes import PORT, Shape, made
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def on_servers(request: pytest.FixtureRequest, folder: Path) -> Iterator[Path]:
+    """The folder, with both databases on a server of the test's parameter `kind`."""
+    kind = request.node.callspec.params["kind"]
+    token = PORT.set(lambda path: ported(request, kind, path))
+    yield folder
+    PORT.reset(token)
 
 
 def clients(folder: Path, old: str, new: str, marks: tuple[str, ...]) -> Shape:
@@ -126,3 +137,21 @@ def test_a_moment_of_deletion_that_is_0_deletes_nothing(folder: Path) -> None:
     found = [row[0] for row in shape.new("SELECT deleted_at FROM clients ORDER BY id")]
     assert found == [None, "2020-01-01 00:00:00", None]
     shape.proved_and_undone()
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+@pytest.mark.parametrize(
+    ("old", "marks", "said"),
+    [
+        ("deleted BOOLEAN NOT NULL", ("0", "1", "0"), "deleted marks rows of client as deleted"),
+        ("active BOOLEAN", ("1", "0", "NULL"), "active marks rows of client as out of use"),
+    ],
+)
+def test_a_flag_of_a_server_is_asked_about_like_others(
+    on_servers: Path, kind: str, old: str, marks: tuple[str, ...], said: str
+) -> None:
+    shape = clients(on_servers, old, "", marks)
+    assert said in asked(shape)
+    shape.plan("alive", "contracts: quarantine")
+    shape.run(code=3)
+    assert shape.new("SELECT id FROM clients ORDER BY id") == [(1,), (3,)]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TableClause, Text, and_, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, TableClause, Text, and_, case, cast, func, select
 
 from ferryman.domain.schema import Column, Family, Table
 from ferryman.tools.databases.dialect import Dialect, clause
@@ -80,8 +80,9 @@ def _expressions(
         yield "empty", _count(and_(value < "!", func.trim(value) == ""))  # few texts sort before it: trim is slow
     elif printed:
         yield "empty", _count(func.trim(text) == "")
-    if _ranged(family, taken, loose):
-        ordered = text if family in TEXTS else value
+    if _ranged(family, taken):
+        numbered = cast(value, Integer) if family is Family.BOOLEAN and not loose else value
+        ordered = text if family in TEXTS else numbered
         yield "lowest", func.min(ordered)
         yield "highest", func.max(ordered)
 
@@ -111,14 +112,15 @@ def counted(family: Family, values: Sequence[object], loose: bool) -> Facts:
         facts.update(shortest=min(lengths), longest=max(lengths))
     if isinstance(first, str) and family in MASKED:
         facts["empty"] = sum(not value.strip(" ") for value in present)
-    if _ranged(family, present, loose):
-        facts.update(lowest=min(present), highest=max(present))
+    if _ranged(family, present):
+        ordered = [int(value) if isinstance(value, bool) else value for value in present]
+        facts.update(lowest=min(ordered), highest=max(ordered))
     return facts
 
 
-def _ranged(family: Family, taken: Sequence[object], loose: bool) -> bool:
-    """Whether lowest and highest mean something: numbers, moments, and text columns of ISO dates."""
-    if family in NUMBERS | MOMENTS or (loose and family is Family.BOOLEAN):
+def _ranged(family: Family, taken: Sequence[object]) -> bool:
+    """Whether lowest and highest mean something: numbers, flags, moments, and text columns of ISO dates."""
+    if family in NUMBERS | MOMENTS | {Family.BOOLEAN}:
         return True
     some = [value for value in taken if value not in (None, "")][:100]
     return family in TEXTS and bool(some) and all(isinstance(v, str) and ISO.fullmatch(v) for v in some)
