@@ -161,13 +161,18 @@ def _from(table: TableMapping, source: str, target: str) -> Option:
 def _optional_guesses(table: TableMapping, unsure: dict[str, Choice], facts: Facts) -> Question:
     told = ", ".join(f"{choice.source} -> {name}{_meaning(table, name, facts)}" for name, choice in unsure.items())
     without = tuple(UnmapColumn(table=table.target, target=name) for name in unsure)
+    by_default = [name for name in unsure if facts.target.table(table.target).column(name).default is not None]
+    if len(by_default) == len(unsure):
+        no = "No, leave these columns to their defaults"
+    else:
+        no = f"No, leave these columns empty{f' ({listed(by_default)}: to the default)' if by_default else ''}"
     return Question(
         id=f"columns:{table.target}",
         table=table.target,
         text=f"In {table.source} -> {table.target} these look alike: {told}. Is that right?",
         options=(
             Option(key="yes", text="Yes, all of it"),
-            Option(key="no", text="No, leave these columns empty", changes=without),
+            Option(key="no", text=no, changes=without),
         ),
         recommended="yes",
         reason="They are the closest matches, but that is not enough to be sure.",

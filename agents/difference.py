@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ferryman.agents.wording import clean, count
@@ -10,16 +11,20 @@ from ferryman.domain.filters import describe
 from ferryman.domain.mapping import Action, ColumnMapping, IdPolicy, Matched, Policy, Strategy, TableMapping, Triggers
 from ferryman.domain.plan import Plan
 from ferryman.domain.references import parent_of
+from ferryman.domain.schema import Database, Table
 from ferryman.domain.transforms import AddMetadataJson, Constant, Lookup, Scalar, Transform, ValueMap
 
 MOST_PAIRS = 6  #: of a value map that are told
+_VALUE = re.compile(r"'[^']*'|-?[\d.]+|true|false", re.IGNORECASE)  #: of a default that is written out
 
 
-def difference(before: Plan, after: Plan) -> tuple[str, ...]:
-    """What is different, tables first, then columns, order, batches and questions; () for the same plan."""
+def difference(before: Plan, after: Plan, target: Database | None = None) -> tuple[str, ...]:
+    """What is different, tables first, then columns, order, batches and questions; () for the same plan. `target`: the
+    new database's catalogue, where it is known."""
+    settled = _settled_policies(before, after)
     return (
         *_of_tables(before, after),
-        *(line for pair in _pairs(before, after) for line in _of_table(*pair, after, _settled_policies(before, after))),
+        *(line for pair in _pairs(before, after) for line in _of_table(*pair, after, settled, target)),
         *_of_order(before, after),
         *_of_batches(before, after),
         *_of_questions(before, after),
@@ -47,13 +52,17 @@ def _of_tables(before: Plan, after: Plan) -> Iterator[str]:
 
 
 def _of_table(
-    old: TableMapping, new: TableMapping, plan: Plan, settled: frozenset[tuple[str, Policy]]
+    old: TableMapping,
+    new: TableMapping,
+    plan: Plan,
+    settled: frozenset[tuple[str, Policy]],
+    target: Database | None,
 ) -> Iterator[str]:
     """`settled`: what is told with the question that it answers."""
     if old.source != new.source:
         yield f"{new.target} is filled from {new.source} instead of {old.source}."
         return
-    yield from _of_columns(old, new)
+    yield from _of_columns(old, new, target.table(new.target) if target else None)
     if old.filter != new.filter:
         told = f"Only rows of {new.source} where {describe(new.filter)}" if new.filter else f"All rows of {new.source}"
         counts = plan.counts_by_table.get(new.target)
@@ -102,7 +111,7 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _of_columns(old: TableMapping, new: TableMapping) -> Iterator[str]:
+def _of_columns(old: TableMapping, new: TableMapping, table: Table | None) -> Iterator[str]:
     if new.action is not Action.COPY:
         return
     for column in new.columns:
@@ -113,7 +122,14 @@ def _of_columns(old: TableMapping, new: TableMapping) -> Iterator[str]:
             yield f"{new.target}.{column.target} {_filled(column)}."
     for column in old.columns:
         if column.target not in new.by_target:
-            yield f"{new.target}.{column.target} stays empty."
+            default = table.column(column.target).default if table else None
+            yield f"{new.target}.{column.target} {default_words(default) if default else 'stays empty'}."
+
+
+def default_words(default: str) -> str:
+    """What becomes of a column that nothing fills: "is 'new' in every row, by its default"."""
+    plain = default.split("::")[0]
+    return f"is {clean(plain)} in every row, by its default" if _VALUE.fullmatch(plain) else "gets its default"
 
 
 def _of_metadata(known: ColumnMapping | None, column: ColumnMapping, table: TableMapping) -> Iterator[str]:

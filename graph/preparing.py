@@ -409,7 +409,8 @@ def present(state: State, runtime: Runtime[Context]) -> State:
     made = context.shelf.get(state["plan"], Plan)
     binding, _ = binding_now(made, context)
     if state.get("shown"):
-        changed = difference(context.shelf.get(state["shown"], Plan), made)
+        there = Catalogues.of(state["facts"], context.shelf).target
+        changed = difference(context.shelf.get(state["shown"], Plan), made, there)
         emit(Said(topic="plan", text=difference_text(changed)))
     emit(
         PlanMade(
