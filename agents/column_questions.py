@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from ferryman.agents.bookkeeping import MOMENTS, words
 from ferryman.agents.facts import Facts
 from ferryman.agents.flag_questions import UNFED, doubtful_values, flag_questions
 from ferryman.agents.flag_values import means
+from ferryman.agents.in_every_row import in_every_row, is_a_choice
 from ferryman.agents.pairing import Choice, Pairing, leads_elsewhere, references
 from ferryman.agents.person_names import full_name, whole_name
 from ferryman.agents.side_tables import from_the_side
@@ -17,34 +18,23 @@ from ferryman.agents.units import NUMBERS, conversion
 from ferryman.agents.value_questions import unit_questions, value_questions
 from ferryman.agents.value_steps import can_become, holds_moments, holds_numbers, text_formats
 from ferryman.agents.wording import listed
+from ferryman.domain.allowed_values import allowed_words
 from ferryman.domain.changes import Include, MapColumn, MapTable, Option, Question, UnmapColumn
 from ferryman.domain.mapping import Action, ColumnMapping, Mapping, TableMapping
 from ferryman.domain.references import parent_of
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import (
     Concat,
-    Constant,
     NewId,
-    Scalar,
     Split,
     TextToDate,
-    Transform,
     ValueMap,
 )
 
 #: Kinds of a question about what fills a column, beside `UNFED`; an id is the kind, a colon, and TABLE.COLUMN.
 PARENT, FORMAT, PARTS = "parent", "format", "parts"
 
-_ONLY = frozenset("primary main default current active preferred latest".split())
 _WHEN = frozenset("at on when date time datetime timestamp ts stamp moment day".split())
-_EMPTY: dict[Family, Scalar] = {
-    Family.TEXT: "",
-    Family.INTEGER: 0,
-    Family.DECIMAL: 0,
-    Family.FLOAT: 0,
-    Family.BOOLEAN: False,
-    Family.JSON: "{}",
-}
 
 
 def column_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Question]:
@@ -276,10 +266,12 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
     elsewhere = _elsewhere(table, column, mapping, facts)
     likely = [*from_the_side(table, column.name, mapping, facts), *_weak(table, column, elsewhere, facts)]
     unused = [] if likely or parent else _unused(table, column, elsewhere, facts)
-    safe = (*likely, *unused, *_constant(table, column, facts))
+    safe = (*likely, *unused, *in_every_row(table, column, facts))
+    words_listed = allowed_words(facts.target.table(table.target), column)
+    texts = [] if likely else _texts(table, column, facts)
     ours, one_of_them = facts.source.table(table.source), bool(parent and facts.target_profile.rows(parent))
     by_name = _told_by_name(ours.column(unused[0].key), column) if unused else not (safe and _is_id(column))
-    told = likely or (by_name and not one_of_them)
+    told = likely or (by_name and not one_of_them and not (texts and not safe) and not is_a_choice(words_listed))
     why = f" {listed(f'{old} names rows of {parent}' for old, parent in elsewhere)}." if elsewhere else ""
     return Question(
         id=f"{UNFED}:{table.target}.{column.name}",
@@ -289,19 +281,19 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
         ),
         options=(
             *safe,
-            *([] if likely else _texts(table, column, facts)),
+            *texts,
             *(_all_the_same(table, column, *one) for one in elsewhere),
             leave_out(table.target),
         ),
         recommended=(safe[0].key if safe else leave_out(table.target).key) if told else "",
-        reason="" if told or unused else _one_for_all(column, parent),
+        reason="" if told or unused else _one_for_all(column, parent, words_listed),
     )
 
 
-def _one_for_all(column: Column, parent: str) -> str:
-    """How one value for every row is said."""
-    value = "1" if column.family in NUMBERS else "KEY"
-    what = f"One row of {parent} that is there, by its key," if parent else "One number"
+def _one_for_all(column: Column, parent: str, words: Sequence[str] = ()) -> str:
+    """How one value for every row is said. `words`: those that the column lists."""
+    value = words[-1] if words else "1" if column.family in NUMBERS else "KEY" if parent else "TEXT"
+    what = f"One row of {parent} that is there, by its key," if parent else "One value"
     return f'{what} for every row can be said: "{column.name} is always {value}".'
 
 
@@ -381,25 +373,6 @@ def _elsewhere(table: TableMapping, column: Column, mapping: Mapping, facts: Fac
 def _can_fill(table: TableMapping, source: str, target: str, facts: Facts) -> bool:
     ours, theirs = facts.source.table(table.source), facts.target.table(table.target)
     return can_become(ours.column(source), theirs.column(target), facts.column(table.source, source))
-
-
-def _constant(table: TableMapping, column: Column, facts: Facts) -> list[Option]:
-    target = facts.target.table(table.target)
-    value = column.members[0] if column.family is Family.ENUM and column.members else _EMPTY.get(column.family)
-    bound = (target.primary_key, *target.uniques, *(key.columns for key in target.foreign_keys))
-    if value is None or any(column.name in names for names in bound):
-        return []
-    if value is False and _is_the_only_one(table, column, facts):
-        value = True
-    steps: tuple[Transform, ...] = (Constant(value=value),)
-    change = MapColumn(table=table.target, source=(), target=column.name, steps=steps)
-    return [Option(key="constant", text=f"{value!r} in every row", changes=(change,))]
-
-
-def _is_the_only_one(table: TableMapping, column: Column, facts: Facts) -> bool:
-    """Whether a yes or no says which of several parts of a row is the main one, and each row has but one part."""
-    pairing = facts.pairings.get(table.target)
-    return bool(pairing and pairing.part_of) and not _ONLY.isdisjoint(words(column.name))
 
 
 def _formats(table: TableMapping, facts: Facts) -> Iterator[Question]:
