@@ -318,6 +318,29 @@ def test_a_few_orphans_do_not_hide_a_reference_and_many_do(tmp_path: Path) -> No
     assert [key.columns for key in after.table("c").foreign_keys] == [("few_user_id",)]
 
 
+def test_a_column_called_after_the_key_of_a_table_names_its_rows(tmp_path: Path) -> None:
+    script = """
+CREATE TABLE patients (pat_no INTEGER PRIMARY KEY, gp_doc_id INT); CREATE TABLE doctors (doc_id INTEGER PRIMARY KEY);
+CREATE TABLE one (rec_id INTEGER PRIMARY KEY); CREATE TABLE two (rec_id INTEGER PRIMARY KEY);
+CREATE TABLE stays (no INTEGER PRIMARY KEY, pat_no INT, doc_id INT, rec_id INT, old_pat_no INT);"""
+    path = build(
+        tmp_path / "x.db",
+        script,
+        patients=[(i, i % 5 + 1) for i in range(1, 50)],
+        doctors=[(i,) for i in range(1, 9)],
+        one=[(i,) for i in range(1, 9)],
+        two=[(i,) for i in range(1, 9)],
+        stays=[(i, i % 49 + 1, i % 8 + 1, i % 8 + 1, i + 500) for i in range(1, 100)],
+    )
+    _, after = inferred(path)
+    found = {(table.name, key.columns[0]): key.parent for table in after.tables for key in table.foreign_keys}
+    assert found == {
+        ("patients", "gp_doc_id"): "doctors",
+        ("stays", "pat_no"): "patients",
+        ("stays", "doc_id"): "doctors",
+    }
+
+
 def test_keys_of_another_type_are_no_reference(tmp_path: Path) -> None:
     script = "CREATE TABLE users (id INTEGER PRIMARY KEY); CREATE TABLE c (user_id TEXT, user DATE)"
     path = build(tmp_path / "x.db", script, users=[(1,), (2,)], c=[("1", "2009-01-31"), ("2", "2009-01-31")])

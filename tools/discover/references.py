@@ -25,7 +25,8 @@ class References:
     """The tables of a database by the words of their names, with and without the application's prefix.
 
     A column points at a table by `user_id`, `UserId`, `fk_user`, `billing_user_id` or `user` -> users; `parent_id`
-    points at its own table. Among several, those with the prefix of the column's own table come first.
+    points at its own table. Among several, those with the prefix of the column's own table come first. Where no table
+    is named so, one is whose key is called so: `pat_no` and `referring_pat_no` -> patients by their key pat_no.
     """
 
     def __init__(self, database: Database) -> None:
@@ -38,16 +39,20 @@ class References:
             self._by_words[parts].append(table)
             if self._prefix(table):
                 self._by_words[parts[1:]].append(table)
+        self._by_key: dict[Words, list[Table]] = defaultdict(list)
+        for table in database.data_tables:
+            if len(table.key) == 1 and len(called := tuple(split_name(table.key[0]))) > 1:
+                self._by_key[called].append(table)
 
     def candidates(self, table: Table, column: Column) -> Iterator[tuple[Table, str]]:
         """Each parent with the key column that may be meant; types that can never be equal are left out."""
         stem, ending = _stem(column.name)
         if table.key == (column.name,) and stem in ((), self._words[table.name]):
             return
-        for parent in self._named(table, stem):
-            for key in _keys(parent, ending):
-                if (parent.name, key) != (table.name, column.name) and alike(column, parent.column(key)):
-                    yield parent, key
+        named = [(parent, key) for parent in self._named(table, stem) for key in _keys(parent, ending)]
+        for parent, key in named or self._with_key(table, column):
+            if (parent.name, key) != (table.name, column.name) and alike(column, parent.column(key)):
+                yield parent, key
 
     def _prefix(self, table: Table) -> str:
         parts = self._words[table.name]
@@ -61,6 +66,12 @@ class References:
                 near = [parent for parent in found if self._prefix(parent) == self._prefix(table)]
                 return near or found
         return []
+
+    def _with_key(self, table: Table, column: Column) -> list[tuple[Table, str]]:
+        """The tables whose key a column that is no key itself is called after."""
+        parts = tuple(split_name(column.name)) if table.key != (column.name,) else ()
+        found = (self._by_key.get(parts[start:], []) for start in range(len(parts)))
+        return [(parent, parent.key[0]) for parent in next(filter(None, found), [])]
 
 
 def counts(column: Column) -> bool:
