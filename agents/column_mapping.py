@@ -12,7 +12,7 @@ from ferryman.agents.pairing import RULED, Choice, Fed, Pairing, references, tak
 from ferryman.agents.person_names import full_name, name_part, parted_by, whole_name
 from ferryman.agents.places_left import creation_by_name
 from ferryman.agents.units import NUMBERS
-from ferryman.agents.value_steps import can_become, moment_steps, tells_moments, value_steps
+from ferryman.agents.value_steps import can_become, counts_from_never, moment_steps, tells_moments, value_steps
 from ferryman.domain.fit_values import is_geometry
 from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import INFERRED, UNFOLLOWED, Action, ColumnMapping, Kept, Matched, TableMapping
@@ -131,9 +131,8 @@ class TableColumns:
             return None
         unique = (column.name,) in self.pairing.target.uniques
         steps = value_steps(ours, column, profile, unique=unique)
-        if steps[:1] == (EpochToTimestamp(),) and column.nullable and book_of(column) is Book.DELETED:
-            never = ValueMap(pairs=(ValuePair(old=0, new=None),), otherwise="keep")
-            steps = (never, Cast(to=Family.INTEGER.value), *steps)
+        if column.nullable:
+            steps = _without_never(steps, profile, deleted=book_of(column) is Book.DELETED)
         steps = self._by_the_clock(ours, column, steps)
         return ColumnMapping(target=column.name, source=(source,), steps=steps, why=why)
 
@@ -276,7 +275,8 @@ class TableColumns:
             return self.content(column, ours.name, why) if ours else None
         if ours is None:
             return ColumnMapping(target=column.name, steps=(step,), why="the run's start")
-        read = self._by_the_clock(ours, column, moment_steps(ours, column, self._profile(ours.name)))
+        profile = self._profile(ours.name)
+        read = self._by_the_clock(ours, column, _without_never(moment_steps(ours, column, profile), profile))
         steps = (*read, step) if not column.nullable else read or (Rename(),)  # a moment nobody knows stays unknown
         return ColumnMapping(target=column.name, source=(ours.name,), steps=steps, why=why)
 
@@ -309,6 +309,17 @@ class TableColumns:
         """Legacy metadata go on as they are; otherwise the column takes the leftovers (see `with_metadata`)."""
         ours = books(self.pairing.source.columns, self.pairing.source.name).get(Book.METADATA)
         return self.content(column, ours.name, "metadata of the old application") if ours else None
+
+
+def _without_never(
+    steps: tuple[Transform, ...], profile: ColumnProfile | None, *, deleted: bool = False
+) -> tuple[Transform, ...]:
+    """The steps, with nothing for a 0 among numbers that count since 1970: it is no moment. `deleted`: a 0 says so
+    whatever else was seen."""
+    if not steps or not isinstance(steps[0], EpochToTimestamp) or not (deleted or counts_from_never(profile)):
+        return steps
+    never = ValueMap(pairs=(ValuePair(old=0, new=None),), otherwise="keep")
+    return never, Cast(to=Family.INTEGER.value), *steps
 
 
 def with_metadata(

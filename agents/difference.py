@@ -160,7 +160,7 @@ def _step(step: Transform) -> str:
 
 
 def _value(value: Scalar) -> str:
-    return "empty" if value is None else clean(str(value))
+    return "empty" if value is None else clean(str(value)) or "''"
 
 
 def _of_order(before: Plan, after: Plan) -> Iterator[str]:

@@ -258,7 +258,7 @@ def tells_moments(ours: Column, profile: ColumnProfile | None) -> bool:
     """Whether what a legacy column holds can be read as moments, numbers that count seconds among them."""
     kind = stored(ours, profile)
     if kind in NUMBERS:
-        return profile is None or profile.highest is None or is_epoch(profile)
+        return profile is None or profile.highest is None or is_epoch(profile) or counts_from_never(profile)
     return kind in _MOMENTS or kind is Family.TEXT
 
 
@@ -276,6 +276,13 @@ def is_epoch(profile: ColumnProfile | None) -> bool:
     if profile is None or not isinstance(profile.highest, int | float):
         return False
     return any(_within(profile.lowest, profile.highest, bounds) for bounds in (_SECONDS, _MILLISECONDS))
+
+
+def counts_from_never(profile: ColumnProfile | None) -> bool:
+    """Whether numbers that count seconds or milliseconds since 1970, by their highest, have a 0 among them."""
+    if profile is None or profile.lowest != 0 or not isinstance(profile.highest, int | float):
+        return False
+    return any(low <= profile.highest <= high for low, high in (_SECONDS, _MILLISECONDS))
 
 
 def text_formats(profile: ColumnProfile | None) -> tuple[str, ...]:
