@@ -25,7 +25,7 @@ _MIGRATE, _STAND_IN, _NULL = Strategy.MIGRATE_PARENTS, Strategy.PLACEHOLDERS, St
 _ASIDE, _SHORTEN = Strategy.QUARANTINE, Strategy.TRUNCATE
 
 MISSING: dict[MissingCause, Cause] = {
-    MissingCause.NOT_MIGRATED: Cause("migration order dependency violation", (_MIGRATE, _STAND_IN, _ASIDE)),
+    MissingCause.NOT_MIGRATED: Cause("migration order dependency violation", (_MIGRATE, _STAND_IN, _NULL, _ASIDE)),
     MissingCause.FILTERED_OUT: Cause("the parents are left out by this plan", (_MIGRATE, _STAND_IN, _NULL, _ASIDE)),
     MissingCause.SET_ASIDE: Cause("the parents are set aside themselves", (_STAND_IN, _NULL, _ASIDE)),
     MissingCause.DELETED_SINCE: Cause(

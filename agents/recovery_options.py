@@ -42,6 +42,13 @@ class _Case:
         return tuple(g for g in self.groups if g.cause in IN_LEGACY and g.parent in self.stake.migratable)
 
     @property
+    def to_come(self) -> bool:
+        """Whether the run itself will bring all the missing parents."""
+        return bool(self.groups) and all(
+            g.cause is MissingCause.NOT_MIGRATED and g.parent in self.stake.migratable for g in self.groups
+        )
+
+    @property
     def rest(self) -> int:
         return self.rows - sum(group.rows for group in self.movable)
 
@@ -109,7 +116,7 @@ def _no_stand_ins(case: _Case) -> str:
 
 def _not_emptied(case: _Case) -> str:
     if case.stake.nullable:
-        return "the rows that they refer to are still to come" if case.groups else ""
+        return "the rows that they refer to are still to come" if case.to_come else ""
     return f"{', '.join(case.stake.required)} must not be empty" if case.stake.required else ""
 
 
@@ -133,7 +140,7 @@ _APPLIES: dict[Strategy, Callable[[_Case], bool]] = {
     Strategy.MIGRATE_PARENTS: lambda case: bool(case.movable),
     Strategy.PLACEHOLDERS: lambda case: case.stake.stand_in,
     Strategy.QUARANTINE: lambda case: case.rows > 0,
-    Strategy.SET_NULL: lambda case: case.stake.nullable,
+    Strategy.SET_NULL: lambda case: case.stake.nullable and not case.to_come,
     Strategy.TRUNCATE: lambda case: case.failure.problem is Problem.TOO_LONG,
     Strategy.ROLLBACK_TABLE: lambda case: True,
     Strategy.PAUSE: lambda case: True,

@@ -178,9 +178,12 @@ class MissingCause(StrEnum):
 
     NEVER_EXISTED = "never_existed"  #: not in the legacy database either
     FILTERED_OUT = "filtered_out"  #: in legacy, left out by this plan
-    SET_ASIDE = "set_aside"  #: in legacy and in scope, but set aside itself, by a decision or in quarantine already
-    NOT_MIGRATED = "not_migrated"  #: in legacy and in scope, but not copied yet
-    DELETED_SINCE = "deleted_since"  #: its range of keys was copied: gone from the target, or come into legacy since
+    SET_ASIDE = "set_aside"  #: in legacy, but set aside itself, by a decision or in quarantine already
+    #: In legacy, but not copied yet: in scope, or of a table that the plan only refers to.
+    NOT_MIGRATED = "not_migrated"
+    #: Its range of keys was copied: gone from the target, or come into legacy since. Of a table that the plan only
+    #: refers to: an earlier run brought it, and the target has it no more.
+    DELETED_SINCE = "deleted_since"
 
 
 #: Causes for which no run can take the parent along.

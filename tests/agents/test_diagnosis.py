@@ -63,7 +63,7 @@ def option(decision: Decision, strategy: Strategy) -> RecoveryOption:
 @pytest.mark.parametrize(
     ("cause", "root", "solutions"),
     [
-        (MissingCause.NOT_MIGRATED, "migration order dependency violation", [MIGRATE, STAND_IN, ASIDE]),
+        (MissingCause.NOT_MIGRATED, "migration order dependency violation", EACH),
         (MissingCause.FILTERED_OUT, "the parents are left out by this plan", EACH),
         (MissingCause.SET_ASIDE, f"{THEY} are set aside themselves", [STAND_IN, ASIDE, NULL]),
         (MissingCause.DELETED_SINCE, f"{THEY} were deleted in the new database, or came too late to be moved", EACH),

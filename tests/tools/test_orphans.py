@@ -95,7 +95,7 @@ def test_a_parent_that_was_copied_and_is_gone_was_deleted_since(tmp_path):
     assert found[MissingCause.DELETED_SINCE].rows == 15_420
 
 
-def test_a_parent_that_the_target_lacks_and_the_plan_only_refers_to_is_left_out_by_the_plan(tmp_path):
+def test_a_parent_that_no_run_brought_and_the_plan_only_refers_to_has_not_been_moved_yet(tmp_path):
     pair = junction(tmp_path)
     execute(pair.new, "DELETE FROM projects WHERE legacy_id = 3")
     (group,) = missing_groups(pair.source, pair.target, pair.compiled()["cases"], Ground(pair.compiled()))
@@ -104,7 +104,7 @@ def test_a_parent_that_the_target_lacks_and_the_plan_only_refers_to_is_left_out_
         (expected,) = legacy.execute(wanted).fetchone()
     assert (group.parent, group.cause, group.rows, group.parents) == (
         "projects",
-        MissingCause.FILTERED_OUT,
+        MissingCause.NOT_MIGRATED,
         expected,
         1,
     )

@@ -38,7 +38,6 @@ from ferryman.tools.move.stream import Reading, Stream
 from ferryman.tools.move.supplied import Supplied, supplied_before
 from ferryman.tools.move.tables import QuarantineState
 from ferryman.tools.move.turns import turn
-from ferryman.tools.move.variants import compiled_as
 from ferryman.tools.move.windows import Window
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.bonds import bonds
@@ -46,7 +45,7 @@ from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.orphans import Ground
 from ferryman.tools.prepare.outlook import Outlook, Stays
 from ferryman.tools.prepare.reach import listed_in
-from ferryman.tools.prepare.transform import CompiledTable
+from ferryman.tools.prepare.transform import CompiledTable, compiled_as
 
 
 class Desk:

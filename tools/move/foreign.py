@@ -14,10 +14,10 @@ from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.kept_out import KeptOut
 from ferryman.tools.move.known import KnownParents
 from ferryman.tools.move.records import Scope
-from ferryman.tools.move.variants import compiled_as, pushable
+from ferryman.tools.move.variants import pushable
 from ferryman.tools.prepare.bonds import Bond, Condition, bonds
 from ferryman.tools.prepare.sqlite_scope import column_of, schema_of
-from ferryman.tools.prepare.transform import CompiledTable
+from ferryman.tools.prepare.transform import CompiledTable, compiled_as
 
 Later = Callable[[str], Scope | None]  #: the scope of a parent whose rows may come after ours in this run, else None
 

@@ -25,10 +25,9 @@ from ferryman.domain.schema import Family
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.databases.sqlite_guard import LEGACY
 from ferryman.tools.move.keys import key_columns
-from ferryman.tools.move.variants import compiled_as
 from ferryman.tools.prepare.bonds import Bond
 from ferryman.tools.prepare.sqlite_scope import column_of
-from ferryman.tools.prepare.transform import CompiledTable
+from ferryman.tools.prepare.transform import CompiledTable, compiled_as
 
 MOST = 2_000_000  #: parents that are kept in memory, about 12 bytes each
 

@@ -52,7 +52,7 @@ from ferryman.tools.move.tables import RowKind
 from ferryman.tools.move.tell import rows_quarantined
 from ferryman.tools.move.turns import turn
 from ferryman.tools.move.undo import delete_rows
-from ferryman.tools.move.variants import compiled_as, pushable
+from ferryman.tools.move.variants import pushable
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.bonds import Bond, Condition, among, bond_of, bonds
 from ferryman.tools.prepare.conditions import passes
@@ -61,7 +61,7 @@ from ferryman.tools.prepare.orphans import Ground, cause_of, in_scope, is_orphan
 from ferryman.tools.prepare.remedies import decided
 from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.sqlite_scope import column_of
-from ferryman.tools.prepare.transform import CompiledTable
+from ferryman.tools.prepare.transform import CompiledTable, compiled_as
 
 Emit = Callable[[Event], None]
 _NOT_MADE = (RowKind.MATCHED.value, RowKind.MERGED.value)

@@ -45,11 +45,14 @@ from ferryman.tools.move.variants import pushable
 from ferryman.tools.prepare import mirror
 from ferryman.tools.prepare.arrow_cast import fit, typed
 from ferryman.tools.prepare.arrow_values import legacy, there
-from ferryman.tools.prepare.bonds import as_one
+from ferryman.tools.prepare.bonds import Bond, as_one
+from ferryman.tools.prepare.brought import text_of_key
+from ferryman.tools.prepare.elsewhere import elsewhere
 from ferryman.tools.prepare.identity import FILLED, of_this_source
 from ferryman.tools.prepare.lineage import key_column, policies
 from ferryman.tools.prepare.side_by_side import ID_MAP, QUARANTINE, ledger_table, raw
 from ferryman.tools.prepare.sqlite_links import Named
+from ferryman.tools.prepare.sqlite_scope import schema_of
 from ferryman.tools.prepare.transform import CompiledTable
 
 _ROWS = 50_000  #: keys that are in memory at a time
@@ -68,6 +71,7 @@ class Relay:
     stood_in: bool = False  #: placeholders stand in the table
     natural: set[str] = field(default_factory=set)  #: targets whose natural keys are in the stand-in
     told: bool = False  #: the stand-in knows which legacy tables filled what
+    spoken_of: dict[tuple[str, str], bool] = field(default_factory=dict)  #: see `_speaks_of`; by target and source
 
     @property
     def _compiled(self) -> CompiledTable:
@@ -91,6 +95,7 @@ class Relay:
             bond = check.bond
             parent = bond.child.target_database.table(bond.parent)
             self._meet(parent, bond.parent_columns, rows(bond.new_key(self.bench.legacy)), bond.parent_columns)
+            self._earlier(bond, segment)
         for named in self._listed:
             listed = self._compiled.target_database.table(named.parent.target)
             key = key_column(self._compiled.target_database, named.parent, 0)
@@ -245,6 +250,36 @@ class Relay:
             if bond.feeding is not None:
                 theirs = not_(self._ours(bond.feeding))
                 self._copy(table, entries.where(of_parent, theirs, row.c.target_key_to.is_not(None)))
+
+    def _earlier(self, bond: Bond, segment: Segment) -> None:
+        """The id map's entries for parents that the plan does not move and that are not there: they tell whether an
+        earlier run brought them."""
+        from_, row = self.bench.legacy, self.ledger.tables.row
+        there = elsewhere(bond, schema_of(from_))
+        if there is None or not self._speaks_of(there.parent.mapping):
+            return
+        lacking = and_(bond.names_one(from_), not_(bond.there(from_, schema_of(from_))), there.named(from_))
+        asked = {"source_key": there.source_key}
+        if new := there.new_key(from_):
+            asked["target_key"] = text_of_key(new)
+        ours, table = self._ours(there.parent.mapping), ledger_table(ID_MAP)
+        entries = select(*(row.c[column.name] for column in table.columns))
+        for name, key in asked.items():
+            wanted = self._rows(segment)([key], there.rows).where(lacking)
+            staged = self._stage(row, (_SOURCE_KEY.but(name=name),), wanted)
+            if staged is not None:
+                same = row.c[name] == staged.c[name]
+                self._copy(table, entries.select_from(row.join(staged, same)).where(ours))
+                if name == "target_key":
+                    self._copy(table, entries.where(ours, row.c.target_key_to.is_not(None)))
+
+    def _speaks_of(self, table: TableMapping) -> bool:
+        """Whether the id map had entries for rows of a table that the plan does not move as the copying began."""
+        pair = table.target, table.source
+        if pair not in self.spoken_of:
+            asked = select(self.ledger.tables.row.c.entry).where(self._ours(table)).limit(1)
+            self.spoken_of[pair] = self.bench.books.execute(asked).first() is not None
+        return self.spoken_of[pair]
 
     def _fillers(self) -> None:
         """Which legacy tables filled those that several fill: the id map has the same keys for the rows of each."""

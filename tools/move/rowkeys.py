@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from sqlalchemy import ColumnElement, FromClause, Integer, Table, Text, and_, cast, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, func, literal, or_, select
 
 from ferryman.domain.mapping import Derived, Generated, Kept, Shape
 from ferryman.domain.schema import Column, Family
@@ -17,6 +17,7 @@ from ferryman.tools.databases.dialect import clause
 from ferryman.tools.move.keys import key_columns, target_text
 from ferryman.tools.move.tables import RowKind
 from ferryman.tools.prepare.bonds import among
+from ferryman.tools.prepare.brought import in_range, text_of_key
 from ferryman.tools.prepare.identity import derive_many
 from ferryman.tools.prepare.lineage import policies
 from ferryman.tools.prepare.sqlite_values import INTEGER, Expression, stored_in
@@ -102,19 +103,14 @@ class RowKeys:
 
     def text(self, values: dict[str, Expression]) -> Expression:
         """A key as SQL writes it for the ledger: `keys.target_text` of the same values."""
-        texts = [self._text(values[column.name], column) for column in self.columns]
-        return texts[0] if len(texts) == 1 else func.json_array(*texts)
+        return text_of_key(self._by_column(values))
 
     def in_range(self, values: dict[str, Expression], entry: FromClause) -> ColumnElement[bool]:
         """Whether such a key lies in an entry's range: of integers, or of ids whose texts go up as they do."""
-        first, last = entry.c.target_key, entry.c.target_key_to
-        if self.columns[0].family is Family.INTEGER:
-            return values[self.names[0]].between(cast(first, Integer), cast(last, Integer))
-        return self.text(values).between(first, last)
+        return in_range(self._by_column(values), entry)
 
-    @staticmethod
-    def _text(value: Expression, column: Column) -> Expression:
-        return func.lower(func.hex(value)) if column.family is Family.BINARY else cast(value, Text)
+    def _by_column(self, values: dict[str, Expression]) -> dict[Column, Expression]:
+        return {column: values[column.name] for column in self.columns}
 
 
 def dealt_with(keys: RowKeys, from_: FromClause, row: Table, run: str) -> ColumnElement[bool]:

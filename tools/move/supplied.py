@@ -16,13 +16,13 @@ from ferryman.tools.databases.sqlite_guard import LEGACY
 from ferryman.tools.move.rowkeys import RowKeys
 from ferryman.tools.move.sorting import SUPPLYING
 from ferryman.tools.move.tables import RowKind
-from ferryman.tools.move.variants import compiled_as, pushable
+from ferryman.tools.move.variants import pushable
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.bonds import Bond, Condition, among, bonds
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.orphans import in_scope
 from ferryman.tools.prepare.side_by_side import ID_MAP, ledger_table, side_by_side
-from ferryman.tools.prepare.transform import CompiledTable
+from ferryman.tools.prepare.transform import CompiledTable, compiled_as
 
 Supplied = Counter[tuple[tuple[str, ...], MissingCause | None]]  #: rows, by referring columns and cause
 

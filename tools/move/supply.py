@@ -25,13 +25,14 @@ from ferryman.tools.move.foreign import Missing
 from ferryman.tools.move.placeholders import make_placeholders
 from ferryman.tools.move.sorting import Want
 from ferryman.tools.move.tries import Tries
-from ferryman.tools.move.variants import compiled_as, narrowed, pushable
+from ferryman.tools.move.variants import narrowed, pushable
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.bonds import Bond, bonds, listed_bond
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.orphans import Ground, cause_of, in_scope, is_orphan
 from ferryman.tools.prepare.outlook import Outlook
 from ferryman.tools.prepare.side_by_side import held, side_by_side
+from ferryman.tools.prepare.transform import compiled_as
 
 Emit = Callable[[Event], None]
 

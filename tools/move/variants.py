@@ -1,4 +1,4 @@
-"""A compiled table seen another way: its parents, the part that SQL can say, a range of its rows."""
+"""A compiled table seen another way: the part that SQL can say, a range of its rows."""
 
 from __future__ import annotations
 
@@ -7,22 +7,9 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, FromClause, and_
 
 from ferryman.domain.filters import Filter
-from ferryman.domain.mapping import TableMapping
 from ferryman.domain.run import Segment
 from ferryman.domain.transforms import PythonFunction
-from ferryman.tools.prepare.transform import CompiledTable, compile_table
-
-
-def compiled_as(compiled: CompiledTable, table: str | TableMapping) -> CompiledTable:
-    """Another table of the same plan, compiled against the same catalogues."""
-    return compile_table(
-        compiled.plan,
-        table,
-        compiled.source_database,
-        compiled.target_database,
-        run_started=compiled.run_started,
-        folder=compiled.folder,
-    )
+from ferryman.tools.prepare.transform import CompiledTable
 
 
 def pushable(compiled: CompiledTable) -> CompiledTable:

@@ -2,7 +2,8 @@
 themselves are read by `orphan_rows`, for a person's screen alone.
 
 A parent is there when the target holds it, or when it will come: it is in the plan's scope of the legacy database and
-no decision keeps it out. Where the legacy parent is not known, a missing parent counts as left out by the plan.
+no decision keeps it out. Where the plan only refers to the parent's table, the ledger tells what earlier runs made of
+it. Where the legacy parent is not known, a missing parent counts as left out by the plan.
 """
 
 from __future__ import annotations
@@ -19,14 +20,12 @@ from sqlalchemy import (
     TableClause,
     and_,
     case,
-    column,
     false,
     func,
     literal,
     not_,
     or_,
     select,
-    table,
 )
 
 from ferryman.domain.findings import MissingCause, MissingGroup
@@ -36,19 +35,19 @@ from ferryman.tools.databases.connect import Source, Target
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.databases.sqlite_guard import LEGACY
 from ferryman.tools.prepare.bonds import Bond, Condition, Expression, among, bond_of, bonds
+from ferryman.tools.prepare.brought import OPEN, QUARANTINE
+from ferryman.tools.prepare.elsewhere import Elsewhere, elsewhere
 from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.side_by_side import side_by_side
 from ferryman.tools.prepare.sqlite_scope import column_of
 from ferryman.tools.prepare.transform import CompiledTable
 
-_QUARANTINE = table("ferryman_quarantine", column("table_name"), column("source_key"), column("state"))
 #: Causes of a reference of a table to itself that hold for the rows below as well; None is any.
 _HANG_ON = (None, MissingCause.FILTERED_OUT, MissingCause.SET_ASIDE)
 Such = Callable[[FromClause], Condition]
 #: By what is wrong with rows (target columns, problem), a table of the legacy keys of those of which no row by itself
 #: tells it: the target refuses them, or others are like them.
 Refused = Mapping[tuple[tuple[str, ...], Problem], TableClause]
-_OPEN = "open"  #: the state of a row that waits in quarantine
 
 
 @dataclass(frozen=True)
@@ -140,11 +139,23 @@ def is_orphan(bond: Bond, rows: FromClause, ground: Ground, above: Collection[st
 
 def cause_of(bond: Bond, rows: FromClause, ground: Ground, above: Collection[str] = ()) -> Expression:
     """Why the parent of an orphan is missing, as a `MissingCause` value."""
+    if (there := elsewhere(bond, ground.legacy)) is not None:
+        return _cause_elsewhere(bond, there, rows, ground)
     return case(
         (not_(_in_legacy(bond, rows, ground)), literal(MissingCause.NEVER_EXISTED.value)),
         (not_(_planned(bond, rows, ground)), literal(MissingCause.FILTERED_OUT.value)),
         (not_(_comes(bond, rows, ground, above)), literal(MissingCause.SET_ASIDE.value)),
         (_was_copied(bond, rows, ground), literal(MissingCause.DELETED_SINCE.value)),
+        else_=literal(MissingCause.NOT_MIGRATED.value),
+    )
+
+
+def _cause_elsewhere(bond: Bond, there: Elsewhere, rows: FromClause, ground: Ground) -> Expression:
+    """The same for a parent that the plan only refers to: the ledger knows what earlier runs made of it."""
+    return case(
+        (not_(_in_legacy(bond, rows, ground)), literal(MissingCause.NEVER_EXISTED.value)),
+        (there.was_brought(rows), literal(MissingCause.DELETED_SINCE.value)),
+        (there.is_aside(rows), literal(MissingCause.SET_ASIDE.value)),
         else_=literal(MissingCause.NOT_MIGRATED.value),
     )
 
@@ -222,10 +233,10 @@ def _arrives(bond: Bond, parent: FromClause, ground: Ground, above: Collection[s
     compiled = _copied_as(bond, ground)
     if compiled is None:
         return literal(0) == 1
-    aside = select(_QUARANTINE.c.source_key).where(
-        _QUARANTINE.c.table_name == compiled.mapping.target,
-        _QUARANTINE.c.state == _OPEN,
-        _QUARANTINE.c.source_key.is_not(None),
+    aside = select(QUARANTINE.c.source_key).where(
+        QUARANTINE.c.table_name == compiled.mapping.target,
+        QUARANTINE.c.state == OPEN,
+        QUARANTINE.c.source_key.is_not(None),
     )
     kept = [] if ground.copied is None else [not_(func.coalesce(compiled.source_key(parent).in_(aside), 0) == 1)]
     if (out := kept_out(compiled, ground, above)) is not None:

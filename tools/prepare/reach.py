@@ -10,7 +10,7 @@ from ferryman.domain.mapping import Strategy
 from ferryman.domain.transforms import KeyByType, Lookup, RemapIds, Transform
 from ferryman.tools.prepare.bonds import bonds
 from ferryman.tools.prepare.lineage import policies
-from ferryman.tools.prepare.transform import CompiledTable, compile_table
+from ferryman.tools.prepare.transform import CompiledTable, compiled_as
 
 Columns = dict[str, set[str]]
 
@@ -47,7 +47,7 @@ def relied_on(compiled: Iterable[CompiledTable]) -> Iterator[CompiledTable]:
             continue
         seen.add(table.mapping.target)
         yield table
-        waiting += [_compiled_as(table, parent) for parent in _parents(table) if parent not in seen]
+        waiting += [compiled_as(table, parent) for parent in _parents(table) if parent not in seen]
 
 
 def _add(reach: Reach, table: CompiledTable, *, whole: bool, asked: bool) -> None:
@@ -117,14 +117,3 @@ def listed_parents(step: Transform) -> tuple[str, ...]:
 
 def _more(columns: Columns, table: str, names: Iterable[str]) -> None:
     columns.setdefault(table, set()).update(name for name in names)
-
-
-def _compiled_as(table: CompiledTable, target: str) -> CompiledTable:
-    return compile_table(
-        table.plan,
-        target,
-        table.source_database,
-        table.target_database,
-        run_started=table.run_started,
-        folder=table.folder,
-    )

@@ -147,7 +147,7 @@ def lost_members(step: RemapIds, text: Value, scope: Scope, row: Expression, ins
     one, inner = replace(stored, sql=untyped(member.c.id)), replace(scope, beside=(member,))
     new = replace(made, sql=untyped(member.c.key), problems=())
     lost = not_(is_there(inner, parent, one, new, towards))
-    return select(member.c.row, member.c.id, why_lost(inner, parent, one).label("cause")).where(lost)
+    return select(member.c.row, member.c.id, why_lost(inner, parent, one, new).label("cause")).where(lost)
 
 
 def _each(ids: Expression) -> TableValuedAlias:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from sqlalchemy import FromClause, Integer, and_, case, collate, false, func, literal, not_, or_, select
+from sqlalchemy import FromClause, Integer, and_, case, collate, func, literal, not_, or_, select
 from sqlalchemy import cast as sql_cast
 
 from ferryman.domain.errors import Usage
@@ -13,6 +13,7 @@ from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import Action, Derived, Generated, Kept, Matched, Problem, TableMapping
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import ForeignKeyTo
+from ferryman.tools.prepare.brought import brought, lies_aside
 from ferryman.tools.prepare.conditions import passes
 from ferryman.tools.prepare.identity import HIGHEST, ROW_MAP, derived_expression, of_this_source
 from ferryman.tools.prepare.lineage import Link, kept_as, key_column, link_of, policies
@@ -86,16 +87,36 @@ def is_there(scope: Scope, parent: TableMapping, value: Value, new: Value, goal:
     return there if comes is None else or_(there, _in_legacy(scope, parent, value, old, comes))
 
 
-def why_lost(scope: Scope, parent: TableMapping, value: Value) -> Expression:
-    """Why a row that is not there is missing, as a `MissingCause` value."""
+def why_lost(scope: Scope, parent: TableMapping, value: Value, new: Value) -> Expression:
+    """Why a row that is not there is missing, as a `MissingCause` value. `new`: the key that is or would be its own."""
     old = scope.legacy_table(parent.source)
+    never = (not_(_in_legacy(scope, parent, value, old)), literal(MissingCause.NEVER_EXISTED.value))
+    if parent.action is Action.REFER:
+        return _why_elsewhere(scope, parent, value, new, never)
     inside = [passes(parent.filter, lambda name: column_of(old, name))] if parent.filter else []
-    inside += [] if parent.action is Action.COPY else [false()]
     return case(
-        (not_(_in_legacy(scope, parent, value, old)), literal(MissingCause.NEVER_EXISTED.value)),
+        never,
         (not_(_in_legacy(scope, parent, value, old, *inside)), literal(MissingCause.FILTERED_OUT.value)),
         else_=literal(MissingCause.SET_ASIDE.value),
     )
+
+
+def _why_elsewhere(
+    scope: Scope, parent: TableMapping, value: Value, new: Value, never: tuple[Expression, Expression]
+) -> Expression:
+    """The same for a row of a table that the plan only refers to; see `orphans.cause_of`."""
+    target, source, key = parent.target, parent.source, key_text([value])
+    made = {} if isinstance(policies(parent)[1], Generated) else {_key_column(scope, parent): new.sql}
+    return case(
+        never,
+        (brought(target, source, key, made), literal(MissingCause.DELETED_SINCE.value)),
+        (lies_aside(target, source, key), literal(MissingCause.SET_ASIDE.value)),
+        else_=literal(MissingCause.NOT_MIGRATED.value),
+    )
+
+
+def _key_column(scope: Scope, table: TableMapping) -> Column:
+    return scope.target.table(table.target).column(key_column(scope.target, table, 0))
 
 
 def _in_legacy(scope: Scope, parent: TableMapping, value: Value, old: FromClause, *such: Expression) -> Expression:

@@ -334,6 +334,18 @@ def compile_table(
     )
 
 
+def compiled_as(compiled: CompiledTable, table: str | TableMapping) -> CompiledTable:
+    """Another table of the same plan, compiled against the same catalogues."""
+    return compile_table(
+        compiled.plan,
+        table,
+        compiled.source_database,
+        compiled.target_database,
+        run_started=compiled.run_started,
+        folder=compiled.folder,
+    )
+
+
 def why_careful(table: TableMapping, source: Database, target: Database) -> str:
     """Why a table's rows cannot go by one statement from database to database; empty where they can."""
     own = next((s for column in table.columns for s in column.steps if isinstance(s, PythonFunction)), None)

@@ -16,11 +16,11 @@ from sqlalchemy import ColumnElement, Connection, Select, not_, select, tuple_
 from ferryman.domain.run import Key
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.databases.sqlite_guard import LEGACY
-from ferryman.tools.move.variants import compiled_as
 from ferryman.tools.prepare.bonds import Bond, bonds
 from ferryman.tools.prepare.identity import of_another_source
 from ferryman.tools.prepare.misfit import ValuesDoNotFit
 from ferryman.tools.prepare.references import LiveReferences
+from ferryman.tools.prepare.transform import compiled_as
 from ferryman.tools.prove.evidence import Evidence
 
 ROWS = 10_000  #: rows per Arrow batch
