@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from ferryman.agents.bookkeeping import MOMENTS, words
+from ferryman.agents.deletion_questions import marks_go_into
 from ferryman.agents.facts import Facts
 from ferryman.agents.flag_questions import UNFED, doubtful_values, flag_questions
 from ferryman.agents.flag_values import means
@@ -272,6 +273,7 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
     ours, one_of_them = facts.source.table(table.source), bool(parent and facts.target_profile.rows(parent))
     by_name = _told_by_name(ours.column(unused[0].key), column) if unused else not (safe and _is_id(column))
     told = likely or (by_name and not one_of_them and not (texts and not safe) and not is_a_choice(words_listed))
+    told = told and column.name != marks_go_into(table, facts)
     why = f" {listed(f'{old} names rows of {parent}' for old, parent in elsewhere)}." if elsewhere else ""
     return Question(
         id=f"{UNFED}:{table.target}.{column.name}",

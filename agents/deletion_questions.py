@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ferryman.agents.bookkeeping import MOMENTS
+from ferryman.agents.bookkeeping import MOMENTS, content_words
 from ferryman.agents.facts import Facts
 from ferryman.agents.flag_values import LONG_AGO, new_value, read, steps_of
 from ferryman.agents.marks import NUMBERS, Mark, Marker, mark_of, markers
+from ferryman.domain.allowed_values import allowed_words
 from ferryman.domain.changes import MapColumn, Option, Question, SetFilter
 from ferryman.domain.filters import AllOf, Filter, columns_of
 from ferryman.domain.mapping import TableMapping
 from ferryman.domain.schema import Column, Family, Table
+from ferryman.domain.states import Of, compare, state
 from ferryman.domain.transforms import AddMetadataJson, ValueMap, ValuePair
 
 _WHOLE = frozenset({Family.BOOLEAN, Family.INTEGER})
@@ -127,11 +129,18 @@ def _marked(table: TableMapping, marker: Marker, facts: Facts) -> Option | None:
     target = facts.target.table(table.target)
     free = [c for c in target.columns if c.name not in table.by_target and not c.generated]
     for column in (*_of_the_same_mark(marker, free, target), *free):
-        if step := _as_a_mark(marker, column, target):
+        if step := _as_a_mark(marker, column, target) or _as_a_word(marker, column, target):
             change = MapColumn(table=table.target, source=(marker.name,), target=column.name, steps=(step,))
             told = f" ({LONG_AGO}, as nothing says when)" if column.family in MOMENTS else ""
             return Option(key=MARKED, text=f"Move them and mark them in {column.name}{told}", changes=(change,))
     return None
+
+
+def marks_go_into(table: TableMapping, facts: Facts) -> str:
+    """The column that the question offers to write the marks into; "" for none."""
+    found = _unheeded(table, facts)
+    option = _marked(table, found[0], facts) if len(found) == 1 else None
+    return next((change.target for change in option.changes if isinstance(change, MapColumn)), "") if option else ""
 
 
 def _of_the_same_mark(marker: Marker, free: Sequence[Column], target: Table) -> Iterator[Column]:
@@ -154,3 +163,19 @@ def _as_a_mark(marker: Marker, column: Column, target: Table) -> ValueMap | None
     none, some = (gone, alive) if marker.mark is Mark.IN_USE else (alive, gone)
     pairs = ((0, none), (1, some), (-1, some), (None, alive))
     return ValueMap(pairs=tuple(ValuePair(old=old, new=new) for old, new in pairs))
+
+
+def _as_a_word(marker: Marker, column: Column, target: Table) -> ValueMap | None:
+    """What makes of an old mark one of the words that a new column lists; None where it lists none for both."""
+    listed = allowed_words(target, column)
+    alive = [word for word in listed if state(word) == "active"]
+    own = content_words(marker.name, target.name)[-1]
+    gone = [word for word in listed if marker.mark is not Mark.IN_USE and compare(word, own) is Of.SAME]
+    gone = gone or [word for word in listed if marker.mark is not Mark.DELETED and state(word) == "inactive"]
+    if len(alive) != 1 or len(gone) != 1:
+        return None
+    in_use = column.but(name="active", family=Family.BOOLEAN, members=(), default="")
+    step = _as_a_mark(marker, in_use, target)
+    words = {0: gone[0], 1: alive[0]}
+    pairs = [ValuePair(old=pair.old, new=words.get(int(pair.new or 0))) for pair in step.pairs] if step else []
+    return ValueMap(pairs=tuple(pairs)) if pairs else None

@@ -101,6 +101,27 @@ def test_marked_rows_are_left_out_with_what_hangs_on_them_or_moved_as_is_said(
     assert shape.new("SELECT count(*) FROM clients") == [(3,)]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "marks", "expected"),
+    [
+        ("active INTEGER", "DEFAULT 'active' CHECK (x IN ('active', 'inactive'))", ("1", "0", "NULL"),
+         ["active", "inactive", "active"]),
+        ("is_active CHAR(1)", "CHECK (x IN ('disabled', 'enabled'))", ("'Y'", "'N'", "'Y'"),
+         ["enabled", "disabled", "enabled"]),
+        ("deleted INTEGER", "CHECK (x IN ('draft', 'live', 'deleted'))", ("0", "1", "0"), ["live", "deleted", "live"]),
+        ("banned INTEGER", "DEFAULT 'ok' CHECK (x IN ('active', 'inactive', 'banned'))", ("0", "1", "0"),
+         ["active", "banned", "active"]),
+    ],
+)  # fmt: skip
+def test_a_mark_becomes_a_word_that_the_new_table_lists(
+    folder: Path, old: str, new: str, marks: tuple[str, ...], expected: list[str]
+) -> None:
+    shape = clients(folder, old, f", state TEXT NOT NULL {new.replace('x IN', 'state IN')}", marks)
+    shape.plan("take all recommendations")
+    shape.run()
+    assert [row[0] for row in shape.new("SELECT state FROM clients ORDER BY id")] == expected
+
+
 def test_several_marks_are_one_question_and_each_can_be_heeded_alone(folder: Path) -> None:
     shape = clients(folder, "deleted BOOLEAN, active INTEGER", "", ("0, 1", "1, 1", "0, 0", "NULL, NULL"))
     told = asked(shape)
