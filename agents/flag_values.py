@@ -65,8 +65,9 @@ def read(
     by_words = any(name.said_by(value) for value in values)
     if not (named or by_words or _KINDS.intersection(words(ours.name))):
         return None
-    letters = any(_letter(value.strip().casefold(), name) for value in values)
     yes_or_no = all(value.strip().casefold() in YES | NO for value in values)
+    spelt = not (named and any(value.strip().casefold() in _CLEAR for value in values))  # "P" beside "Y" is no "paid"
+    letters = spelt and any(_letter(value.strip().casefold(), name) for value in values)
     says = dict[str, bool]()
     for value in values:
         said = _by_name(value, named, sure=yes_or_no) if named else None

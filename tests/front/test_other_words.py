@@ -77,6 +77,7 @@ def test_clear_words_are_asked_about_and_recommended(
         ("status TEXT", ["paid", "unpaid", "done"], "paid" + FALSE, "done in 3 rows"),
         ("active INTEGER", [1, 0, 2], "is_active" + TRUE, "takes yes or no. What is 2?"),
         ("active CHAR(1)", ["Y", "N", "U"], "active BOOLEAN", "takes yes or no. What is U?"),
+        ("paid CHAR(1)", ["Y", "N", "P"], "paid" + FALSE, "takes yes or no. What is P?"),
     ],
 )
 def test_what_is_not_clear_is_asked_without_a_recommendation(
