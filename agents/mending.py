@@ -6,7 +6,7 @@ from ferryman.domain.findings import MissingCause
 from ferryman.domain.mapping import Problem
 
 _CAUSES = {
-    MissingCause.NEVER_EXISTED: "Enter the missing row, or change {columns} to one that is there, in the old system",
+    MissingCause.NEVER_EXISTED: "Enter the missing row in the old system, or let {columns} come from one that is there",
     MissingCause.FILTERED_OUT: "Take the row that it refers to along: let the plan move it",
     MissingCause.SET_ASIDE: "Mend the row that it refers to, which is set aside as well",
     MissingCause.NOT_MIGRATED: "Move the row that it refers to first",
@@ -14,9 +14,9 @@ _CAUSES = {
 }
 _PROBLEMS = {
     Problem.MISSING_PARENT: "See that the row that {columns} refers to is there",
-    Problem.NULL_IN_REQUIRED: "Give {columns} a value in the old system",
+    Problem.NULL_IN_REQUIRED: "Give what feeds {columns} a value in the old system",
     Problem.TOO_LONG: "Shorten what feeds {columns} in the old system",
-    Problem.DUPLICATE: "Make {columns} different from the other row's, or drop one of the two, in the old system",
+    Problem.DUPLICATE: "Make what feeds {columns} differ from the other row's in the old system, or drop one of them",
     Problem.UNCASTABLE: "Correct the value that feeds {columns} in the old system",
     Problem.OUT_OF_RANGE: "Correct the value that feeds {columns} in the old system",
     Problem.CHECK_FAILED: "Correct the values of {columns} in the old system, so that the new one's rule holds",

@@ -57,6 +57,7 @@ class Retried(Frozen):
     table: str
     came: int  #: rows that are in the target now
     left: int  #: rows that stay in quarantine
+    gone: int = 0  #: of these, rows that the old database does not have any more
     along: dict[str, int] = Field(default_factory=dict)  #: rows of other tables that came as parents of these
     validated: bool = True  #: no check of the table or of those that rows came into stands as failed
     checked: bool = True  #: the table is copied to its end, and so it is checked
@@ -77,11 +78,14 @@ class Retried(Frozen):
             if self.came or self.left
             else f"{self.table}: no row of it was set aside."
         ]
+        if self.gone:
+            which = "it" if self.left == 1 else f"{self.gone:,} of these"
+            told.append(f"The old database does not have {which} any more.")
         told += [
             f"{count(rows, 'row')} of {parent} came along, to which they refer." for parent, rows in self.along.items()
         ]
         passed = "All checks pass." if self.checked else "It is checked when the run has copied it to its end."
-        told.append(passed if self.validated else "A check FAILED: see `ferryman validate`.")
+        told.append(passed if self.validated else "A check did not pass: see `ferryman validate`.")
         return " ".join(told)
 
 
@@ -249,25 +253,28 @@ class _Trial:
         if parents:
             self._parents(work, lying, tell)
         self.began[name] = stand = self.tries.stand(name)
-        self._bring(work, lying)
+        gone = self._bring(work, lying)
         left = self._lying(name)
         self.tries.note(name, work.compiled.mapping.key, left, stand)
         came = len(lying) - len(left)
-        return Retried(table=name, came=came, left=len(left) + keyless, along=dict(along)).after(before)
+        return Retried(table=name, came=came, left=len(left) + keyless, gone=gone, along=dict(along)).after(before)
 
-    def _bring(self, work: TableWork, keys: Sequence[Key]) -> None:
-        """Bring what fits; again as long as some come, because others may hang on those."""
+    def _bring(self, work: TableWork, keys: Sequence[Key]) -> int:
+        """Bring what fits; again as long as some come, because others may hang on those. Gives how many rows the old
+        database does not have any more."""
+        gone = 0
         while keys:
-            tried, came = 0, 0
+            tried, came, gone = 0, 0, 0
             for some in in_chunks(keys):
                 if self.stopped():
-                    return
-                chosen = keys_filter(work.compiled.mapping.key, some)
-                came += bring(work, chosen, emit=self.emit, forgiving=True).rows
-                tried += len(some)
+                    return gone
+                brought = bring(work, keys_filter(work.compiled.mapping.key, some), emit=self.emit, forgiving=True)
+                came, tried = came + brought.rows, tried + len(some)
+                gone += max(0, len(some) - brought.there)
                 self.emit(RowsTried(table=work.table, rows=tried, of=len(keys), came=came))
             again = came and any(bond.to_itself for bond in bonds(work.compiled))
             keys = self._lying(work.table) if again else ()
+        return gone
 
     def _parents(self, work: TableWork, keys: Sequence[Key], tell: Emit) -> None:
         """Bring the parents that rows lack, and write down that somebody decided so."""

@@ -74,9 +74,10 @@ class Brought:
 
     rows: int = 0
     left: int = 0
+    there: int = 0  #: of all that were chosen, those that the old database has
 
     def plus(self, other: Brought) -> Brought:
-        return Brought(self.rows + other.rows, self.left + other.left)
+        return Brought(self.rows + other.rows, self.left + other.left, self.there + other.there)
 
 
 Told = tuple[Brought, tuple[Event, ...]]  #: of a batch, once it is committed
@@ -91,8 +92,9 @@ def bring(
     batch will copy, are left alone, so that doing it twice changes nothing. Takes the run's lease.
     """
     work.ledger.acquire(work.run)
-    total = Brought()
-    chunks = [(o, some) for o, keys in by_origin(work, chosen).items() if o in _BROUGHT for some in in_chunks(keys)]
+    found = by_origin(work, chosen)
+    total = Brought(there=sum(map(len, found.values())))
+    chunks = [(o, some) for o, keys in found.items() if o in _BROUGHT for some in in_chunks(keys)]
     if chunks:
         with quiet(work.ledger, work.run, work.compiled.mapping, emit=emit, clock=clock):
             for origin, some in chunks:
