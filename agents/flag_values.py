@@ -85,7 +85,8 @@ def read(
         nothing=not all(says.values()) if len({*says.values()}) == 1 else state(name.last) in _AS_WELL,
         named=named,
         by_words=len({*says.values()}) > 1 and (by_words or by_letters),
-        whole=(name.is_whole or name.words == content_words(ours.name)) and not (named and state(word) in _LOOSE),
+        whole=(name.is_whole or name.words == content_words(ours.name))
+        and not (state(word) in _LOOSE and state(name.last) == "active"),
     )
 
 

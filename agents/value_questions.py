@@ -13,6 +13,7 @@ from ferryman.agents.units import unit_of
 from ferryman.domain.allowed_values import allowed_words
 from ferryman.domain.changes import MapColumn, MapValues, Option, Question
 from ferryman.domain.mapping import ColumnMapping, TableMapping
+from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.transforms import ForeignKeyTo, Rename, Scale, ValueMap, ValuePair
 
 #: The kinds of these questions; an id is the kind, a colon, and TABLE.COLUMN.
@@ -24,7 +25,8 @@ AS_THEY_ARE = "as_they_are"
 def value_questions(table: TableMapping, facts: Facts) -> Iterator[Question]:
     """One question for each column that lists what it takes, where what feeds it holds something else.
 
-    Numbers are known by their range, words where the old column lists them as well: no value is read for it.
+    Numbers are known by their range, words where the old column lists them as well, or where they say how a row stands
+    or are letters, each with its word in the new list ("M" for "male").
     """
     source, target = facts.source.table(table.source), facts.target.table(table.target)
     for column in table.columns:
@@ -34,18 +36,29 @@ def value_questions(table: TableMapping, facts: Facts) -> Iterator[Question]:
         old = source.by_name.get(column.source[0])
         words = allowed_words(source, old) if old else ()
         profile = facts.column(table.source, column.source[0])
+        words = words or _told_apart(profile, allowed)
         if words and not set(words) <= set(allowed):
-            yield _words_for_words(table, column, words, allowed)
+            yield _words_for_words(table, column, words, allowed, facts)
         elif not words and profile and isinstance(profile.lowest, int) and isinstance(profile.highest, int):
             yield _words_for_numbers(table, column, allowed, (profile.lowest, profile.highest))
 
 
+def _told_apart(profile: ColumnProfile | None, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """The few words that a column holds, where each has its own in the new list; () where that is not so."""
+    words = tuple(profile.states) if profile else ()
+    if profile is None or not words or (profile.distinct or 0) > len(words) + (1 if profile.empty else 0):
+        return ()
+    return words if len(pair_off(words, allowed)) == len(words) else ()
+
+
 def _words_for_words(
-    table: TableMapping, column: ColumnMapping, words: tuple[str, ...], allowed: tuple[str, ...]
+    table: TableMapping, column: ColumnMapping, words: tuple[str, ...], allowed: tuple[str, ...], facts: Facts
 ) -> Question:
     found = pair_off(words, allowed)
     pairs = tuple(ValuePair(old=word, new=found[word]) for word in words if word in found)
-    holds = f"lists {', '.join(words)}"
+    old = facts.source.table(table.source)
+    lists = allowed_words(old, old.column(column.source[0]))
+    holds = f"{'lists' if lists else 'holds'} {', '.join(words)}"
     if len(found) < len(set(words)):
         asked = _which_is_which(table, column, allowed, holds, (_unchanged("words"),))
         return asked.but(reason=f'Say for example "{words[0]} is {allowed[0]}".')

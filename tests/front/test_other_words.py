@@ -44,6 +44,7 @@ def questions(shape: Shape) -> list[dict[str, Any]]:
         ("status CHAR(1)", ["A", "I", "D"], "active" + TRUE, [1, 0, 0]),
         ("status TEXT", ["paid", "unpaid"], "paid" + FALSE, [1, 0]),
         ("status TEXT", ["admitted", "discharged"], "discharged BOOLEAN NOT NULL", [0, 1]),
+        ("closed CHAR(1)", ["N", "Y", "N"], "is_open" + TRUE, [1, 0, 1]),
         ("deceased CHAR(1)", ["N", "Y", None], "is_alive" + TRUE, [1, 0, 1]),
         ("hidden INTEGER", [0, 1, 0], "visible" + TRUE, [1, 0, 1]),
         ("published CHAR(1)", ["J", "N", "J"], "is_draft" + FALSE, [0, 1, 0]),
