@@ -71,7 +71,6 @@ _EITHER_WAY = {
     "99-99-99": ("%d-%m-%y", "%m-%d-%y"),
 }
 _TIMES = {"": "", " 99:99": " %H:%M", " 99:99:99": " %H:%M:%S", "A99:99:99": "T%H:%M:%S", "A99:99": "T%H:%M"}
-_SHORTEST_MOMENT = len("1.2.09")
 _LONGEST_ABBREVIATED = 12  #: "Jan 01, 2010": a longer text spells the month out
 
 
@@ -105,7 +104,7 @@ def can_become(ours: Column, theirs: Column, profile: ColumnProfile | None) -> b
         return not _yes_or_no(profile)
     if kind is Family.TEXT and theirs.family in NUMBERS and not _like_numbers(profile):
         return False
-    if kind in _TEXTS and theirs.family in _MOMENTS and not _like_moments(profile):
+    if kind in _TEXTS and theirs.family in _MOMENTS and _says_a_state(profile):
         return False
     return becomes(kind, theirs.family) and becomes(ours.family, theirs.family)
 
@@ -121,12 +120,11 @@ def _like_numbers(profile: ColumnProfile | None) -> bool:
     return not shapes or any(_NUMBER.fullmatch(shape) for shape in shapes)
 
 
-def _like_moments(profile: ColumnProfile | None) -> bool:
-    """Whether some text may be a moment: it has digits, and is long enough. Without shapes it may be."""
-    shapes = _shapes(profile)
-    if profile is None or not shapes:
-        return True
-    return any("9" in shape for shape in shapes) and (profile.longest is None or profile.longest >= _SHORTEST_MOMENT)
+def _says_a_state(profile: ColumnProfile | None) -> bool:
+    """Whether all that a text says is how a row stands, or yes and no: no such word is a moment."""
+    if profile is None or not profile.states:
+        return False
+    return (profile.distinct or 0) <= len(profile.states) + (1 if profile.empty else 0)
 
 
 def _is_set(column: Column) -> bool:
