@@ -265,7 +265,10 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
     """What fills a column that must be filled. `parent`: whose rows it names, where the new database says so: no
     number that happens to be there does, and one of those that are there may do for all."""
     elsewhere = _elsewhere(table, column, mapping, facts)
-    likely = [*from_the_side(table, column.name, mapping, facts), *_weak(table, column, elsewhere, facts)]
+    known = mapping.by_target.get(parent)
+    by_several = known is not None and len(known.key) > 1  # by which no one column names a row of the parent
+    weak = [] if by_several else _weak(table, column, elsewhere, facts)
+    likely = [*from_the_side(table, column.name, mapping, facts), *weak]
     unused = [] if likely or parent else _unused(table, column, elsewhere, facts)
     safe = (*likely, *unused, *in_every_row(table, column, facts))
     words_listed = allowed_words(facts.target.table(table.target), column)

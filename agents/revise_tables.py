@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ferryman.agents.facts import Facts
+from ferryman.agents.natural_key import is_unique
 from ferryman.agents.pairing import Fed, leads_elsewhere
 from ferryman.agents.selection import referred, selected, with_parents
 from ferryman.agents.table_mapping import bare_table, columns_of, fill, for_key, part_there
+from ferryman.agents.wording import count
 from ferryman.domain.changes import (
     Include,
     LeaveOut,
@@ -23,7 +25,7 @@ from ferryman.domain.changes import (
 )
 from ferryman.domain.coordination import RequestType
 from ferryman.domain.errors import Usage
-from ferryman.domain.filters import AllOf, Filter
+from ferryman.domain.filters import AllOf, Filter, of_one_value
 from ferryman.domain.fit_names import closest
 from ferryman.domain.fits import ROWID
 from ferryman.domain.mapping import (
@@ -268,11 +270,29 @@ def set_key(mapping: Mapping, change: SetKey, facts: Facts) -> Mapping:
     for name in change.key if change.key != ROWID else ():
         if name not in source.by_name:
             raise Usage(f"{table.source} has no column {name}.", hint(name, source.by_name))
+    _refuse_a_part(table, change.key, facts)
     keyed = table.but(key=change.key, identity=_for_key(table.identity, change.key, source))
     found = columns_of(keyed, facts, fed_in(mapping, facts), dict(mapping.by_target))
     follows = {c.target: c for c in found.mappings() if c.source == change.key}
     columns = tuple(follows.get(c.target, c) if c.source == table.key or c.uses(NewId) else c for c in table.columns)
-    return _with_new_key(mapping.with_table(found.tidied(keyed.but(columns=columns))), change.table, facts)
+    mapping = _with_new_key(mapping.with_table(found.tidied(keyed.but(columns=columns))), change.table, facts)
+    widened = len(table.key) > 1 and len(change.key) == 1  # one column names a row from now on
+    return _with_references(mapping, {change.table}, facts) if widened else mapping
+
+
+def _refuse_a_part(table: TableMapping, key: tuple[str, ...], facts: Facts) -> None:
+    """Raises Usage where a part of the catalogue's key would name several rows, as far as they were counted."""
+    whole = facts.source.table(table.source).key
+    profile, known = facts.source_profile.by_name.get(table.source), facts.column(table.source, key[0])
+    beside = [name for name in whole if name not in key]
+    if len(key) > 1 or not set(key) < set(whole) or known is None or is_unique(known, profile):
+        return
+    if not of_one_value(table.filter).keys() >= set(beside):
+        raise Usage(
+            f"{key[0]} alone does not tell the rows of {table.source} apart: it has {known.distinct or 0:,} different"
+            f" values in {count(profile.rows if profile else 0, 'row')}.",
+            f'Say which of them go: "only {table.target} where {beside[0]} is ...".',
+        )
 
 
 def _with_new_key(mapping: Mapping, parent: str, facts: Facts) -> Mapping:
@@ -305,9 +325,13 @@ def set_triggers(mapping: Mapping, change: SetTriggers, facts: Facts) -> Mapping
 
 
 def set_filter(mapping: Mapping, change: SetFilter, facts: Facts) -> Mapping:
-    """The parts of the table's rows in other tables go with them, unless a person said which of those move."""
+    """The parts of the table's rows in other tables go with them, unless a person said which of those move. Where one
+    value is left for all columns of the key but one, that one tells the rows apart."""
     table = copied_table_of(mapping, change.table, facts)
     changed = mapping.with_table(table.but(filter=change.filter))
+    key = _key_under(change.filter, table, facts)
+    if key != table.key:
+        changed = set_key(changed, SetKey(table=table.target, key=key), facts)
     fed = fed_in(mapping, facts)
     for name in of_the_same_rows(mapping)[table.target]:
         part = mapping.by_target[name]
@@ -315,6 +339,17 @@ def set_filter(mapping: Mapping, change: SetFilter, facts: Facts) -> Mapping:
         if refers_to_the_same_row(part, table) and part.filter == both(table.filter, there):
             changed = changed.with_table(part.but(filter=both(change.filter, there)))
     return changed
+
+
+def _key_under(wanted: Filter | None, table: TableMapping, facts: Facts) -> tuple[str, ...]:
+    """What tells the rows apart that a filter lets through; a key that a person said, or an earlier run had, stays."""
+    whole = facts.source.table(table.source).key
+    if len(facts.target.table(table.target).primary_key) != 1 or facts.earlier.of(table.source, table.target):
+        return table.key
+    before, now = (tuple(n for n in whole if n not in of_one_value(one)) for one in (table.filter, wanted))
+    if table.key not in (whole, before):
+        return table.key
+    return now if len(now) == 1 else whole
 
 
 def both(one: Filter | None, other: Filter | None) -> Filter | None:

@@ -139,16 +139,21 @@ def key_of(pairing: Pairing, facts: Facts) -> tuple[str, ...]:
 
 
 def _alone(pairing: Pairing, facts: Facts) -> tuple[str, ...]:
-    """The column of a key of several that is called after its table, order_status_id of oc_order_status with one row
-    each, where it is different in every row and the new key is one column: others refer to the row by it alone."""
-    if len(pairing.source.key) < 2 or len(pairing.target.primary_key) != 1:
-        return ()
-    unique = unique_columns(pairing.source, facts)
-    before = prefix(facts.source)
-    table = [singular(word) for word in words(pairing.source.name)]
-    named = table[1:] if before and table[0] == before else table
-    found = [name for name in pairing.source.key if name in unique and _numbered(name) == named]
-    return tuple(found) if len(found) == 1 else ()
+    """The column of a key of several that numbers the things, where it is different in every row and the new key is one
+    column: others refer to the row by it alone."""
+    numbers = numbering(pairing.source, facts) if len(pairing.target.primary_key) == 1 else ""
+    return (numbers,) if numbers in unique_columns(pairing.source, facts) else ()
+
+
+def numbering(table: Table, facts: Facts) -> str:
+    """The column of a key of several that is called after its table, order_status_id of oc_order_status with a row for
+    each in one language or another; "" for none."""
+    if len(table.key) < 2:
+        return ""
+    said = [singular(word) for word in words(table.name)]
+    named = said[1:] if said[0] == prefix(facts.source) else said
+    found = [name for name in table.key if _numbered(name) == named]
+    return found[0] if len(found) == 1 else ""
 
 
 def _numbered(column: str) -> list[str]:

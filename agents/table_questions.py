@@ -10,6 +10,7 @@ from ferryman.agents.facts import Facts
 from ferryman.agents.natural_key import natural_key, telling_pairs
 from ferryman.agents.pairing import Pairing
 from ferryman.agents.table_mapping import names_of_rows, own_identity, referred_columns, unique_columns, wants_names
+from ferryman.agents.versions import version_questions
 from ferryman.agents.wording import count, listed
 from ferryman.domain.changes import (
     LeaveOut,
@@ -41,6 +42,7 @@ def table_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Iter
         yield from _link(table, mapping, facts)
         return
     yield from _key(table, facts.paired(table, mapping), facts)
+    yield from version_questions(table, mapping, facts)
     yield from _identity(table, mapping, facts)
     yield from _present(table, mapping, facts)
     if not _follows(table, mapping):

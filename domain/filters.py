@@ -51,6 +51,15 @@ AllOf.model_rebuild()
 AnyOf.model_rebuild()
 
 
+def of_one_value(condition: Filter | None) -> dict[str, Comparison]:
+    """The columns of which a filter lets one value through, each with the condition that says so."""
+    if isinstance(condition, AllOf):
+        return {name: test for part in condition.of for name, test in of_one_value(part).items()}
+    if not isinstance(condition, Comparison) or len(condition.values) != 1:
+        return {}
+    return {condition.column: condition} if condition.op in (Operator.EQUAL, Operator.ONE_OF) else {}
+
+
 def columns_of(condition: Filter) -> tuple[str, ...]:
     """Every legacy column that a filter reads, in order of first use."""
     if isinstance(condition, Comparison):

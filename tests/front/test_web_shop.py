@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.front.shapes import Shape, made, values
+from tests.front.calling import here
+from tests.front.ported import ported
+from tests.front.shapes import PORT, Shape, made, values
 from tests.front.talking import hold
 
 OLD = """
@@ -41,31 +43,30 @@ CREATE TABLE ws_review (review_id INTEGER PRIMARY KEY, product_id INTEGER NOT NU
 INSERT INTO ws_review SELECT order_id, order_id % 140 + 1, 'Author ' || order_id, order_id % 5 + 1 FROM ws_order;
 """
 NEW = """
-CREATE TABLE languages (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, code TEXT NOT NULL UNIQUE);
+CREATE TABLE languages (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, code TEXT NOT NULL UNIQUE);
 INSERT INTO languages (name, code) VALUES ('Deutsch', 'de'), ('English', 'en');
-CREATE TABLE order_statuses (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL);
+CREATE TABLE order_statuses (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL);
 INSERT INTO order_statuses (name) VALUES ('Draft'), ('Complete');
-CREATE TABLE categories (id INTEGER PRIMARY KEY AUTOINCREMENT, position INTEGER NOT NULL DEFAULT 0, image TEXT);
+CREATE TABLE categories (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, position INTEGER NOT NULL DEFAULT 0,
+    image TEXT);
 CREATE TABLE category_descriptions (category_id INTEGER NOT NULL REFERENCES categories (id),
     language_id INTEGER NOT NULL REFERENCES languages (id), title TEXT NOT NULL, body TEXT,
     PRIMARY KEY (category_id, language_id));
-CREATE TABLE products (id CHAR(36) PRIMARY KEY, model TEXT NOT NULL, stock_quantity INTEGER NOT NULL DEFAULT 0,
+CREATE TABLE products (id CHAR(36) NOT NULL PRIMARY KEY, model TEXT NOT NULL, stock_quantity INTEGER NOT NULL DEFAULT 0,
     price NUMERIC(12, 2) NOT NULL);
-CREATE TABLE product_images (id INTEGER PRIMARY KEY AUTOINCREMENT,
+CREATE TABLE product_images (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     product_id CHAR(36) NOT NULL REFERENCES products (id), url TEXT NOT NULL, position INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE related_products (product_id CHAR(36) NOT NULL REFERENCES products (id),
     related_product_id CHAR(36) NOT NULL REFERENCES products (id), PRIMARY KEY (product_id, related_product_id));
-CREATE TABLE orders (id CHAR(36) PRIMARY KEY, email TEXT NOT NULL,
+CREATE TABLE orders (id CHAR(36) NOT NULL PRIMARY KEY, email TEXT NOT NULL,
     status_id INTEGER NOT NULL REFERENCES order_statuses (id), placed_at TIMESTAMP NOT NULL);
-CREATE TABLE product_reviews (id CHAR(36) PRIMARY KEY, product_id CHAR(36) NOT NULL REFERENCES products (id),
+CREATE TABLE product_reviews (id CHAR(36) NOT NULL PRIMARY KEY, product_id CHAR(36) NOT NULL REFERENCES products (id),
     author_name TEXT NOT NULL, stars INTEGER NOT NULL);
 """
 PRODUCTS, ORDERS = 140, 600
 
 
-@pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shape:
-    monkeypatch.chdir(tmp_path)
+def old_shop() -> str:
     rows = {
         "categories": values([(n, n % 9, f"c{n}.png") for n in range(20, 60)]),
         "products": values([(n, f"Model {n}", n * 37 % 501, 5 + n % 3, n * 1.5) for n in range(1, PRODUCTS + 1)]),
@@ -73,7 +74,13 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shape:
             [(n, f"c{n}@x.org", (1, 2, 5)[n % 3], f"2014-0{n % 9 + 1}-11 10:20:30") for n in range(1, ORDERS + 1)]
         ),
     }
-    return made(tmp_path, OLD.format(**rows), NEW)
+    return OLD.format(**rows)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shape:
+    monkeypatch.chdir(tmp_path)
+    return made(tmp_path, old_shop(), NEW)
 
 
 def test_recommendations_alone_bring_every_value_to_its_place(shop: Shape) -> None:
@@ -110,3 +117,44 @@ def test_recommendations_alone_bring_every_value_to_its_place(shop: Shape) -> No
         "SELECT author, rating, model FROM ws_review JOIN ws_product USING (product_id) ORDER BY 1",
         "SELECT author_name, stars, model FROM product_reviews JOIN products p ON p.id = product_id ORDER BY 1",
     )
+
+
+GERMAN = "INSERT INTO ws_status VALUES (1, 2, 'Offen'), (2, 2, 'Versandt'), (5, 2, 'Fertig');"
+SAID = "only statuses where language_id is 2"
+
+
+@pytest.mark.parametrize("servers", [False, True], ids=["files", "servers"])
+@pytest.mark.parametrize(("said", "language"), [((), 1), ((SAID,), 2)], ids=["recommended", "said"])
+def test_of_statuses_in_two_languages_one_is_chosen_and_every_order_has_its_status(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    said: tuple[str, ...],
+    language: int,
+    servers: bool,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kinds = {"old.db": "mariadb", "new.db": "postgresql"}
+    token = PORT.set((lambda path: ported(request, kinds[path.name], path)) if servers else None)
+    shop = made(tmp_path, old_shop() + GERMAN, NEW)
+    PORT.reset(token)
+    held = hold((shop.names[1], shop.names[3]), "fill orders", *said, *(["take all recommendations"] * 2), "yes")
+    assert said or "Which of them go into order_statuses?" in held.text
+    shop.assert_same(
+        f"SELECT email, name FROM ws_order JOIN ws_status USING (status_id) WHERE language_id = {language} ORDER BY 1",
+        "SELECT email, name FROM orders JOIN order_statuses s ON s.id = status_id ORDER BY 1",
+    )
+    assert here("validate", *shop.names).code == 0
+    assert here("rollback", "--yes", *shop.names[2:]).code == 0
+    assert shop.new("SELECT name FROM order_statuses ORDER BY 1") == [("Complete",), ("Draft",)]
+
+
+def test_a_part_of_the_key_is_refused_where_it_names_several_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shop = made(tmp_path, old_shop() + GERMAN, NEW)
+    wanted = "use status_id as the key of order_statuses"
+    told = " ".join(hold(shop.files, "fill orders", wanted).after(wanted).split())
+    assert "status_id alone does not tell the rows of ws_status apart: it has 3 different values in 6 rows." in told
+    assert 'Say which of them go: "only order_statuses where language_id is ...".' in told

@@ -144,7 +144,7 @@ def _next(place: Place, key: ColumnElement[Any], number: int) -> ScalarSelect[An
 def _among(bench: Bench, keys: Sequence[tuple[Any, ...]]) -> ColumnElement[bool]:
     columns = bench.compiled.key_columns(bench.legacy)
     if len(columns) == 1:
-        return columns[0].in_([key[0] for key in keys])
+        return and_(columns[0].in_([key[0] for key in keys]), bench.compiled.in_part(bench.legacy))
     return or_(*(and_(*(c == value for c, value in zip(columns, key, strict=True))) for key in keys))
 
 

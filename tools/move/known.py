@@ -79,7 +79,7 @@ class KnownParents:
         old = clause(parent.source, schema=LEGACY).alias()
         key = column_of(old, parent.mapping.key[0])
         there = parent.new_key(old).in_(select(target.c[self.bond.parent_columns[0]]))
-        rows = select(key).select_from(old).where(func.typeof(key) == "integer", there)
+        rows = select(key).select_from(old).where(func.typeof(key) == "integer", there, parent.in_part(old))
         return insert(self._table("k")).from_select(["k"], rows)
 
 

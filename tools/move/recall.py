@@ -233,7 +233,8 @@ class _View:
         for some in in_chunks(keys):
             rows, above = self.ground.legacy_rows(bond.child), self.ground.legacy_rows(parent)
             chosen = passes(keys_filter(parent.mapping.key, some), partial(column_of, above))
-            where = and_(bond.names_one(rows), among(bond.old_key(rows), bond.referred(above).where(chosen)))
+            held = bond.referred(above).where(chosen, parent.in_part(above))
+            where = and_(bond.names_one(rows), among(bond.old_key(rows), held))
             new = {k: r for k, r in self._rows(bond, rows, where, MissingCause.SET_ASIDE).items() if k not in known}
             if emptied:
                 going.emptied.setdefault((name, free_), []).extend(row.target_key for row in new.values())

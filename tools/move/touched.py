@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, select
 
 from ferryman.domain.mapping import Conflict
 from ferryman.domain.run import BatchRecord
@@ -62,7 +62,7 @@ class Touched:
         keys = [tuple(json.loads(text)) for text in self.noted]
         for some in in_chunks(keys):
             chosen = keys_filter(compiled.mapping.key, some)
-            yield passes(chosen, lambda name: column_of(from_, name), few=True)
+            yield and_(passes(chosen, lambda name: column_of(from_, name), few=True), compiled.in_part(from_))
 
     def made(self, source_key: str, target_key: str) -> bool:
         """Whether the batch inserted the target row of a legacy row."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import ColumnElement, FromClause, and_
 
-from ferryman.domain.filters import Filter
+from ferryman.domain.filters import AllOf, Filter
 from ferryman.domain.run import Segment
 from ferryman.domain.transforms import PythonFunction
 from ferryman.tools.prepare.transform import CompiledTable
@@ -20,7 +20,8 @@ def pushable(compiled: CompiledTable) -> CompiledTable:
 
 def narrowed(compiled: CompiledTable, chosen: Filter) -> CompiledTable:
     """The same table as if the few rows that a filter chooses were all that the plan moves."""
-    return replace(compiled, mapping=compiled.mapping.but(filter=chosen), few=True)
+    only = chosen if compiled.part is None else AllOf(of=(compiled.part, chosen))
+    return replace(compiled, mapping=compiled.mapping.but(filter=only), few=True)
 
 
 def within(compiled: CompiledTable, from_: FromClause, segment: Segment) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from ferryman.domain.errors import Usage
+from ferryman.domain.filters import AllOf, Filter, of_one_value
 from ferryman.domain.mapping import (
     ColumnMapping,
     Derived,
@@ -113,6 +114,16 @@ def policies(table: TableMapping) -> tuple[Matched | None, Kept | Derived | Gene
     """A table's identity taken apart: by what rows are found, and what those get that are not found."""
     identity: IdPolicy = table.identity
     return (identity, identity.otherwise) if isinstance(identity, Matched) else (None, identity)
+
+
+def part_of(table: TableMapping, source: Table) -> Filter | None:
+    """What must hold of a legacy row besides its key, where that is one column of several and the filter lets one value
+    through of the others: statuses in one language. None where the key alone names a row."""
+    pinned = of_one_value(table.filter)
+    beside = [name for name in source.primary_key if name not in table.key]
+    if not beside or not set(table.key) < set(source.primary_key) or not pinned.keys() >= set(beside):
+        return None
+    return AllOf(of=tuple(pinned[name] for name in beside))
 
 
 def settled(table: TableMapping, column: Column, keys: Sequence[str], problem: Problem) -> Strategy | None:

@@ -11,13 +11,14 @@ import pyarrow as pa
 from sqlalchemy import ColumnElement, Connection, TableClause, and_, literal, or_, select, true
 from sqlalchemy.types import NullType
 
-from ferryman.domain.filters import columns_of
+from ferryman.domain.filters import Filter, columns_of, describe
 from ferryman.domain.mapping import Generated, Mapping, TableMapping
 from ferryman.domain.run import key_text
 from ferryman.domain.schema import Database
 from ferryman.tools.databases.dialect import clause
+from ferryman.tools.prepare.conditions import passes
 from ferryman.tools.prepare.identity import FILLED, ROW_MAP, of_this_source
-from ferryman.tools.prepare.lineage import key_column, policies
+from ferryman.tools.prepare.lineage import key_column, part_of, policies
 from ferryman.tools.prepare.outlook import Outlook
 
 _CHUNK = 400  #: keys per query
@@ -89,14 +90,18 @@ class LiveReferences:
         """See `References.lookup`."""
         return _array(self._legacy(table, by, value, keys))
 
-    def _legacy(self, table: str, by: Sequence[str], value: str, keys: Sequence[Values]) -> list[Any]:
-        from_ = clause(table, list(dict.fromkeys([*by, value])), self.legacy_schema)
-        return self._ask(self.source_connection, from_, by, value, _rows(keys))
+    def _legacy(
+        self, table: str, by: Sequence[str], value: str, keys: Sequence[Values], part: Filter | None = None
+    ) -> list[Any]:
+        names = [*by, value, *(columns_of(part) if part else ())]
+        from_ = clause(table, list(dict.fromkeys(names)), self.legacy_schema)
+        only = (describe(part), passes(part, lambda name: from_.c[name])) if part else ("", true())
+        return self._ask(self.source_connection, from_, by, value, _rows(keys), only)
 
     def _natural(self, table: TableMapping, names: Sequence[str], keys: Sequence[Values]) -> list[Row]:
         """What the legacy rows of these keys hold in their natural key's columns."""
-        held = dict(zip(table.key, keys, strict=True))
-        return _rows([held[n] if n in held else self._legacy(table.source, table.key, n, keys) for n in names])
+        held, part = dict(zip(table.key, keys, strict=True)), part_of(table, self.source.table(table.source))
+        return _rows([held[n] if n in held else self._legacy(table.source, table.key, n, keys, part) for n in names])
 
     def _matched(self, table: TableMapping, names: Sequence[str], natural: list[Row], position: int) -> list[Any]:
         key = key_column(self.target, table, position)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import FromClause, Integer, and_, case, collate, func, literal, not_, or_, select
 from sqlalchemy import cast as sql_cast
@@ -16,7 +17,7 @@ from ferryman.domain.transforms import ForeignKeyTo
 from ferryman.tools.prepare.brought import brought, lies_aside
 from ferryman.tools.prepare.conditions import passes
 from ferryman.tools.prepare.identity import HIGHEST, ROW_MAP, derived_expression, of_this_source
-from ferryman.tools.prepare.lineage import Link, kept_as, key_column, link_of, policies
+from ferryman.tools.prepare.lineage import Link, kept_as, key_column, link_of, part_of, policies
 from ferryman.tools.prepare.sqlite_cast import fit, to_integer
 from ferryman.tools.prepare.sqlite_goal import Goal
 from ferryman.tools.prepare.sqlite_scope import Scope, column_of
@@ -221,7 +222,9 @@ def _found(scope: Scope, link: Link, matched: Matched, values: Sequence[Value]) 
     else:
         old = scope.legacy_table(link.parent.source)
         joined = parent.join(old, and_(*(_same(parent.c[p.target], column_of(old, p.source)) for p in matched.on)))
-        found = select(key).select_from(joined).where(*_named(old, link, values))
+        part = part_of(link.parent, scope.source.table(link.parent.source))
+        such = [passes(part, partial(column_of, old))] if part else []
+        found = select(key).select_from(joined).where(*_named(old, link, values), *such)
     return found.limit(1).correlate(scope.legacy_from, *scope.beside).scalar_subquery()
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, or_, select, true
 
 from ferryman.domain.errors import Usage
-from ferryman.domain.filters import columns_of
+from ferryman.domain.filters import Filter, columns_of
 from ferryman.domain.mapping import Action, ColumnMapping, Generated, Mapping, Matched, Problem, TableMapping
 from ferryman.domain.run import Segment
 from ferryman.domain.schema import Database, Family, Table
@@ -24,7 +24,7 @@ from ferryman.tools.prepare.arrow_cast import typed
 from ferryman.tools.prepare.arrow_steps import column_vector
 from ferryman.tools.prepare.arrow_values import Mask, Vector, there
 from ferryman.tools.prepare.conditions import in_segment, passes
-from ferryman.tools.prepare.lineage import ROWID, Link, link_of, policies, sources_of
+from ferryman.tools.prepare.lineage import ROWID, Link, link_of, part_of, policies, sources_of
 from ferryman.tools.prepare.misfit import Misfit, ValuesDoNotFit
 from ferryman.tools.prepare.outlook import Outlook
 from ferryman.tools.prepare.own_function import load
@@ -111,6 +111,15 @@ class CompiledTable:
     def where(self, from_: FromClause, segment: Segment) -> ColumnElement[bool]:
         """The rows of a key range, and no other condition."""
         return in_segment(self.key_columns(from_), segment)
+
+    @property
+    def part(self) -> Filter | None:
+        """See `lineage.part_of`."""
+        return part_of(self.mapping, self.source)
+
+    def in_part(self, from_: FromClause) -> ColumnElement[bool]:
+        """What must hold of a row that is named by its key."""
+        return true() if self.part is None else passes(self.part, lambda name: column_of(from_, name))
 
     def in_filter(self, from_: FromClause) -> ColumnElement[bool]:
         """The rows that the plan's filter lets through: true or false, never NULL."""

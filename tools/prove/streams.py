@@ -45,7 +45,8 @@ class Expected:
         rows = self.evidence.legacy()
         columns = self.evidence.compiled.key_columns(rows)
         named = columns[0].in_([key[0] for key in keys]) if len(columns) == 1 else tuple_(*columns).in_(keys)
-        return pa.Table.from_batches(self._computed(self.evidence.compiled.read(rows).where(named)))
+        compiled = self.evidence.compiled
+        return pa.Table.from_batches(self._computed(compiled.read(rows).where(named, compiled.in_part(rows))))
 
     def applied(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.Array]:
         """The target rows of a batch of `CompiledTable.read`, without those that do not fit; and which ones do."""
