@@ -181,7 +181,7 @@ def _of_its_own(problem: ProblemFound, plan: Plan, source: Database, target: Dat
     yield from _doubtful(problem, plan)
     if without := _without(problem, plan.mapping):
         yield without
-    if merged := _merged(problem, plan.mapping.by_target.get(problem.table)):
+    if merged := _merged(problem, plan.mapping.by_target.get(problem.table), target):
         yield merged
     if numbered := _numbered_anew(problem, plan.mapping, target):
         yield numbered
@@ -265,9 +265,13 @@ def _against_filter(problem: ProblemFound, plan: Plan, target: Database) -> str:
     return f"against the filter on {parent.target}: {rows:,} of its rows go instead of {counts.in_scope:,}"
 
 
-def _merged(problem: ProblemFound, table: TableMapping | None) -> Option | None:
-    """One row for all that have the same values: offered where these are copied as they are from columns of its own."""
+def _merged(problem: ProblemFound, table: TableMapping | None, target: Database) -> Option | None:
+    """One row for all that have the same values: offered where these are copied as they are from columns of its own.
+    What is unique in lower case, say, is not the same: rows are found by what they hold."""
     if problem.problem != Problem.DUPLICATE or table is None or isinstance(table.identity, Matched):
+        return None
+    theirs = target.table(problem.table)
+    if all(set(problem.columns) != set(names) for names in (theirs.primary_key, *theirs.uniques)):
         return None
     pairs: list[KeyPair] = []
     for name in problem.columns:

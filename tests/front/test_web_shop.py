@@ -158,3 +158,23 @@ def test_a_part_of_the_key_is_refused_where_it_names_several_rows(
     told = " ".join(hold(shop.files, "fill orders", wanted).after(wanted).split())
     assert "status_id alone does not tell the rows of ws_status apart: it has 3 different values in 6 rows." in told
     assert 'Say which of them go: "only order_statuses where language_id is ...".' in told
+
+
+@pytest.mark.parametrize("unique", ["(code)", "(lower(code))"])
+def test_to_make_one_row_of_several_is_offered_where_they_hold_the_same_and_not_in_lower_case_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unique: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    people = values(
+        [(n, f"Name {n}", ("k1" if "lower" in unique else "K1") if n == 2 else f"K{n}") for n in range(1, 9)]
+    )
+    shop = made(
+        tmp_path,
+        "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL, code TEXT);"
+        f" INSERT INTO people VALUES {people}",
+        "CREATE TABLE persons (id CHAR(36) PRIMARY KEY, name TEXT NOT NULL, code TEXT);"
+        f" CREATE UNIQUE INDEX one_code ON persons {unique}",
+    )
+    told = " ".join(hold(shop.files, "move people into persons", "what do you need to know?").text.split())
+    assert "1 row of persons repeats a value of code, which must be unique." in told
+    assert ("Make one row of those with the same code" in told) is (unique == "(code)")
