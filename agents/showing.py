@@ -119,8 +119,9 @@ def show_rows(said: Sentence, talk: Talk) -> ShowRows | None:
         return None
     if not tables and not counted and not _ROWS.search(text) and re.search(r"\bit\b", text):
         return None
-    problem = _about_problem(text, counted, talk) if not tables else bool(_MARKED.search(text) and _affected(talk))
     named = tables[0].target or "" if tables else ""
+    problem = bool(_MARKED.search(text) and _affected(talk)) or _are_counted(counted, named, talk)
+    problem = problem if tables else _about_problem(text, counted, talk)
     return ShowRows(table=named, count=_how_many(counted, text, problem, talk), only_problem=problem)
 
 
@@ -149,6 +150,18 @@ def _about_problem(text: str, counted: re.Match[str] | None, talk: Talk) -> bool
     elif talk.context.aside:
         meant = meant or _THEM.search(text)
     return bool(meant and _affected(talk))
+
+
+def _are_counted(counted: re.Match[str] | None, table: str, talk: Talk) -> bool:
+    """Whether "the 14 customers" are as many as could not go of that table."""
+    plan = talk.context.plan
+    if (
+        counted is None
+        or plan is None
+        or not re.search(r"\b(?:the|those|these|all)\W+$", counted.string[: counted.start()])
+    ):
+        return False
+    return any(p.table == table and p.rows == _number(counted["n"]) for p in plan.preflight.problems)
 
 
 def _affected(talk: Talk) -> set[int]:
