@@ -16,8 +16,9 @@ from ferryman.agents.user_guidance import advice_lines
 from ferryman.agents.wording import count
 from ferryman.commands.conversation import heard, opened
 from ferryman.commands.edge import Exit
+from ferryman.commands.farewell import with_password
 from ferryman.commands.options import Where, Which
-from ferryman.commands.pair import pair_of, target_ledger
+from ferryman.commands.pair import pair_of, target_ledger, way_back
 from ferryman.commands.voice import Voice
 from ferryman.domain import plan_file
 from ferryman.domain.changes import LeaveOut, Question
@@ -249,7 +250,9 @@ def _tell(review: ReviewPayload, wish: PlanWish, voice: Voice) -> None:
     if wish.output:
         voice.say(f"\nWritten: {wish.output}")
         if not asked:
-            voice.say(f"Run it:  ferryman run --plan {wish.output} --approve {review.token}")
+            pair = way_back((made.connections.source, made.connections.target)).pair
+            command = " ".join(filter(None, (f"ferryman run --plan {wish.output}", pair, f"--approve {review.token}")))
+            voice.say(with_password(f"Run it:  {command}"))
 
 
 def _answers(asked: Sequence[Question]) -> str:

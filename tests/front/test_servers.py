@@ -6,6 +6,7 @@ The databases are those of the demo and of Chinook, made anew on the servers. Ro
 from __future__ import annotations
 
 import re
+import shlex
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -194,3 +195,17 @@ def test_a_text_is_not_proposed_for_a_geometry(tmp_path: Path, monkeypatch: pyte
     (table,) = yaml.safe_load(Path("plan.yaml").read_text())["mapping"]["tables"]
     assert [column["target"] for column in table["columns"]] == ["id", "name"]
     assert table["ignored"] == ["place"]
+
+
+def test_a_plan_says_how_it_is_run_where_a_password_is_kept_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgresql: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    old = postgresql.database()
+    old.run("CREATE TABLE shop (id integer PRIMARY KEY, name text); INSERT INTO shop VALUES (1, 'a');")
+    with closing(sqlite3.connect("new.sqlite")) as connection:
+        connection.execute("CREATE TABLE shops (id integer NOT NULL PRIMARY KEY, name text)")
+    told = said("plan", "--source", old.source, "--target", "new.sqlite", "-o", "plan.yaml")
+    (command,) = (line.removeprefix("Run it:  ferryman ") for line in told.splitlines() if line.startswith("Run it:"))
+    assert "The password goes in place of ***" in told
+    assert here(*shlex.split(command.replace("***", PASSWORD))).code == 0

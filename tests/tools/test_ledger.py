@@ -418,7 +418,11 @@ def test_a_resume_on_other_databases_is_refused(pair: tuple[Path, Path], tmp_pat
     ledger = begun(*pair)
     (tmp_path / "other").mkdir()
     other = shop(tmp_path / "other")
-    with pytest.raises(Refused, match="the old database is another one"):
+    found = present((other[0], pair[1]))
+    renamed = replace(found, source=found.source.but(name="archive"))
+    with pytest.raises(Refused, match=rf"the old database is another one \(archive, and it was {found.source.name}\)"):
+        resumable(ledger, "run-1", renamed)
+    with pytest.raises(Refused, match=rf"the old database is another one \(also called {found.source.name}\)"):
         resumable(ledger, "run-1", present((other[0], pair[1])))
 
 

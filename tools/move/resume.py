@@ -42,13 +42,22 @@ def changed(record: RunRecord, present: Present) -> tuple[str, ...]:
     then, now = record.outlines, present.outlines
     old, new = _in_words(then.source, now.source), _in_words(then.target, now.target)
     found = {
-        "the old database is another one": record.source.place != present.source.place,
-        "the new database is another one": record.target.place != present.target.place,
+        f"the old database is another one{_named(record.source, present.source)}": (
+            record.source.place != present.source.place
+        ),
+        f"the new database is another one{_named(record.target, present.target)}": (
+            record.target.place != present.target.place
+        ),
         f"the old database's structure changed{old}": record.source_schema != present.source_schema,
         f"the new database's structure changed{new}": record.target_schema != present.target_schema,
         "the plan changed": present.plan_hash not in ("", record.amended.hash),
     }
     return tuple(what for what, so in found.items() if so)
+
+
+def _named(then: Identity, now: Identity) -> str:
+    """ " (archive, and it was shop)"; of two with one name, that it is so."""
+    return f" ({now.name}, and it was {then.name})" if now.name != then.name else f" (also called {now.name})"
 
 
 def _in_words(then: dict[str, TableOutline], now: dict[str, TableOutline]) -> str:
