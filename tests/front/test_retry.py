@@ -95,6 +95,16 @@ def test_what_cannot_come_stays_with_what_hangs_on_it_and_the_rest_comes(shape: 
     shape.undone()
 
 
+def test_rows_newer_than_the_run_that_came_along_are_not_said_to_be_the_next_runs(shape: Shape) -> None:
+    late = "INSERT INTO region VALUES (90, 'R90', NULL), (91, 'R91', NULL); UPDATE customer SET region_id = 90"
+    write(shape.files[0], f"{late} WHERE region_id = 1 AND id > 6")
+    assert here("quarantine", "retry", "--table", "customers").code == 0
+    table = here("status", "--json").json["tables"][0]
+    assert table["table"] == "regions"
+    told = table["validation"]["checks"][0]["text"]
+    assert "1 row arrived in the old database since: they are the next run's" in told
+
+
 def test_rows_that_the_old_database_does_not_have_any_more_are_told(shape: Shape) -> None:
     write(shape.files[0], "DELETE FROM customer WHERE id = 3; DELETE FROM invoice WHERE customer_id = 3 AND id > 100")
     told = here("quarantine", "retry", "--json")

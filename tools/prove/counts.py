@@ -114,7 +114,9 @@ def _without_keys(evidence: Evidence) -> Totals:
 
 
 def _since(evidence: Evidence) -> int:
-    return arrived_since(evidence.source, evidence.compiled, evidence.record.scope.upper)
+    """Legacy rows above the scope, but for those that came along beside the order, which others refer to."""
+    along = sum(batch.accounting.source for batch in evidence.batches if "+" in batch.number)
+    return max(0, arrived_since(evidence.source, evidence.compiled, evidence.record.scope.upper) - along)
 
 
 def _stray(evidence: Evidence, connection: Connection) -> int:
