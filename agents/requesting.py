@@ -17,7 +17,8 @@ from ferryman.domain.conversation import Begin, ChangePlan, OtherRequest
 from ferryman.domain.coordination import Request, RequestType
 
 _EXCEPT = re.compile(
-    r"(?:^| )(?:,? ?(?:but|and))? ?(?:except(?: for| that)?|excluding|apart from|other than|but not|but no"
+    r"(?:^| )(?:,? ?(?:but|and))? ?(?:do not (?:move|copy|migrate|take|bring|import|transfer|touch|include)"
+    r"|except(?: for| that)?|excluding|apart from|other than|but not|but no"
     r"|without|minus|aside from|not|leave out|leaving out|leave|skip|skipping|but leave out|but skip"
     r"|but without|but) (?P<x>.+?)(?: (?:but|;).*)?$"
 )

@@ -255,7 +255,7 @@ def _since(brought: Brought, by_key: tuple[Option, ...]) -> Option:
         return by_key[0]
     same = SetIdentity(table=brought.target, identity=brought.identity)
     kept = SetConflict(table=brought.target, conflict=Conflict.KEEP)
-    return Option(key=SINCE, text="Add only the rows that have come since", changes=(same, kept))
+    return Option(key=SINCE, text="Add only the rows that are not there", changes=(same, kept))
 
 
 def _no_key_taken(table: TableMapping, facts: Facts) -> bool:

@@ -163,6 +163,8 @@ REQUESTS: tuple[Said, ...] = (
     ("everything but playlists, tracks and albums", SHOP, change(SetRequest(request=request(RequestType.COMPLETE, priority="everything", leave_out=("playlists", "tracks", "albums"))))),
     ("all tables without the patients", CLINIC_START, everything("patients")),
     ("take everything, but not the visit notes", CLINIC_START, everything("appointment_notes")),
+    ("move everything, but do not copy the visit notes again", CLINIC_START, everything("appointment_notes")),
+    ("move everything and don't touch wards", CLINIC_START, everything("wards")),
     ("only customers and their orders", SHOP, change(SetRequest(request=request(RequestType.NAMED, "customers", "orders")))),
     ("just customers and invoices", SHOP, change(SetRequest(request=request(RequestType.NAMED, "customers", "orders")))),
     ("migrate invoices and the tracks", SHOP, change(Include(table="orders"), Include(table="tracks"))),
