@@ -143,3 +143,12 @@ def test_a_batch_that_stops_tells_them_apart_as_well(shape: Shape, keys: str) ->
     assert here("validate", *shape.names).code == 0
     undo_last(shape)
     assert held(shape) == before
+
+
+@pytest.mark.parametrize("keys", ["kept", "generated", "derived", "names"])
+def test_a_plan_that_moves_the_table_again_says_which_rows_come_a_second_time(shape: Shape, keys: str) -> None:
+    readers_first(shape, keys)
+    request = "reader goes into patrons, loan goes into checkouts"
+    way = "since" if keys == "derived" else "same_key"
+    told = " ".join(wanted(shape, request, f"patrons: {way}", code=5).err.split())
+    assert "2 rows of patrons that an earlier run brought are not there any more: they come again." in told

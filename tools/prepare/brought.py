@@ -36,6 +36,12 @@ _STAYS = (OPEN, "released")  #: the states of a row that is not in the target
 _STAND_IN = "placeholder"  #: the kind of an entry for a row that only a number stands for
 
 
+def is_spoken_of(target: str, source: str) -> Condition:
+    """Whether the ledger has any row that a run brought of a legacy table into a target table."""
+    entry = ROW_MAP.alias()
+    return _any(entry, and_(of_this_source(target, source, entry), entry.c.kind != _STAND_IN))
+
+
 def brought(target: str, source: str, source_key: Expression, new: Mapping[Column, Expression]) -> Condition:
     """Whether a run brought a row of a legacy table into a target table, be it there still or not, by its legacy key as
     the ledger writes it, or by its key in the target, by column; {} where that is not known. True or false, never NULL.

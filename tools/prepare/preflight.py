@@ -15,6 +15,7 @@ from ferryman.domain.schema import Database
 from ferryman.domain.transforms import Lookup
 from ferryman.tools.databases.connect import Source, Target, check_pair
 from ferryman.tools.prepare import readiness
+from ferryman.tools.prepare.again import coming_again
 from ferryman.tools.prepare.crowded import crowded
 from ferryman.tools.prepare.first_rows import check_first_rows
 from ferryman.tools.prepare.foreseen import foreseen, with_those_out
@@ -37,6 +38,7 @@ from ferryman.tools.prepare.mirror import beside
 from ferryman.tools.prepare.never import never
 from ferryman.tools.prepare.orphans import Ground, groups_on
 from ferryman.tools.prepare.problem_texts import (
+    again_text,
     lost_ids_text,
     never_text,
     orphans_text,
@@ -98,7 +100,7 @@ def rows_ahead(
     looked = _looked_at(source, target, plan, compiled, memory or Memory(), looks)
     return Preflight(
         problems=tuple(problem for name in compiled for problem in looked[name].problems),
-        warnings=tuple(told for name in compiled for told in looked[name].untried),
+        warnings=tuple(told for name in compiled for told in looked[name].remarks),
         shortened={name: looked[name].shortened for name in compiled if looked[name].shortened},
         tables={name: looked[name].in_scope for name in compiled},
     )
@@ -116,7 +118,9 @@ class LookedAt:
 
     in_scope: int  #: rows
     problems: tuple[ProblemFound, ...]
-    untried: tuple[str, ...]  #: rules of the target that could not be asked ahead, a sentence each
+    remarks: tuple[
+        str, ...
+    ]  #: rules of the target that could not be asked ahead, rows that come again; a sentence each
     shortened: tuple[str, ...]  #: columns that values lose digits in, a sentence each
 
 
@@ -129,7 +133,7 @@ class Values:
     refused: frozenset[What]  #: those that only the server can tell, so that a batch can mend none of them by itself
     lost: Mapping[What, tuple[MissingGroup, ...]]  #: ids in lists that lead nowhere
     never: Mapping[What, int]  #: of values that are no moment, the zero dates
-    untried: tuple[str, ...]
+    remarks: tuple[str, ...]
     shortened: tuple[str, ...]
 
 
@@ -243,9 +247,13 @@ class _Look:
             refused=frozenset(refused),
             lost={what: lost_ids(connection, compiled, what[0][0], rows) for what in listed},
             never=never(connection, compiled, found, rows),
-            untried=(*untried, *unasked),
+            remarks=(*untried, *unasked, *self._again(rows)),
             shortened=tuple(shortened_text(compiled.target.column(name), count) for name, count in losing),
         )
+
+    def _again(self, rows: FromClause) -> Iterator[str]:
+        if count := coming_again(self.connection, self.compiled, rows):
+            yield again_text(self.compiled.target.name, count)
 
     def _crowded(
         self, rows: FromClause, such: Condition, collations: Mapping[str, str]
@@ -276,7 +284,7 @@ class _Told:
     def looked_at(self) -> LookedAt:
         groups = self.orphans.groups if self.orphans else ()
         problems = (*map(self._orphaned, groups), *self._unfilled(self.values.in_scope), *self._failing())
-        return LookedAt(self.values.in_scope, problems, self.values.untried, self.values.shortened)
+        return LookedAt(self.values.in_scope, problems, self.values.remarks, self.values.shortened)
 
     def _orphaned(self, group: MissingGroup) -> ProblemFound:
         compiled = self.compiled

@@ -133,6 +133,12 @@ def unfilled_text(table: Table, column: str, rows: int) -> str:
     return f"{column} must have a value, and nothing fills it: {rows_of(rows, table.name)} would fail."
 
 
+def again_text(table: str, rows: int) -> str:
+    """ "3 rows of members that an earlier run brought are not there any more: they come again." """
+    are, they = ("is", "it comes") if rows == 1 else ("are", "they come")
+    return f"{rows_of(rows, table)} that an earlier run brought {are} not there any more: {they} again."
+
+
 def rows_of(rows: int, table: str) -> str:
     """ "1 row of brackets", "1,569 rows of brackets"."""
     return f"{rows:,} row{'' if rows == 1 else 's'} of {table}"
