@@ -17,6 +17,7 @@ class FerrymanError(Exception):
     """Something went wrong; `what` says what happened, `do` what the reader can do about it."""
 
     exit_code = 1
+    rows: tuple[str, ...] = ()  #: rows that it is about, by their keys: for the screen, and kept nowhere
 
     def __init__(self, what: str, do: str = "", *, table: str = "") -> None:
         super().__init__(f"{what}\n{do}" if do else what)

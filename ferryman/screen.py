@@ -157,7 +157,7 @@ class Screen:
     def error(self, error: FerrymanError) -> None:
         """The two lines of an error: what happened, what to do."""
         self.says(error.what, "bold red")
-        for line in printable(error.do).splitlines():
+        for line in printable("\n  ".join((error.do, *error.rows))).splitlines():
             self.console.print(Text(line), soft_wrap=True)
 
     def grid(self, heads: Sequence[str], rows: Iterable[Mapping[str, str]], spare: Sequence[str] = ()) -> None:

@@ -51,7 +51,7 @@ def guarded(command: Command, arguments: Sequence[str]) -> int:
         if code == Exit.INTERRUPTED and not isinstance(code, Exit):  # typer's own: no command of ours has answered it
             raise KeyboardInterrupt
     except FerrymanError as error:
-        return _tell(error.what, error.do, error.exit_code, as_json)
+        return _tell(error.what, error.do, error.exit_code, as_json, error.rows)
     except typer.TyperException as error:
         return _tell(*_usage(error), Exit.USAGE, as_json)
     except (KeyboardInterrupt, typer.Abort):
@@ -84,13 +84,13 @@ def _usage(error: typer.TyperException) -> tuple[str, str]:
     ) else f"{what}.", f"`{called} --help` shows how it is used, with an example."
 
 
-def _tell(what: str, do: str, code: int, as_json: bool) -> int:
+def _tell(what: str, do: str, code: int, as_json: bool, rows: Sequence[str] = ()) -> int:
     from ferryman.commands.voice import printable
 
     what, do = printable(what), printable(do)
     if as_json:
         _write(sys.stdout, json.dumps({"error": {"what": what, "do": do, "exit_code": int(code)}}))
-    _write(sys.stderr, f"{what}\n{do}" if do else what)
+    _write(sys.stderr, "\n".join([what, *([do] if do else []), *(f"  {printable(row)}" for row in rows)]))
     return int(code)
 
 

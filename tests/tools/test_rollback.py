@@ -189,8 +189,9 @@ def test_rows_of_others_that_hang_on_ours_forbid_it_with_a_list(pair: tuple[Path
     assert not available
     assert "2 rows of visits refer to customers by who" in blocker
     assert "1 row of purchases refers to customers by customer_id" in blocker
-    with pytest.raises(Refused):
+    with pytest.raises(Refused) as refused:
         rollback(run.target, "run-1")
+    assert set(refused.value.rows) == {"visits: id 1, id 2", "purchases: id since"}
     assert contents(pair[1], "customers", "purchases", "visits") == before
     write(pair[1], "DELETE FROM visits; DELETE FROM purchases WHERE id = 'since'")
     rollback(run.target, "run-1")

@@ -17,6 +17,8 @@ from ferryman.tools.databases.elsewhere import Elsewhere, references_from_elsewh
 from ferryman.tools.move.ours import Ours, Undoing, count, joined
 from ferryman.tools.move.tables import LedgerTables
 
+_MOST_NAMED = 5  #: rows whose keys are told
+
 
 @dataclass(frozen=True)
 class Hanging:
@@ -26,6 +28,13 @@ class Hanging:
     columns: tuple[str, ...]
     parent: str
     rows: int
+    keys: tuple[str, ...] = ()  #: of the first of them, for the screen alone
+
+    @property
+    def which(self) -> str:
+        """ "visits: id 3, id 4 and 5 more"; "" where no key tells them apart."""
+        more = f" and {self.rows - len(self.keys):,} more" if self.rows > len(self.keys) else ""
+        return f"{self.table}: {', '.join(self.keys)}{more}" if self.keys else ""
 
     @property
     def text(self) -> str:
@@ -61,8 +70,8 @@ def _all(
         if not parent.made or not parent.keys:
             continue
         for child, key in (*catalogue.children(parent.name), *_undeclared(known, catalogue, parent)):
-            rows = _rows(connection, ours, child, key, parent, undone.get(child.name))
-            yield Hanging(child.name, key.columns, parent.name, rows)
+            rows, keys = _rows(connection, ours, child, key, parent, undone.get(child.name))
+            yield Hanging(child.name, key.columns, parent.name, rows, keys)
         for one in references_from_elsewhere(connection, parent.name):
             rows = _rows_elsewhere(connection, ours, one, parent)
             yield Hanging(f"{one.schema}.{one.table}", one.columns, parent.name, rows)
@@ -119,12 +128,12 @@ def _of_type(mapping: TableMapping, facts: Table, column: str, parent: str, from
 
 def _rows(
     connection: Connection, ours: Ours, child: Table, key: ForeignKey, parent: Undoing, going: Undoing | None
-) -> int:
-    """Rows of a child that stay and refer to a row that goes."""
+) -> tuple[int, tuple[str, ...]]:
+    """Rows of a child that stay and refer to a row that goes: how many, and the keys of the first."""
     if count(connection, child) == 0:
-        return 0
+        return 0, ()
     if going and (not going.keys or (going.made and ours.others(going) == 0)):
-        return 0
+        return 0, ()
     below, above = clause(child).alias(), clause(parent.facts).alias()
     asked = (
         select(func.count())
@@ -135,7 +144,15 @@ def _rows(
         asked = asked.where(~ours.holds(going, below))
     if going and going.changed:
         asked = asked.where(~ours.gets_back(going, below, key.columns))
-    return int(connection.execute(asked).scalar_one())
+    rows = int(connection.execute(asked).scalar_one())
+    if not rows or not child.primary_key:
+        return rows, ()
+    names = [below.c[name] for name in child.primary_key]
+    first = connection.execute(asked.with_only_columns(*names).order_by(*names).limit(_MOST_NAMED)).all()
+    told = (
+        " and ".join(f"{name} {value}" for name, value in zip(child.primary_key, row, strict=True)) for row in first
+    )
+    return rows, tuple(told)
 
 
 def _same(child: Table, below: FromClause, parent: Table, above: FromClause, key: ForeignKey) -> ColumnElement[bool]:

@@ -397,17 +397,25 @@ def _refuse_blocked(
                 table=one.name,
             )
     if found := hanging(connection, ledger.tables, catalogue, undone, known):
-        raise Refused(_blocked(found), _way_out(ledger, undone, found), table=found[0].table)
+        refused = Refused(_blocked(found), _way_out(ledger, undone, found), table=found[0].table)
+        theirs = [one for one in found if one.table in undone or one.table not in _moved(ledger, undone)]
+        refused.rows = tuple(dict.fromkeys(one.which for one in theirs if one.which))
+        raise refused
 
 
 def _blocked(found: Sequence[Hanging]) -> str:
     return f"Rows that would stay hang on rows that would go: {'; '.join(one.text for one in found)}."
 
 
+def _moved(ledger: Ledger, undone: dict[str, Undoing]) -> set[str]:
+    """The tables into which the run moved anything that is there still."""
+    run = next(iter(undone.values())).run
+    return {one.table for one in ledger.tables_of(run) if one.batches and one.state is not TableState.ROLLED_BACK}
+
+
 def _way_out(ledger: Ledger, undone: dict[str, Undoing], found: Sequence[Hanging]) -> str:
     """Tables of the same run can go as well; rows of others are for their owner to move."""
-    run = next(iter(undone.values())).run
-    moved = {one.table for one in ledger.tables_of(run) if one.batches and one.state is not TableState.ROLLED_BACK}
+    moved = _moved(ledger, undone)
     too = dict.fromkeys(one.table for one in found if one.table in moved and one.table not in undone)
     also = f"Undo {', '.join(too)} as well, or delete" if too else "Delete"
     return f"{also} those rows or let them refer to others first."
