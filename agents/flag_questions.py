@@ -29,7 +29,7 @@ from ferryman.domain.transforms import AddMetadataJson, BooleanWords, Cast, Cons
 
 #: The kinds of these questions; an id is the kind, a colon, and TABLE.COLUMN. The second is for what must be filled.
 FLAG, UNFED = "flag", "unfed"
-DEFAULT, REVERSED = "same", "reversed"
+DEFAULT = "same"
 ON, OFF = "on", "off"
 _CODES = 3  #: different numbers of a status that may say no more than yes and no
 _PROVED = frozenset(("verified",))  #: of which a moment may stand for yes, though none is known
@@ -176,14 +176,14 @@ def _shown(column: Column) -> str:
 
 
 def _filled(table: TableMapping, column: Column, old: _Old) -> Iterator[Option]:
-    """To fill it from a legacy column; where nothing tells what its codes say, one way and the other."""
+    """To fill it from a legacy column; where nothing tells what its codes say, one way for each that may be yes."""
     if old.reading.says:
         yield _from(table, column, old, old.column.name)
         return
-    yes, *others = sorted(old.reading.unsaid, key=lambda value: value.casefold() not in YES)
-    says = {yes: True} | dict.fromkeys(others, False)
-    yield _from(table, column, old.but(says), old.column.name)
-    yield _from(table, column, old.but({value: not said for value, said in says.items()}), REVERSED)
+    codes = sorted(old.reading.unsaid, key=lambda value: value.casefold() not in YES)
+    for place, yes in enumerate(codes):
+        says = {value: value == yes for value in codes}
+        yield _from(table, column, old.but(says), f"only_{yes}" if place else old.column.name)
 
 
 def _from(table: TableMapping, column: Column, old: _Old, key: str) -> Option:

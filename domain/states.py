@@ -50,6 +50,8 @@ _SAME: dict[str, frozenset[str]] = {
         "single unmarried",
         "married",
         "available",
+        "instock",
+        "outofstock",
         "sold soldout",
         "required mandatory",
         "optional",
@@ -94,6 +96,7 @@ _CONTRARY = frozenset(
 #: A row is in one of these states at a time, so that any other word for how it stands says that it is not in it.
 _ALONE = _GONE - {"left", "dead"} | {"active"}
 _NEGATIONS = ("un", "in", "dis", "non", "not")
+_OPPOSED = (("in", "outof"), ("in", "out"), ("on", "off"), ("with", "without"))  #: before the same word: "in stock"
 _WORD = re.compile(r"[^\W_]+")
 MOST_STATES = 8  #: different values, beyond which a column says something else than how a row stands
 
@@ -124,8 +127,14 @@ def compare(word: str, other: str) -> Of | None:
 
 
 def _denies(one: str, two: str) -> bool:
-    """Whether one word is the other with "un" or the like before it."""
-    return any(prefix + one == two or prefix + two == one for prefix in _NEGATIONS)
+    """Whether one word is the other with "un" or the like before it, or says "out of" where that says "in"."""
+    if any(prefix + one == two or prefix + two == one for prefix in _NEGATIONS):
+        return True
+    return any(
+        first.startswith(here) and second == there + first.removeprefix(here) and first != here
+        for here, there in _OPPOSED
+        for first, second in ((one, two), (two, one))
+    )
 
 
 def excludes(word: str) -> bool:

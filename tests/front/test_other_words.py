@@ -42,6 +42,7 @@ def questions(shape: Shape) -> list[dict[str, Any]]:
         ("state VARCHAR(9)", ["open", "Banned", "open"], "is_banned" + FALSE, [0, 1, 0]),
         ("state TEXT", ["pending", "active", "closed", ""], "is_active" + TRUE, [0, 1, 0, 1]),
         ("status CHAR(1)", ["A", "I", "D"], "active" + TRUE, [1, 0, 0]),
+        ("stock_status TEXT", ["in_stock", "out_of_stock"], "in_stock" + TRUE, [1, 0]),
         ("status TEXT", ["paid", "unpaid"], "paid" + FALSE, [1, 0]),
         ("status TEXT", ["admitted", "discharged"], "discharged BOOLEAN NOT NULL", [0, 1]),
         ("closed CHAR(1)", ["N", "Y", "N"], "is_open" + TRUE, [1, 0, 1]),
@@ -91,7 +92,7 @@ def test_what_is_not_clear_is_asked_without_a_recommendation(
 @pytest.mark.parametrize(
     ("old", "held", "new", "answer", "expected"),
     [
-        ("status INTEGER", [1, 0, 1], "is_active" + TRUE, "reversed", [0, 1, 0]),
+        ("status INTEGER", [1, 0, 1], "is_active" + TRUE, "only_0", [0, 1, 0]),
         ("status INTEGER", [1, 0, 1], "is_active" + TRUE, "same", [1, 1, 1]),
         ("active INTEGER", [1, 0, 2], "is_active" + TRUE, "off", [1, 0, 0]),
         ("active CHAR(1)", ["Y", "N", "U"], "active BOOLEAN", "empty", [1, 0, None]),
