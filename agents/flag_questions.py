@@ -132,7 +132,8 @@ def _speaking(table: TableMapping, column: Column, pairing: Pairing, facts: Fact
         by_code = not reading.says and _is_code(reading) and mark_of(column, pairing.target.name) is not None
         if reading.says or by_code:
             found.append(_Old(old, profile, reading))
-    return sorted(found, key=lambda one: (not one.reading.clear, not one.reading.known))[:_MOST_OFFERED]
+    best = sorted(found, key=lambda one: (not one.reading.clear, not one.reading.known, not one.reading.spelt))
+    return best[:_MOST_OFFERED]
 
 
 def _was_offered(old: Column, column: Column, pairing: Pairing, facts: Facts) -> bool:
@@ -149,6 +150,7 @@ def _is_code(reading: Reading) -> bool:
 
 def _question(table: TableMapping, column: Column, found: Sequence[_Old]) -> Question:
     clear = [one for one in found if one.reading.clear]
+    clear = [one for one in clear if one.reading.spelt] or clear
     options = [option for one in clear or found for option in _filled(table, column, one)]
     return Question(
         id=f"{UNFED if column.required else FLAG}:{table.target}.{column.name}",

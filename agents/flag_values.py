@@ -14,7 +14,7 @@ from ferryman.domain.transforms import Scalar, ValueMap, ValuePair
 
 LONG_AGO = "1970-01-01"  #: stands where an application wants a moment and the old one has none
 
-_KINDS = frozenset("status state stage phase condition code stat flag".split())
+_KINDS = frozenset("status state stage phase condition stat".split())
 _HOLDS = frozenset((Family.BOOLEAN, Family.INTEGER, Family.TEXT, Family.ENUM))
 _WHOLE = frozenset((Family.BOOLEAN, Family.INTEGER))
 _LOOSE = frozenset("locked closed expired left".split())  #: what is, may be in use or not
@@ -32,6 +32,7 @@ class Reading:
     nothing: bool  #: what a row without a value says
     named: Of | None  #: what the old name says of the new one
     by_words: bool  #: whether the values' own words say it, yes and no, and not "yes" or 1 by the old name
+    spelt: bool  #: whether whole words say it, and not letters
     whole: bool  #: whether the names speak of the same, and not of a part of it ("email_active" beside "active")
 
     @property
@@ -85,6 +86,7 @@ def read(
         nothing=not all(says.values()) if len({*says.values()}) == 1 else state(name.last) in _AS_WELL,
         named=named,
         by_words=len({*says.values()}) > 1 and (by_words or by_letters),
+        spelt=by_words,
         whole=(name.is_whole or name.words == content_words(ours.name))
         and not (state(word) in _LOOSE and state(name.last) == "active"),
     )

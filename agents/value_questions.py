@@ -14,6 +14,7 @@ from ferryman.domain.allowed_values import allowed_words
 from ferryman.domain.changes import MapColumn, MapValues, Option, Question
 from ferryman.domain.mapping import ColumnMapping, TableMapping
 from ferryman.domain.profile import ColumnProfile
+from ferryman.domain.states import Of, compare
 from ferryman.domain.transforms import ForeignKeyTo, Rename, Scale, ValueMap, ValuePair
 
 #: The kinds of these questions; an id is the kind, a colon, and TABLE.COLUMN.
@@ -48,13 +49,27 @@ def _told_apart(profile: ColumnProfile | None, allowed: tuple[str, ...]) -> tupl
     words = tuple(profile.states) if profile else ()
     if profile is None or not words or (profile.distinct or 0) > len(words) + (1 if profile.empty else 0):
         return ()
-    return words if len(pair_off(words, allowed)) == len(words) else ()
+    return words if len(_by_what_they_say(words, allowed)) == len(words) else ()
+
+
+def _by_what_they_say(words: tuple[str, ...], allowed: tuple[str, ...]) -> dict[str, str]:
+    """The words with their partners: by likeness, else by what they say of how a row stands. Of two that are allowed,
+    one is what says the contrary of the other: "banned" is "inactive" beside "active"."""
+    found = pair_off(words, allowed)
+    for word in words:
+        same = [one for one in allowed if compare(word, one) is Of.SAME]
+        contrary = [one for one in allowed if compare(word, one) is Of.CONTRARY]
+        if word not in found and len(same) == 1:
+            found[word] = same[0]
+        elif word not in found and len(allowed) == 2 and len(contrary) == 1:
+            found[word] = next(one for one in allowed if one != contrary[0])
+    return found
 
 
 def _words_for_words(
     table: TableMapping, column: ColumnMapping, words: tuple[str, ...], allowed: tuple[str, ...], facts: Facts
 ) -> Question:
-    found = pair_off(words, allowed)
+    found = _by_what_they_say(words, allowed)
     pairs = tuple(ValuePair(old=word, new=found[word]) for word in words if word in found)
     old = facts.source.table(table.source)
     lists = allowed_words(old, old.column(column.source[0]))

@@ -35,3 +35,19 @@ def test_a_letter_is_its_word_where_all_have_one(
         wanted = {"M": "male", "F": "female", "U": "unknown"}
         assert [row[0] for row in shape.new("SELECT sex FROM patients ORDER BY id")] == [wanted[sex] for sex in OLD]
         shape.proved_and_undone()
+
+
+def test_words_go_by_what_they_say_of_how_a_row_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    held = ["enabled", "disabled", "banned", "enabled"] * 3
+    shape = made(
+        tmp_path,
+        f"""CREATE TABLE member (id INTEGER PRIMARY KEY, name TEXT NOT NULL, status TEXT);
+        INSERT INTO member VALUES {values([(n, f"M {n}", word) for n, word in enumerate(held, 1)])};""",
+        """CREATE TABLE members (id INTEGER PRIMARY KEY, name TEXT NOT NULL,
+            status TEXT NOT NULL CHECK (status IN ('active', 'inactive')));""",
+    )
+    shape.plan("take all recommendations")
+    shape.run()
+    wanted = ["active" if word == "enabled" else "inactive" for word in held]
+    assert [row[0] for row in shape.new("SELECT status FROM members ORDER BY id")] == wanted
