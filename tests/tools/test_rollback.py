@@ -177,6 +177,17 @@ def test_rows_that_only_the_plan_lets_refer_to_ours_forbid_it_too(
     assert contents(pair[1]) == [[], []]
 
 
+def test_a_run_of_which_only_what_had_failed_was_undone_is_a_success(pair: tuple[Path, Path]) -> None:
+    run = start(*pair)
+    run.copy_all()
+    run.ledger.set_table("run-1", "customers", TableState.VALIDATED)
+    run.ledger.set_table("run-1", "purchases", TableState.FAILED)
+    run.ledger.set_status("run-1", RunStatus.FAILED)
+    rollback(run.target, "run-1", ["purchases"])
+    assert run.ledger.run("run-1").status is RunStatus.SUCCESS
+    assert one(pair[1], "SELECT count(*) FROM customers") == 20
+
+
 def test_rows_of_others_that_hang_on_ours_forbid_it_with_a_list(pair: tuple[Path, Path]) -> None:
     write(pair[1], "CREATE TABLE visits (id INTEGER PRIMARY KEY, who CHAR(36) REFERENCES customers (id));")
     run = start(*pair)

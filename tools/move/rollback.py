@@ -32,6 +32,7 @@ from ferryman.tools.move.ledger import Ledger
 from ferryman.tools.move.ours import MADE, Ours, Undoing, count
 from ferryman.tools.move.own_rules import references_off
 from ferryman.tools.move.patience import patiently
+from ferryman.tools.move.progress import progress
 from ferryman.tools.move.quiet import quiet
 from ferryman.tools.move.records import UNDOING, RunRecord, TableRecord, undo_command
 from ferryman.tools.move.set_aside import first_by_none, put_back, restore, take_away
@@ -423,13 +424,17 @@ def _way_out(ledger: Ledger, undone: dict[str, Undoing], found: Sequence[Hanging
 
 def _conclude(ledger: Ledger, run: str, whole: bool) -> None:
     """When nothing that was written is left, the run is rolled back; where only tables of it were undone, it goes on
-    as long as others have something left to do."""
+    as long as others have something left to do, and is a success where only what had failed was undone."""
     tables = ledger.tables_of(run)
     gone = all(table.state is TableState.ROLLED_BACK for table in tables if table.batches)
     through = all(table.state in (TableState.ROLLED_BACK, TableState.VALIDATED) for table in tables)
     if gone and (whole or through):
         ledger.set_status(run, RunStatus.ROLLED_BACK)
         ledger.set_intent(run, "")
+    elif through and ledger.run(run).status is RunStatus.FAILED:
+        staying = [table for table in progress(ledger, run) if table.state is not TableState.ROLLED_BACK]
+        aside = any(table.accounting.quarantined for table in staying)
+        ledger.set_status(run, RunStatus.SUCCESS_WITH_QUARANTINE if aside else RunStatus.SUCCESS)
     elif ledger.run(run).status is RunStatus.WAITING and not any(table.failure for table in tables):
         ledger.set_status(run, RunStatus.PAUSED)  # what it had asked about is gone
 
