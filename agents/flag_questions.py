@@ -71,13 +71,12 @@ def flag_questions(table: TableMapping, pairing: Pairing, facts: Facts) -> Itera
 def doubtful_values(table: TableMapping, pairing: Pairing, facts: Facts) -> Iterator[Question]:
     """One question for each yes or no that is filled from a few values, of which some say neither: 2 beside 0 and 1."""
     for line in table.columns:
-        column, old = (
-            pairing.target.column(line.target),
-            pairing.source.by_name.get(line.source[0]) if line.source else None,
-        )
+        column = pairing.target.column(line.target)
         plain = len(line.source) == 1 and all(isinstance(step, _PLAIN) for step in line.steps)
-        profile = facts.column(table.source, old.name) if old else None
-        if old is None or profile is None or not plain or line.is_said or column.family is not Family.BOOLEAN:
+        if not plain or line.is_said or column.family is not Family.BOOLEAN:
+            continue
+        old, profile = pairing.source.by_name.get(line.source[0]), facts.column(table.source, line.source[0])
+        if old is None or profile is None:
             continue
         reading = read(old, column, profile, allowed_words(pairing.source, old), pairing.target.name)
         if reading and reading.says and reading.unsaid:
