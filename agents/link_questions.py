@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ferryman.agents.bookkeeping import Book, book_of, words
 from ferryman.agents.challenges import packs_ids
 from ferryman.agents.facts import Facts
+from ferryman.agents.table_mapping import with_brought
 from ferryman.agents.table_questions import leave_out
 from ferryman.agents.type_ids import type_id_pairs
 from ferryman.agents.value_questions import AS_THEY_ARE
@@ -41,7 +42,7 @@ def link_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Itera
     """The questions about one table: the pairs of type and id first, then the others in the order of the columns."""
     if table.action is not Action.COPY:
         return
-    about = _About(table, mapping, facts)
+    about = _About(table, with_brought(mapping, facts), facts)
     yield from about.labels_since()
     pairs = type_id_pairs(about.ours, facts.source_profile.by_name.get(table.source))
     for kind, number in pairs:
@@ -73,7 +74,7 @@ class _About:
     """One copied table."""
 
     table: TableMapping
-    mapping: Mapping
+    mapping: Mapping  #: with the tables that earlier runs brought: their rows can be named as well
     facts: Facts
 
     @property

@@ -6,10 +6,11 @@ from ferryman.agents.column_mapping import TableColumns
 from ferryman.agents.facts import Facts
 from ferryman.agents.pairing import Pairing
 from ferryman.agents.revise_tables import copied_table_of, fed_in, hint, set_identity, set_key
-from ferryman.agents.table_mapping import columns_of, names_of_rows, wants_names
+from ferryman.agents.table_mapping import columns_of, names_of_rows, wants_names, with_brought
 from ferryman.domain.changes import IgnoreColumn, MapColumn, MapValues, SetIdentity, SetKey, UnmapColumn
 from ferryman.domain.errors import Usage
 from ferryman.domain.mapping import AS_IT_IS, AS_SAID, ColumnMapping, Kept, Mapping, Matched, TableMapping
+from ferryman.domain.references import parents_named
 from ferryman.domain.schema import Column, Table
 from ferryman.domain.transforms import AddMetadataJson, Concat, Constant, ForeignKeyTo, Rename, ValueMap
 
@@ -19,6 +20,7 @@ def map_column(mapping: Mapping, change: MapColumn, facts: Facts) -> Mapping:
 
     A legacy column that fed another target column of the same kind goes on feeding it.
     """
+    mapping = with_brought(mapping, facts, {name for step in change.steps for name in parents_named(step)})
     table = copied_table_of(mapping, change.table, facts)
     column = _target(table, change.target, facts)
     for name in change.source:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from ferryman.agents.bookkeeping import words
 from ferryman.agents.column_mapping import Scope, TableColumns, left_behind
@@ -81,6 +81,18 @@ def with_further(mapping: Mapping, facts: Facts) -> Mapping:
     found |= {(s.source, s.parent): known[s.source, s.parent] for s in steps if (s.source, s.parent) in known}
     own = {(table.source, table.target) for table in mapping.tables}
     return mapping.but(further=tuple(table for pair, table in sorted(found.items()) if pair not in own))
+
+
+def with_brought(mapping: Mapping, facts: Facts, named: Container[str] | None = None) -> Mapping:
+    """The mapping with tables that take no part and that earlier runs brought, as others can refer to their rows: of
+    the `named` alone, or all."""
+    new = {
+        one.target: brought_table(one, facts)
+        for one in facts.earlier.tables
+        if one.target not in mapping.by_target and one.source in facts.source.by_name
+        if named is None or one.target in named
+    }
+    return mapping.but(tables=(*mapping.tables, *new.values())) if new else mapping
 
 
 def brought_table(one: Brought, facts: Facts) -> TableMapping:
