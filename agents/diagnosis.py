@@ -64,6 +64,9 @@ FAILURES: dict[FailureType, Cause] = {
     FailureType.ENVIRONMENT: Cause("the machine or the rights on it do not allow more", ()),
 }
 
+#: No check of what arrived failed, but one could not be made, or cannot tell on which side rows changed.
+UNDECIDED = Cause("whether it is as it was copied cannot be told by now", (Strategy.KEEP_COPIED,))
+
 
 def diagnose(failure: Failure, groups: tuple[MissingGroup, ...] = ()) -> Diagnosis:
     """The diagnosis of a failure; `groups` are its table's rows without parents, by cause, where that is the reason."""
@@ -86,11 +89,17 @@ def diagnose(failure: Failure, groups: tuple[MissingGroup, ...] = ()) -> Diagnos
 
 
 def _cause(failure: Failure) -> Cause:
+    if failure.undecided:
+        return UNDECIDED
     return PROBLEMS[failure.problem] if failure.problem is not None else FAILURES[failure.type]
 
 
 def _issue(failure: Failure) -> str:
     columns = f" in {', '.join(failure.columns)}" if failure.columns else ""
+    if failure.undecided:
+        differ = "differs" if failure.affected_records == 1 else "differ"
+        rows = f"{_counted(failure.affected_records)} of {failure.table} {differ} from the old database as it is by now"
+        return rows if failure.affected_records else f"{failure.table} could not be checked whole"
     if failure.affected_records:
         least = "At least " if failure.at_least else ""
         are = "it is" if failure.affected_records == 1 and not failure.at_least else "they are"
@@ -145,10 +154,11 @@ def options(failure: Failure, diagnosis: Diagnosis, stake: Stake) -> Decision:
 
 def _impact(failure: Failure, rows: int, stake: Stake) -> str:
     least = "At least " if failure.at_least else ""
+    rows = 0 if failure.undecided else rows
     told = (
         f"{least}{shares(rows, stake.rows)} of {failure.table} cannot go"
         if rows
-        else f"{failure.table} is not complete"
+        else f"{failure.table} is not {'proved' if failure.undecided else 'complete'}"
     )
     told += f", and about {failure.expected:,} in all at this rate" if failure.expected > rows else ""
     waits = f", and {' and '.join(stake.dependants)} wait for it" if stake.dependants else ""

@@ -15,6 +15,7 @@ from ferryman.domain.recovery import Failure, RecoveryOption
 
 SLACK = 2  #: a decision holds for so many times the rows that were expected when it was taken
 LAST_STEP = "validate_relationship_integrity"
+KEEP = "keep_rows_as_copied"
 SLOWEST = 500.0  #: rows a second, where nothing was measured
 
 IN_LEGACY = frozenset(MissingCause) - OUT_OF_REACH
@@ -142,6 +143,7 @@ _APPLIES: dict[Strategy, Callable[[_Case], bool]] = {
     Strategy.QUARANTINE: lambda case: case.rows > 0,
     Strategy.SET_NULL: lambda case: case.stake.nullable and not case.to_come,
     Strategy.TRUNCATE: lambda case: case.failure.problem is Problem.TOO_LONG,
+    Strategy.KEEP_COPIED: lambda case: case.failure.undecided,
     Strategy.ROLLBACK_TABLE: lambda case: True,
     Strategy.PAUSE: lambda case: True,
 }
@@ -228,6 +230,12 @@ def _shorten(case: _Case) -> Words:
     return choice, "Continue immediately", "The rows arrive", "The ends of these texts are lost"
 
 
+def _keep(case: _Case) -> Words:
+    kept = f"{case.failure.table} as it was copied"
+    against = "It is not proved: what was changed in the old database since stays as it was before, and the end says so"
+    return f"Keep {kept}, and go on", "Continue immediately", "What was copied stays as it is", against
+
+
 def _roll_back(case: _Case) -> Words:
     choice = f"Undo {case.failure.table} and stop there"
     return choice, "a few seconds", f"{case.failure.table} is as it was before", "Nothing of it is moved for now"
@@ -249,6 +257,7 @@ _WORDS: dict[Strategy, Callable[[_Case], Words]] = {
     Strategy.QUARANTINE: _aside,
     Strategy.SET_NULL: _null,
     Strategy.TRUNCATE: _shorten,
+    Strategy.KEEP_COPIED: _keep,
     Strategy.ROLLBACK_TABLE: _roll_back,
     Strategy.PAUSE: _pause,
 }
@@ -268,6 +277,8 @@ def _steps(strategy: Strategy, case: _Case) -> tuple[str, ...]:
         return "roll_back_table", LAST_STEP
     if strategy is Strategy.PAUSE:
         return "preserve_current_state", LAST_STEP
+    if strategy is Strategy.KEEP_COPIED:
+        return KEEP, LAST_STEP
     of_parents = strategy in (Strategy.MIGRATE_PARENTS, Strategy.PLACEHOLDERS)
     first = "identify_missing_parent_records" if of_parents else "identify_orphaned_records"
     act: tuple[str, ...] = (_ACTS[strategy],)
@@ -279,7 +290,7 @@ def _steps(strategy: Strategy, case: _Case) -> tuple[str, ...]:
 
 def _changes(strategy: Strategy, case: _Case) -> tuple[Change, ...]:
     """What taking an option changes in the mapping: policies, so that the same cause is dealt with alike later on."""
-    if strategy in (Strategy.ROLLBACK_TABLE, Strategy.PAUSE):
+    if strategy in (Strategy.KEEP_COPIED, Strategy.ROLLBACK_TABLE, Strategy.PAUSE):
         return ()
     if not case.groups:
         return (_policy_for_problem(strategy, case),) if case.failure.problem else ()
@@ -315,10 +326,11 @@ _PREFERRED: dict[Strategy, str] = {
     Strategy.PAUSE: "nothing is lost, and the reason can be looked into",
     Strategy.PLACEHOLDERS: "the rows arrive with their connections",
     Strategy.TRUNCATE: "the rows arrive",
+    Strategy.KEEP_COPIED: "no check failed, and what was written in the old database since is not what was to be moved",
     Strategy.ROLLBACK_TABLE: "the table is as it was before",
 }
 _BY_CAUSE = (Strategy.MIGRATE_PARENTS, Strategy.SET_NULL, Strategy.QUARANTINE)
-_BY_PROBLEM = (Strategy.QUARANTINE, Strategy.PAUSE)
+_BY_PROBLEM = (Strategy.QUARANTINE, Strategy.KEEP_COPIED, Strategy.PAUSE)
 
 
 def recommend(offered: tuple[RecoveryOption, ...], stake: Stake) -> tuple[Strategy, str]:

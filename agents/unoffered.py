@@ -16,6 +16,7 @@ _CALLED = {
     Strategy.QUARANTINE: "to leave the rows out for now",
     Strategy.SET_NULL: "to leave the value empty",
     Strategy.TRUNCATE: "to shorten texts",
+    Strategy.KEEP_COPIED: "to keep the table as it was copied",
     Strategy.ROLLBACK_TABLE: "to undo the table",
     Strategy.PAUSE: "to pause",
 }
@@ -58,6 +59,8 @@ def _why(strategy: Strategy, decision: Decision) -> str:
             return "the value must not be empty in the new database, or that would not mend it"
         case Strategy.TRUNCATE:
             return "no text is too long"
+        case Strategy.KEEP_COPIED:
+            return "not all of it is there, or a check failed"
         case _:
             return ""
 

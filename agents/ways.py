@@ -39,6 +39,12 @@ WAYS: tuple[tuple[Strategy, str], ...] = (
         r"|blank out|null out|nullify|unset|without (?:a |the )?(?:parent|reference|link|value))\b|^(?:null"
         r"|empty|blank)$",
     ),
+    (
+        Strategy.KEEP_COPIED,
+        r"\b(?:keep|leave|accept|take|use) (?:it|them|those|these|that|this|the \w+|\w+)(?: \w+){0,2} as (?:it|they)"
+        r" (?:is|are|was|were)(?: copied| moved)?\b|\bas copied\b|\bgo on (?:anyway|all the same|with it)\b"
+        r"|\bcontinue (?:anyway|all the same)\b",
+    ),
     (Strategy.TRUNCATE, r"\b(?:truncate|shorten|cut|trim|clip|abbreviate|chop|crop)\b"),
     (
         Strategy.QUARANTINE,

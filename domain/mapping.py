@@ -114,7 +114,8 @@ class Strategy(StrEnum):
 
     Offered only where it applies: the missing parents can be migrated when legacy has them; placeholders can be made
     when every required column of the parent can be filled; NULL can be written where the column takes NULL; rows can
-    always be quarantined, the table rolled back, the run paused.
+    always be quarantined, the table rolled back, the run paused. A table of which no check failed, but not all could be
+    made, can be kept as it was copied.
     """
 
     MIGRATE_PARENTS = "migrate_missing_parents_first"
@@ -122,6 +123,7 @@ class Strategy(StrEnum):
     QUARANTINE = "skip_orphaned_records"  #: skip and quarantine, for any problem
     SET_NULL = "set_null"
     TRUNCATE = "truncate_text"
+    KEEP_COPIED = "keep_as_copied"
     ROLLBACK_TABLE = "rollback_table"
     PAUSE = "pause"
 

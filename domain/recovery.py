@@ -53,6 +53,7 @@ class Failure(Frozen):
     refused: bool = False  #: row by row by the new database itself: no batch can mend such rows on the way
     expected: int = 0  #: rows of the whole table, at the rate so far, where only its batches can tell; 0: no others
     missing: tuple[MissingGroup, ...] = ()  #: rows without parents, where only the batch that failed could tell
+    undecided: bool = False  #: no check failed, and not all passed: the old database was written to since, say
 
 
 class RecoveryOption(Frozen):

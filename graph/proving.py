@@ -45,4 +45,5 @@ def _unproved(table: str, validation: TableValidation) -> Failure:
         table=table,
         error_detail="; ".join(check.text for check in bad),
         affected_records=max((check.samples - check.passed for check in bad), default=0),
+        undecided=validation.status is CheckStatus.NOT_VALIDATED,
     )

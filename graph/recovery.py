@@ -16,6 +16,7 @@ from ferryman.agents.diagnosis import diagnose
 from ferryman.agents.diagnosis import options as offer
 from ferryman.agents.explain import verified_text
 from ferryman.agents.recommending import recommended
+from ferryman.agents.recovery_options import KEEP
 from ferryman.agents.revise import revise_all
 from ferryman.agents.stake import Stake, stake_of
 from ferryman.domain.approval import Amendment
@@ -36,7 +37,7 @@ from ferryman.domain.findings import MissingGroup
 from ferryman.domain.mapping import Problem, Strategy, TableMapping
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Decision, Failure, FailureType, RecoveryOption
-from ferryman.domain.run import RunStatus
+from ferryman.domain.run import RunStatus, TableState
 from ferryman.graph import delegate
 from ferryman.graph.checks import binding_now, live_catalogues
 from ferryman.graph.context import Context
@@ -289,6 +290,9 @@ def _do(
     if step.startswith(RETRY):
         done = copy_table(work, stop=context.stop.is_set, emit=emit, batches=1)
         return done.failure or (look_back(work, emit=emit) if done.complete else None)
+    if step == KEEP:
+        held = work.ledger.table(work.run, work.table)
+        work.ledger.set_table(work.run, work.table, TableState.VALIDATED, validation=held.validation)
     if step not in SUPPLIED:
         return None
     try:

@@ -3,13 +3,16 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ferryman.agents.choosing import decide
 from ferryman.agents.data_mapping import propose
 from ferryman.agents.diagnosis import FAILURES, MISSING, PROBLEMS, diagnose, options
 from ferryman.agents.problems import explain_problem
 from ferryman.agents.revise import revise_all
+from ferryman.agents.sentence import read
 from ferryman.agents.stake import Stake, earlier_decision, stake_of
 from ferryman.domain.approval import Amendment
 from ferryman.domain.changes import MigrateParents, SetPolicy
+from ferryman.domain.conversation import Choose
 from ferryman.domain.findings import MissingCause, MissingGroup
 from ferryman.domain.mapping import Problem, Strategy
 from ferryman.domain.recovery import Decision, Failure, FailureType, RecoveryOption, Severity
@@ -118,6 +121,20 @@ def test_what_no_row_is_to_blame_for_can_be_undone_or_put_off(kind: FailureType)
     decision = decided(failure=Failure(type=kind, table="files"))
     assert strategies(decision) == WAYS_OUT
     assert decision.recommended is Strategy.PAUSE
+
+
+def test_a_table_of_which_no_check_failed_can_be_kept_as_it_was_copied() -> None:
+    failure = Failure(type=FailureType.VALIDATION, table="files", affected_records=2, undecided=True)
+    decision = decided(failure=failure)
+    assert strategies(decision) == [Strategy.KEEP_COPIED, *WAYS_OUT]
+    assert decision.recommended is Strategy.KEEP_COPIED
+    assert decision.situation.startswith("2 rows of files differ from the old database as it is by now: ")
+    assert "cannot go" not in decision.impact
+    assert strategies(decided(failure=failure.but(undecided=False))) == WAYS_OUT
+    for words in ("keep it as it was copied", "go on anyway", "leave files as they are", "take your recommendation"):
+        assert decide(read(words), decision) == Choose(strategy=Strategy.KEEP_COPIED), words
+    for words in ("undo it", "wait", "do not keep it as it was copied"):
+        assert decide(read(words), decision) != Choose(strategy=Strategy.KEEP_COPIED), words
 
 
 def test_the_specification_s_options() -> None:
