@@ -16,6 +16,7 @@ from ferryman.domain.recovery import Failure, RecoveryOption
 SLACK = 2  #: a decision holds for so many times the rows that were expected when it was taken
 LAST_STEP = "validate_relationship_integrity"
 KEEP = "keep_rows_as_copied"
+AT_WORK = 0.1  #: of a table's rows, at most, that people are taken to have changed meanwhile
 SLOWEST = 500.0  #: rows a second, where nothing was measured
 
 IN_LEGACY = frozenset(MissingCause) - OUT_OF_REACH
@@ -336,15 +337,20 @@ _BY_PROBLEM = (Strategy.QUARANTINE, Strategy.KEEP_COPIED, Strategy.PAUSE)
 def recommend(offered: tuple[RecoveryOption, ...], stake: Stake) -> tuple[Strategy, str]:
     """The option to take when in doubt, and why: an earlier decision on the same cause, else what loses least.
 
-    One that was tried in vain is never recommended, and to undo or to pause once is no rule for the next time.
+    One that was tried in vain is never recommended, and to undo or to pause once is no rule for the next time. Where
+    many rows differ from what they were copied from, that is hardly because people went on working.
     """
-    fresh = {option.strategy for option in offered if not option.failed_before}
+    fresh = {option.strategy for option in offered if not (option.failed_before or _is_too_many(option, stake))}
     if stake.earlier and stake.earlier.strategy in fresh - {Strategy.ROLLBACK_TABLE, Strategy.PAUSE}:
         return _numbered(Strategy(stake.earlier.strategy), _as_before(stake), offered)
     orphans = any(isinstance(change, MigrateParents) or _is_orphan(change) for o in offered for change in o.changes)
     order = (*(_BY_CAUSE if orphans else _BY_PROBLEM), *_BY_PROBLEM, *_PREFERRED)
     chosen = next((strategy for strategy in order if strategy in fresh), Strategy.PAUSE)
     return _numbered(chosen, _PREFERRED[chosen], offered)
+
+
+def _is_too_many(option: RecoveryOption, stake: Stake) -> bool:
+    return option.strategy is Strategy.KEEP_COPIED and option.rows > stake.rows * AT_WORK
 
 
 def _is_orphan(change: Change) -> bool:

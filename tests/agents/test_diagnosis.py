@@ -131,6 +131,7 @@ def test_a_table_of_which_no_check_failed_can_be_kept_as_it_was_copied() -> None
     assert decision.situation.startswith("2 rows of files differ from the old database as it is by now: ")
     assert "cannot go" not in decision.impact
     assert strategies(decided(failure=failure.but(undecided=False))) == WAYS_OUT
+    assert decided(failure=failure.but(affected_records=ALL.rows)).recommended is Strategy.PAUSE
     for words in ("keep it as it was copied", "go on anyway", "leave files as they are", "take your recommendation"):
         assert decide(read(words), decision) == Choose(strategy=Strategy.KEEP_COPIED), words
     for words in ("undo it", "wait", "do not keep it as it was copied"):
