@@ -19,7 +19,7 @@ from ferryman.commands.options import Where, Which
 from ferryman.domain.errors import Configuration, Usage
 from ferryman.settings import Pair, Settings, load, masked, resolve_pair, resolve_side
 from ferryman.tools.databases.connect import open_target
-from ferryman.tools.move.ledger import Ledger
+from ferryman.tools.move.ledger import Ledger, lost_run
 from ferryman.tools.move.records import RunRecord
 from ferryman.workspace import Workspace
 
@@ -149,6 +149,8 @@ def chosen_run(ledger: Ledger, run: str, fits: Callable[[RunRecord], bool], fitt
     if len(found) == 1:
         return found[0]
     if not found:
+        if lost := ledger.lost():
+            raise lost_run(lost[-1])
         last = f": {known[-1].run}, the last, is {known[-1].status.value.replace('_', ' ')}" if known else ""
         raise Usage(f"There is no run {fitting}{last}.", "`ferryman runs` lists the runs that there are.")
     listed = ", ".join(f"{record.run} ({record.status.value})" for record in found[-5:])

@@ -263,6 +263,8 @@ def another(url: str) -> None:
         (lambda t: here("withdraw", "--target", t.target, "--by", "anna"), 5, "the approval was withdrawn by anna"),
         (lambda t: new(t, "UPDATE ferryman_run SET ledger_version = 99"), 5, "has a ledger of version 99"),
         (lambda t: new(t, "ALTER TABLE ferryman_batch DROP COLUMN seconds"), 5, "another version"),
+        (lambda t: new(t, "DROP TABLE ferryman_row"), 5, "is not whole: it has no ferryman_row"),
+        (lambda t: new(t, "DELETE FROM ferryman_run"), 1, "The ledger has lost run"),
         (lambda t: new(t, "DELETE FROM ferryman_batch WHERE sequence = 2"), 1, "are there"),
         (lambda t: new(t, "UPDATE ferryman_batch SET upto_key = '[9]' WHERE sequence = 2"), 1, "not as it was written"),
         (lambda t: new(t, "DELETE FROM ferryman_row WHERE table_name = 'purchases'"), 1, "not as it was written"),

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, union, update
 
 from ferryman.domain.approval import Amendment
-from ferryman.domain.errors import Configuration, FerrymanError, Refused, Transient, Usage
+from ferryman.domain.errors import Configuration, Corrupt, FerrymanError, Refused, Transient, Usage
 from ferryman.domain.plan import Plan
 from ferryman.domain.recovery import Failure
 from ferryman.domain.run import RunStatus, TableState, batch_ordinal
@@ -156,6 +156,19 @@ class Ledger:
             return tuple(self._run(connection, run_id) for run_id in ids)
 
     @patient
+    def lost(self) -> tuple[str, ...]:
+        """The runs of which tables are there, and not the run itself: somebody took its row away."""
+        if not self.exists():
+            return ()
+        with self.reading() as connection:
+            return self._lost(connection)
+
+    def _lost(self, connection: Connection) -> tuple[str, ...]:
+        run, table = self.tables.run, self.tables.table
+        asked = select(table.c.run_id).where(table.c.run_id.not_in(select(run.c.run_id))).distinct()
+        return tuple(connection.execute(asked.order_by(table.c.run_id)).scalars())
+
+    @patient
     def run(self, run: str) -> RunRecord:
         """One run. Raises Usage when there is none of that id, Refused when another version wrote it, Corrupt when
         what never changes was changed."""
@@ -168,7 +181,7 @@ class Ledger:
         run = self.tables.run
         row = connection.execute(select(run).where(run.c.run_id == run_id)).mappings().one_or_none()
         if row is None:
-            raise _no_run(run_id)
+            raise lost_run(run_id) if run_id in self._lost(connection) else _no_run(run_id)
         if row["ledger_version"] != LEDGER_VERSION:
             raise Refused(
                 f"Run {run_id} has a ledger of version {row['ledger_version']}, and this is version {LEDGER_VERSION}.",
@@ -469,6 +482,14 @@ class Ledger:
 def table_names(dialect: str) -> tuple[str, ...]:
     """The ledger's tables as a dialect names them: with their schema where it has schemas."""
     return tuple(table.fullname for table in ledger_tables(schema_for(dialect)).all)
+
+
+def lost_run(run: str) -> Corrupt:
+    """What is said of a run whose own row is gone."""
+    return Corrupt(
+        f"The ledger has lost run {run}: what it moved is written there, the run itself is not.",
+        "Put its row of ferryman_run back from a backup. Without it nothing of the run can be resumed or undone.",
+    )
 
 
 def _no_run(run: str) -> Usage:

@@ -18,7 +18,12 @@ def has_ledger(connection: Connection, tables: LedgerTables) -> bool:
     there = [table for name, table in named.items() if name in found]
     if not there or _unfinished(connection, tables, there):
         return False
-    lacking = [t.name for t in tables.all if t not in there]
+    if gone := [t.name for t in tables.all if t not in there]:
+        raise Refused(
+            f"The ledger in the target is not whole: it has no {', '.join(gone[:3])}.",
+            "Put that back from a backup; or, where another version of Ferryman made it, use that version.",
+        )
+    lacking = list[str]()
     for table in there:
         lacking += [f"{table.name}.{one.name}" for one in table.columns if one.name not in found[table.name]]
     if lacking:
