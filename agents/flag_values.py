@@ -77,7 +77,7 @@ def read(
     by_letters = letters and len({*says.values()}) > 1
     if excludes(name.last) and (letters or any(name.said_by(value) is Of.SAME for value in values)):
         says |= {value: False for value in values if value not in says and not value.strip().isdecimal()}
-    if named and len(values) == 1 and not says and _blank(profile):
+    if named and len(values) == 1 and not says and _blank(profile) and not values[0].strip("+- ").isdecimal():
         says |= dict.fromkeys(values, named is Of.SAME)  # "X" beside nothing
     return Reading(
         says=says,
