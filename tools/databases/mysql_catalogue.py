@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 
 from ferryman.domain.checks import named_in
 from ferryman.domain.schema import Apart, Column, Database, Family, ForeignKey, Table, Trigger
-from ferryman.tools.databases.mysql_guard import GuardedConnection
 
 _HERE = "table_schema = DATABASE()"
 
@@ -84,7 +83,7 @@ _ON_DELETE = {"NO ACTION": "", "RESTRICT": ""}  #: the same thing there
 
 def outside(connection: Connection) -> Mapping[str, str]:
     """See `Dialect.outside`: sequences, damaged tables, and in a target tables of other engines than InnoDB."""
-    read_only = isinstance(connection.connection.driver_connection, GuardedConnection)
+    read_only = getattr(connection.connection.driver_connection, "guarded", False)  # see mysql_guard
     found = {}
     for name, kind, engine in connection.exec_driver_sql(_OUTSIDE):
         if kind == "SEQUENCE":
