@@ -350,7 +350,7 @@ def recommend(offered: tuple[RecoveryOption, ...], stake: Stake) -> tuple[Strate
 
 
 def _is_too_many(option: RecoveryOption, stake: Stake) -> bool:
-    return option.strategy is Strategy.KEEP_COPIED and option.rows > stake.rows * AT_WORK
+    return option.strategy is Strategy.KEEP_COPIED and 0 < stake.rows * AT_WORK < option.rows
 
 
 def _is_orphan(change: Change) -> bool:

@@ -20,7 +20,7 @@ from ferryman.domain.stand_in import can_stand_in
 class Stake:
     """Facts about a table that stopped, its columns concerned, and the parents that are missing."""
 
-    rows: int = 0  #: of the table, in scope
+    rows: int = 0  #: of the table, in scope; 0 where the plan does not count them
     dependants: tuple[str, ...] = ()  #: copied tables that refer to it
     nullable: bool = False  #: every column concerned takes NULL
     required: tuple[str, ...] = ()  #: the columns concerned that do not

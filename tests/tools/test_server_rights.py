@@ -143,7 +143,7 @@ def test_a_ledger_whose_runs_are_gone_is_no_unfinished_one(made: Made, target: T
     tables_ = ledger_tables(schema_for(target.dialect.name))
     made.run(f"INSERT INTO {tables_.amendment.fullname} VALUES ('r', 1, '', '', '', '', '', '', 0, '', '', '', '');")
     made.run(f"DROP TABLE {tables_.run.fullname};")
-    with pytest.raises(Refused, match="lacks ferryman_run"):
+    with pytest.raises(Refused, match="it has no ferryman_run"):
         Ledger(target).exists()
 
 
