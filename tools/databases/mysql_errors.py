@@ -16,8 +16,9 @@ _CHOOSE = "Choose what becomes of the rows that {}: mend them, leave them out, o
 _LOST = (Transient, "the connection to the server was lost", "Check that the server runs and can be reached.")
 _PASSWORD = (
     Configuration,
-    "the server does not let this user in: the password is wrong, or the user may not come from this machine",
-    "Check both in the URL (special characters encoded, @ as %40), and the host part of the user on the server.",
+    "the server does not let this user in: the password is wrong, or the user may not come from this machine, or not "
+    "without TLS",
+    "Check the URL (special characters encoded, @ as %40; ?ssl=yes where the user must), and the user on the server.",
 )
 _RIGHT = (Configuration, "a right is missing", "Grant it to the user of the URL, or give another user.")
 _BUSY = (Transient, "the server has no connection left", "Close some of its connections, or raise its limit.")
