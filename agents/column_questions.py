@@ -16,7 +16,7 @@ from ferryman.agents.side_tables import from_the_side
 from ferryman.agents.table_questions import LEAST_OFFERED, MOST_OPTIONS, leave_out
 from ferryman.agents.transform_words import step_words
 from ferryman.agents.units import NUMBERS, conversion
-from ferryman.agents.value_questions import unit_questions, value_questions
+from ferryman.agents.value_questions import language_questions, unit_questions, value_questions
 from ferryman.agents.value_steps import can_become, holds_moments, holds_numbers, text_formats
 from ferryman.agents.wording import listed
 from ferryman.domain.allowed_values import allowed_words
@@ -51,6 +51,7 @@ def column_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Ite
     yield from _formats(table, facts)
     yield from value_questions(table, facts)
     yield from unit_questions(table, facts)
+    yield from language_questions(table, facts)
 
 
 def _guesses(table: TableMapping, pairing: Pairing, facts: Facts) -> Iterator[Question]:

@@ -27,6 +27,7 @@ from ferryman.domain.transforms import (
     Rename,
     Scale,
     Split,
+    TextByName,
     TextToDate,
     TextToNumber,
     Transform,
@@ -40,6 +41,7 @@ _FIXED: dict[type, str] = {
     PreserveLegacyId: "as the old key, kept beside the new one",
     AddCreatedAt: "as it is, or the start of the run where the old value is empty",
     AddUpdatedAt: "as it is, or the start of the run where the old value is empty",
+    ArrayToJson: "as an array of JSON",
     AddMetadataJson: "into a JSON value, under the old column's name",
     EpochToTimestamp: "turned from seconds since 1970 into a date and time",
     BooleanWords: "turned from words like yes and no into true and false",
@@ -86,8 +88,8 @@ def _text_step(step: Transform) -> str:
             return _scale_words(step)
         case Split():
             return _split_words(step)
-        case ArrayToJson():
-            return "as an array of JSON"
+        case TextByName():
+            return f"as what it holds for {', or else '.join(clean(name) for name in step.names)}"
         case LocalTime():
             return f"read as the time on a clock of {clean(step.zone)}"
         case TextToDate():

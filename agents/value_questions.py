@@ -10,15 +10,16 @@ from ferryman.agents.like_words import pair_off
 from ferryman.agents.table_questions import leave_out
 from ferryman.agents.transform_words import step_words
 from ferryman.agents.units import unit_of
+from ferryman.agents.wording import count, listed
 from ferryman.domain.allowed_values import allowed_words
 from ferryman.domain.changes import MapColumn, MapValues, Option, Question
 from ferryman.domain.mapping import ColumnMapping, TableMapping
 from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.states import Of, compare
-from ferryman.domain.transforms import ForeignKeyTo, Rename, Scale, ValueMap, ValuePair
+from ferryman.domain.transforms import ForeignKeyTo, Lookup, Rename, Scale, TextByName, ValueMap, ValuePair
 
 #: The kinds of these questions; an id is the kind, a colon, and TABLE.COLUMN.
-VALUES, UNIT = "values", "unit"
+VALUES, UNIT, LANGUAGE = "values", "unit", "language"
 
 AS_THEY_ARE = "as_they_are"
 
@@ -140,6 +141,48 @@ def unit_questions(table: TableMapping, facts: Facts) -> Iterator[Question]:
             ),
             recommended="convert",
         )
+
+
+def language_questions(table: TableMapping, facts: Facts) -> Iterator[Question]:
+    """One question for each column that takes one of the texts that the old one holds, one for each language."""
+    for column in table.columns:
+        step = next((step for step in column.steps if isinstance(step, TextByName)), None)
+        profile = _holder(table, column, facts)
+        if step is None or column.is_said or profile is None:
+            continue
+        rows = listed(f"{name} in {count(n, 'row')}" for name, n in profile.languages.items())
+        many = len(profile.languages) > 1
+        first = [_first(table, column, step, name, many=many) for name in profile.languages]
+        plain = tuple(Rename() if known is step else known for known in column.steps)
+        whole = MapColumn(table=table.target, source=column.source, target=column.target, steps=plain)
+        yield Question(
+            id=f"{LANGUAGE}:{table.target}.{column.target}",
+            table=table.target,
+            text=f"{column.source[0]} of {table.source} holds a text for each language ({rows}). Which goes into "
+            f"{table.target}.{column.target}?",
+            options=(
+                *first,
+                Option(key=AS_THEY_ARE, text="All of them as JSON", changes=(whole,)),
+            ),
+            recommended=first[0].key,
+            reason=f"{column.target} is one text, and most rows have this.",
+        )
+
+
+def _holder(table: TableMapping, column: ColumnMapping, facts: Facts) -> ColumnProfile | None:
+    """What is known of the column that the texts come from, be it of a table beside."""
+    beside = next((step for step in column.steps if isinstance(step, Lookup)), None)
+    if beside:
+        return facts.column(beside.table, beside.value)
+    return facts.column(table.source, column.source[0]) if len(column.source) == 1 else None
+
+
+def _first(table: TableMapping, column: ColumnMapping, step: TextByName, name: str, *, many: bool) -> Option:
+    """The option of one language before the others."""
+    names = (name, *(other for other in step.names if other != name))
+    steps = tuple(TextByName(names=names) if known is step else known for known in column.steps)
+    change = MapColumn(table=table.target, source=column.source, target=column.target, steps=steps)
+    return Option(key=name, text=f"{name}{', or another where a row has none' * many}", changes=(change,))
 
 
 def _example(scale: Scale) -> str:

@@ -18,6 +18,7 @@ from ferryman.domain.transforms import (
     EmptyToNull,
     EpochToTimestamp,
     Rename,
+    TextByName,
     TextToDate,
     TextToNumber,
     Transform,
@@ -166,7 +167,8 @@ def _conversion(ours: Column, theirs: Column, profile: ColumnProfile | None) -> 
     kind = stored(ours, profile)
     if theirs.family in _MOMENTS:
         return moment_steps(ours, theirs, profile)
-    if step := (conversion(ours, theirs) if kind in NUMBERS else None) or _yes_and_no(ours, theirs, profile):
+    units = conversion(ours, theirs) if kind in NUMBERS else None
+    if step := units or _yes_and_no(ours, theirs, profile) or _one_language(theirs, profile):
         return (step,)
     if kind is Family.TEXT and theirs.family in NUMBERS and (decimal := decimal_mark(profile)):
         return TextToNumber(decimal=decimal), Cast(to=theirs.family.value)
@@ -188,6 +190,13 @@ def _yes_and_no(ours: Column, theirs: Column, profile: ColumnProfile | None) -> 
         return None
     turned = found.named is Of.CONTRARY and ours.family in (Family.BOOLEAN, Family.INTEGER)
     return steps_of(found, ours, theirs, profile) if turned or theirs.family is Family.BOOLEAN else None
+
+
+def _one_language(theirs: Column, profile: ColumnProfile | None) -> TextByName | None:
+    """One of the texts that a value holds, one for each language, where the new column is one text."""
+    if profile is None or not profile.languages or theirs.family not in (Family.TEXT, Family.ENUM):
+        return None
+    return TextByName(names=tuple(profile.languages))
 
 
 def _elements(native: str) -> Literal["text", "number", "boolean", "json"]:

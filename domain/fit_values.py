@@ -36,6 +36,7 @@ from ferryman.domain.transforms import (
     Scalar,
     Scale,
     Split,
+    TextByName,
     TextToDate,
     TextToNumber,
     Transform,
@@ -66,7 +67,7 @@ _BECOMES: dict[Family, frozenset[Family]] = {
     Family.OTHER: _ANY,
 }
 
-_OF_TEXT = (Split, TextToDate, TextToNumber, BooleanWords, Trim, EmptyToNull, ArrayToJson)
+_OF_TEXT = (Split, TextToDate, TextToNumber, BooleanWords, Trim, EmptyToNull, ArrayToJson, TextByName)
 #: Of MariaDB and MySQL.
 #: Types whose values are texts of a form that only the server knows.
 _FORMS = re.compile(r"inet|cidr|macaddr8?|xml|inet4|inet6|set\(.*\)", re.IGNORECASE | re.DOTALL)
@@ -193,6 +194,7 @@ _ALWAYS = {
     "epoch_to_timestamp": Family.TIMESTAMP,
     "scale": Family.DECIMAL,
     "array_to_json": Family.JSON,
+    "text_by_name": Family.TEXT,
     "local_time": Family.TIMESTAMP,
     "text_to_date": Family.TIMESTAMP,
     "text_to_number": Family.TEXT,

@@ -39,6 +39,7 @@ class ColumnProfile(Frozen):
     unlabelled: int = 0  #: other different words among the sampled values of a column that has labels
     sampled: int = 0  #: rows that shapes and distinct were taken from; 0 means all of them
     states: dict[str, int] = Field(default_factory=dict)  #: rows by word, where a few words say how a row stands
+    languages: dict[str, int] = Field(default_factory=dict)  #: rows by language, where all hold {"en_US": "text", ...}
     may_name: tuple[MayName, ...] = ()  #: the likeliest first; none where a reference is declared or inferred
 
 

@@ -148,6 +148,15 @@ class ArrayToJson(Frozen):
     of: Literal["text", "number", "boolean", "json"] = "text"
 
 
+class TextByName(Frozen):
+    """The text that a JSON object holds under the first of these names that it has: {"en_US": "Chair"}. NULL where it
+    has none. What is no object of texts is a problem.
+    """
+
+    use: Literal["text_by_name"] = "text_by_name"
+    names: tuple[str, ...] = Field(min_length=1)
+
+
 class LocalTime(Frozen):
     """A moment that a clock in a time zone showed, as the moment in UTC. One that says its own zone is that moment.
 
@@ -281,6 +290,7 @@ Transform = Annotated[
     | EpochToTimestamp
     | Scale
     | ArrayToJson
+    | TextByName
     | LocalTime
     | TextToDate
     | TextToNumber

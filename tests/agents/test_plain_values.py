@@ -17,6 +17,7 @@ from tests.catalogues import (
 EPOCHS = column_profile(storage={"integer": 9}, lowest=10**9, highest=2 * 10**9)
 COMPACT = column_profile(storage={"integer": 9}, lowest=19990101, highest=20201231)
 BLANKS = column_profile(storage={"text": 9}, empty=3, shapes={"99": 6})
+LANGUAGES = column_profile(storage={"text": 9}, languages={"en_US": 9, "de_DE": 4})
 TEXT = column_profile(storage={"text": 9}, longest=30, shapes={"Aa+": 9})
 
 
@@ -29,6 +30,10 @@ TEXT = column_profile(storage={"text": 9}, longest=30, shapes={"Aa+": 9})
         ("text?", "int?", BLANKS, ["trim", "empty_to_null", "cast"]),
         ("text?", "text? unique", TEXT.but(empty=3), ["trim", "empty_to_null"]),
         ("text?", "text?", TEXT.but(empty=3), ["rename"]),
+        ("json", "text", LANGUAGES, ["text_by_name"]),
+        ("text", "text", LANGUAGES, ["text_by_name"]),
+        ("json", "json", LANGUAGES, ["rename"]),
+        ("json", "text", None, ["rename"]),
         ("int", "text", None, ["cast"]),
         ("int", "money", None, ["rename"]),
         ("bool", "int", None, ["rename"]),

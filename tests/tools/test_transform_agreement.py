@@ -39,6 +39,7 @@ from ferryman.domain.transforms import (
     RemapIds,
     Scale,
     Split,
+    TextByName,
     TextToDate,
     TextToNumber,
     Transform,
@@ -79,6 +80,7 @@ STEPS: dict[str, tuple[Transform, ...]] = {
     "thousands": (Scale(multiply=1000, places=1),),
     "array": (ArrayToJson(of="number"),),
     "array_of_texts": (ArrayToJson(),),
+    "one_language": (TextByName(names=("b", "a")),),
     "local": (LocalTime(zone="Europe/Berlin"),),
     "local_first": (LocalTime(zone="America/New_York", doubtful="first"),),
     "dated": (TextToDate(format="%d.%m.%Y"),),
@@ -111,6 +113,7 @@ LISTS = (
     '[1, 0]|[]|["x", "1"]|[1.5]|[null]|[true]|1,x|0, 1|,1,,|7,1|x,x|{}|{1,NULL}|{{1},{2}}|[2:3]={1,2}|{1,}|{"a\\"b"}'
 ).split("|")
 ODD = (
+    '{"a": "x", "b": ""}|{"b": null}|'
     '{"a": [1, 2]}|"|[1,]|NaN|6f0c1d0e-0b7e-5d0a-9c59-66657272796d|6F0C1D0E0B7E5D0A9C5966657272796D|'
     "{6f0c1d0e-0b7e-5d0a-9c59-66657272796}|a b|Smith, John|, |a\x00b|-Infinity|\x7f\x1f\\"
 ).split("|")

@@ -19,6 +19,7 @@ from ferryman.domain.transforms import (
     Rename,
     Scale,
     Split,
+    TextByName,
     TextToDate,
     TextToNumber,
     Transform,
@@ -407,6 +408,23 @@ CASES = (
         "an array of flags", ("TEXT",), "JSON", (ArrayToJson(of="boolean"),), [("{t,f}", "[true,false]"), ("{x}", BAD)]
     ),
     Case("an array of JSON", ("TEXT",), "JSON", (ArrayToJson(of="json"),), [(r'{"{\"a\": 1}",3}', '[{"a": 1},3]')]),
+    Case(
+        "a text in one of its languages",
+        ("TEXT",),
+        "VARCHAR(9)",
+        (TextByName(names=("de_DE", "en_US")),),
+        [
+            ('{"en_US": "Chair", "de_DE": "Stuhl"}', "Stuhl"),
+            ('{"en_US": "Chair", "de_DE": ""}', "Chair"),
+            ('{"fr_FR": "Chaise"}', None),
+            ("{}", None),
+            ("[]", None),
+            ("false", None),
+            ('{"en_US": 1}', BAD),
+            ("Chair", BAD),
+            (None, None),
+        ],
+    ),
     Case("half a cent", ("REAL",), "DECIMAL(6,2)", (), [(1.005, 1.01), (0.1 + 0.2, 0.3), (1e-20, 0)]),
     Case("without end", ("INTEGER",), "DOUBLE", (Scale(divide=60),), [(90, 1.5), (1, 1 / 60)]),
     Case(

@@ -22,6 +22,7 @@ from ferryman.tools.databases.arrow import unfit
 from ferryman.tools.databases.dialect import Dialect, clause
 from ferryman.tools.discover.aggregates import ISO, KINDS, MASKED, Facts, aggregates, counted
 from ferryman.tools.discover.labels import TableNames, labels
+from ferryman.tools.discover.languages import languages
 from ferryman.tools.discover.sample import sample
 from ferryman.tools.discover.shapes import OTHERS, beyond_months, shapes
 from ferryman.tools.discover.together import together
@@ -35,6 +36,7 @@ _GOLDEN = (5**0.5 - 1) / 2  #: its multiples fall evenly into any stretch and ne
 _TABLES_AT_ONCE = 100
 
 _LONG = (str, bytes)
+_WRITTEN = frozenset((Family.TEXT, Family.JSON))
 _STANDING = frozenset((Family.TEXT, Family.ENUM, Family.BOOLEAN, Family.INTEGER))
 
 
@@ -122,6 +124,7 @@ def _column(column: Column, rows: int, facts: Facts, values: Sequence[object], s
         longest=facts.get("longest"),
         storage={kind[5:]: n for kind, n in facts.items() if kind.startswith("kind ") and n},
         shapes=_shapes(present) if column.family in MASKED else {},
+        languages=languages(present) if column.family in _WRITTEN else {},
         beyond_months=beyond_months(present) if column.family in MASKED else (0, 0),
         lowest=_bound(facts.get("lowest")),
         highest=_bound(facts.get("highest")),

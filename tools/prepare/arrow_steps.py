@@ -40,6 +40,7 @@ from ferryman.domain.transforms import (
     Rename,
     Scale,
     Split,
+    TextByName,
     TextToDate,
     TextToNumber,
     Trim,
@@ -64,6 +65,7 @@ from ferryman.tools.prepare.arrow_values import (
     values_of,
 )
 from ferryman.tools.prepare.beyond import is_beyond, kind_of
+from ferryman.tools.prepare.by_name import text_of_name, texts_in
 from ferryman.tools.prepare.lineage import single
 from ferryman.tools.prepare.own_function import load
 from ferryman.tools.prepare.sqlite_values import TEXTS
@@ -301,6 +303,13 @@ def array_to_json(step: ArrayToJson, vectors: list[Vector], batch: Batch, column
     return [sort_out(as_text(vector), rule, pa.string()) for vector in vectors]
 
 
+def text_by_name(step: TextByName, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
+    def rule(text: str) -> str | Problem | None:
+        return Problem.UNCASTABLE if texts_in(text) is None else text_of_name(text, step.names)
+
+    return [sort_out(as_text(vector), rule, pa.string()) for vector in vectors]
+
+
 def local_time(step: LocalTime, vectors: list[Vector], batch: Batch, column: Column) -> list[Vector]:
     return [vector.by_kind(lambda part: _in_utc(step, part)) for vector in vectors]
 
@@ -382,6 +391,7 @@ _STEPS: dict[type, Callable[[Any, list[Vector], Batch, Column], list[Vector]]] =
     EpochToTimestamp: epoch_to_timestamp,
     Scale: scale,
     ArrayToJson: array_to_json,
+    TextByName: text_by_name,
     LocalTime: local_time,
     TextToDate: text_to_date,
     TextToNumber: text_to_number,

@@ -14,6 +14,7 @@ from ferryman.tools.databases.sqlite_values import number
 from ferryman.tools.prepare import identity, moments
 from ferryman.tools.prepare.arrays import array_as_json
 from ferryman.tools.prepare.beyond import is_beyond
+from ferryman.tools.prepare.by_name import text_of_name, texts_in
 from ferryman.tools.prepare.limits import as_single, has_letters, is_taken
 from ferryman.tools.prepare.texts import (
     Stored,
@@ -120,6 +121,8 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "digits": (2, _of_text(plain_digits)),
     "decimal": (2, _of_text(lambda value, scale: number(plain_digits(value, scale)))),
     "array": (2, _of_text(array_as_json)),
+    "by_name": (2, _of_text(lambda text, names: text_of_name(text, json.loads(names)))),
+    "holds_texts": (1, _of_text(lambda text: None if texts_in(text) is None else 1)),
     "scaled": (4, _of_text(scaled)),
     "float": (1, _of_text(float)),
     "kept": (3, _of_text(is_kept)),

@@ -6,6 +6,7 @@ transforms over Arrow are in `arrow_steps`; tests hold one against the other.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -35,6 +36,7 @@ from ferryman.domain.transforms import (
     Rename,
     Scale,
     Split,
+    TextByName,
     TextToDate,
     TextToNumber,
     Trim,
@@ -266,6 +268,17 @@ def _array(step: ArrayToJson, text: Value, goal: Goal) -> Value:
     return text.but(goal.checked(made, text.sql), family=Family.JSON).failing(Problem.UNCASTABLE, unfit)
 
 
+def text_by_name(step: TextByName, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
+    return [_named(step, as_text(value), goal) for value in values]
+
+
+def _named(step: TextByName, text: Value, goal: Goal) -> Value:
+    made = by_python("by_name", text.sql, json.dumps(step.names))
+    unfit = and_(text.sql.is_not(None), by_python("holds_texts", text.sql).is_(None))
+    whole = case((unfit, goal.refused(text.sql)), else_=made)
+    return text.but(whole, family=None, nullable=True).failing(Problem.UNCASTABLE, unfit)
+
+
 def local_time(step: LocalTime, values: list[Value], scope: Scope, goal: Goal) -> list[Value]:
     return [from_local(value, step, goal) for value in values]
 
@@ -315,6 +328,7 @@ _STEPS: dict[type, Callable[[Any, list[Value], Scope, Goal], list[Value]]] = {
     EpochToTimestamp: epoch_to_timestamp,
     Scale: scale,
     ArrayToJson: array_to_json,
+    TextByName: text_by_name,
     LocalTime: local_time,
     TextToDate: text_to_date,
     TextToNumber: text_to_number,
