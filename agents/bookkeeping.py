@@ -24,7 +24,7 @@ class Book(StrEnum):
 _WHEN = frozenset("at on date time datetime dt ts timestamp tstamp utc gmt when d ymd epoch unix".split())
 _IS = frozenset(("is", "has", "was"))
 WHENS = (Book.CREATED, Book.UPDATED)  #: the books that say when a row was made or changed
-_CREATED = frozenset(
+CREATED_WORDS = frozenset(
     "created made create creation added inserted insert crdate cdate ctime createdat createdon".split()
 ) | {
     *("createdate", "createtime", "datecreated", "dateadded", "addtime", "addedon", "addedat", "timecreated"),
@@ -34,7 +34,7 @@ _BEGUN = frozenset(
 ) | {
     *("registerdate", "joined", "join", "joindate", "signup", "opened", "issued", "placed"),
 }
-_UPDATED = frozenset(
+UPDATED_WORDS = frozenset(
     "updated update modified modify modification changed change edited edit write written lastmod mtime".split()
 ) | {
     *("lastmodified", "lastupdate", "lastupdated", "datemodified", "dateupdated", "updatedat", "updatedon", "mdate"),
@@ -66,7 +66,7 @@ def book_of(column: Column, table: str = "") -> Book | None:
     name = words(column.name)
     said = {word for word in name if word not in _WHEN}
     told = said - own or said
-    for book, known in ((Book.CREATED, _CREATED), (Book.UPDATED, _UPDATED)):
+    for book, known in ((Book.CREATED, CREATED_WORDS), (Book.UPDATED, UPDATED_WORDS)):
         if column.family in _MOMENT_LIKE and told - {"last"} and told - {"last"} <= known:
             return book
     if told - _FLAG and told - _FLAG <= _DELETED:

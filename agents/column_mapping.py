@@ -8,7 +8,7 @@ from functools import cached_property
 
 from ferryman.agents.bookkeeping import Book, book_of, books, is_secret, words
 from ferryman.agents.facts import Facts
-from ferryman.agents.pairing import RULED, Choice, Fed, Pairing, references, taken_over
+from ferryman.agents.pairing import RULED, Choice, Fed, Pairing, names_by_uuid, references, taken_over
 from ferryman.agents.person_names import full_name, name_part, parted_by, whole_name
 from ferryman.agents.places_left import creation_by_name
 from ferryman.agents.units import NUMBERS
@@ -107,7 +107,18 @@ class TableColumns:
         whole = whole_name(self.pairing)
         if whole and (choice is None or choice.source == whole) and (steps := self._name_part(column, whole)):
             return ColumnMapping(target=column.name, source=(whole,), steps=steps, why="a part of the whole name")
-        return self.content(column, choice.source, choice.why or self._may_name(choice.source)) if choice else None
+        if choice is None or self._names_what_stays(column, choice.source):
+            return None
+        return self.content(column, choice.source, choice.why or self._may_name(choice.source))
+
+    def _names_what_stays(self, column: Column, source: str) -> bool:
+        """Whether a number names a row of a table that is not moved, where the new one has a UUID: it means nothing
+        there."""
+        legacy, fed = self.pairing.source.reference(source), self.scope.fed
+        if legacy is None or not names_by_uuid(column) or self.pairing.source.column(source).family not in NUMBERS:
+            return False
+        moved = {*fed.sources.values(), *(old for old, _ in fed.brought), self.pairing.source.name}
+        return legacy.parent not in moved
 
     def _may_name(self, source: str) -> str:
         """What speaks for a number to name rows of other tables; "" where nothing does."""

@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ferryman.agents.bookkeeping import (
+    CREATED_WORDS,
     MOMENTS,
+    UPDATED_WORDS,
     WHENS,
     Book,
     book_of,
@@ -34,6 +36,9 @@ _OF_PAGES = tuple((word,) for word in "title description keyword keywords".split
 
 #: How the names of columns end that may hold what names a row, also as a text.
 _NAMES_OF_ROWS = tuple((word,) for word in "id ids key ref reference no nr number code identifier uuid guid".split())
+
+_IDS = (("id",), ("uuid",), ("guid",), ("by",))
+UUID_LENGTH = 36  #: of a text column made for dashed UUIDs
 
 #: Books that are kept by rules of their own, never by a match alone.
 RULED = frozenset((Book.CREATED, Book.UPDATED, Book.LEGACY_ID, Book.METADATA))
@@ -304,6 +309,8 @@ def _choice(match: Match, source: Table, target: Table, tables: float) -> tuple[
         return None
     if not (match.sure or alike) and _names_rows(source.column(match.source), source, column, target):
         return None
+    if not alike and (_says_what_no_id_is(source.column(match.source), source, column) or _contrary(match)):
+        return None
     if not alike and _about_pages(match.source, match.target):
         return None
     if not match.sure and in_full(match.score, tables) < (LEAST_NAMESAKE if alike else LEAST_COLUMN):
@@ -318,12 +325,14 @@ def _counts_kinds(ours: Column, theirs: Column) -> bool:
 
 
 def _names_rows(ours: Column, source: Table, theirs: Column, target: Table) -> bool:
-    """Whether what says something would be filled from a number that names a row: "topic_id" is no title, no moment
-    and no quantity."""
+    """Whether what says something would be filled from a number that names a row: "topic_id" is no title, no moment,
+    no quantity, and no yes or no."""
     reference = source.reference(ours.name)
     names = words(ours.name)[-1:] == ("id",) or (reference is not None and reference.enforced)
     if ours.family is not Family.INTEGER or not names:
         return False
+    if theirs.family is Family.BOOLEAN:
+        return True
     if theirs.name in target.primary_key or target.reference(theirs.name) is not None:
         return False
     parted = theirs.family is Family.FLOAT or (theirs.family is Family.DECIMAL and bool(theirs.scale))
@@ -332,6 +341,29 @@ def _names_rows(ours: Column, source: Table, theirs: Column, target: Table) -> b
         return True
     says = theirs.family is Family.TEXT and words(theirs.name)[-1:] not in _NAMES_OF_ROWS
     return says and ours.name not in source.key
+
+
+def _says_what_no_id_is(ours: Column, source: Table, theirs: Column) -> bool:
+    """Whether a text that says something would stand where a UUID names a row: "contact_name" is no contact_id."""
+    if ours.family is not Family.TEXT or ours.name in source.key or source.reference(ours.name):
+        return False
+    return names_by_uuid(theirs) and words(ours.name)[-1:] not in _NAMES_OF_ROWS
+
+
+def names_by_uuid(column: Column) -> bool:
+    """Whether a column is made for a UUID that names a row."""
+    dashed = column.family is Family.TEXT and column.length == UUID_LENGTH and words(column.name)[-1:] in _IDS
+    return dashed or column.family is Family.UUID
+
+
+def _contrary(match: Match) -> bool:
+    """Whether one name is about when or by whom a row was made, and the other about its last change."""
+    ours, theirs = ({*words(name)} for name in (match.source, match.target))
+    made, changed = CREATED_WORDS, UPDATED_WORDS
+    return any(
+        one & made and not one & changed and other & changed and not other & made
+        for one, other in ((ours, theirs), (theirs, ours))
+    )
 
 
 def _about_pages(ours: str, theirs: str) -> bool:
@@ -381,7 +413,8 @@ def taken_over(pairing: Pairing, name: str, source: str, fed: Fed, target: Datab
     The target column must hold the parent's new key, of one column, and be no key itself. Not enforced.
     """
     legacy = pairing.source.reference(source)
-    parent = fed.parent(legacy.parent) if legacy else None
+    called = named_after(name, [table for table, feeding in fed.sources.items() if legacy and feeding == legacy.parent])
+    parent = called or (fed.parent(legacy.parent) if legacy else None)
     declared = {column for key in pairing.target.foreign_keys for column in key.columns}
     if parent is None or name in declared or (name,) == pairing.target.primary_key:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ferryman.agents.facts import Facts
 from ferryman.agents.natural_key import is_unique
-from ferryman.agents.pairing import Fed, leads_elsewhere
+from ferryman.agents.pairing import Fed, leads_elsewhere, named_after
 from ferryman.agents.selection import referred, selected, with_parents
 from ferryman.agents.table_mapping import bare_table, columns_of, fill, for_key, part_there
 from ferryman.agents.wording import count
@@ -208,12 +208,24 @@ def _linked_anew(mapping: Mapping, parent: str, before: str, facts: Facts) -> Ma
         kept = tuple(
             _naming_the_same(column, ours, before, fed) if parent_of(column) == parent else column
             for column in table.columns
-            if parent_of(column) != parent
-            or not any(leads_elsewhere(ours, old, theirs, column.target, fed) for old in column.source)
+            if not _called_after(column, parent, fed)
+            and not (parent_of(column) == parent and _leads_elsewhere(column, ours, theirs, fed))
         )
         if kept != table.columns:
             mapping = mapping.with_table(tidied(table.but(columns=kept), mapping, facts))
     return _with_references(mapping, {parent}, facts)
+
+
+def _leads_elsewhere(column: ColumnMapping, ours: Table, theirs: Table, fed: Fed) -> bool:
+    return any(leads_elsewhere(ours, old, theirs, column.target, fed) for old in column.source)
+
+
+def _called_after(column: ColumnMapping, parent: str, fed: Fed) -> bool:
+    """Whether a reference to one of two tables that the same legacy rows become is called after the other."""
+    other = parent_of(column)
+    if column.is_said or other in ("", parent) or fed.sources.get(other) != fed.sources.get(parent):
+        return False
+    return named_after(column.target, (other, parent)) == parent
 
 
 def _naming_the_same(column: ColumnMapping, ours: Table, before: str, fed: Fed) -> ColumnMapping:

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ferryman.agents.bookkeeping import book_of
+from ferryman.agents.bookkeeping import book_of, content_words, words
 from ferryman.agents.facts import Facts
 from ferryman.agents.natural_key import is_unique
-from ferryman.agents.pairing import LIKELY_PART, RULED, candidates_of
+from ferryman.agents.pairing import LIKELY_PART, RULED, candidates_of, names_by_uuid
 from ferryman.agents.value_steps import can_become, value_steps
+from ferryman.agents.vocabulary import key as singular
 from ferryman.agents.wording import count, listed
 from ferryman.domain.changes import MapColumn, Option, Question, SetPolicy
 from ferryman.domain.mapping import Action, Mapping, Policy, Problem, Strategy, TableMapping
 from ferryman.domain.schema import Table
 from ferryman.domain.transforms import Lookup, Rename, Transform
 
+_CALLED = frozenset("name title label code caption description".split())
 SIDE = "side"  #: the kind of these questions; an id is the kind, a colon, and NEW TABLE.OLD TABLE
 FILL, APART = "fill", "apart"
 
@@ -107,6 +109,20 @@ def _differ(table: Table, column: str, facts: Facts) -> bool:
     return is_unique(facts.column(table.name, column), facts.source_profile.by_name.get(table.name))
 
 
+def _is_of_another(way: _Way, value: str, name: str, ours: Table, theirs: Table) -> bool:
+    """Whether what a row is called that many rows refer to would go where the name says that it is of something else:
+    the name of a country is no account_name and no last_name, but a country_name and an address_country."""
+    if way.source in ours.key or not _CALLED.issuperset(content_words(value, way.other.name)):
+        return False
+    asked = _singular(content_words(name, theirs.name))
+    called = set(_singular((*words(way.other.name), *words(way.source))))
+    return asked[-1] not in called and not called.union(content_words(value, way.other.name)).issuperset(asked)
+
+
+def _singular(said: Iterable[str]) -> list[str]:
+    return [singular(word) for word in said]
+
+
 def _changes(table: TableMapping, way: _Way, facts: Facts) -> Iterator[tuple[str, MapColumn]]:
     """What would fill the columns that nothing fills, by the legacy column, each taken once."""
     theirs, apart = facts.target.table(table.target), {way.key, *way.other.key}
@@ -115,9 +131,11 @@ def _changes(table: TableMapping, way: _Way, facts: Facts) -> Iterator[tuple[str
     for name, choice in candidates_of(way.other, theirs, facts.matches):
         column, ours = theirs.column(name), way.other.column(choice.source)
         free = name not in bound and choice.source not in taken | apart and not way.other.reference(choice.source)
-        if not free or column.generated or book_of(column, theirs.name) in RULED:
+        if not free or column.generated or names_by_uuid(column) or book_of(column, theirs.name) in RULED:
             continue
         profile = facts.column(way.other.name, choice.source)
+        if _is_of_another(way, choice.source, name, facts.source.table(table.source), theirs):
+            continue
         if (choice.sure or choice.score >= LIKELY_PART) and can_become(ours, column, profile):
             bound.add(name)
             taken.add(choice.source)

@@ -10,7 +10,7 @@ from ferryman.agents.counterparts import same_by
 from ferryman.agents.facts import Facts
 from ferryman.agents.known import prefix
 from ferryman.agents.natural_key import TELLING, is_unique, natural_key, telling_pairs
-from ferryman.agents.pairing import Fed, Pairing, is_content
+from ferryman.agents.pairing import UUID_LENGTH, Fed, Pairing, is_content
 from ferryman.agents.vocabulary import key as singular
 from ferryman.domain.earlier import Brought
 from ferryman.domain.filters import AllOf, Comparison, Filter, Operator
@@ -37,7 +37,6 @@ from ferryman.domain.transforms import ForeignKeyTo, NewId
 #: Words of a key that says what a row is, and does not number it.
 NAMES = frozenset(TELLING) - {"uuid", "guid", "number", "no"}
 _MARKS = frozenset("id no nr number key".split())
-UUID_LENGTH = 36  #: of a text column made for dashed UUIDs
 
 
 def build(copied: Iterable[str], referred: Iterable[str], facts: Facts, fed: Fed) -> Mapping:
