@@ -14,6 +14,8 @@ os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"  # read when langgraph is import
 
 import pytest
 
+from ferryman.commands.edge import collect_less
+
 pytest_plugins = ["tests.own_mariadb", "tests.servers"]
 
 #: Names of settings that a person may have set and no test may see.
@@ -49,6 +51,7 @@ def refuse_other_machines(event: str, args: tuple[Any, ...]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    collect_less()  # as the command does: most tests call it in this process
     for name in ("COLUMNS", "LINES"):  # pytest-xdist's workers have them, and a child would fold its lines by them
         os.environ.pop(name, None)
     if (config.getoption("--record-mode") or "none") == "none":
