@@ -1,11 +1,10 @@
-"""Questions about a new yes or no that nothing fills, where an old column without a place says it in other words.
-
-Its default would bring to life what was disabled, and leave unpaid what was paid.
+"""Questions about a new yes or no: what of the old values says yes, be it in a column of its own or in one without a
+place, whose default would bring to life what was disabled, and leave unpaid what was paid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ferryman.agents.bookkeeping import MOMENTS, content_words
@@ -21,11 +20,11 @@ from ferryman.agents.wording import clean, count, listed
 from ferryman.domain.allowed_values import allowed_words
 from ferryman.domain.changes import EMPTY, MapColumn, Option, Question
 from ferryman.domain.filters import columns_of
-from ferryman.domain.mapping import TableMapping
+from ferryman.domain.mapping import ColumnMapping, TableMapping
 from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.states import NO, YES, state
-from ferryman.domain.transforms import AddMetadataJson, BooleanWords, Cast, Constant, Rename, Trim, ValuePair
+from ferryman.domain.transforms import AddMetadataJson, BooleanWords, Cast, Constant, Rename, Trim, ValueMap, ValuePair
 
 #: The kinds of these questions; an id is the kind, a colon, and TABLE.COLUMN. The second is for what must be filled.
 FLAG, UNFED = "flag", "unfed"
@@ -50,6 +49,8 @@ class _Old:
         """ "status says enabled in 18 rows and disabled in 6"."""
         rows = self.profile.states
         parts = [f"{clean(value)} in {count(rows[value], 'row')}" for value in sorted(rows, key=lambda v: -rows[v])]
+        if parts and (without := _without(self.profile)):
+            parts.append(f"nothing in {count(without, 'row')}")
         told = f"{self.column.name} says {listed(parts or map(clean, (*self.reading.says, *self.reading.unsaid)))}"
         counted = self.column.family in (Family.TEXT, Family.ENUM) or not self.profile.sampled
         return told if counted else f"{told}, of {self.profile.sampled:,} looked at"
@@ -68,38 +69,114 @@ def flag_questions(table: TableMapping, pairing: Pairing, facts: Facts) -> Itera
             yield _question(table, column, found)
 
 
-def doubtful_values(table: TableMapping, pairing: Pairing, facts: Facts) -> Iterator[Question]:
-    """One question for each yes or no that is filled from a few values, of which some say neither: 2 beside 0 and 1."""
+def doubtful_values(
+    table: TableMapping, pairing: Pairing, facts: Facts, guesses: Collection[str] = ()
+) -> Iterator[Question]:
+    """One question for each yes or no that is filled from a few values which are no plain yes and no: 2 beside 0 and 1,
+    "A" and "S". What the values of `guesses` say is told where these are asked about."""
     for line in table.columns:
         column = pairing.target.column(line.target)
-        plain = len(line.source) == 1 and all(isinstance(step, _PLAIN) for step in line.steps)
-        if not plain or line.is_said or column.family is not Family.BOOLEAN:
+        translated = _is_translated(line)
+        plain = column.family is Family.BOOLEAN and all(isinstance(step, _PLAIN) for step in line.steps)
+        if len(line.source) != 1 or line.is_said or not (plain or translated):
             continue
         old, profile = pairing.source.by_name.get(line.source[0]), facts.column(table.source, line.source[0])
         if old is None or profile is None:
             continue
         reading = read(old, column, profile, allowed_words(pairing.source, old), pairing.target.name)
-        if reading and reading.says and reading.unsaid:
-            yield _doubtful(table, column, _Old(old, profile, reading))
+        if reading is None:
+            continue
+        if not reading.says and (says := _plain_ones(reading.unsaid)):
+            others = tuple(value for value in reading.unsaid if value not in says)
+            reading = replace(reading, says=says, unsaid=others)
+        seen = _Old(old, profile, reading)
+        if reading.says and reading.unsaid:
+            yield _doubtful(table, column, seen)
+        elif _is_code(reading):
+            yield _which_code(table, column, seen)
+        elif translated and not reading.plain and line.target not in guesses:
+            yield _translated(table, column, seen)
 
 
-def _doubtful(table: TableMapping, column: Column, old: _Old) -> Question:
-    others = listed(map(clean, old.reading.unsaid))
-    are = "is" if len(old.reading.unsaid) == 1 else "are"
-    options = [
-        _option(table, column, old.but({**old.reading.says, **dict.fromkeys(old.reading.unsaid, said)}), key, told)
-        for key, word, said in ((ON, "yes", True), (OFF, "no", False))
-        for told in [f"{others} {are} {word}"]
-    ]
-    if column.nullable:
-        text = f"{column.name} is left empty for {others}"
-        options.append(_option(table, column, old.but(old.reading.says), EMPTY, text, old.reading.unsaid))
+def _is_translated(line: ColumnMapping) -> bool:
+    """Whether the rules give other values for the old ones."""
+    return any(isinstance(step, ValueMap) and step.otherwise == "stop" for step in line.steps)
+
+
+def _translated(table: TableMapping, column: Column, old: _Old) -> Question:
+    """What words that tell it say, and the contrary."""
+    says = {value: not said for value, said in old.reading.says.items()}
+    contrary = replace(old, reading=replace(old.reading, says=says, nothing=not old.reading.nothing))
+    ways = (("as_read", old), ("contrary", contrary))
+    options = tuple(_option(table, column, way, key, _in_full(column, way)) for key, way in ways)
     return Question(
         id=f"{VALUES}:{table.target}.{column.name}",
         table=table.target,
-        text=f"{old.told} of {table.source}, and {table.target}.{column.name} takes yes or no. What {are} {others}?",
-        options=(*options, Option(key=AS_THEY_ARE, text="Neither: those rows are asked about by themselves")),
+        text=f"{_takes_yes_or_no(table, column, old)} Which is which?",
+        options=options,
+        recommended=options[0].key,
+        reason="That is how I read them. Each value can be said by itself.",
     )
+
+
+def _takes_yes_or_no(table: TableMapping, column: Column, old: _Old) -> str:
+    return f"{old.told} of {table.source}, and {table.target}.{column.name} takes yes or no."
+
+
+def _in_full(column: Column, old: _Old) -> str:
+    """What all values become, that of rows without one among them."""
+    pairs = steps_of(old.reading, old.column, column, old.profile).pairs
+    nothing = [pair.new for pair in pairs if pair.old in (None, "") and pair.new is not None]
+    told = [means(old.reading.says)]
+    if nothing and _without(old.profile):
+        told.append(f"no value is {'yes' if nothing[0] else 'no'}")
+    return ", ".join(told)
+
+
+def _without(profile: ColumnProfile) -> int:
+    """Rows that hold nothing."""
+    return profile.nulls + profile.empty
+
+
+def _doubtful(table: TableMapping, column: Column, old: _Old) -> Question:
+    """What values are of which nothing tells it, beside others that say yes and no."""
+    says, others = old.reading.says, old.reading.unsaid
+    known, plain = old.but(says), says == _plain_ones(says)
+    told, are = listed(map(clean, others)), "is" if len(others) == 1 else "are"
+    options = []
+    for key, word, said in ((ON, "yes", True), (OFF, "no", False)):
+        way = old.but({**says, **dict.fromkeys(others, said)})
+        options.append(_option(table, column, way, key, f"{told} {are} {word}" if plain else _in_full(column, way)))
+    if column.nullable:
+        options.append(_option(table, column, known, EMPTY, f"{column.name} is left empty for {told}", others))
+    neither = _option(table, column, known, AS_THEY_ARE, "Neither: those rows are asked about by themselves")
+    return Question(
+        id=f"{VALUES}:{table.target}.{column.name}",
+        table=table.target,
+        text=f"{_takes_yes_or_no(table, column, old)} What {are} {told}?",
+        options=(*options, neither.but(changes=()) if plain else neither),
+        recommended=AS_THEY_ARE if plain else "",
+        reason=f"Nothing tells what {told} {'says' if are == 'is' else 'say'}, and what is set aside can still come in."
+        if plain
+        else "",
+    )
+
+
+def _which_code(table: TableMapping, column: Column, old: _Old) -> Question:
+    """Which of several codes is the yes."""
+    ways = (_option(table, column, way, f"only_{yes}", _in_full(column, way)) for yes, way in _each_as_yes(old))
+    return Question(
+        id=f"{VALUES}:{table.target}.{column.name}",
+        table=table.target,
+        text=f"{_takes_yes_or_no(table, column, old)} Which is yes?",
+        options=(*ways, leave_out(table.target)),
+    )
+
+
+def _plain_ones(values: Iterable[str]) -> dict[str, bool]:
+    """What a plain yes and a plain no among some values say; nothing where there is but one of them."""
+    found = {value: value.strip().casefold() in YES for value in values if value.strip().casefold() in YES | NO}
+    return found if len({*found.values()}) > 1 else {}
 
 
 def is_flag(column: Column, pairing: Pairing) -> bool:
@@ -181,10 +258,14 @@ def _filled(table: TableMapping, column: Column, old: _Old) -> Iterator[Option]:
     if old.reading.says:
         yield _from(table, column, old, old.column.name)
         return
+    for place, (yes, way) in enumerate(_each_as_yes(old)):
+        yield _from(table, column, way, f"only_{yes}" if place else old.column.name)
+
+
+def _each_as_yes(old: _Old) -> Iterator[tuple[str, _Old]]:
+    """Codes of which nothing tells what they say, one after the other as the one that is yes."""
     codes = sorted(old.reading.unsaid, key=lambda value: value.casefold() not in YES)
-    for place, yes in enumerate(codes):
-        says = {value: value == yes for value in codes}
-        yield _from(table, column, old.but(says), f"only_{yes}" if place else old.column.name)
+    return ((yes, old.but({value: value == yes for value in codes})) for yes in codes)
 
 
 def _from(table: TableMapping, column: Column, old: _Old, key: str) -> Option:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ferryman.agents.bookkeeping import MOMENTS, content_words, words
-from ferryman.agents.wording import clean, listed
+from ferryman.agents.wording import clean, count, listed
 from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.states import NO, YES, Of, compare, excludes, first_letters, state
@@ -95,10 +95,12 @@ def read(
 def steps_of(reading: Reading, ours: Column, theirs: Column, profile: ColumnProfile | None) -> ValueMap:
     """The values as a new yes or no, or as a moment that stands for yes; others stop the run and are asked about."""
     pairs = [ValuePair(old=old, new=new_value(theirs, said)) for old, said in reading.says.items()]
+    may_be_empty = theirs.nullable and theirs.default is None
+    nothing = None if may_be_empty else new_value(theirs, reading.nothing)
     if profile and profile.empty:
-        pairs.append(ValuePair(old="", new=new_value(theirs, reading.nothing)))
-    if ours.nullable and (not theirs.nullable or theirs.default is not None):
-        pairs.append(ValuePair(old=None, new=new_value(theirs, reading.nothing)))
+        pairs.append(ValuePair(old="", new=nothing))
+    if ours.nullable and not may_be_empty:
+        pairs.append(ValuePair(old=None, new=nothing))
     return ValueMap(pairs=tuple(pairs))
 
 
@@ -110,10 +112,11 @@ def new_value(theirs: Column, said: bool) -> Scalar:
     return int(said)
 
 
-def means(says: Mapping[str, bool]) -> str:
-    """ "enabled is yes, disabled and banned are no"."""
+def means(says: Mapping[str, bool], rows: Mapping[str, int] | None = None) -> str:
+    """ "enabled is yes, disabled and banned are no"; with the rows of each, "enabled in 18 rows is yes"."""
+    counts = {value: f" in {count(n, 'row')}" for value, n in (rows or {}).items()}
     told = [
-        ([clean(value) for value, said in says.items() if said is one], word)
+        ([clean(value) + counts.get(value, "") for value, said in says.items() if said is one], word)
         for one, word in ((True, "yes"), (False, "no"))
     ]
     return ", ".join(
@@ -129,7 +132,9 @@ class _Name:
 
     @property
     def last(self) -> str:
-        return self.words[-1] if self.words else ""
+        """What is said of a row; a yes or no that is called a state says whether it is active."""
+        last = self.words[-1] if self.words else ""
+        return "active" if last in _KINDS else last
 
     @property
     def is_whole(self) -> bool:

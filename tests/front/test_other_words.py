@@ -77,9 +77,9 @@ def test_clear_words_are_asked_about_and_recommended(
         ("locked TEXT", ["yes", "no", "no"], "is_active" + TRUE, "locked says no in 6 rows and yes in 3 rows"),
         ("status TEXT", ["active", "closed"], "mail_active" + TRUE, "status says active in 3 rows and closed in 3"),
         ("status TEXT", ["paid", "unpaid", "done"], "paid" + FALSE, "done in 3 rows"),
-        ("active INTEGER", [1, 0, 2], "is_active" + TRUE, "takes yes or no. What is 2?"),
-        ("active CHAR(1)", ["Y", "N", "U"], "active BOOLEAN", "takes yes or no. What is U?"),
-        ("paid CHAR(1)", ["Y", "N", "P"], "paid" + FALSE, "takes yes or no. What is P?"),
+        ("status INTEGER", [1, 2, 9], "status" + TRUE, "takes yes or no. Which is yes?"),
+        ("active INTEGER", [1, 2, 2], "active" + TRUE, "takes yes or no. What is 2?"),
+        ("paid CHAR(1)", ["P", "U", "U"], "paid" + FALSE, "takes yes or no. What is U?"),
     ],
 )
 def test_what_is_not_clear_is_asked_without_a_recommendation(
@@ -90,8 +90,56 @@ def test_what_is_not_clear_is_asked_without_a_recommendation(
 
 
 @pytest.mark.parametrize(
+    ("old", "held", "new", "told"),
+    [
+        ("active INTEGER", [1, 0, 2], "is_active" + TRUE, "takes yes or no. What is 2?"),
+        ("status INTEGER", [1, 0, 2], "status BOOLEAN", "takes yes or no. What is 2?"),
+        ("active CHAR(1)", ["Y", "N", "U"], "active BOOLEAN", "takes yes or no. What is U?"),
+        ("paid CHAR(1)", ["Y", "N", "P"], "paid" + FALSE, "takes yes or no. What is P?"),
+    ],
+)
+def test_rows_with_another_code_than_yes_and_no_are_set_aside_on_recommendation(
+    tmp_path: Path, old: str, held: list[Any], new: str, told: str
+) -> None:
+    shape = members(tmp_path, old, held, new)
+    (asked,) = questions(shape)
+    assert told in asked["text"] and asked["recommended"] == "as_they_are"
+    shape.plan("take all recommendations", "quarantine")
+    shape.run(code=3)
+    assert shape.new(f"SELECT {new.split()[0]} FROM members ORDER BY id") == [(1,), (0,)] * 3
+
+
+@pytest.mark.parametrize(
+    ("old", "held", "new", "told", "expected"),
+    [
+        ("state CHAR(1)", ["A", "S", "A"], "state" + FALSE, "says A in 6 rows and S in 3", "A is yes, S is no"),
+        ("active CHAR(1)", ["A", "S", "A"], "active" + FALSE, "says A in 6 rows and S in 3", "A is yes, S is no"),
+        ("paid TEXT", ["paid", "unpaid", None], "paid" + FALSE, "nothing in 3 rows of member",
+         "paid is yes, unpaid is no, no value is no"),
+        ("state TEXT", ["A", "S", ""], "state BOOLEAN", "nothing in 3 rows of member", "A is yes, S is no"),
+    ],
+)  # fmt: skip
+def test_values_of_its_namesake_that_are_no_plain_yes_and_no_are_asked_about(
+    tmp_path: Path, old: str, held: list[Any], new: str, told: str, expected: str
+) -> None:
+    shape = members(tmp_path, old, held, new)
+    (asked,) = questions(shape)
+    read, contrary = asked["options"]
+    assert told in asked["text"] and read["text"] == expected and asked["recommended"] == read["key"]
+    none = None if "NOT NULL" not in new else 0
+    for key, said in ((read["key"], (1, 0)), (contrary["key"], (0, 1))):
+        shape.plan(key)
+        shape.run()
+        wanted = [said[0], said[1], said[0] if held[2] == "A" else none if said[0] or none is None else 1]
+        assert [row[0] for row in shape.new(f"SELECT {new.split()[0]} FROM members ORDER BY id")] == wanted * 3
+        shape.proved_and_undone()
+
+
+@pytest.mark.parametrize(
     ("old", "held", "new", "answer", "expected"),
     [
+        ("status INTEGER", [1, 2, 9], "status" + TRUE, "only_2", [0, 1, 0]),
+        ("paid CHAR(1)", ["P", "U", "U"], "paid" + FALSE, "off", [1, 0, 0]),
         ("status INTEGER", [1, 0, 1], "is_active" + TRUE, "only_0", [0, 1, 0]),
         ("status INTEGER", [1, 0, 1], "is_active" + TRUE, "same", [1, 1, 1]),
         ("active INTEGER", [1, 0, 2], "is_active" + TRUE, "off", [1, 0, 0]),
@@ -116,6 +164,9 @@ def test_an_answer_says_what_stands_there(
         ("level INTEGER", [1, 0, 1], "is_active" + TRUE),
         ("status INTEGER", [1, 0, 1], "has_children" + FALSE),
         ("active CHAR(1)", ["Y", "N"], "is_active" + TRUE),
+        ("active CHAR(1)", ["t", "f"], "active" + TRUE),
+        ("state TEXT", ["true", "false"], "state" + TRUE),
+        ("status INTEGER", [1, 0], "status" + TRUE),
     ],
 )
 def test_what_says_nothing_of_it_brings_no_question(tmp_path: Path, old: str, held: list[Any], new: str) -> None:
@@ -125,21 +176,22 @@ def test_what_says_nothing_of_it_brings_no_question(tmp_path: Path, old: str, he
 def test_an_enum_of_mariadb_is_read_with_the_words_that_no_row_holds(mariadb: Server, postgresql: Server) -> None:
     source, target = mariadb.database(), postgresql.database()
     words = ["enabled", "Disabled", "enabled"] * 5
+    held = list(enumerate(words, 1))
     source.run(
         [
             "CREATE TABLE member (id INT PRIMARY KEY, name VARCHAR(40), state ENUM('enabled', 'Disabled', 'banned'),"
-            " hidden TINYINT(1) NOT NULL)",
-            f"INSERT INTO member VALUES {values([(n, f'M {n}', word, n % 2) for n, word in enumerate(words, 1)])}",
+            " hidden TINYINT(1) NOT NULL, paid CHAR(1))",
+            f"INSERT INTO member VALUES {values([(n, f'M {n}', w, n % 2, 'UP'[n % 2]) for n, w in held])}",
         ]
     )
     target.run(
         "CREATE TABLE members (id integer PRIMARY KEY, name text, enabled boolean NOT NULL DEFAULT true,"
-        " visible boolean NOT NULL DEFAULT true)"
+        " visible boolean NOT NULL DEFAULT true, paid boolean)"
     )
     sides = "--source", source.source, "--target", target.url
-    plan = here("plan", *sides, "-o", "plan.yaml", "--json", "--answer", "take all recommendations")
+    plan = here("plan", *sides, "-o", "plan.yaml", "--json", "--answer", "take all recommendations", "--answer", "off")
     run = here("run", "--plan", "plan.yaml", *sides, "--approve", plan.json["approval"], "--json")
     assert run.code == 0, run.err
-    wanted = [(n, word == "enabled", n % 2 == 0) for n, word in enumerate(words, 1)]
-    assert target.ask("SELECT id, enabled, visible FROM members ORDER BY id") == wanted
+    wanted = [(n, word == "enabled", n % 2 == 0, n % 2 == 1) for n, word in held]
+    assert target.ask("SELECT id, enabled, visible, paid FROM members ORDER BY id") == wanted
     assert "banned" in Path("plan.yaml").read_text()
