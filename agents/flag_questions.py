@@ -14,7 +14,7 @@ from ferryman.agents.flag_values import LONG_AGO, Reading, means, read, steps_of
 from ferryman.agents.marks import mark_of
 from ferryman.agents.pairing import Pairing
 from ferryman.agents.table_questions import leave_out
-from ferryman.agents.value_questions import AS_THEY_ARE, VALUES
+from ferryman.agents.value_questions import AS_READ, AS_THEY_ARE, VALUES
 from ferryman.agents.value_steps import can_become
 from ferryman.agents.wording import clean, count, listed
 from ferryman.domain.allowed_values import allowed_words
@@ -107,8 +107,8 @@ def _translated(table: TableMapping, column: Column, old: _Old) -> Question:
     """What words that tell it say, and the contrary."""
     says = {value: not said for value, said in old.reading.says.items()}
     contrary = replace(old, reading=replace(old.reading, says=says, nothing=not old.reading.nothing))
-    ways = (("as_read", old), ("contrary", contrary))
-    options = tuple(_option(table, column, way, key, _in_full(column, way)) for key, way in ways)
+    ways = ((AS_READ, "", old), ("contrary", "The other way round: ", contrary))
+    options = tuple(_option(table, column, way, key, told + _in_full(column, way)) for key, told, way in ways)
     return Question(
         id=f"{VALUES}:{table.target}.{column.name}",
         table=table.target,

@@ -104,6 +104,13 @@ def steps_of(reading: Reading, ours: Column, theirs: Column, profile: ColumnProf
     return ValueMap(pairs=tuple(pairs))
 
 
+def says(word: str, theirs: Column, table: str = "") -> bool | None:
+    """What a word for how a row stands says of a new yes or no."""
+    name = _Name(content_words(theirs.name, table))
+    said = name.said_by(word) if theirs.family is Family.BOOLEAN and name.last else None
+    return None if said is None else said is Of.SAME
+
+
 def new_value(theirs: Column, said: bool) -> Scalar:
     """What a new column holds for yes or no."""
     if theirs.family in MOMENTS:

@@ -26,6 +26,7 @@ from ferryman.agents.sparing import spares
 from ferryman.agents.suggestions import unclear
 from ferryman.agents.taking_back import corrected, take_back
 from ferryman.agents.talk import Doubt, Talk
+from ferryman.agents.value_words import values_answered
 from ferryman.domain.changes import Change, Include, MapTable, SetRequest
 from ferryman.domain.conversation import (
     AnswerQuestion,
@@ -206,7 +207,7 @@ def _told(said: Sentence, talk: Talk) -> Heard:
     if back:
         return back
     if context.place is Place.REVIEW and not _CONDITIONAL.search(said.text):
-        answered = answer(said, talk)
+        answered = values_answered(said, talk) or answer(said, talk)
         if answered:
             return answered
     told = second_source(said, talk) or control(said, talk) or _vain(said, talk)

@@ -21,7 +21,7 @@ from ferryman.domain.transforms import ForeignKeyTo, Lookup, Rename, Scale, Text
 #: The kinds of these questions; an id is the kind, a colon, and TABLE.COLUMN.
 VALUES, UNIT, LANGUAGE = "values", "unit", "language"
 
-AS_THEY_ARE = "as_they_are"
+AS_THEY_ARE, AS_READ = "as_they_are", "as_read"
 
 
 def value_questions(table: TableMapping, facts: Facts) -> Iterator[Question]:

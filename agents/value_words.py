@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ferryman.agents.comparing import typed
+from ferryman.agents.flag_values import says
 from ferryman.agents.identifiers import name_words
 from ferryman.agents.known import Known
 from ferryman.agents.names import ColumnFound
-from ferryman.agents.sentence import Sentence, Word, split_name
+from ferryman.agents.sentence import Sentence, Word, read, split_name
 from ferryman.agents.talk import Doubt, Edit, Talk
+from ferryman.agents.value_questions import AS_READ, AS_THEY_ARE, VALUES
 from ferryman.domain.allowed_values import allowed_words
-from ferryman.domain.changes import MapValues
+from ferryman.domain.changes import MapColumn, MapValues, Question
+from ferryman.domain.conversation import ChangePlan
 from ferryman.domain.schema import Column, Family
-from ferryman.domain.transforms import Scalar, ValuePair
+from ferryman.domain.transforms import Scalar, ValueMap, ValuePair
 
 _MEANS = (
     r"(?:means|mean|stands for|stand for|represents|represent|is short for|indicates|is the code for|->|becomes|become"
@@ -41,10 +44,36 @@ _GLUE = re.compile(
     r"|translate|by|here|:|,|number|code|is|code) ?)+|(?:(?:^| )(?:is|of|value|values|=|:|,|column|code|in|a"
     r"|the|number|field|and))+ ?$"
 )
+_TOLD = re.compile(r"[^\s,.?]+")  #: values in a question
 _AROUND = frozenset("the in of for my our old a an , :".split())
 _KINDS = frozenset(
     "status state type kind stage phase level category flag code priority mode role gender sex grade condition".split()
 )
+
+
+def values_answered(said: Sentence, talk: Talk) -> ChangePlan | None:
+    """What values become, said of those that the first open question asks about: "1 is yes and 2 is no" is none of its
+    options, however like one it sounds. What the question reads of the others stays so."""
+    question = next(iter(talk.context.open_questions), None)
+    text = said.text.rstrip(" .!")
+    if question is None or "?" in text or text in (read(option.text).text for option in question.options):
+        return None
+    found = map_values(said, talk) if _asked_about(talk) else None
+    changes = [change for change in found if isinstance(change, MapValues)] if isinstance(found, tuple) else []
+    if len(changes) != 1 or question.id != f"{VALUES}:{changes[0].table}.{changes[0].target}":
+        return None
+    return ChangePlan(changes=(_beside_what_is_read(changes[0], question),))
+
+
+def _beside_what_is_read(change: MapValues, question: Question) -> MapValues:
+    as_read = next((option for option in question.options if option.key in (AS_READ, AS_THEY_ARE)), None)
+    if as_read and not as_read.changes:
+        return change
+    steps = [step for one in (as_read.changes if as_read else ()) if isinstance(one, MapColumn) for step in one.steps]
+    named = {str(pair.old) for pair in change.pairs}
+    read_so = (pair for step in steps if isinstance(step, ValueMap) for pair in step.pairs)
+    kept = tuple(pair for pair in read_so if str(pair.old) not in named)
+    return change.but(pairs=(*kept, *change.pairs), otherwise="stop")
 
 
 def map_values(said: Sentence, talk: Talk) -> Edit:
@@ -154,6 +183,8 @@ def _described(said: Sentence) -> Sentence:
 
 def _valued(where: Sentence, pairs: list[tuple[Sentence, Sentence]], talk: Talk) -> Edit:
     fits = list(dict.fromkeys(_value_columns(where, talk)))
+    if not where.words and (asked := _asked_about(talk, [old.typed for old, _ in pairs])):
+        fits = [asked]
     if len(fits) > 1 and (current := [fit for fit in fits if fit[0].target == talk.context.table]):
         fits = current
     if len(fits) > 1 and not where.words and (taking := [fit for fit in fits if _takes(*fit, pairs, talk)]):
@@ -165,6 +196,17 @@ def _valued(where: Sentence, pairs: list[tuple[Sentence, Sentence]], talk: Talk)
         )
     known, target = fits[0]
     return (MapValues(table=known.target or "", target=target, pairs=tuple(_typed_pairs(known, target, pairs, talk))),)
+
+
+def _asked_about(talk: Talk, values: Sequence[str] = ()) -> tuple[Known, str] | None:
+    """The table and the new column of which the first open question asks what these values are."""
+    question = next(iter(talk.context.open_questions), None)
+    kind, _, name = question.id.partition(":") if question else ("", "", "")
+    known = next((one for one in talk.planned if question and one.target == question.table), None)
+    if question is None or known is None or kind != VALUES:
+        return None
+    told = set(_TOLD.findall(question.text))
+    return (known, name.removeprefix(f"{known.target}.")) if told.issuperset(values) else None
 
 
 def _takes(known: Known, target: str, pairs: list[tuple[Sentence, Sentence]], talk: Talk) -> bool:
@@ -206,7 +248,9 @@ def _typed_pairs(known: Known, target: str, pairs: list[tuple[Sentence, Sentence
     old = legacy.table.by_name.get(line.source[0]) if legacy and line and line.source else None
     new = legacy.target.by_name.get(target) if legacy and legacy.target else None
     for left, right in pairs:
-        yield ValuePair(old=_scalar(left, old), new=_scalar(right, new))
+        value = _scalar(right, new)
+        said = says(value, new, known.target or "") if new and isinstance(value, str) else None
+        yield ValuePair(old=_scalar(left, old), new=value if said is None else "yes" if said else "no")
 
 
 def _scalar(said: Sentence, column: Column | None) -> Scalar:

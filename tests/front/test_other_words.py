@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.front.calling import here
-from tests.front.shapes import Shape, made, values
+from tests.front.shapes import Shape, folder_onto, made, values
+from tests.front.talking import hold
 from tests.servers import Server
 
 TRUE, FALSE = " BOOLEAN NOT NULL DEFAULT 1", " BOOLEAN NOT NULL DEFAULT 0"
@@ -195,3 +197,31 @@ def test_an_enum_of_mariadb_is_read_with_the_words_that_no_row_holds(mariadb: Se
     wanted = [(n, word == "enabled", n % 2 == 0, n % 2 == 1) for n, word in held]
     assert target.ask("SELECT id, enabled, visible, paid FROM members ORDER BY id") == wanted
     assert "banned" in Path("plan.yaml").read_text()
+
+
+@pytest.fixture
+def onto_folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    yield from folder_onto(request, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("onto", "old", "held", "said", "expected"),
+    [
+        ("sqlite", "active INTEGER", [1, 0, 2], "2 means no", [1, 0, 0]),
+        ("postgresql", "active INTEGER", [1, 0, 2], "2 stands for inactive", [1, 0, 0]),
+        ("mariadb", "active INTEGER", [1, 0, 2], "2 means no", [1, 0, 0]),
+        ("sqlite", "status INTEGER", [1, 0, 2], "1 is yes and 2 is no", [1, 0, 0]),
+        ("postgresql", "status INTEGER", [1, 2, 9], "1 and 9 are yes, 2 is no", [1, 0, 1]),
+        ("mariadb", "state CHAR(1)", ["A", "S", "A"], "A is no and S is yes", [0, 1, 0]),
+        ("sqlite", "state CHAR(1)", ["A", "S", "A"], "the other way round", [0, 1, 0]),
+        ("sqlite", "state CHAR(1)", ["A", "S", "Q"], "S means active", [1, 1, 0]),
+    ],
+)
+def test_values_are_told_in_a_persons_own_words(
+    onto_folder: Path, onto: str, old: str, held: list[Any], said: str, expected: list[int]
+) -> None:
+    new = old.split()[0]
+    shape = members(onto_folder, old, held, new + " BOOLEAN NOT NULL")
+    sides = shape.names[1], shape.names[3]
+    assert hold(sides, "bring everything", said, "yes").code == 0
+    assert [int(row[0]) for row in shape.new(f"SELECT {new} FROM members ORDER BY id")] == expected * 3
