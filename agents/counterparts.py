@@ -81,7 +81,10 @@ def same_by(source: str, target: str, facts: Facts) -> Counterparts | None:
 
 def _is_one_list(one: Counterparts, facts: Facts) -> bool:
     """Whether all rows that are there are found by a text, and are at least half of the old ones: two lists of the same
-    few things, English and Deutsch, whatever stands beside them."""
+    few things, English and Deutsch, whatever stands beside them. Keys such as "T1" are no such text: of rows that hold
+    something else in all that was compared, they prove nothing."""
+    if one.way.on.target in facts.target.table(one.way.target).primary_key and one.compared and not one.alike:
+        return False
     column = facts.target.table(one.way.target).column(one.way.on.target)
     there, old = facts.target_profile.rows(one.way.target), facts.source_profile.rows(one.way.source)
     return column.family is Family.TEXT and there == one.found >= 2 and there >= _HALF * old
@@ -117,6 +120,17 @@ def _is_said(one: Counterparts, facts: Facts) -> bool:
     families = {database.table(table).column(name).family for database, _, table, name in sides}
     profiles = [profile(table, name) for _, profile, table, name in sides]
     return families <= _TEXTS - {Family.UUID} and not any(p and (p.shortest or 0) >= _MADE for p in profiles)
+
+
+def key_taken(table: TableMapping, facts: Facts) -> Counterparts | None:
+    """What was seen of rows that are there and have the text that is the key of a legacy row; None where none has.
+
+    Numbers are no matter: where rows are there, the new database numbers those that come.
+    """
+    looked, target = facts.looked.of(table.source, table.target), facts.target.table(table.target)
+    key = target.primary_key
+    texts = len(key) == 1 and target.column(key[0]).family is Family.TEXT
+    return next((one for one in looked if texts and one.way.on.target in key and one.found), None)
 
 
 def in_words(one: Counterparts) -> str:

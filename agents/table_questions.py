@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ferryman.agents.counterparts import are_others, in_words, same_by
+from ferryman.agents.counterparts import are_others, in_words, key_taken, same_by
 from ferryman.agents.deletion_questions import deletion_questions
 from ferryman.agents.facts import Facts
 from ferryman.agents.natural_key import natural_key, telling_pairs
-from ferryman.agents.pairing import Pairing
-from ferryman.agents.table_mapping import names_of_rows, own_identity, referred_columns, unique_columns, wants_names
+from ferryman.agents.pairing import UUID_LENGTH, Pairing
+from ferryman.agents.table_mapping import (
+    names_of_rows,
+    own_identity,
+    referred_columns,
+    unique_columns,
+    wants_names,
+)
 from ferryman.agents.versions import version_questions
 from ferryman.agents.wording import count, listed
 from ferryman.domain.changes import (
@@ -25,12 +31,24 @@ from ferryman.domain.changes import (
 from ferryman.domain.earlier import Brought
 from ferryman.domain.filters import columns_of
 from ferryman.domain.fits import ROWID
-from ferryman.domain.mapping import Action, Conflict, Generated, IdPolicy, Kept, KeyPair, Mapping, Matched, TableMapping
+from ferryman.domain.mapping import (
+    Action,
+    Conflict,
+    Derived,
+    Generated,
+    IdPolicy,
+    Kept,
+    KeyPair,
+    Mapping,
+    Matched,
+    TableMapping,
+)
 from ferryman.domain.references import of_the_same_rows, references_of, refers_to_the_same_row
 
 #: Kinds of a question about rows that are there; its id is the kind, a colon, and the table.
 PRESENT, FOUND_THERE = "present", "link"
 LEAVE_OUT, ADD, SAME_KEY, TOGETHER, SINCE = "leave_out", "add", "same_key", "together", "since"
+NEW_KEYS = "new_keys"
 MOST_OPTIONS = 4  #: candidates that are offered
 LEAST_OFFERED = 0.3
 
@@ -199,31 +217,50 @@ def _present(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Qu
     if not _is_filled_unknown(table, mapping, facts):
         return
     there = facts.target_profile.rows(table.target)
-    rows = facts.source_profile.rows(table.source)
     by_key = _by_key(table, facts)
     no_key = by_key and isinstance(facts.identities.get(table.target), str)
-    meant = "the rows that its filter takes" if table.filter else f"all {count(rows, 'row')}"
-    add = Option(key=ADD, text=f"Add {meant} beside them", changes=_added(table, mapping, facts))
+    adding = () if no_key else tuple(_adding(table, mapping, facts))
     brought = facts.earlier.of(table.source, table.target)
     if brought:
         since = _since(brought, by_key)
-        options: tuple[Option, ...] = (since, add, leave_out(table.target))
+        options: tuple[Option, ...] = (since, *adding, leave_out(table.target))
         recommended = since.key
         reason = f"Run {brought.run} brought {table.source} before, and wrote down which rows."
     else:
         known = (*_by_column(table, mapping, facts), *by_key)
-        options = (*(() if no_key else (add,)), *known, leave_out(table.target))
+        options = (*adding, *known, leave_out(table.target))
         recommended, reason = _met(table, options, facts)
         if not recommended and (on := _alone(natural_key(facts.paired(table, mapping), facts))):
             recommended, reason = on.target, f"It is different in every row of {table.source}, and unique there."
+    otherwise = "" if reason or _is_chosen(table, facts) else LEAVE_OUT
     yield Question(
         id=f"{PRESENT}:{table.target}",
         table=table.target,
         text=f"{table.target} has {count(there, 'row')} already, {_whose(brought)}. What now?",
         options=options,
-        recommended=recommended or ("" if _is_chosen(table, facts) else LEAVE_OUT),
+        recommended=recommended or otherwise,
         reason=reason or ("" if no_key else "Adding them could double what is there."),
     )
+
+
+def _adding(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Option]:
+    """To add all rows beside those that are there. Where these have keys of theirs, those that have one stay behind, or
+    all of them get other keys: references would lead to the rows of others."""
+    rows = facts.source_profile.rows(table.source)
+    meant = "the rows that its filter takes" if table.filter else f"all {count(rows, 'row')}"
+    identity, conflict = _added(table, mapping, facts)
+    taken = key_taken(table, facts) if isinstance(identity.identity, Kept) else None
+    if taken is None:
+        yield Option(key=ADD, text=f"Add {meant} beside them", changes=(identity, conflict))
+        return
+    key = facts.target.table(table.target).column(taken.way.on.target)
+    if not any(reference.parent == table.target for reference in references_of(mapping, facts.target)):
+        text = f"Add {meant} beside them but for those whose {key.name} is taken, which are asked about by themselves"
+        yield Option(key=ADD, text=text, changes=(identity, conflict))
+    if key.length is None or key.length >= UUID_LENGTH:
+        derived = SetIdentity(table=table.target, identity=Derived(version=5))
+        text = f"Add {meant} beside them under new keys (UUIDs), which what refers to them follows"
+        yield Option(key=NEW_KEYS, text=text, changes=(derived, conflict))
 
 
 def _is_chosen(table: TableMapping, facts: Facts) -> bool:
@@ -242,6 +279,10 @@ def _met(table: TableMapping, options: tuple[Option, ...], facts: Facts) -> tupl
         beside = [key for key in (ADD, SAME_KEY) if key in offered and (key == ADD or _no_key_taken(table, facts))]
         why = f"None of the rows that are there is one of {table.source}, by all that was compared."
         return (beside[0], why) if beside else ("", "")
+    if (taken := key_taken(table, facts)) and taken.compared and not taken.alike:
+        have = "has" if taken.found == 1 else "have"
+        why = f"{taken.found:,} of {count(taken.looked, 'row')} there {have} the {taken.way.on.target} of a row of"
+        return (ADD if ADD in offered else "", f"{why} {table.source}, and hold something else.")
     return "", ""
 
 
@@ -294,6 +335,10 @@ def _by_column(table: TableMapping, mapping: Mapping, facts: Facts) -> list[Opti
     if seen and seen.way.on not in pairs and seen.way.on.target not in facts.target.table(table.target).primary_key:
         pairs.append(seen.way.on)
     found = {one.way.on: one.found for one in facts.looked.of(table.source, table.target)}
+    if table.action is Action.COPY and key_taken(
+        table, facts
+    ):  # what is found by nothing else would go under a key that is taken
+        pairs = [pair for pair in pairs if found.get(pair) != 0]
     pairs.sort(key=lambda pair: found.get(pair) == 0)  # by what none of them is found, last
     return [_recognised_by(table, pair, own_identity(pairing, facts)) for pair in pairs]
 
