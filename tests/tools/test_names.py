@@ -81,6 +81,9 @@ def test_words_run_together_are_cut_and_whole_words_are_not(name: str, words: tu
 def test_words_of_the_databases_themselves_help_to_cut() -> None:
     assert Lexicon().words("bracketweld") == ("bracketweld",)
     assert Lexicon.of(["bracket_weld"]).words("bracketweld") == ("bracket", "weld")
+    assert Lexicon().words("duedate") == ("duedate",)
+    lexicon = Lexicon.of(["due_date"])
+    assert lexicon.words("duedate") == lexicon.words("due_date")
 
 
 def test_a_prefix_that_most_tables_share_is_the_applications() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
@@ -100,16 +100,19 @@ def _spelt(phrase: str, spelt_out: dict[str, Words]) -> Words:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Reads names. `common` holds the words that the two databases write apart, used to cut words run together."""
+    """Reads names. `common` holds the words that the two databases write apart, used to cut words run together;
+    `apart` the names themselves: "duedate" reads as "due_date" where that is written somewhere."""
 
     common: frozenset[str] = frozenset()
+    apart: Mapping[str, Words] = field(default_factory=dict)
     _read: dict[str, Words] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, names: Iterable[str]) -> Lexicon:
         """A lexicon that has seen these names."""
-        parts = (split_name(name) for name in names)
-        return cls(frozenset(word for words in parts if len(words) > 1 for word in words if len(word) >= 4))
+        several = sorted({words for name in names if len(words := split_name(name)) > 1})
+        common = frozenset(word for words in several for word in words if len(word) >= 4)
+        return cls(common, {"".join(words): words for words in several})
 
     def words(self, name: str) -> Words:
         """What a name says, phrases put into one word: ("surname",) for "last_name"."""
@@ -138,7 +141,8 @@ class Lexicon:
         book = vocabulary()
         if len(part) < _CUT_FROM or not part.isalpha() or part in book.words or singular(part) in book.words:
             return (part,)
-        return _cut(part, book.words | book.spelt_out.keys() | (self.common - {part})) or (part,)
+        known = book.words | book.spelt_out.keys() | (self.common - {part})
+        return self.apart.get(part) or _cut(part, known) or (part,)
 
 
 def _meaning(piece: str, spelt_out: dict[str, Words]) -> Words:
