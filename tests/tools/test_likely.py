@@ -31,7 +31,9 @@ def _number(name: str) -> Column:
     return Column(name=name, native="int", family=Family.INTEGER)
 
 
-@pytest.mark.parametrize("name", ["sort_order", "menu_order", "DisplayOrder", "order", "max_loans", "user_posts"])
+@pytest.mark.parametrize(
+    "name", ["sort_order", "sortorder", "menu_order", "DisplayOrder", "order", "max_loans", "user_posts"]
+)
 def test_a_place_in_a_list_and_a_count_name_no_row(name: str) -> None:
     assert counts(_number(name))
 

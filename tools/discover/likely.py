@@ -16,7 +16,7 @@ from ferryman.domain.profile import ColumnProfile, MayName, Profile, TableProfil
 from ferryman.domain.schema import Column, Database, Family, Table
 from ferryman.tools.discover.contain import SHARE, Containment, looked_up
 from ferryman.tools.discover.names import Lexicon, Words, split_name, vocabulary, without_mark
-from ferryman.tools.discover.references import References, alike, counts, measures
+from ferryman.tools.discover.references import References, alike, counts, measures, places
 from ferryman.tools.discover.vocabulary import PERSON_ROLES, PERSON_TABLES
 
 HALF = 0.5  #: of the values that are enough where the name says the table, or hints at it
@@ -92,7 +92,7 @@ class _Search:
             return
         if column.family not in _TEXTS | _NUMBERS or (counts(column) and len(split_name(column.name)) > 1):
             return
-        if column.family in _NUMBERS and measures(column):
+        if column.family in _NUMBERS and (measures(column) or places(column)):
             return
         ranked = sorted(self._guesses(table, column, found), key=lambda guess: guess.rank)[:LOOKED_AT]
         ranked = [guess for guess in ranked if guess.said] or ranked

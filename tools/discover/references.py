@@ -80,9 +80,16 @@ def counts(column: Column) -> bool:
     parts = split_name(column.name)
     if column.family not in _NUMBERS or not parts or parts[0] in _FIRST or parts[-1] in _ENDINGS:
         return False
-    if parts[-1] == "order" and (len(parts) == 1 or parts[-2] in _LISTED):
+    if parts == ("order",) or places(column):
         return True
     return not _MEASURES.isdisjoint((parts[0], parts[-1])) or singular(parts[-1]) != parts[-1]
+
+
+def places(column: Column) -> bool:
+    """Whether a name says the place in a list: sort_order, sortorder."""
+    parts = split_name(column.name)
+    said = {"".join(parts[-n:]) for n in (1, 2)}
+    return any(word.endswith("order") and word.removesuffix("order") in _LISTED for word in said)
 
 
 def measures(column: Column) -> bool:
