@@ -28,6 +28,7 @@ CREATED_WORDS = frozenset(
     "created made create creation added inserted insert crdate cdate ctime createdat createdon".split()
 ) | {
     *("createdate", "createtime", "datecreated", "dateadded", "addtime", "addedon", "addedat", "timecreated"),
+    "timeadded",
 }
 _BEGUN = frozenset(
     "submitted submission posted entered entry recorded filed registered registration reg regdate".split()
@@ -38,6 +39,7 @@ UPDATED_WORDS = frozenset(
     "updated update modified modify modification changed change edited edit write written lastmod mtime".split()
 ) | {
     *("lastmodified", "lastupdate", "lastupdated", "datemodified", "dateupdated", "updatedat", "updatedon", "mdate"),
+    *("timemodified", "timeupdated"),
 }
 _DELETED = frozenset("deleted removed trashed isdeleted deletedat del soft".split())
 _FLAG = frozenset("is was flag yn ind indicator mark".split())

@@ -311,6 +311,8 @@ def _choice(match: Match, source: Table, target: Table, tables: float) -> tuple[
         return None
     if not alike and (_says_what_no_id_is(source.column(match.source), source, column) or _contrary(match)):
         return None
+    if _says_when(source.column(match.source), source, column, target):
+        return None
     if not alike and _about_pages(match.source, match.target):
         return None
     if not match.sure and in_full(match.score, tables) < (LEAST_NAMESAKE if alike else LEAST_COLUMN):
@@ -364,6 +366,13 @@ def _contrary(match: Match) -> bool:
         one & made and not one & changed and other & changed and not other & made
         for one, other in ((ours, theirs), (theirs, ours))
     )
+
+
+def _says_when(ours: Column, source: Table, theirs: Column, target: Table) -> bool:
+    """Whether a reference would be filled from what says when a row was made or changed: "modified" is no
+    "modified_by"."""
+    refers = target.reference(theirs.name) is not None and source.reference(ours.name) is None
+    return refers and book_of(ours, source.name) in WHENS
 
 
 def _about_pages(ours: str, theirs: str) -> bool:
