@@ -189,6 +189,22 @@ def test_texts_that_are_no_value_of_a_special_type_are_found_and_stay_behind(pai
     assert pair.new.ask("SELECT id FROM things ORDER BY 1") == [(0,), (1,), (3,)]
 
 
+def test_texts_that_differ_by_case_alone_are_found_where_a_citext_takes_them_for_one(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    request.param = "sqlite to postgresql"
+    pair = made_pair(request, tmp_path)
+    pair.old.run("CREATE TABLE thing (id integer NOT NULL PRIMARY KEY, email text, name text);")
+    pair.old.run("INSERT INTO thing VALUES (1, 'a@x.org', 'a'), (2, 'A@X.org', 'A'), (3, 'THERE@x.org', 'b');")
+    pair.new.run(
+        "CREATE EXTENSION IF NOT EXISTS citext;"
+        "CREATE TABLE things (id integer PRIMARY KEY, email citext UNIQUE, name text UNIQUE);"
+        "INSERT INTO things VALUES (9, 'there@x.org', 'c');"
+    )
+    mapping = mapped(("id", "email", "name"))
+    assert found(looked_at(pair.start(mapping), mapping)) == {("email",): (Problem.DUPLICATE.value, 2)}
+
+
 @pytest.mark.parametrize("collation", ["utf8mb4_general_ci", "utf8mb4_bin"])
 @pytest.mark.parametrize("column_of", ["code", "old_code"])
 def test_text_keys_that_differ_by_case_alone_are_found_where_the_target_takes_them_for_one(

@@ -36,13 +36,14 @@ from sqlalchemy import cast as sql_cast
 
 from ferryman.domain.checks import named_in
 from ferryman.domain.mapping import Conflict, Kept, Matched, Problem
-from ferryman.domain.schema import Family
+from ferryman.domain.schema import Family, Table
 from ferryman.domain.transforms import NewId, PreserveLegacyId, PythonFunction
 from ferryman.tools.databases.connect import Target
 from ferryman.tools.databases.dialect import clause
 from ferryman.tools.prepare.bonds import among
 from ferryman.tools.prepare.sqlite_scope import column_of
 from ferryman.tools.prepare.sqlite_values import untyped
+from ferryman.tools.prepare.texts import CITEXT
 from ferryman.tools.prepare.transform import CompiledTable
 
 What = tuple[tuple[str, ...], Problem]
@@ -141,20 +142,20 @@ WHERE s.table_schema = DATABASE() AND s.table_name = :name AND s.non_unique = 0 
 """
 
 
-def collations_of(target: Target, table: str) -> dict[str, str]:
+def collations_of(target: Target, table: Table) -> dict[str, str]:
     """The columns of a table's unique indexes that are compared otherwise than byte by byte, and how: by a collation of
-    SQLite's, or by what MariaDB and MySQL call theirs (see `texts.alike`)."""
+    SQLite's, or by what MariaDB and MySQL call theirs (see `texts.alike`), as "citext" on PostgreSQL."""
+    if target.dialect.name == "postgresql":
+        return {column.name: CITEXT for column in table.columns if column.native == CITEXT}
     if target.dialect.name == "mysql":
         with target.connect("asking how texts are compared", reading=True) as connection:
-            return {str(row[0]): str(row[1]) for row in connection.execute(text(_ON_MYSQL), {"name": table})}
-    if target.dialect.name != "sqlite":
-        return {}
+            return {str(row[0]): str(row[1]) for row in connection.execute(text(_ON_MYSQL), {"name": table.name})}
     asked = text(
         "SELECT part.name, part.coll FROM pragma_index_list(:name) AS found, pragma_index_xinfo(found.name) AS part "
         "WHERE found.\"unique\" AND part.key AND part.coll <> 'BINARY'"
     )
     with target.connect("asking how texts are compared", reading=True) as connection:
-        return {name: how for name, how in connection.execute(asked, {"name": table}) if name is not None}
+        return {name: how for name, how in connection.execute(asked, {"name": table.name}) if name is not None}
 
 
 def collisions(

@@ -224,7 +224,7 @@ class _Look:
     def values(self) -> Values:
         """Its rows in scope, and those whose values would fail."""
         connection, compiled, rows = self.connection, self.compiled, Ground({}).legacy_rows(self.compiled)
-        collations = collations_of(self.target, compiled.target.name)
+        collations = collations_of(self.target, compiled.target)
         doubted = compiled.doubted | (suspects(connection, compiled, rows) if self.from_file else frozenset())
         in_scope, found = unfit_values(connection, replace(compiled, doubted=doubted), rows)
         such = written(connection, compiled, rows)

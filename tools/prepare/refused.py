@@ -61,7 +61,7 @@ def _found(
     connection: Connection, target: Target, compiled: CompiledTable
 ) -> Iterator[tuple[What, Select[Any] | CompoundSelect[Any]]]:
     rows = Ground({}).legacy_rows(compiled)
-    collations = collations_of(target, compiled.target.name)
+    collations = collations_of(target, compiled.target)
     yield from keys_of_repeated(connection, compiled, rows, collations)
     such = written(connection, compiled, rows)
     yield from keys_of_broken(compiled, rows, such)

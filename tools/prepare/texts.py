@@ -27,6 +27,7 @@ NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _NUMBER = re.compile(rf"[ \t\n\v\f\r]*({NUMBER})[ \t\n\v\f\r]*", re.ASCII)
 _BITS = re.compile(r"\(([0-9]+)\)")
 _encode = json.JSONEncoder(ensure_ascii=False).encode
+CITEXT = "citext"  #: the type of PostgreSQL's to which "a" and "A" are the same, as a collation
 UUID_BYTES = 16  #: that a column holds which is made for UUIDs
 _TINY = -400  #: digits after the point, past which any number is 0
 _SHORT = re.compile(r"-?[0-9]+\.[0-9]+")  #: a real that prints without an exponent
@@ -179,7 +180,10 @@ def plain_number(text: str, decimal: str) -> str | None:
 
 def alike(text: str, collation: str) -> str:
     """The same for two texts that a collation of MariaDB or MySQL takes for equal, by what its name says: blanks at the
-    end count only where it does not pad, case and accents only where it tells them apart ("_as_" accents alone)."""
+    end count only where it does not pad, case and accents only where it tells them apart ("_as_" accents alone).
+    `CITEXT` makes no difference of case alone."""
+    if collation == CITEXT:
+        return text.lower()
     words = set(collation.split("_"))
     if not words & {"nopad", "0900"}:
         text = text.rstrip(" ")
