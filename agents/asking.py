@@ -177,6 +177,9 @@ def _meaning(said: Sentence, talk: Talk) -> Ask | None:
     return Ask(topic=Topic.COLUMN, columns=named) if named else None
 
 
+_AHEAD = re.compile(r"\bwhat (?:is|are) (?:wrong|the (?:problems?|issues?|errors?|trouble))\b")  #: before anything ran
+
+
 def _topic(text: str, tables: tuple[str, ...], talk: Talk) -> Topic | None:
     if talk.context.place is Place.DONE and not tables and _NEXT.search(text):
         return Topic.STATUS  # which says what can be filled next; the order of phases is over
@@ -186,7 +189,8 @@ def _topic(text: str, tables: tuple[str, ...], talk: Talk) -> Topic | None:
         return Topic.PLAN if talk.context.plan and found is Topic.SAFETY else found
     begun = (Place.DECIDE, Place.PAUSED, Place.RUNNING, Place.DONE)
     if found is Topic.PROBLEM and talk.context.place not in begun and not _run_waits(talk):
-        return None if tables else Topic.PLAN
+        ahead = talk.context.plan and _AHEAD.search(text)
+        return None if tables else Topic.PROBLEM if ahead else Topic.PLAN
     if found is Topic.PLAN and tables and not re.search(r"\bplan\b", text):
         return Topic.TABLE
     return found

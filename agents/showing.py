@@ -25,7 +25,7 @@ _OTHER = re.compile(
     r"\b(?:not|never|plan|status|progress|options|questions|how|why|what|order|phases|report|help|summary)\b"
 )
 _WHICH = re.compile(
-    rf"^(?!what is missing\b)(?:which|what)(?: {_EXAMPLE}| connections| cases)? (?:is|are|were)"
+    rf"^(?!what is missing\b|what is wrong\W*$)(?:which|what)(?: {_EXAMPLE}| connections| cases)? (?:is|are|were)"
     rf" (?:affected|they|those|these|it|missing|wrong|broken|bad)\b|^which {_EXAMPLE}\W*$"
 )
 _COUNTED = re.compile(rf"\b(?P<n>\d+|{'|'.join(NUMBERS)})\b(?! (?:times|minutes|hours))")

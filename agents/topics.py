@@ -23,7 +23,7 @@ TOPICS: tuple[tuple[Topic, str], ...] = (
     (
         Topic.PROBLEM,
         r"\b(?:what (?:went|is|goes) wrong|why did (?:it|that|this|the \w+) (?:stop|fail|break|happen|halt)"
-        r"|what (?:is|was) the (?:problem|issue|error|matter|trouble|reason|cause)|what failed|what broke"
+        r"|what (?:is|was|are) the (?:problems?|issues?|errors?|matter|trouble|reason|cause)|what failed|what broke"
         r"|why (?:has|have|is|was|are) (?:it|that|this|the \w+|they) (?:\w+ )?(?:stop\w*|fail\w*|stuck|halt\w*"
         r"|broken|missing|paused)|what (?:has )?happened|why (?:is|are) (?:the |these |those )?(?:\d+ "
         r"|\w+ ){0,3}(?:missing|failing|not there|orphaned|gone)|explain the (?:problem|error|issue|failure)"
