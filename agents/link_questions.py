@@ -35,6 +35,7 @@ _LISTS = frozenset((Family.TEXT, Family.JSON, Family.OTHER))
 _NEVER = frozenset((Family.BOOLEAN, Family.DATE, Family.TIMESTAMP, Family.TIME))  #: what no key can be written in
 _PLAIN = (Rename, Cast, Trim)  #: steps that leave a number what it is
 _DIGITS = re.compile(r"9+\+?")
+_PATH = re.compile(r"(?:/9+\+?)+/?(?:\.\.\.)?|(?:9+\+?/)+(?:\.\.\.)?")
 _MOST_TOLD = 5
 
 
@@ -53,6 +54,8 @@ def link_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Itera
         for line in about.lines(column.name):
             if profile and packs_ids(column, profile):
                 yield from about.packed(line, profile)
+            elif profile and _is_path(about.ours, profile):
+                yield from about.path(line)
             elif all(column.name not in pair for pair in pairs):
                 yield from about.named(line, profile)
     for line in table.columns:
@@ -285,6 +288,19 @@ class _About:
             reason,
         )
 
+    def path(self, line: ColumnMapping) -> Iterator[Question]:
+        """What becomes of the ids of the rows above a row, where these get new keys."""
+        if moved := self._moved([self.table.target]):
+            yield self._question(
+                line,
+                f"{line.source[0]} of {self.table.source} says by their ids which rows stand above each one, and these"
+                f" get new keys. What shall stand in {line.target}?",
+                (),
+                moved,
+                "" if self.theirs.column(line.target).required else EMPTY,
+                "New keys are not written into such texts: let the new application build them from the rows' parents.",
+            )
+
     def _question(
         self,
         line: ColumnMapping,
@@ -376,6 +392,18 @@ class _About:
                 found.append((said in names, table.target))
         best = [name for exact, name in found if exact]
         return best or [name for _, name in found]
+
+
+_DEPTHS = frozenset("depth level lvl".split())
+
+
+def _is_path(table: Table, profile: ColumnProfile) -> bool:
+    """Whether texts such as "/1/4/9" say where each row of a tree stands: those above it, and itself."""
+    told = [shape for shape in profile.shapes if shape not in ("", "...")]
+    tree = any(key.parent == table.name for key in table.foreign_keys) or any(
+        _DEPTHS & set(words(column.name)) for column in table.columns
+    )
+    return tree and bool(told) and all(map(_PATH.fullmatch, told))
 
 
 _UNSAID = frozenset("id ids list lists array json csv key keys ref refs number numbers no nos nr nrs".split())

@@ -33,16 +33,20 @@ _TYPED = re.compile(
     r"^(?P<column>.+?) (?:refers?|points?|belongs?|leads?|links?) to (?:the )?(?P<parent>.+?) (?:where|when|if) "
     r"(?P<type>.+?) (?:is|=|says|equals|holds|reads) (?P<value>.+)$"
 )
+#: "30, courses where level is 50": one value, and what follows for the next table.
+_AND = re.compile(
+    r"^(?P<value>.+?) (?:, and|and|,|;) (?:to )?(?:the )?(?P<parent>[^,;]+?) (?:where|when|if) "
+    r"(?P<type>.+?) (?:is|=|says|equals|holds|reads) (?P<more>.+)$"
+)
 
 
 def links(said: Sentence, talk: Talk) -> Edit:
-    """Ids that a text packs, and ids whose parent a type beside them names. One sentence for each type; they add up."""
+    """Ids that a text packs, and ids whose parent a type beside them names. Several sentences add up."""
     text = said.text.rstrip(" .!")
     if match := _PACKED.match(text):
         return _packed(said.slot(match, "column"), said.slot(match, "parent"), talk, json=bool(re.search("json", text)))
     if match := _TYPED.match(text):
-        column, parent, kind = (said.slot(match, name) for name in ("column", "parent", "type"))
-        return _typed(column, parent, kind, said.slot(match, "value"), talk)
+        return _typed(said.slot(match, "column"), tuple(_cases(said, match)), talk)
     if match := _UNNAMED.match(text):
         return _unnamed(said.slot(match, "a" if match["a"] else "b"), talk, said=bool(match["b"]))
     if match := _NAMED.match(text):
@@ -100,20 +104,32 @@ def _step(known: Known, source: str, parent: str, talk: Talk, *, json: bool) -> 
     return ForeignKeyTo(parent=parent) if one else RemapIds(parent=parent, separator="" if json else ",")
 
 
-def _typed(column: Sentence, parent: Sentence, kind: Sentence, value: Sentence, talk: Talk) -> Edit:
-    parents, fed = _copied(parent, talk), list(dict.fromkeys(_fed(column, talk)))
-    if len(parents) != 1 or len(fed) != 1 or not value.words:
+_Case = tuple[Sentence, Sentence, Sentence]  #: parent, type, value
+
+
+def _cases(said: Sentence, match: re.Match[str]) -> Iterator[_Case]:
+    parent, kind, value = (said.slot(match, name) for name in ("parent", "type", "value"))
+    while more := _AND.match(value.text):
+        yield parent, kind, value.slot(more, "value")
+        parent, kind, value = (value.slot(more, name) for name in ("parent", "type", "more"))
+    yield parent, kind, value
+
+
+def _typed(column: Sentence, cases: tuple[_Case, ...], talk: Talk) -> Edit:
+    parents, fed = [_copied(parent, talk) for parent, _, _ in cases], list(dict.fromkeys(_fed(column, talk)))
+    if len(fed) != 1 or any(len(found) != 1 for found in parents) or not all(value.words for _, _, value in cases):
         return None
     known, target, source = fed[0]
-    kinds = [one.column for one in talk.columns(name_words(kind), (known,)) if one.side == "source"]
+    named = [talk.columns(name_words(kind), (known,)) for _, kind, _ in cases]
+    kinds = [next((one.column for one in found if one.side == "source"), "") for found in named]
+    if len(set(kinds)) != 1 or not kinds[0]:
+        return None
     legacy = talk.legacy(known)
     line = legacy.mapping.by_target.get(target) if legacy and legacy.mapping else None
     before = next((step for step in line.steps if isinstance(step, KeyByType)), None) if line else None
-    if not kinds:
-        return None
-    said = value.typed.rstrip(" .!")
-    others = tuple(pair for pair in before.parents if pair.type != said) if before else ()
-    step = KeyByType(parents=(*others, TypeParent(type=said, parent=parents[0])))
+    meant = {pair.type: pair.parent for pair in before.parents} if before else {}
+    meant |= {value.typed.rstrip(" .!"): found[0] for (_, _, value), found in zip(cases, parents, strict=True)}
+    step = KeyByType(parents=tuple(TypeParent(type=said, parent=parent) for said, parent in meant.items()))
     return (MapColumn(table=known.target or "", source=(kinds[0], source), target=target, steps=(step,)),)
 
 

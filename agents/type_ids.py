@@ -9,11 +9,16 @@ from ferryman.agents.bookkeeping import words
 from ferryman.domain.profile import TableProfile
 from ferryman.domain.schema import Table
 
+_ANY_ROW = re.compile(r"(?:item_?)?(?:object|instance|entity|record|subject|target|related)(?:_?id)?", re.IGNORECASE)
+_MODEL = re.compile(r"(?:class|model|module|entity|table)(?:_?(?:id|name))?$", re.IGNORECASE)
+_KIND = re.compile(r"(?:type|kind|level)(?:_?(?:id|name))?$", re.IGNORECASE)
+
 
 def type_id_pairs(table: Table, profile: TableProfile | None = None) -> list[tuple[str, str]]:
     """Columns such as (owner_type, owner_id) or (content_type_id, object_id) whose id is no declared reference.
 
-    A column of another name, as (owner_kind, owner_id) or (entity, entity_id), counts where it names tables.
+    A column of another name, as (owner_kind, owner_id) or (entity, entity_id), counts where it names tables. So does
+    the one that says a kind beside a number that is called after no table: (contextlevel, instanceid).
     """
     lower = {column.name.lower(): column.name for column in table.columns}
     found = []
@@ -29,7 +34,16 @@ def type_id_pairs(table: Table, profile: TableProfile | None = None) -> list[tup
         declared = number and (key := table.reference(number)) and key.enforced
         if number and not declared and not _is_its_own_id(table, number, stem):
             found.append((column, number))
-    return found
+    return [*found, *_by_kind(table, {name for pair in found for name in pair})]
+
+
+def _by_kind(table: Table, taken: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The one number of a row of any table, beside the one column that says a kind."""
+    numbers = [name for name in table.by_name if _ANY_ROW.fullmatch(name) and table.reference(name) is None]
+    named = [[name for name in table.by_name if says.search(name) and name not in numbers] for says in (_MODEL, _KIND)]
+    kinds = named[0] or named[1]
+    if len(numbers) == len(kinds) == 1 and numbers[0] not in {*taken, *table.key}:
+        yield kinds[0], numbers[0]
 
 
 def _is_its_own_id(table: Table, number: str, stem: str) -> bool:

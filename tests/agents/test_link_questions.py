@@ -286,3 +286,36 @@ def test_a_flag_names_no_rows() -> None:
         {"comment.kind": column_profile(may_name=one, lowest=0, highest=3)},
     )
     assert not asked(replace(about, source_profile=rows))
+
+
+@pytest.mark.parametrize("kind", ["contextlevel", "module", "kind", "itemmodule"])
+def test_a_number_of_a_row_of_any_table_is_asked_about_beside_its_kind(kind: str) -> None:
+    old = database(f"user: id int key, name text\ncontext: id int key, {kind} int, instanceid int")
+    new = database("users: id int key, name text\ncontexts: id int key, level int, instance_id text")
+    found = matches(
+        f"user -> users: id=id, name=name\ncontext -> contexts: id=id, {kind}=level, instanceid=instance_id"
+    )
+    about = facts(old, new, found, profile({"user": 9, "context": 9}, {}), identities={"users": Generated()})
+    (question,) = asked(about)
+    assert question.text.startswith(f"instanceid of context refers to rows of several tables, and {kind} says which.")
+    assert question.recommended == ""
+
+
+@pytest.mark.parametrize(("identity", "many"), [(Generated(), 1), (Kept(), 0)])
+@pytest.mark.parametrize(("columns", "shape", "tree"), [
+    ("parent int? > category, path text", "/9/99", True),
+    ("depth int, path text", "9/99/", True),
+    ("path text", "/9/99", False),
+    ("depth int, path text", "/9999/a+", False),
+    ("depth int, path text", "99/99/9999", False),
+])  # fmt: skip
+def test_a_path_of_ids_is_asked_about_where_its_rows_get_new_keys(
+    columns: str, shape: str, tree: bool, identity: IdPolicy, many: int
+) -> None:
+    old, new = database(f"category: id int key, {columns}"), database("categories: id int key, path text?")
+    seen = profile({"category": 9}, {"category.path": column_profile(shapes={shape: 5, "...": 2})})
+    found = matches("category -> categories: id=id, path=path")
+    about = facts(old, new, found, seen, identities={"categories": identity})
+    questions = asked(about)
+    assert len(questions) == many * tree
+    assert [keys(question) for question in questions] == [["as_they_are", "empty", "leave_out"]] * (many * tree)

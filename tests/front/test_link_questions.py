@@ -231,3 +231,27 @@ def test_rows_that_only_the_plan_leaves_out_come_along_for_the_lists_that_name_t
         wanted = [int(one) for one in ids.split(",") if one != "777"]
         assert [old[names[int(one)]] for one in lists[body].split(",")] == wanted
     shape.proved_and_undone()
+
+
+def test_a_number_beside_a_level_is_asked_about_and_told_of_in_one_sentence(folder: Path) -> None:
+    key, contexts = KEYS["generated"], [(n, 30 + 20 * (n % 2), n % 25 + 1) for n in range(1, 51)]
+    shape = made(
+        folder,
+        f"""CREATE TABLE mdl_user (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+        CREATE TABLE mdl_course (id INTEGER PRIMARY KEY, title TEXT NOT NULL);
+        CREATE TABLE mdl_context (id INTEGER PRIMARY KEY, contextlevel INTEGER, instanceid INTEGER);
+        INSERT INTO mdl_user VALUES {values([(n, f"U{n}") for n in range(1, 31)])};
+        INSERT INTO mdl_course VALUES {values([(n, f"C{n}") for n in range(1, 31)])};
+        INSERT INTO mdl_context VALUES {values(contexts)};""",
+        f"""CREATE TABLE users (id {key}, name VARCHAR(60) NOT NULL);
+        CREATE TABLE courses (id {key}, title VARCHAR(60) NOT NULL);
+        CREATE TABLE contexts (id {key}, level INTEGER NOT NULL, instance_id INTEGER);
+        INSERT INTO users VALUES (5, 'Canary'); INSERT INTO courses VALUES (9, 'Canary');""",
+    )
+    said = "instance_id of contexts refers to users where contextlevel is 30, and to courses where contextlevel is 50"
+    held = hold(shape.files, "fill users, courses and contexts", said, "take all recommendations", "yes")
+    assert "contextlevel says which. Which rows are meant?" in " ".join(held.text.split())
+    linked = """SELECT level, coalesce(u.name, c.title) FROM contexts x
+        LEFT JOIN users u ON level = 30 AND u.id = instance_id
+        LEFT JOIN courses c ON level = 50 AND c.id = instance_id ORDER BY 1, 2"""
+    assert shape.new(linked) == sorted((level, f"{'U' if level == 30 else 'C'}{n}") for _, level, n in contexts)
