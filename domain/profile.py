@@ -72,6 +72,11 @@ class Profile(Frozen):
     def by_name(self) -> dict[str, TableProfile]:
         return {table.table: table for table in self.tables}
 
+    @cached_property
+    def has_ranges(self) -> bool:
+        """Whether lowest and highest are there; they are not where it was read from a file."""
+        return any(column.lowest is not None for table in self.tables for column in table.columns)
+
     def rows(self, table: str) -> int:
         """Row count at the time of reading; 0 for a table that was not looked at."""
         found = self.by_name.get(table)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Lookup
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ferryman.agents.facts import Facts
 from ferryman.agents.planning import Measured, types_of
 from ferryman.domain.coordination import Request
 from ferryman.domain.mapping import IdPolicy, Mapping, namespace_of
 from ferryman.domain.plan import Connections, Counts
+from ferryman.domain.profile import Profile
 from ferryman.domain.references import references_of
 from ferryman.graph.context import Context
 from ferryman.graph.facts import Analysis, Catalogues
 from ferryman.graph.work import all_compiled
+from ferryman.tools.discover.profile import with_ranges
 from ferryman.tools.move.scope import in_scope
 from ferryman.tools.move.straight import way_of
 from ferryman.tools.prepare.batching import plan_batches
@@ -25,6 +27,7 @@ from ferryman.tools.prepare.transform import CompiledTable
 
 def facts_for_agents(analysis: Analysis, context: Context) -> Facts:
     """Everything that the mapping and planning agents take, identities included."""
+    analysis = replace(analysis, source_profile=_remembered(analysis, context))
     return Facts(
         source=analysis.source,
         target=analysis.target,
@@ -38,6 +41,18 @@ def facts_for_agents(analysis: Analysis, context: Context) -> Facts:
         looked=analysis.looked,
         earlier=analysis.earlier,
     )
+
+
+def _remembered(analysis: Analysis, context: Context) -> Profile:
+    """The old database's profile, whose ranges are measured anew where a conversation was taken up: they are values,
+    and kept in memory alone."""
+    profile = analysis.source_profile
+    if profile.has_ranges:
+        return profile
+    with context.source.connect() as connection:
+        ranged = with_ranges(connection, analysis.source, context.source.dialect, profile)
+    context.shelf.put(ranged)  # under the same name: what is written of it is the same
+    return ranged
 
 
 def _identities(analysis: Analysis) -> dict[str, IdPolicy | str]:

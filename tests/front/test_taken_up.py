@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,27 @@ def test_a_plan_that_waits_is_taken_up_by_resume_alone(tmp_path: Path) -> None:
     again = talked("--resume", said="why are purchases left out?\n")
     assert "left out, as you asked" in again
     assert again.splitlines()[-1].strip() == way_back
+
+
+def test_what_is_asked_of_numbers_is_asked_again_where_it_is_taken_up(tmp_path: Path) -> None:
+    files = tmp_path / "old.db", tmp_path / "new.db"
+    words = "status TEXT NOT NULL CHECK (status IN ('active', 'suspended')), way TEXT NOT NULL"
+    for file, script in zip(
+        files,
+        (
+            "CREATE TABLE entry (id INTEGER PRIMARY KEY, status INTEGER NOT NULL, enrol TEXT);"
+            "INSERT INTO entry VALUES (1, 0, 'self'), (2, 1, 'self'), (3, 0, 'manual');",
+            f"CREATE TABLE entries (id INTEGER PRIMARY KEY, {words});",
+        ),
+        strict=True,
+    ):
+        with closing(sqlite3.connect(file)) as connection:
+            connection.executescript(script)
+    asked = "holds numbers, and entries.status takes only active, suspended. Which is which?"
+    first = talked(*pair(*files), said="fill the missing tables\nwhat do you need to know?\n")
+    again = talked("--resume", said="way comes from enrol\nwhat do you need to know?\n")
+    assert asked in " ".join(first.split())
+    assert asked in " ".join(again.split("> way comes from enrol")[1].split())
 
 
 def test_where_nobody_talked_the_databases_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

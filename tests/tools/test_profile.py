@@ -15,7 +15,7 @@ from ferryman.tools.discover import profile as profiling
 from ferryman.tools.discover.contain import Place, containment, infer_references
 from ferryman.tools.discover.introspect import introspect
 from ferryman.tools.discover.likely import with_likely
-from ferryman.tools.discover.profile import PREFIX, profile, row_counts
+from ferryman.tools.discover.profile import PREFIX, profile, row_counts, with_ranges
 from ferryman.tools.discover.shapes import OTHERS, SHAPES_KEPT, shape, shapes
 
 Rows = Sequence[Sequence[object]]
@@ -49,6 +49,26 @@ def path(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     if request.param == "counted by the database":
         monkeypatch.setattr(profiling, "COUNTED_ROWS", 0)
     return tmp_path / "shop.db"
+
+
+def test_ranges_are_measured_anew_where_they_were_left_behind(path: Path) -> None:
+    columns = "n INTEGER, d DECIMAL(9,2), f BOOLEAN, day DATE, iso TEXT, word TEXT, mixed INTEGER"
+    rows = [
+        (n, n / 4, n % 2, f"2020-01-{n:02}", f"2021-02-{n:02} 10:00", f"w{n}", "x" if n == 5 else n)
+        for n in range(3, 9)
+    ]
+    source = open_source(str(build(path, f"CREATE TABLE t ({columns}); CREATE TABLE empty (n INTEGER)", t=rows)))
+    with source.connect() as connection:
+        database = introspect(connection, source.dialect)
+        known = profile(connection, database, source.dialect)
+        written = Profile.model_validate_json(known.model_dump_json())
+        assert known.has_ranges and not written.has_ranges
+        again = with_ranges(connection, database, source.dialect, written)
+    assert again == known
+    assert (again.by_name["t"].by_name["n"].lowest, again.by_name["t"].by_name["iso"].highest) == (
+        3,
+        "2021-02-08 10:00",
+    )
 
 
 def test_nulls_empties_and_lengths(path: Path) -> None:

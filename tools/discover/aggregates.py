@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, TableClause, Text, and_, case, cast, func, select
@@ -96,6 +96,22 @@ def _strays(dialect: Dialect, family: Family, value: ColumnElement[Any]) -> Iter
         number = case((kind.in_(dialect.kinds[Family.DECIMAL]), value))
         yield "lowest", func.min(number)
         yield "highest", func.max(number)
+
+
+def ranges(connection: Connection, dialect: Dialect, table: Table, columns: Collection[Column]) -> dict[str, Facts]:
+    """Lowest and highest alone, of columns where they mean something."""
+    source, loose = clause(table), bool(dialect.kinds)
+    wanted: dict[str, dict[str, ColumnElement[Any]]] = {}
+    for column in columns:
+        value: ColumnElement[Any] = source.c[column.name]
+        if loose and column.family in NUMBERS:
+            value = case((dialect.kind(value).in_(dialect.kinds[Family.DECIMAL]), value))
+        elif not loose and column.family is Family.BOOLEAN:
+            value = cast(value, Integer)
+        elif not loose and column.family in TEXTS:
+            value = cast(value, Text)
+        wanted[column.name] = {"lowest": func.min(value), "highest": func.max(value)}
+    return _facts(connection, source, wanted)
 
 
 def counted(family: Family, values: Sequence[object], loose: bool) -> Facts:

@@ -20,7 +20,18 @@ from ferryman.domain.schema import Column, Database, Family, Table
 from ferryman.domain.states import MOST_STATES, is_state, states_in
 from ferryman.tools.databases.arrow import unfit
 from ferryman.tools.databases.dialect import Dialect, clause
-from ferryman.tools.discover.aggregates import ISO, KINDS, MASKED, Facts, aggregates, counted
+from ferryman.tools.discover.aggregates import (
+    ISO,
+    KINDS,
+    MASKED,
+    MOMENTS,
+    NUMBERS,
+    TEXTS,
+    Facts,
+    aggregates,
+    counted,
+    ranges,
+)
 from ferryman.tools.discover.labels import TableNames, labels
 from ferryman.tools.discover.languages import languages
 from ferryman.tools.discover.sample import sample
@@ -54,6 +65,33 @@ def profile(
         return Profile(tables=tuple(_table(connection, dialect, table, counts[table.name], names) for table in chosen))
     except DBAPIError as error:
         raise dialect.translate(error, "profiling the tables") from error
+
+
+def with_ranges(connection: Connection, database: Database, dialect: Dialect, known: Profile) -> Profile:
+    """A profile that was written down, with the lowest and highest values that it lost there."""
+    try:
+        return Profile(tables=tuple(_ranged(connection, database, dialect, table) for table in known.tables))
+    except DBAPIError as error:
+        raise dialect.translate(error, "profiling the tables") from error
+
+
+def _ranged(connection: Connection, database: Database, dialect: Dialect, known: TableProfile) -> TableProfile:
+    table = database.by_name.get(known.table)
+    columns = [column for column in table.columns if _has_range(column, known)] if table and known.rows else []
+    if table is None or not columns:
+        return known
+    found = ranges(connection, dialect, table, columns)
+    bounds = {name: {side: _bound(value) for side, value in facts.items()} for name, facts in found.items()}
+    return known.but(columns=tuple(one.but(**bounds.get(one.name, {})) for one in known.columns))
+
+
+def _has_range(column: Column, known: TableProfile) -> bool:
+    """Whether lowest and highest mean something: of texts, where all seen are ISO dates."""
+    if column.family in NUMBERS | MOMENTS | {Family.BOOLEAN}:
+        return True
+    seen = known.by_name.get(column.name)
+    told = [shape for shape in seen.shapes if shape.strip()] if seen and column.family in TEXTS else []
+    return bool(told) and all(shape.startswith("9999-99-99") for shape in told)
 
 
 def row_counts(connection: Connection, tables: Sequence[str]) -> dict[str, int]:
