@@ -37,6 +37,8 @@ _PLAIN = (Rename, Cast, Trim)  #: steps that leave a number what it is
 _DIGITS = re.compile(r"9+\+?")
 _PATH = re.compile(r"(?:/9+\+?)+/?(?:\.\.\.)?|(?:9+\+?/)+(?:\.\.\.)?")
 _MOST_TOLD = 5
+_FEWEST = 8  #: different values that tell anything by themselves
+_ROW_WORDS = frozenset("id key by ref no nr".split())  #: at the end of a name that names a row
 
 
 def link_questions(table: TableMapping, mapping: Mapping, facts: Facts) -> Iterator[Question]:
@@ -189,6 +191,7 @@ class _About:
             if self._holds(line, name)
         )
         unfit = [name for name in moved if not self._holds(line, name)]
+        doubtful = not self.ours.reference(source) and self._by_few_values(line, profile)
         called = f"{line.target} is called after {meant[0]}." if several and len(meant) == 1 else ""
         no_room = f"{line.target} cannot hold the new keys of {listed(unfit)}." if unfit else ""
         asked = f"Rows of which table does {source} of {self.table.source} name"
@@ -198,9 +201,15 @@ class _About:
             "No foreign key of the new database says so.",
             options,
             moved,
-            options[0].key if options and len(meant) == 1 and self._holds(line, meant[0]) else "",
+            options[0].key if options and len(meant) == 1 and self._holds(line, meant[0]) and not doubtful else "",
             " ".join(part for part in (f"{listed(dict.fromkeys(evidence.values()))}.", called, no_room) if part),
         )
+
+    def _by_few_values(self, line: ColumnMapping, profile: ColumnProfile | None) -> bool:
+        """Whether a few small numbers are all that speaks for rows: grade_method 1 to 4 is no category."""
+        few = all(one.looked < _FEWEST for one in (profile.may_name if profile else ()))
+        said = any(self._named_by(name) or _ROW_WORDS & set(words(name)[-1:]) for name in (*line.source, line.target))
+        return few and not said
 
     def _evidence(self, source: str, profile: ColumnProfile | None) -> dict[str, str]:
         """By target table that a legacy column may name rows of: what speaks for it."""

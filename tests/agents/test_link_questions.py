@@ -319,3 +319,17 @@ def test_a_path_of_ids_is_asked_about_where_its_rows_get_new_keys(
     questions = asked(about)
     assert len(questions) == many * tree
     assert [keys(question) for question in questions] == [["as_they_are", "empty", "leave_out"]] * (many * tree)
+
+
+@pytest.mark.parametrize(("name", "looked", "recommended"), [
+    ("grade_method", 4, ""), ("grade_method", 40, "rows_of_categories"), ("category_no", 4, "rows_of_categories"),
+    ("sorted_by", 4, "rows_of_categories"),
+])  # fmt: skip
+def test_a_few_small_numbers_alone_are_not_recommended_as_rows(name: str, looked: int, recommended: str) -> None:
+    old = database(f"category: id int key, name text\nquiz: id int key, {name} int")
+    new = database(f"categories: id int key, name text\nquizzes: id int key, {name} int")
+    found = matches(f"category -> categories: id=id, name=name\nquiz -> quizzes: id=id, {name}={name}")
+    likely = column_profile(may_name=(MayName(table="category", looked=looked, found=looked),))
+    seen = profile({"category": 60, "quiz": 60}, {f"quiz.{name}": likely})
+    (question,) = asked(facts(old, new, found, seen, identities={"categories": Generated()}))
+    assert question.recommended == recommended
