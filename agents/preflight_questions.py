@@ -48,6 +48,7 @@ from ferryman.domain.schema import Database, Family
 from ferryman.domain.transforms import (
     Cast,
     EpochToTimestamp,
+    ForeignKeyTo,
     LocalTime,
     RemapIds,
     Rename,
@@ -144,9 +145,14 @@ def questions(
     return tuple(
         _question(
             problem,
-            _decided_before(problem, plan),
+            before := _decided_before(problem, plan),
             offered[problem.id],
-            _in_keeping(offered[problem.id], problem, plan, target),
+            recommend(
+                problem,
+                _in_keeping(offered[problem.id], problem, plan, target),
+                before,
+                named=_names_rows(problem, plan.mapping),
+            ),
             _misread(problem, plan, rows, target),
             worthless=problem.rows >= rows,
         )
@@ -162,6 +168,11 @@ def _hangs_on(problem: ProblemFound, mapping: Mapping, target: Database) -> set[
     found = {f"{FOUND_THERE}:{parent.target}"} if parent else set()
     met = {f"{PRESENT}:{problem.table}"} if problem.problem == Problem.CONFLICT else set()
     return filling | found | met
+
+
+def _names_rows(problem: ProblemFound, mapping: Mapping) -> bool:
+    line = mapping.by_target[problem.table].by_target.get(problem.columns[0]) if problem.columns else None
+    return line is not None and line.uses(ForeignKeyTo)
 
 
 def _decided_before(problem: ProblemFound, plan: Plan) -> Policy | None:
@@ -308,15 +319,13 @@ def _question(
     problem: ProblemFound,
     before: Policy | None,
     options: tuple[Option, ...],
-    keeping: tuple[Option, ...],
+    recommended: str,
     misread: str,
     *,
     worthless: bool = False,
 ) -> Question:
-    """`keeping`: the options that go against nothing that was said. `misread`: why nothing is recommended that keeps
-    most of the table's rows back; "" where it can be. `worthless`: not one value of the column fits: where it may be
-    empty, that is what loses least."""
-    recommended = recommend(problem, keeping, before)
+    """`misread`: why nothing is recommended that keeps most of the table's rows back; "" where it can be. `worthless`:
+    not one value of the column fits: where it may be empty, that is what loses least."""
     if misread and not before and recommended in (KEYS[Strategy.QUARANTINE], LEAVE):
         empty = KEYS[Strategy.SET_NULL]
         recommended = empty if worthless and any(option.key == empty for option in options) else ""
@@ -481,13 +490,16 @@ def _with_those(option: Option, along: Along) -> Option:
     return option.but(text=f"{option.text}, with {told}", changes=(*option.changes, *changes))
 
 
-def recommend(problem: ProblemFound, options: tuple[Option, ...], before: Policy | None = None) -> str:
-    """The key of the option to take when in doubt: an earlier decision on the same cause, else what loses least."""
+def recommend(
+    problem: ProblemFound, options: tuple[Option, ...], before: Policy | None = None, *, named: bool = False
+) -> str:
+    """The key of the option to take when in doubt: an earlier decision on the same cause, else what loses least.
+    `named`: the column names a row, and no row can have such a number."""
     best = BEST_FOR_ORPHANS if problem.problem == Problem.MISSING_PARENT else (Strategy.QUARANTINE,)
     first = [KEYS[before.strategy]] if before and before.strategy in KEYS else []
     first += [RENUMBER, DAY, NEVER_EMPTY, INCLUDE, FIRST, KEYS[Strategy.MIGRATE_PARENTS], WITHOUT]
     first += [KEEP] if problem.problem == Problem.CONFLICT else []
-    first += [EMPTY] if problem.never == problem.rows else []
+    first += [EMPTY] if problem.never == problem.rows or (named and problem.problem == Problem.OUT_OF_RANGE) else []
     offered = {option.key for option in options}
     return next(key for key in (*first, *(KEYS[strategy] for strategy in best), LEAVE) if key in offered)
 

@@ -255,3 +255,19 @@ def test_a_number_beside_a_level_is_asked_about_and_told_of_in_one_sentence(fold
         LEFT JOIN users u ON level = 30 AND u.id = instance_id
         LEFT JOIN courses c ON level = 50 AND c.id = instance_id ORDER BY 1, 2"""
     assert shape.new(linked) == sorted((level, f"{'U' if level == 30 else 'C'}{n}") for _, level, n in contexts)
+
+
+def test_a_number_that_no_row_can_have_stands_for_none_where_a_row_is_named(folder: Path) -> None:
+    shape = made(
+        folder,
+        f"""CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+        CREATE TABLE grades (id INTEGER PRIMARY KEY, note TEXT, person_id INTEGER);
+        INSERT INTO people VALUES {values([(n, f"P{n}") for n in range(1, 21)])};
+        INSERT INTO grades VALUES {values([(n, f"G{n}", n if n % 4 else -1) for n in range(1, 21)])};""",
+        f"""CREATE TABLE people (id {KEYS["derived"]}, name VARCHAR(60) NOT NULL);
+        CREATE TABLE grades (id INTEGER PRIMARY KEY, note TEXT, person_id CHAR(36) REFERENCES people (id));""",
+    )
+    held = hold(shape.files, "fill people and grades", "take all recommendations", "yes")
+    assert "out of its range" in " ".join(held.text.split())
+    linked = shape.new("SELECT g.note, p.name FROM grades g LEFT JOIN people p ON p.id = g.person_id ORDER BY g.id")
+    assert linked == [(f"G{n}", f"P{n}" if n % 4 else None) for n in range(1, 21)]
