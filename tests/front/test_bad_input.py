@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -33,8 +34,8 @@ def approved(files: tuple[Path, Path], *words: str) -> str:
     return str(done.json["approval"])
 
 
-def run(approval: str, *words: str, before: Callable[[], None] | None = None) -> Called:
-    return call("run", "--plan", "plan.yaml", "--approve", approval, *words, before=before)
+def run(approval: str, *words: str, by: Callable[..., Called] = here) -> Called:
+    return by("run", "--plan", "plan.yaml", "--approve", approval, *words)
 
 
 def runs_well(approval: str, *words: str) -> None:
@@ -93,7 +94,7 @@ def test_what_is_no_database_is_named(files: tuple[Path, Path], side: str, spoil
     bad, good = files if side == "source" else files[::-1]
     spoil(bad)
     before = digest(good)
-    what, _ = refused(call("plan", *pair(*files), "-o", "plan.yaml"), 4)
+    what, _ = refused(here("plan", *pair(*files), "-o", "plan.yaml"), 4)
     assert bad.name in what
     assert not Path("plan.yaml").exists()
     assert digest(good) == before
@@ -106,7 +107,7 @@ def test_a_damaged_file_is_named(files: tuple[Path, Path], side: str, spoil: Cal
     fill(files[1], "customers", ((f"id-{n}", "x" * 30, None, n, "now") for n in range(1000, 3000)))
     spoil(bad)
     before = digest(good)
-    done = call("plan", *pair(*files), "-o", "plan.yaml")
+    done = here("plan", *pair(*files), "-o", "plan.yaml")
     what, do = refused(done, done.code)
     assert done.code in (1, 4)
     assert "damaged" in what or "not a database" in what or "malformed" in what, what
@@ -144,7 +145,7 @@ def test_a_target_that_is_locked_when_rows_move_keeps_its_rows(files: tuple[Path
     approval = approved(files)
     before = digest(files[1])
     with locked(files[1]):
-        refused(run(approval), 1)
+        refused(run(approval, by=call), 1)
     assert digest(files[1]) == before
     runs_well(approval)
 
@@ -159,7 +160,7 @@ def test_the_same_database_on_both_sides_is_refused_under_whatever_name(files: t
     os.link(files[0], hard)
     before = digest(files[0])
     for name in (files[0], other, hard, f"sqlite:///{files[0]}"):
-        what, _ = refused(call("plan", "--source", files[0], "--target", name), 4)
+        what, _ = refused(here("plan", "--source", files[0], "--target", name), 4)
         assert "the same" in what
     assert digest(files[0]) == before
 
@@ -167,7 +168,7 @@ def test_the_same_database_on_both_sides_is_refused_under_whatever_name(files: t
 def test_nothing_that_matches_is_said(tmp_path: Path) -> None:
     old = write(tmp_path / "old.sqlite", "CREATE TABLE zebra (stripe blob, hoof real); INSERT INTO zebra VALUES (1, 1)")
     new = write(tmp_path / "new.sqlite", "CREATE TABLE invoices (number TEXT PRIMARY KEY, due DATE NOT NULL)")
-    what, do = refused(call("plan", *pair(old, new), "-o", "plan.yaml"), 2)
+    what, do = refused(here("plan", *pair(old, new), "-o", "plan.yaml"), 2)
     assert "Nothing" in what
     assert "ferryman analyze" in do
     assert here("analyze", *pair(old, new)).code == 0
@@ -178,7 +179,7 @@ def test_a_database_without_tables_is_said(files: tuple[Path, Path], side: str) 
     bad = files[side == "target"]
     bad.unlink()
     write(bad, "CREATE TABLE t (a); DROP TABLE t")
-    what, _ = refused(call("plan", *pair(*files)), 2)
+    what, _ = refused(here("plan", *pair(*files)), 2)
     assert "no tables" in what
 
 
@@ -191,7 +192,7 @@ def test_a_target_that_may_not_be_written_is_named(files: tuple[Path, Path], rea
     place = files[1] if readonly == "file" else files[1].parent
     place.chmod(0o444 if readonly == "file" else 0o555)
     try:
-        refused(call("plan", *pair(*files)), 4)
+        refused(here("plan", *pair(*files)), 4)
     finally:
         place.chmod(0o755)
 
@@ -213,7 +214,7 @@ def test_a_target_on_a_read_only_file_system_is_named(files: tuple[Path, Path], 
     target = Path(shutil.copy(files[1], readonly_mount))
     subprocess.run(["mount", "-o", "remount,ro", readonly_mount], check=True)
     before = digest(target)
-    what, do = refused(call("plan", *pair(files[0], target)), 4)
+    what, do = refused(here("plan", *pair(files[0], target)), 4)
     assert "cannot be written" in what
     assert "right" in do
     assert digest(target) == before
@@ -266,7 +267,7 @@ def test_a_table_without_a_key_moves_by_position_or_is_asked_about(tmp_path: Pat
     schema = "CREATE TABLE notes (subject text, body text)"
     files = write(tmp_path / "old.sqlite", schema), write(tmp_path / "new.sqlite", schema)
     fill(files[0], "notes", [("same", "twin"), ("same", "twin"), ("other", None)])
-    done = call("plan", *pair(*files), "-o", "plan.yaml", "--json")
+    done = here("plan", *pair(*files), "-o", "plan.yaml", "--json")
     assert done.code in (0, 5), done.err
     if done.code == 5:
         assert any(question["table"] == "notes" for question in done.json["questions"])
@@ -281,7 +282,7 @@ def test_a_value_that_does_not_cast_is_asked_about_before_a_row_moves(tmp_path: 
     files = shop(tmp_path)
     with closing(sqlite3.connect(files[0])) as connection, connection:
         connection.execute("UPDATE purchase SET amount = 'twelve pounds' WHERE id IN (7, 8)")
-    done = call("plan", *pair(*files), "-o", "plan.yaml", "--json")
+    done = here("plan", *pair(*files), "-o", "plan.yaml", "--json")
     assert done.code == 5, done.err
     asked = [question for question in done.json["questions"] if question["open"]]
     assert [question["table"] for question in asked] == ["purchases"]
@@ -332,7 +333,7 @@ def test_a_full_disk_keeps_what_was_committed_and_goes_on_when_there_is_room(tmp
     old, new = shop(tmp_path, customers=2000, purchases=40_000)
     target = Path(shutil.copy(new, small_disk))
     approval = approved((old, target))
-    what, do = refused(run(approval), 4)
+    what, do = refused(run(approval, by=call), 4)
     assert "disk is full" in what
     assert "resume" in do
     assert one(target, "PRAGMA integrity_check") == "ok"
@@ -349,7 +350,7 @@ def test_a_limit_on_the_size_of_files_is_a_full_disk(tmp_path: Path) -> None:
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))
 
-    what, do = refused(run(approval, before=limited), 4)
+    what, do = refused(run(approval, by=partial(call, before=limited)), 4)
     assert "disk" in what
     assert do
     assert one(files[1], "PRAGMA integrity_check") == "ok"
