@@ -21,9 +21,8 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
-from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
@@ -51,6 +50,9 @@ from ferryman.sharing import samples
 from ferryman.tools.databases.connect import Source, Target, check_pair, open_source, open_target
 from ferryman.tools.move.ledger import Ledger
 from ferryman.workspace import Workspace
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel  # loaded, it is a tenth of the start of a command
 
 Sink = Callable[[Event], None]
 

@@ -104,6 +104,12 @@ def test_nothing_heavy_is_loaded_for_help_and_version() -> None:
         assert done.stderr.strip() == "[]"
 
 
+def test_a_conversation_loads_no_chat_model_before_it_needs_one() -> None:
+    code = "import sys, ferryman.commands.run; print('langchain_core.language_models.chat_models' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 def test_help_of_a_command_goes_to_standard_output_with_the_example() -> None:
     done = call("plan", "--help")
     assert done.code == 0
