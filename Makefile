@@ -13,7 +13,7 @@ TYPED := ferryman tests benchmarks $(wildcard examples/*.py examples/*/*.py)
 
 # A file stays with one worker, so that what it sets up once is set up once. The order of collection puts the long files
 # in the middle; by number of tests the wheel, five tests and a minute, would begin last.
-SIDE_BY_SIDE := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 6 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test check bench bench-agents proofs cassettes docs lint types contracts
 .DEFAULT_GOAL := help

@@ -58,6 +58,12 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.addaudithook(refuse_other_machines)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Three workers for two cores: for a third of its time and more a test waits for a server or another process."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores * 3 // 2
+
+
 @pytest.fixture(autouse=True)
 def a_place_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test starts in an empty folder, with an empty home, and without the settings of who runs it."""
