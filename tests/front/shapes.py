@@ -56,6 +56,13 @@ class Shape:
         words = [word for answer in answers for word in ("--answer", answer)]
         return here("plan", *self.names, "-o", self.folder / "plan.yaml", "--force", *words)
 
+    def wanted(self, request: str, *answers: str, code: int = 0) -> Called:
+        """Plan anew what is asked for in words."""
+        words = [word for answer in answers for word in ("--answer", answer)]
+        done = here("plan", *self.names, "-o", self.folder / "plan.yaml", "--force", "--request", request, *words)
+        assert done.code == code, done.err
+        return done
+
     def edit(self, change: Callable[[str], str]) -> None:
         """Change the plan's file, as an engineer does."""
         path = self.folder / "plan.yaml"
@@ -89,7 +96,18 @@ class Shape:
     def undone(self) -> None:
         undone = here("rollback", "--yes")
         assert undone.code == 0, undone.err
-        assert (self.sides[1].rows() if self.sides else rows_of(self.files[1])) == self.before
+        assert self.held() == self.before
+
+    def undo_last(self) -> None:
+        """Take back the last run that still holds."""
+        runs = here("runs", *self.names[2:], "--json").json["runs"]
+        last = max(one["run"] for one in runs if one["status"] != "rolled_back")
+        undone = here("rollback", last, *self.names[2:], "--yes")
+        assert undone.code == 0, undone.err
+
+    def held(self) -> dict[str, list[Any]]:
+        """What the new database holds now."""
+        return self.sides[1].rows() if self.sides else rows_of(self.files[1])
 
     def old(self, sql: str) -> list[Row]:
         return self.sides[0].ask(sql) if self.sides else ask(self.files[0], sql)
@@ -113,7 +131,7 @@ PORT: ContextVar[Callable[[Path], Side] | None] = ContextVar("PORT", default=Non
 def folder_onto(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """For a fixture: the working folder; the new database is made where the test's parameter `onto` says."""
     monkeypatch.chdir(tmp_path)
-    onto = request.node.callspec.params["onto"]
+    onto: str = request.getfixturevalue("onto")
     token = PORT.set(
         (lambda path: ported(request, onto if path.name == "new.db" else "sqlite", path)) if onto != "sqlite" else None
     )

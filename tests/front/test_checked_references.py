@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,7 @@ from tests.front.shapes import KEYS, Shape, folder_onto, made, values
 
 PAIRS = [(1, 1, 2, None), (2, 3, 1, "x"), (3, None, 2, None), (4, None, 3, "alone"), (5, 2, 2, "same")]
 
-
-@pytest.fixture(autouse=True)
-def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    yield from folder_onto(request, tmp_path, monkeypatch)
+folder = pytest.fixture(folder_onto, autouse=True)
 
 
 def friends(folder: Path, rule: str) -> Shape:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.front.calling import Called, here
+from tests.front.calling import here
 from tests.front.shapes import KEYS, Shape, folder_onto, made, values
 
 pytestmark = [
@@ -23,16 +22,11 @@ LOANS = [(n, 41 - n, f"book {n}") for n in range(1, 41)]
 OLD = "SELECT l.title, r.name FROM loan l JOIN reader r ON r.id = l.reader_id ORDER BY 1, 2"
 NEW = "SELECT l.title, p.name FROM checkouts l JOIN patrons p ON p.id = l.patron_id ORDER BY 1, 2"
 
-
-@pytest.fixture
-def folder(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, onto: str
-) -> Iterator[Path]:
-    yield from folder_onto(request, tmp_path, monkeypatch)
+folder = pytest.fixture(folder_onto)
 
 
 @pytest.fixture
-def shape(folder: Path, keys: str) -> Shape:
+def shape(folder: Path, keys: str, onto: str) -> Shape:
     """Forty readers of seven names, and patrons who are others under numbers that readers have."""
     key = KEYS[keys]
     others = [(n if keys == "generated" else f"0000{n:04}-0000-4000-8000-000000000000", f"P{n}") for n in (3, 4)]
@@ -48,15 +42,8 @@ def shape(folder: Path, keys: str) -> Shape:
     )
 
 
-def wanted(shape: Shape, request: str, *answers: str, code: int = 0) -> Called:
-    words = [word for answer in answers for word in ("--answer", answer)]
-    done = here("plan", *shape.names, "-o", "plan.yaml", "--force", "--request", request, *words)
-    assert done.code == code, done.err
-    return done
-
-
 def first(shape: Shape) -> None:
-    wanted(shape, "only patrons, reader goes into patrons", "present:patrons=add")
+    shape.wanted("only patrons, reader goes into patrons", "present:patrons=add")
     shape.run()
 
 
@@ -71,7 +58,7 @@ SECOND = "only checkouts, loan goes into checkouts"
 
 def test_what_refers_to_its_rows_finds_them_by_its_records(shape: Shape) -> None:
     first(shape)
-    wanted(shape, SECOND)
+    shape.wanted(SECOND)
     shape.run()
     shape.assert_same(OLD, NEW)
     assert here("validate", *shape.names).code == 0
@@ -82,7 +69,7 @@ def test_what_refers_to_its_rows_finds_them_by_its_records(shape: Shape) -> None
 def test_once_it_is_taken_back_it_tells_nothing(shape: Shape) -> None:
     first(shape)
     undo(shape, 0)
-    asked = " ".join(wanted(shape, SECOND, code=5).err.split())
+    asked = " ".join(shape.wanted(SECOND, code=5).err.split())
     assert "reader -> patrons?" in asked
     assert "patrons has 2 rows already, and no column tells" in asked
 
@@ -91,13 +78,13 @@ def test_what_has_come_since_comes_after_it(shape: Shape, keys: str) -> None:
     """Checkouts were empty, so that they kept their numbers: they are found by these."""
     checkouts = "since" if keys == "derived" else "same_key"
     first(shape)
-    wanted(shape, SECOND)
+    shape.wanted(SECOND)
     shape.run()
     with closing(sqlite3.connect(shape.files[0])) as old:
         old.executescript("INSERT INTO reader VALUES (900, 'late'); INSERT INTO loan VALUES (900, 900, 'late');")
-    asked = wanted(shape, "fill patrons and checkouts", code=5)
+    asked = shape.wanted("fill patrons and checkouts", code=5)
     assert "patrons has 42 rows already, some of which an earlier run brought" in " ".join(asked.err.split())
-    wanted(shape, "fill patrons and checkouts", "present:patrons=since", f"present:checkouts={checkouts}")
+    shape.wanted("fill patrons and checkouts", "present:patrons=since", f"present:checkouts={checkouts}")
     shape.run()
     assert shape.new("SELECT count(*) FROM patrons") == [(43,)]
     shape.assert_same(OLD, NEW)

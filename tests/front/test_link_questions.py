@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.front.calling import here
-from tests.front.ported import ported
-from tests.front.shapes import KEYS, PORT, Shape, made, rows_of, values
+from tests.front.shapes import KEYS, Shape, folder_onto, made, rows_of, values
 from tests.front.talking import hold
 
 _ROLL = random.Random(7)
@@ -21,18 +19,7 @@ NUMBERED = [(n, f"N{n}") for n in range(1, 31)]
 AGENTS = [(n, f"A{n}") for n in range(1, 61)]
 WORDS = {"plain": ("ticket", "agent"), "laravel": ("App\\Models\\Ticket", "App\\Models\\Agent")}
 
-
-@pytest.fixture(autouse=True)
-def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The working folder; the new database is made where the test's parameter `onto` says."""
-    monkeypatch.chdir(tmp_path)
-    params = getattr(getattr(request.node, "callspec", None), "params", {})
-    onto = params.get("onto", "sqlite")
-    token = PORT.set(
-        (lambda path: ported(request, onto if path.name == "new.db" else "sqlite", path)) if onto != "sqlite" else None
-    )
-    yield tmp_path
-    PORT.reset(token)
+folder = pytest.fixture(folder_onto, autouse=True)
 
 
 def desk(folder: Path, words: tuple[str, ...] = WORDS["plain"], *, more: str = "") -> Shape:

@@ -3,14 +3,12 @@ follow, though the plan does not move the table that they name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.front.calling import here
 from tests.front.shapes import KEYS, Row, Shape, folder_onto, made, values
-from tests.front.test_two_brought import held, undo_last, wanted
 
 pytestmark = [
     pytest.mark.parametrize("onto", ["sqlite", "postgresql", "mariadb"]),
@@ -18,16 +16,11 @@ pytestmark = [
 ]
 LOST = 77  #: a tag that never was
 
-
-@pytest.fixture
-def folder(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, onto: str
-) -> Iterator[Path]:
-    yield from folder_onto(request, tmp_path, monkeypatch)
+folder = pytest.fixture(folder_onto)
 
 
 @pytest.fixture
-def shape(folder: Path, keys: str) -> Shape:
+def shape(folder: Path, keys: str, onto: str) -> Shape:
     """Thirty tags, and articles that name them in a list, by a number and beside a type."""
     there = 3 if keys == "generated" else "00000003-0000-4000-8000-000000000000"
     tags = [(n, f"tag {n}") for n in range(1, 31)]
@@ -56,19 +49,19 @@ def named(rows: list[Row], tags: list[Row]) -> dict[str, tuple[list[str], str]]:
 
 
 def test_they_are_asked_about_and_follow(shape: Shape, keys: str) -> None:
-    wanted(shape, "only tags", "present:tags=add")
+    shape.wanted("only tags", "present:tags=add")
     shape.run()
-    before = held(shape)
-    asked = " ".join(wanted(shape, "only articles", code=5).err.split())
+    before = shape.held()
+    asked = " ".join(shape.wanted("only articles", code=5).err.split())
     assert "ids_of_tags: They are ids of tags (recommended)" in asked
     assert "by_name: tag means tags (recommended)" in asked
-    lost = " ".join(wanted(shape, "only articles", *ANSWERS, code=5).err.split())
+    lost = " ".join(shape.wanted("only articles", *ANSWERS, code=5).err.split())
     assert "1 row of articles refers by tag_ids to rows that are not there. 1 id of tags, in 1 row, never was" in lost
-    wanted(shape, "only articles", *ANSWERS, "articles: without")
+    shape.wanted("only articles", *ANSWERS, "articles: without")
     shape.run()
     rows = "SELECT title, tag_ids, about_id FROM {}"
     old = named(shape.old(rows.format("article")), shape.old("SELECT id, name FROM tag"))
     assert named(shape.new(rows.format("articles")), shape.new("SELECT id, name FROM tags")) == old
     assert here("validate", *shape.names).code == 0
-    undo_last(shape)
-    assert held(shape) == before
+    shape.undo_last()
+    assert shape.held() == before

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,9 +25,7 @@ NOWHERE = """SELECT (SELECT count(*) FROM departments WHERE head_id IS NOT NULL
     (SELECT count(*) FROM employees WHERE dept_id NOT IN (SELECT id FROM departments))"""
 
 
-@pytest.fixture(autouse=True)
-def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    yield from folder_onto(request, tmp_path, monkeypatch)
+folder = pytest.fixture(folder_onto, autouse=True)
 
 
 def ring(folder: Path, identity: str, *, required: bool) -> Shape:

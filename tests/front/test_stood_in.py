@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,7 @@ import pytest
 from tests.front.calling import here
 from tests.front.shapes import Shape, folder_onto, made
 
-
-@pytest.fixture
-def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    yield from folder_onto(request, tmp_path, monkeypatch)
+folder = pytest.fixture(folder_onto)
 
 
 @pytest.mark.parametrize("onto", ["sqlite", "postgresql", "mariadb"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,7 @@ OTHERS = "('T1', 'Gold', 100), ('T2', 'Silver', 200), ('T8', 'Bronze', 300)"
 THE_SAME = "('T1', 'Day', 10), ('T2', 'Night', 20), ('T8', 'Dawn', 300)"
 
 
-@pytest.fixture
-def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    yield from folder_onto(request, tmp_path, monkeypatch)
+folder = pytest.fixture(folder_onto)
 
 
 def tariffs(folder: Path, there: str, *, contracts: bool) -> Shape:

@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.front.calling import Called, here
-from tests.front.shapes import KEYS, Row, Shape, folder_onto, made, rows_of, values
+from tests.front.calling import here
+from tests.front.shapes import KEYS, Row, Shape, folder_onto, made, values
 
-pytestmark = [
-    pytest.mark.parametrize("onto", ["sqlite", "postgresql", "mariadb"]),
-    pytest.mark.parametrize("keys", ["kept", "generated", "derived"]),
-]
-
+ENGINES = ["sqlite", "postgresql", "mariadb"]
 OLD = """SELECT t.subject, c.name, s.name FROM ticket t JOIN customer c ON c.id = t.customer_id
     LEFT JOIN agent s ON s.id = t.owner_id ORDER BY 1"""
 NEW = """SELECT t.subject, c.name, o.name FROM tickets t JOIN users c ON c.id = t.customer_id
     LEFT JOIN users o ON o.id = t.owner_id ORDER BY 1"""
 TICKETS = "only tickets, ticket goes into tickets"
 
-
-@pytest.fixture
-def folder(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, onto: str
-) -> Iterator[Path]:
-    yield from folder_onto(request, tmp_path, monkeypatch)
+folder = pytest.fixture(folder_onto)
 
 
 @pytest.fixture
-def shape(folder: Path, keys: str) -> Shape:
+def shape(folder: Path, keys: str, onto: str) -> Shape:
     """Forty customers and twelve agents, of the same numbers where the new side gives others; users who are neither
     under numbers that both have; and a ticket of each customer, most with an agent."""
     first = 101 if keys == "kept" else 1
@@ -62,46 +51,31 @@ def shape(folder: Path, keys: str) -> Shape:
     )
 
 
-def wanted(shape: Shape, request: str, *answers: str, code: int = 0) -> Called:
-    words = [word for answer in answers for word in ("--answer", answer)]
-    done = here("plan", *shape.names, "-o", "plan.yaml", "--force", "--request", request, *words)
-    assert done.code == code, done.err
-    return done
-
-
 def brought(shape: Shape, keys: str, *tables: str) -> None:
     for table in tables:
         way = "same_key" if keys == "kept" else "add"
-        wanted(shape, f"only users, {table} goes into users", f"present:users={way}")
+        shape.wanted(f"only users, {table} goes into users", f"present:users={way}")
         shape.run()
 
 
-def undo_last(shape: Shape) -> None:
-    runs = json.loads(here("runs", *shape.names[2:], "--json").out)["runs"]
-    last = max(one["run"] for one in runs if one["status"] != "rolled_back")
-    assert here("rollback", last, *shape.names[2:], "--yes").code == 0
-
-
-def held(shape: Shape) -> object:
-    return shape.sides[1].rows() if shape.sides else rows_of(shape.files[1])
-
-
+@pytest.mark.parametrize("onto", ENGINES)
+@pytest.mark.parametrize("keys", ["kept", "generated", "derived"])
 def test_each_reference_finds_the_rows_of_its_own_old_table(shape: Shape, keys: str) -> None:
     """Whichever came first, and where the process is killed between two batches."""
     brought(shape, keys, *(("agent", "customer") if keys == "generated" else ("customer", "agent")))
-    before = held(shape)
-    wanted(shape, TICKETS)
+    before = shape.held()
+    shape.wanted(TICKETS)
     shape.edit(lambda text: text.replace("size: 500", "size: 15"))
     shape.killed("after_commit:tickets:1")
     done = here("resume", *shape.names)
     assert done.code == 0, done.err
     shape.assert_same(OLD, NEW)
     assert here("validate", *shape.names).code == 0
-    undo_last(shape)
-    assert held(shape) == before
-    undo_last(shape)
-    undo_last(shape)
-    assert held(shape) == shape.before
+    shape.undo_last()
+    assert shape.held() == before
+    shape.undo_last()
+    shape.undo_last()
+    assert shape.held() == shape.before
 
 
 def lost(shape: Shape) -> None:
@@ -114,19 +88,23 @@ def lost(shape: Shape) -> None:
 HELD = "SELECT t.subject, o.name FROM tickets t LEFT JOIN users o ON o.id = t.owner_id WHERE t.id >= 50"
 
 
+@pytest.mark.parametrize("onto", ENGINES)
+@pytest.mark.parametrize("keys", ["kept", "generated", "derived"])
 def test_numbers_that_lead_nowhere_are_counted_for_each_and_name_no_row_of_the_other(shape: Shape, keys: str) -> None:
     brought(shape, keys, "customer", "agent")
     lost(shape)
-    asked = " ".join(wanted(shape, TICKETS, code=5).err.split())
+    asked = " ".join(shape.wanted(TICKETS, code=5).err.split())
     for column in ("customer_id", "owner_id"):
         assert f"1 row of tickets refers by {column} to a row of users that never was in the old database" in asked
     lost_ones = [f"orphans:tickets.{name}:never_existed" for name in ("customer_id", "owner_id")]
-    wanted(shape, TICKETS, f"{lost_ones[0]}=quarantine", f"{lost_ones[1]}=empty")
+    shape.wanted(TICKETS, f"{lost_ones[0]}=quarantine", f"{lost_ones[1]}=empty")
     shape.run(code=3)
     assert shape.new(HELD) == [("lost agent", None)]
     assert here("validate", *shape.names).code == 0
 
 
+@pytest.mark.parametrize("onto", ENGINES)
+@pytest.mark.parametrize("keys", ["kept", "generated", "derived"])
 def test_a_row_that_came_too_late_for_its_own_run_is_no_row_of_the_other(shape: Shape, keys: str) -> None:
     """Customer 103 came after customers were moved; an agent has that number in the new side where keys are kept."""
     brought(shape, keys, "customer", "agent")
@@ -134,8 +112,8 @@ def test_a_row_that_came_too_late_for_its_own_run_is_no_row_of_the_other(shape: 
     with closing(sqlite3.connect(shape.files[0])) as old:
         old.executescript(f"""INSERT INTO customer VALUES ({number}, 'late', 'late@x.org');
             INSERT INTO ticket VALUES (60, 'late', {number}, NULL);""")
-    asked = " ".join(wanted(shape, TICKETS, code=5).err.split())
+    asked = " ".join(shape.wanted(TICKETS, code=5).err.split())
     assert "1 row of tickets refers by customer_id to a row of users" in asked
-    wanted(shape, TICKETS, "tickets: quarantine")
+    shape.wanted(TICKETS, "tickets: quarantine")
     shape.run(code=3)
     shape.assert_same(OLD.replace("ORDER", "WHERE t.id < 50 ORDER"), NEW)

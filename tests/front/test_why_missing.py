@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -11,9 +10,6 @@ import pytest
 
 from tests.front.calling import Called, here
 from tests.front.shapes import KEYS, Shape, folder_onto, made, values
-from tests.front.test_two_brought import held, undo_last, wanted
-
-pytestmark = pytest.mark.parametrize("onto", ["sqlite", "postgresql", "mariadb"])
 
 #: Readers by the order that they came in; loans name them by key.
 DELETED, ASIDE, LEFT, CAME, NEVER = (3, 4), (7,), (9, 10), (41, 42), 99
@@ -21,12 +17,7 @@ OLD = "SELECT l.title, r.name FROM loan l JOIN reader r ON r.id = l.reader_id"
 NEW = "SELECT c.title, p.name FROM checkouts c LEFT JOIN patrons p ON p.id = c.patron_id"
 LOANS = "loan goes into checkouts"
 
-
-@pytest.fixture
-def folder(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, onto: str
-) -> Iterator[Path]:
-    yield from folder_onto(request, tmp_path, monkeypatch)
+folder = pytest.fixture(folder_onto)
 
 
 def key_of(reader: int, keys: str) -> object:
@@ -35,7 +26,7 @@ def key_of(reader: int, keys: str) -> object:
 
 
 @pytest.fixture
-def shape(folder: Path, keys: str) -> Shape:
+def shape(folder: Path, keys: str, onto: str) -> Shape:
     """Forty readers, of whom one cannot go and two did not return, and two loans of each and of one who never was."""
     old, new = ("TEXT NOT NULL PRIMARY KEY",) * 2 if keys == "names" else ("INTEGER NOT NULL PRIMARY KEY", KEYS[keys])
     readers = [
@@ -57,7 +48,7 @@ def shape(folder: Path, keys: str) -> Shape:
 
 def readers_first(shape: Shape, keys: str) -> None:
     """Bring the readers; then two are deleted from the new side, and two more come, with a loan each."""
-    wanted(shape, "only patrons, reader goes into patrons; only readers where state = 'here'", "patrons: quarantine")
+    shape.wanted("only patrons, reader goes into patrons; only readers where state = 'here'", "patrons: quarantine")
     shape.run(code=3)
     names = ", ".join(f"'reader {n}'" for n in DELETED)
     delete(shape, f"DELETE FROM patrons WHERE name IN ({names})")
@@ -94,6 +85,7 @@ TOLD = {
 }
 
 
+@pytest.mark.parametrize("onto", ["sqlite", "postgresql", "mariadb"])
 @pytest.mark.parametrize("keys", ["kept", "generated", "derived", "names"])
 def test_each_cause_is_told_with_its_rows_and_decided_by_itself(shape: Shape, keys: str) -> None:
     readers_first(shape, keys)
@@ -102,7 +94,7 @@ def test_each_cause_is_told_with_its_rows_and_decided_by_itself(shape: Shape, ke
         assert f"{rows} rows of checkouts refer by patron_id to {parents}. What shall become of them?" in asked
     answers = [("--answer", f"orphans:checkouts.patron_id:{cause}={way}") for cause, (*_, way) in TOLD.items()]
     loans(shape, *(word for pair in answers for word in pair))
-    before = held(shape)
+    before = shape.held()
     shape.edit(lambda text: text.replace("size: 500", "size: 15"))
     shape.killed("after_commit:checkouts:2")
     done = here("resume", *shape.names)
@@ -116,8 +108,8 @@ def test_each_cause_is_told_with_its_rows_and_decided_by_itself(shape: Shape, ke
     assert sorted(there.keys() - real.keys() - set(emptied)) == sorted(standing)
     assert real == {title: name for title, name in shape.old(OLD) if title not in {*emptied, *aside, *standing}}
     assert here("validate", *shape.names).code == 0
-    undo_last(shape)
-    assert held(shape) == before
+    shape.undo_last()
+    assert shape.held() == before
 
 
 #: The same, as the diagnosis says it.
@@ -129,10 +121,11 @@ STOPPED = [
 ]
 
 
+@pytest.mark.parametrize("onto", ["sqlite", "postgresql", "mariadb"])
 @pytest.mark.parametrize("keys", ["generated", "names"])
 def test_a_batch_that_stops_tells_them_apart_as_well(shape: Shape, keys: str) -> None:
     readers_first(shape, keys)
-    before = held(shape)
+    before = shape.held()
     loans(shape, "--no-preflight")
     told = " ".join(shape.run(code=5).err.split())
     assert shape.new("SELECT count(*) FROM checkouts") == [(0,)]
@@ -141,14 +134,15 @@ def test_a_batch_that_stops_tells_them_apart_as_well(shape: Shape, keys: str) ->
     assert here("resume", *shape.names, "--decide", "skip_orphaned_records").code == 3
     assert shape.new("SELECT count(*) FROM checkouts WHERE patron_id IS NOT NULL") == [(70,)]
     assert here("validate", *shape.names).code == 0
-    undo_last(shape)
-    assert held(shape) == before
+    shape.undo_last()
+    assert shape.held() == before
 
 
+@pytest.mark.parametrize("onto", ["sqlite", "postgresql", "mariadb"])
 @pytest.mark.parametrize("keys", ["kept", "generated", "derived", "names"])
 def test_a_plan_that_moves_the_table_again_says_which_rows_come_a_second_time(shape: Shape, keys: str) -> None:
     readers_first(shape, keys)
     request = "reader goes into patrons, loan goes into checkouts"
     way = "since" if keys == "derived" else "same_key"
-    told = " ".join(wanted(shape, request, f"patrons: {way}", code=5).err.split())
+    told = " ".join(shape.wanted(request, f"patrons: {way}", code=5).err.split())
     assert "2 rows of patrons that an earlier run brought are not there any more: they come again." in told
