@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,29 @@ class Shape:
         assert self.new(after) == wanted
         if not self.sides:
             assert self.new("PRAGMA foreign_key_check") == []
+
+
+@dataclass
+class Once:
+    """A shape in files that is made once for several tests and put back for each of them: byte by byte into the same
+    files, by which a ledger knows its databases."""
+
+    folder: Path
+    made: Shape | None = None
+    held: dict[Path, bytes] = field(default_factory=dict)  #: every file of the folder, as it was then
+
+    def shape(self, make: Callable[[Path], Shape]) -> Shape:
+        if self.made is None:
+            self.made = make(self.folder)
+            self.held = {path: path.read_bytes() for path in self._files()}
+        for path in self._files() - self.held.keys():
+            path.unlink()
+        for path, content in self.held.items():
+            path.write_bytes(content)
+        return self.made
+
+    def _files(self) -> set[Path]:
+        return {path for path in self.folder.rglob("*") if path.is_file()}
 
 
 #: Makes a file's database anew on a server, by its name ("old.db", "new.db"); set by the fixture `onto`.

@@ -18,7 +18,7 @@ from ferryman.tools.databases.connect import open_target
 from ferryman.tools.move.failpoint import VARIABLE
 from ferryman.tools.move.ledger import Ledger
 from tests.front.calling import call, here
-from tests.front.shapes import Shape, made, values
+from tests.front.shapes import Once, Shape, made, values
 from tests.front.talking import opened
 from tests.tools.pairs import write
 
@@ -31,10 +31,15 @@ WHOLE = "SELECT amount, c.name, r.name FROM {0} i JOIN {1} c ON c.id = i.custome
 QUARANTINED = "SELECT table_name, count(*) FROM ferryman_quarantine WHERE state = 'open' GROUP BY 1 ORDER BY 1"
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    return Once(tmp_path_factory.mktemp("three_levels"))
+
+
 @pytest.fixture
-def shape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shape:
-    monkeypatch.chdir(tmp_path)
-    return three_levels(tmp_path)
+def shape(once: Once, monkeypatch: pytest.MonkeyPatch) -> Shape:
+    monkeypatch.chdir(once.folder)
+    return once.shape(three_levels)
 
 
 def three_levels(folder: Path) -> Shape:
