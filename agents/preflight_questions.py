@@ -347,6 +347,8 @@ def _reason(recommended: str, problem: ProblemFound, misread: str) -> str:
         return f"No value fits {' and '.join(problem.columns)}, which may want another column. So every row arrives."
     if recommended == EMPTY and problem.cause == MissingCause.SET_ASIDE:
         return "Every row arrives, and refers to them again when they come out of quarantine."
+    if recommended == WITHOUT and any(group.cause is MissingCause.SET_ASIDE for group in problem.lost):
+        return f"{_REASONS[WITHOUT]} Those of rows that are set aside do not come back into it with these."
     return _REASONS[recommended] if recommended else misread
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.front.calling import here
 from tests.front.ported import Side, ported
 from tests.front.shapes import KEYS, PORT, Shape, made, values
+from tests.front.talking import hold
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +94,22 @@ def test_ids_in_lists_become_the_new_ones(folder: Path, identity: str) -> None:
         assert [title[str(one)] for one in json.loads(new_list or "[]")] == titles(json.loads(old_list or "[]"))
         assert [title[about]] if about else titles([old_about]) == []
     shape.proved_and_undone()
+
+
+def test_ids_of_rows_that_are_set_aside_are_said_to_stay_out_of_the_lists(folder: Path) -> None:
+    shape = made(
+        folder,
+        f"""CREATE TABLE course (id INTEGER PRIMARY KEY, title TEXT);
+        CREATE TABLE teacher (id INTEGER PRIMARY KEY, name TEXT, course_ids TEXT);
+        INSERT INTO course VALUES {values([(n, "C" * n) for n in range(1, 8)])};
+        INSERT INTO teacher VALUES (1, 'A', '3,1,2'), (2, 'B', '7,2,1');""",
+        f"""CREATE TABLE courses (id {KEYS["derived"]}, title VARCHAR(6));
+        CREATE TABLE teachers (id INTEGER NOT NULL PRIMARY KEY, name TEXT, course_ids TEXT);""",
+    )
+    held = hold(shape.files, "fill courses and teachers", "take all recommendations", "what do you need to know?", "no")
+    told = " ".join(held.after("what do you need to know?").split())
+    assert "1 id of courses, in 1 row, is set aside" in told
+    assert "Those of rows that are set aside do not come back into it with these." in told
 
 
 @pytest.mark.parametrize("onto", ["sqlite to postgresql"], indirect=True)
