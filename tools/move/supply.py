@@ -25,6 +25,7 @@ from ferryman.tools.move.foreign import Missing
 from ferryman.tools.move.placeholders import make_placeholders
 from ferryman.tools.move.sorting import Want
 from ferryman.tools.move.tries import Tries
+from ferryman.tools.move.turns import beside_the_order
 from ferryman.tools.move.variants import narrowed, pushable
 from ferryman.tools.move.work import TableWork
 from ferryman.tools.prepare.bonds import Bond, bonds, listed_bond
@@ -54,7 +55,7 @@ def supply(
     again goes on where it was.
     """
     supplier = _Supplier(clock, emit)
-    with held(work.source) as source:
+    with beside_the_order(work.target), held(work.source) as source:
         work = replace(work, source=source)
         return sum(supplier.supply(work, want, segment or Segment()) for want in wants)
 
@@ -65,7 +66,8 @@ def supply_listed(work: TableWork, *, clock: Clock = SYSTEM, emit: Emit = lambda
     Raises Stuck or NeedsDecision where one cannot come. Doing it again brings what is not there yet.
     """
     supplier = _Supplier(clock, emit)
-    return sum(supplier.take(work, bond, keys) for bond, keys in _listed(work))
+    with beside_the_order(work.target):
+        return sum(supplier.take(work, bond, keys) for bond, keys in _listed(work))
 
 
 def _listed(work: TableWork) -> Iterator[tuple[Bond, list[Key]]]:

@@ -21,6 +21,7 @@ PAUSE = 0.001  #: seconds that a copier leaves the lock to others
 EVERY = 0.1  #: and how many seconds it may work before
 
 _guard = Lock()
+_beside: defaultdict[str, AbstractContextManager[object]] = defaultdict(RLock)
 _locks: defaultdict[str, AbstractContextManager[object]] = defaultdict(RLock)
 
 
@@ -28,6 +29,16 @@ _locks: defaultdict[str, AbstractContextManager[object]] = defaultdict(RLock)
 def turn(target: Target) -> Iterator[None]:
     """Hold the right to write among this process's threads. Re-entrant; databases with row locks need none."""
     with _lock(target):
+        yield
+
+
+@contextmanager
+def beside_the_order(target: Target) -> Iterator[None]:
+    """Hold the right to bring rows beside the order, on any kind of database: tables that go side by side and lack the
+    same rows bring them once. To be taken before a turn, never within one."""
+    with _guard:
+        lock = _beside[target.identity.place]
+    with lock:
         yield
 
 
