@@ -291,7 +291,8 @@ class Screen:
             case DecisionTaken():
                 self._decided(event)
             case RecoveryStep() if event.state != "started":
-                self.line(f"{_words(event.step)}: {event.state}")
+                why = f" ({clean(event.detail)})" if event.state == "failed" and event.detail else ""
+                self.line(f"{_words(event.step)}: {event.state}{why}")
             case Escalated():
                 self.line(f"I look again before I go on: {_words(event.recovery)}.", "yellow")
             case _:

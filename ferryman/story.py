@@ -125,7 +125,8 @@ def trouble(event: Event) -> str:
             how = "by the plan's policy" if event.as_policy else f"by {event.by}"
             text = f"Decided {how} for {count(event.rows, 'row')} of {event.table}: {_words(event.strategy)}."
         case RecoveryStep() if event.state != "started":
-            text = f"{event.table}: {_words(event.step)} {event.state}."
+            why = f" ({event.detail})" if event.state == "failed" and event.detail else ""
+            text = f"{event.table}: {_words(event.step)} {event.state}{why}."
         case ConstraintsSetAside(kept_reason=reason) if reason:
             text = f"{event.table} was loaded with its foreign keys in place: {reason}."
         case ConstraintsRestored(not_valid=names) if names:

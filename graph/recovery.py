@@ -336,7 +336,7 @@ def _failed_again(
 
 def _marked(state: State, table: str, strategy: Strategy) -> dict[str, list[str]]:
     tried = state.get("tried", {})
-    return {**tried, table: [*tried.get(table, []), strategy]}
+    return {**tried, table: [*tried.get(table, []), strategy.value]}
 
 
 @contextmanager

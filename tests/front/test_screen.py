@@ -19,6 +19,7 @@ from ferryman.domain.events import (
     BatchCompleted,
     DecisionTaken,
     Event,
+    RecoveryStep,
     RolledBack,
     RowsAdded,
     RowsQuarantined,
@@ -245,15 +246,20 @@ def test_trouble_is_told_in_words() -> None:
         max_retries=3,
         wait_seconds=0.5,
     )
+    failed = RecoveryStep(
+        table="orders", strategy="placeholders", step="make_placeholders", state="failed", detail="No name is free."
+    )
     text = told(
         Approved(approval=Approval(token="t", by="Ada", at=RUN_STARTED)),
         recovery,
+        failed,
         RowsQuarantined(table="orders", rows=1_234, reason="no customer"),
         RolledBack(table="orders", kind="restore_updated", rows=7, restored=2),
     )
     assert text.splitlines() == [
         "  Approved by Ada.",
         "  The database is locked. Again in 0.5 s (try 1 of 3).",
+        "  make placeholders: failed (No name is free.)",
         "  1,234 rows of orders set aside: no customer",
         "  orders: 7 rows taken out again, 2 rows have their old values again",
     ]
