@@ -22,8 +22,8 @@ MARKED, ALIVE, ALL = "marked", "alive", "all"
 #: The marks of a new table that say the same as one of the old table's, the closest first.
 _SAME: dict[Mark, tuple[Mark, ...]] = {
     Mark.DELETED: (Mark.DELETED, Mark.IN_USE),
-    Mark.OUT_OF_USE: (Mark.OUT_OF_USE, Mark.IN_USE),
-    Mark.IN_USE: (Mark.IN_USE, Mark.OUT_OF_USE),
+    Mark.OUT_OF_USE: (Mark.OUT_OF_USE, Mark.IN_USE, Mark.DELETED),
+    Mark.IN_USE: (Mark.IN_USE, Mark.OUT_OF_USE, Mark.DELETED),
 }
 _REASONS = {
     MARKED: "Nothing is lost, and what was marked stays marked.",
@@ -152,6 +152,8 @@ def _of_the_same_mark(marker: Marker, free: Sequence[Column], target: Table) -> 
 def _as_a_mark(marker: Marker, column: Column, target: Table) -> ValueMap | None:
     """What makes a new mark of an old one; None where it cannot hold it, or nothing says how."""
     mark = mark_of(column, target.name)
+    if marker.mark is not Mark.DELETED and mark is Mark.DELETED and column.family in MOMENTS:
+        return None  # out of use is hidden by a flag; it was deleted at no moment
     if column.family not in _WHOLE and not (column.family in MOMENTS and column.nullable and mark is not Mark.IN_USE):
         return None
     if marker.in_words or mark is None:

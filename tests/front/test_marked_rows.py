@@ -57,6 +57,7 @@ def asked(shape: Shape, *answers: str) -> str:
         ("archived BOOLEAN", ", active INTEGER", ("0", "1", "0"), "archived marks rows of client as out of use",
          [1, 0, 1]),
         ("client_active INTEGER", ", is_archived BOOLEAN", ("1", "0", "NULL"), "as out of use", [0, 1, 0]),
+        ("active BOOLEAN", ", deleted BOOLEAN NOT NULL DEFAULT 0", ("1", "0", "NULL"), "as out of use", [0, 1, 0]),
     ],
 )  # fmt: skip
 def test_a_flag_is_written_into_the_mark_that_the_new_table_has(

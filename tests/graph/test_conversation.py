@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -151,6 +153,41 @@ def test_the_conversation_goes_on_in_another_process(tmp_path: Path) -> None:
     assert second.review.token == token
     second.say("yes")
     assert second.one("SELECT count(*) FROM brackets") == 1569
+
+
+def test_a_plan_that_changes_in_another_process_is_asked_about_the_same(tmp_path: Path) -> None:
+    for name, script in (
+        (
+            "old.db",
+            """CREATE TABLE client (id INTEGER PRIMARY KEY, name TEXT NOT NULL, active BOOLEAN, seen INTEGER,
+                boss INTEGER REFERENCES client (id));
+            INSERT INTO client VALUES (1, 'A', 1, 1500000000000, 0), (2, 'B', 0, 1600000000000, 1);
+            CREATE TABLE town (id INTEGER PRIMARY KEY, name TEXT NOT NULL); INSERT INTO town VALUES (1, 'Bern');""",
+        ),
+        (
+            "new.db",
+            """CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL, seen TIMESTAMP, boss INTEGER
+                REFERENCES clients (id));
+            CREATE TABLE towns (id INTEGER PRIMARY KEY, name TEXT NOT NULL);""",
+        ),
+    ):
+        with closing(sqlite3.connect(tmp_path / name)) as connection:
+            connection.executescript(script)
+    first = again(tmp_path, tmp_path / "old.db", tmp_path / "new.db")
+    first.say("fill towns")
+    run = first.session.run
+    first.session.close()
+    second = again(tmp_path, first.legacy, first.new)
+    second.session.run = run
+    second.session.restore()
+    second.say("client goes into clients")
+    assert [question.id for question in second.review.plan.open_questions] == ["deleted:clients"]
+    second.say("take all recommendations", "yes")
+    assert second.ask("SELECT name, seen, boss FROM clients ORDER BY id") == [
+        ("A", "2017-07-14 02:40:00", None),
+        ("B", "2020-09-13 12:26:40", 1),
+    ]
+    second.session.close()
 
 
 def test_a_conversation_that_was_killed_while_it_planned_anew_stands_before_its_plan(tmp_path: Path) -> None:

@@ -136,7 +136,6 @@ def test_a_strategy_that_fails_is_marked_and_not_recommended_again(
     assert isinstance(again, DecidePayload)
     tried = {option.strategy for option in again.decision.options if option.failed_before}
     assert tried == {Strategy.MIGRATE_PARENTS}
-    assert [type(one) for one in talk.session.state["tried"]["purchases"]] == [str]  # the checkpoint holds plain JSON
     assert again.decision.recommended is not Strategy.MIGRATE_PARENTS
     assert len(talk.seen("diagnosed")) == 2
     failed = [event for event in talk.seen("recovery_step") if event.state == "failed"]
