@@ -21,6 +21,12 @@ _WAITING = re.compile(
     r"(?: (?:please|then|there|here|first|now|yet|about (?:it|that|this)|it over|(?:for )?(?:a|one|just a)"
     r" (?:moment|minute|second|sec|bit|while)|,|\.|!|i (?:need|want|have|must) to think|i am thinking))*"
 )
+#: Who has no answer is told why it is asked, and what is recommended.
+_NO_IDEA = re.compile(
+    r"(?:(?:hmm?|hm|well|oh|uh|um|sorry|honestly|,) )*(?:(?:i )?(?:have )?(?:no|not the faintest) (?:idea|clue)"
+    r"|(?:i )?(?:really )?(?:do not|can ?not) (?:really )?(?:know|tell|say)|(?:i am )?not (?:so |really )?sure"
+    r"|i am unsure|hard to say|how (?:should|would) i know)(?: (?:sorry|really|yet|about (?:it|that|this)|,|\.|!|\?))*"
+)
 _BY = re.compile(r"^(?:approved|yes|ok|i approve|go ahead) ,? ?(?:by|as|says|signed|signed by) ")
 _NAME = re.compile(
     r"(?:by|as|says|signed)\s+(?P<by>[A-Z][\w'-]+(?:\s+(?:[A-Z][\w'.-]*|van|von|de|da|del|der)){0,3})\s*[.!]?\s*$"
@@ -33,6 +39,8 @@ def yes_or_no(said: Sentence, talk: Talk) -> Utterance | Doubt | None:
     at_review = talk.context.place is Place.REVIEW
     if at_review and _WAITING.fullmatch(said.text):
         return Ask(topic=Topic.STATUS)
+    if _NO_IDEA.fullmatch(said.text) and (talk.context.open_questions if at_review else talk.context.decision):
+        return Ask(topic=Topic.OPTIONS, tables=tuple(one.table for one in talk.context.open_questions[:1]))
     signed = _signed(said) if at_review else None
     meant = consent(said.text)
     if signed or meant is Consent.NEITHER:

@@ -147,13 +147,16 @@ def _limit(text: str, start: int) -> int:
 
 def _first_column(scope: Scope, text: str, at: int) -> tuple[int, int, tuple[Column, ...]] | None:
     words = list(re.finditer(r"[^\s~]+", text))
+    whole = {tuple(split_name(column.name)) for column in scope.legacy.table.columns}
     for first, word in enumerate(words):
-        if word.start() < at or word.group() in GLUE:
+        if word.start() < at:
             continue
         for count in (3, 2, 1):
             span = words[first : first + count]
             if len(span) < count:
                 continue
+            if word.group() in GLUE and (count == 1 or tuple(w.group() for w in span) not in whole):
+                continue  # but "is company" is the whole name of is_company
             columns = named_columns(scope, tuple(w.group() for w in span))
             if count > 1 and span[-1].group() in _SMALL and not _ends_so(columns, span[-1].group()):
                 continue

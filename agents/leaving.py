@@ -62,6 +62,8 @@ _OUT_OF = re.compile(
 )
 _LISTING = frozenset((",", "and", "or", "&"))
 _ALIKE = 0.9  #: how well the names of two columns fit that feed each other again
+#: Another wish before the last "and": "phone comes from Fax and street stays empty".
+_ANOTHER = re.compile(r" (?:comes? from|goes (?:in ?to|to)|(?:is|are) (?:filled|taken|made) (?:from|with|by)) .+ and ")
 _PRONOUN = re.compile(r"(?:this|that|the) table|(?:this|that) one")
 _REFUSE = frozenset("it them that this those these anything everything all me us nothing any one ones rows".split())
 
@@ -72,6 +74,8 @@ def leave_out(said: Sentence, talk: Talk) -> Edit:
         match = pattern.match(said.text.rstrip(" .!,"))
         if match and _PRONOUN.fullmatch(match["x"]):
             return (LeaveOut(table=talk.context.table),) if talk.context.table else Doubt()
+        if match and _ANOTHER.search(match["x"]):
+            return None
         if match and match["x"].strip() not in _REFUSE and not match["x"].startswith(("to ", "touch ")):
             empty = "empty" in match.re.groupindex and bool(match["empty"])
             return _left(_without_no(said.slot(match, "x")), talk, empty)

@@ -309,3 +309,28 @@ def test_only_those_that_were_left_out_is_no_taking_back(text: str) -> None:
     people = PLAN.mapping.tables[0].but(filter=filter_of("leave out people from Graz"))
     context = replace(CONTEXT, plan=PLAN.but(mapping=PLAN.mapping.with_table(people)))
     assert filter_of(text, context) == is_("city", "=", "Graz")
+
+
+FLAGGED_OLD = database("partner: id int key, name text, is_company bool?, company_id int?")
+FLAGGED_NEW = database("accounts: id int key, name text")
+FLAGGED_PLAN = plan_of(
+    FLAGGED_OLD,
+    FLAGGED_NEW,
+    (mapped(FLAGGED_OLD, FLAGGED_NEW, "partner", "accounts", {"id": "id", "name": "name"}),),
+    {"accounts": 10},
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "test"),
+    [
+        ("only accounts where is_company is true", is_("is_company", "=", True)),
+        ("only accounts where is company is no", is_("is_company", "=", False)),
+        ("only accounts whose is_company = yes", is_("is_company", "=", True)),
+        ("only accounts where company_id is 3", is_("company_id", "=", 3)),
+    ],
+)
+def test_a_column_whose_name_begins_with_is_is_named_whole(text: str, test: Filter) -> None:
+    said = understand(text, Context(Place.REVIEW, FLAGGED_OLD, FLAGGED_NEW, plan=FLAGGED_PLAN, today=TODAY))
+    assert isinstance(said, ChangePlan)
+    assert said.changes == (SetFilter(table="accounts", filter=test),)
