@@ -22,6 +22,7 @@ from ferryman.agents.wording import listed
 from ferryman.domain.allowed_values import allowed_words
 from ferryman.domain.changes import Include, MapColumn, MapTable, Option, Question, UnmapColumn
 from ferryman.domain.mapping import Action, ColumnMapping, Mapping, TableMapping
+from ferryman.domain.profile import ColumnProfile
 from ferryman.domain.references import parent_of
 from ferryman.domain.schema import Column, Family
 from ferryman.domain.transforms import (
@@ -263,6 +264,9 @@ def _is_free(old: str, mapping: Mapping, facts: Facts) -> bool:
     return facts.source_profile.rows(old) > 0 and old not in {table.source for table in mapping.tables}
 
 
+_NUMBERED = (("number",), ("no",), ("nr",), ("num",))
+
+
 def _is_id(column: Column) -> bool:
     """Whether a name says that a column holds numbers of rows: nobody can guess whose, and 0 is none."""
     return column.family in NUMBERS and words(column.name)[-1:] == ("id",)
@@ -281,7 +285,10 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
     words_listed = allowed_words(facts.target.table(table.target), column)
     texts = [] if likely else _texts(table, column, facts)
     ours, one_of_them = facts.source.table(table.source), bool(parent and facts.target_profile.rows(parent))
-    by_name = _told_by_name(ours.column(unused[0].key), column) if unused else not (safe and _is_id(column))
+    numbered = not parent and table.key[0] in ours.by_name and words(column.name)[-1:] in _NUMBERED
+    by_name = (
+        _told_by_name(ours.column(unused[0].key), column) if unused else not (safe and (_is_id(column) or numbered))
+    )
     told = likely or (by_name and not one_of_them and not (texts and not safe) and not is_a_choice(words_listed))
     told = told and column.name != marks_go_into(table, facts)
     why = f" {listed(f'{old} names rows of {parent}' for old, parent in elsewhere)}." if elsewhere else ""
@@ -298,7 +305,11 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
             leave_out(table.target),
         ),
         recommended=(safe[0].key if safe else leave_out(table.target).key) if told else "",
-        reason="" if told or unused else _one_for_all(column, parent, words_listed),
+        reason=""
+        if told or unused
+        else f'Say what numbers the rows: "{column.name} of {table.target} comes from {table.key[0]}".'
+        if numbered
+        else _one_for_all(column, parent, words_listed),
     )
 
 
@@ -383,8 +394,16 @@ def _elsewhere(table: TableMapping, column: Column, mapping: Mapping, facts: Fac
 
 
 def _can_fill(table: TableMapping, source: str, target: str, facts: Facts) -> bool:
-    ours, theirs = facts.source.table(table.source), facts.target.table(table.target)
-    return can_become(ours.column(source), theirs.column(target), facts.column(table.source, source))
+    ours, theirs = facts.source.table(table.source).column(source), facts.target.table(table.target).column(target)
+    profile = facts.column(table.source, source)
+    return can_become(ours, theirs, profile) and not _has_parts(ours, theirs, profile)
+
+
+def _has_parts(ours: Column, theirs: Column, profile: ColumnProfile | None) -> bool:
+    """Whether an amount would stand for a whole number that must be filled: 19.99 is no number of an invoice."""
+    bounds = (profile.lowest, profile.highest) if profile and theirs.family is Family.INTEGER else ()
+    parted = any(isinstance(bound, float) and not bound.is_integer() for bound in bounds)
+    return parted and conversion(ours, theirs) is None
 
 
 def _formats(table: TableMapping, facts: Facts) -> Iterator[Question]:

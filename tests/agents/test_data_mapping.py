@@ -195,6 +195,13 @@ def test_a_required_number_that_nothing_feeds_may_be_any_that_goes_nowhere_and_0
     assert question.recommended == ""
 
 
+def test_an_amount_stands_for_no_whole_number_that_must_be_filled() -> None:
+    parted = {"a.total": column_profile(storage={"real": 9}, lowest=0.5, highest=99.25)}
+    _, (question,), _ = proposed("a: id int key, total money", "b: id int key, number int", "a -> b: id=id", parted)
+    assert [option.key for option in question.options] == ["constant", "leave_out"]
+    assert question.recommended == ""
+
+
 def test_columns_of_tables_that_are_a_guess_are_a_guess_by_what_they_would_score_in_full() -> None:
     old, new = database("a: id int key, x text"), database("b: id int key, y text")
     known = facts(old, new, GUESSED, profile({"a": 9}), profile({}))
