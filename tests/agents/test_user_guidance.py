@@ -52,6 +52,7 @@ from ferryman.domain.transforms import (
     Concat,
     KeyByType,
     LocalTime,
+    TextByName,
     Transform,
     TypeParent,
     ValueMap,
@@ -527,6 +528,7 @@ def test_hostile_names_stay_names_in_every_text() -> None:
 NEEDED: dict[type[Frozen], dict[str, object]] = {
     KeyByType: {"parents": (TypeParent(type="book", parent="books"), TypeParent(type="film", parent="films"))},
     LocalTime: {"zone": "Europe/Berlin"},
+    TextByName: {"names": ("en_US", "de_DE")},
 }
 
 
