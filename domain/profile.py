@@ -62,15 +62,6 @@ class TableProfile(Frozen):
         columns = self.columns if rows else tuple(ColumnProfile(name=c.name, distinct=0) for c in self.columns)
         return self.but(rows=rows, columns=columns)
 
-    def with_ranges(self, other: TableProfile) -> TableProfile:
-        """The table with the other's ranges."""
-        seen = other.by_name
-        columns = (
-            one.but(lowest=seen[one.name].lowest, highest=seen[one.name].highest) if one.name in seen else one
-            for one in self.columns
-        )
-        return self.but(columns=tuple(columns))
-
 
 class Profile(Frozen):
     """Aggregates over a database."""
@@ -90,12 +81,6 @@ class Profile(Frozen):
         """Row count at the time of reading; 0 for a table that was not looked at."""
         found = self.by_name.get(table)
         return found.rows if found else 0
-
-    def with_ranges(self, other: Profile) -> Profile:
-        """The profile with the other's ranges, for tables that hold rows in both."""
-        seen = {table.table: table for table in other.tables if table.rows}
-        both = (t.with_ranges(seen[t.table]) if t.rows and t.table in seen else t for t in self.tables)
-        return Profile(tables=tuple(both))
 
     def with_rows(self, rows: Mapping[str, int]) -> Profile:
         """The profile with other row counts for the tables that are named."""

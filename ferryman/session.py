@@ -44,8 +44,6 @@ from ferryman.graph.answering import open_decision
 from ferryman.graph.build import build_graph
 from ferryman.graph.checks import live_catalogues
 from ferryman.graph.context import Context, Options, utc_now
-from ferryman.graph.discovery import measured
-from ferryman.graph.facts import Analysis
 from ferryman.graph.listening import hearing
 from ferryman.graph.state import Place, State
 from ferryman.sharing import samples
@@ -209,9 +207,6 @@ class Session:
         as planning does.
         """
         self._recall()
-        state = self._state()
-        if Analysis.known(state.get("facts", {})) and not state.get("approval"):
-            measured(state["facts"], self.context)
         self._look(noted=True)
         cut_off = self.payload is None and self.outcome is None and self.plan is not None
         if cut_off and not self._state().get("approval"):

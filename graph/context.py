@@ -41,10 +41,6 @@ class Shelf:
             self._write(self.folder, digest, text)
         return digest
 
-    def keep(self, digest: str, model: BaseModel) -> None:
-        """Have a model in memory with what no file of it holds."""
-        self._kept[digest] = model
-
     @staticmethod
     def _write(folder: Path, digest: str, text: str) -> None:
         path = folder / f"{digest}.json"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from langgraph.runtime import Runtime
-from sqlalchemy import Connection
 
 from ferryman.agents.counterparts import ways_to_look
 from ferryman.agents.feeding import other_pairings, pairings
@@ -23,12 +22,11 @@ from ferryman.domain.findings import Findings
 from ferryman.domain.profile import Profile
 from ferryman.domain.schema import Database, TableKind
 from ferryman.graph import delegate
-from ferryman.graph.context import Context, Shelf
+from ferryman.graph.context import Context
 from ferryman.graph.facts import Analysis
 from ferryman.graph.listening import hearing
 from ferryman.graph.state import State
 from ferryman.graph.streams import emitter
-from ferryman.tools.databases.dialect import Dialect
 from ferryman.tools.discover.contain import infer_references
 from ferryman.tools.discover.counterparts import counterparts
 from ferryman.tools.discover.introspect import estimates
@@ -121,23 +119,6 @@ def _as_said(findings: Findings, state: State, profile: Profile) -> Findings:
 def _objective(request: Request) -> str:
     tables = "_".join(request.tables[:3]) or "missing_tables"
     return f"analyze_{tables}" if request.tables else f"analyze_{request.priority}"
-
-
-def measured(facts: dict[str, str], context: Context) -> None:
-    """Put the ranges of the profiles back in memory, which no file holds: without them a plan that changes in another
-    process would get other questions, and other steps. Tables that are not as they were go without."""
-    doing = "looking at the rows again"
-    with context.source.connect(doing) as connection:
-        _measure(connection, context.source.dialect, "source", facts, context.shelf)
-    with context.target.connect(doing, reading=True) as connection:
-        _measure(connection, context.target.dialect, "target", facts, context.shelf)
-
-
-def _measure(connection: Connection, dialect: Dialect, side: str, facts: dict[str, str], shelf: Shelf) -> None:
-    was, now = shelf.get(facts[side], Database), read_catalogue(connection, dialect).by_name
-    same = {table.name for table in was.tables if now.get(table.name) == table}
-    digest = facts[f"{side}_profile"]
-    shelf.keep(digest, shelf.get(digest, Profile).with_ranges(profile(connection, was, dialect, same)))
 
 
 def discovered(facts: dict[str, str], context: Context, before: Mapping[str, int] | None = None) -> dict[str, str]:
