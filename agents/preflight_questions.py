@@ -43,7 +43,7 @@ from ferryman.domain.mapping import (
 from ferryman.domain.never import NEVER
 from ferryman.domain.plan import Plan, Preflight, ProblemFound
 from ferryman.domain.profile import Profile
-from ferryman.domain.references import meant, of_the_same_rows, references_of
+from ferryman.domain.references import meant, references_of
 from ferryman.domain.schema import Database, Family
 from ferryman.domain.transforms import (
     Cast,
@@ -349,27 +349,26 @@ def _reason(recommended: str, problem: ProblemFound, misread: str) -> str:
         return "Every row arrives, and refers to them again when they come out of quarantine."
     if recommended == WITHOUT and any(group.cause is MissingCause.SET_ASIDE for group in problem.lost):
         return f"{_REASONS[WITHOUT]} Those of rows that are set aside do not come back into it with these."
+    if recommended == KEYS[Strategy.QUARANTINE] and _is_filtered_out(problem):
+        return "What they refer to is left out on purpose; they are kept aside, and can still come in later."
     return _REASONS[recommended] if recommended else misread
 
 
 def _in_keeping(options: tuple[Option, ...], problem: ProblemFound, plan: Plan, target: Database) -> tuple[Option, ...]:
     """The options that do not go against what was said before: a table that is to be left out stays so, rows that are
-    to be added beside those there are none of them, and rows that go into another table do not come along as well."""
+    to be added beside those there are none of them, and rows that a filter leaves out do not come along after all."""
     against = {Include(table=table) for table in plan.request.leave_out}
     out = {KEEP} if _beside(problem, plan) else set[str]()
-    if _goes_elsewhere(problem, plan.mapping, target):
+    before = _decided_before(problem, plan)
+    if _is_filtered_out(problem) and not (before and before.strategy is Strategy.MIGRATE_PARENTS):
         out.add(KEYS[Strategy.MIGRATE_PARENTS])
     return tuple(option for option in options if against.isdisjoint(option.changes) and option.key not in out)
 
 
-def _goes_elsewhere(problem: ProblemFound, mapping: Mapping, target: Database) -> bool:
-    """Whether a filter leaves the missing parents to other tables, among which the rows of their old table are shared
-    out."""
-    parent = _parent(problem, mapping, target) if problem.cause == MissingCause.FILTERED_OUT else None
-    if parent is None or parent.filter is None:
-        return False
-    alike = of_the_same_rows(mapping).get(parent.target, ())
-    return any(t.filter and t.source == parent.source and t.target not in alike for t in mapping.copied if t != parent)
+def _is_filtered_out(problem: ProblemFound) -> bool:
+    """Whether what rows refer to is left out by a filter."""
+    causes = {problem.cause, *(group.cause for group in problem.lost)}
+    return MissingCause.FILTERED_OUT in causes
 
 
 def _beside(problem: ProblemFound, plan: Plan) -> bool:

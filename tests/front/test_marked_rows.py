@@ -93,6 +93,8 @@ def test_marked_rows_are_left_out_with_what_hangs_on_them_or_moved_as_is_said(
     assert "1 row of contracts refers by client_id to a row of clients that is in the old database" in asked(
         shape, "alive"
     )
+    asked_next = asked(shape, "alive")
+    assert "take: Take the missing row" in asked_next and "quarantine (recommended)" in asked_next
     shape.plan("alive", "quarantine")
     shape.run(code=3)
     assert shape.new("SELECT c.id FROM contracts JOIN clients c ON c.id = client_id ORDER BY 1") == [(1,), (3,)]
