@@ -72,29 +72,56 @@ def repeated_values(
 
     `collations` as `collations_of` gives them: where case makes no difference, "A" repeats "a".
     """
-    found: Found = {}
-    filled = _holds_rows(connection, compiled)
+    counts = ((c, _surplus(connection, compiled, c, rows, collations)) for c in _sets(compiled, collations))
+    return {(columns, Problem.DUPLICATE): count for columns, count in counts if count}
+
+
+def alike_but_for_case(
+    connection: Connection, compiled: CompiledTable, rows: FromClause, collations: Mapping[str, str]
+) -> Iterator[tuple[tuple[str, ...], int, bool]]:
+    """For each unique set of the target, how many rows repeat what an earlier row has but for upper and lower case (of
+    A to Z where the target tells case apart, else also for what else it makes no difference of), and whether the target
+    takes these for the same."""
+    for columns in _sets(compiled, collations):
+        kinds = {name: compiled.target.column(name) for name in columns}
+        texts = [name for name, column in kinds.items() if column.family is Family.TEXT and column.native != "citext"]
+        same = any("ci" in collations.get(name, "").replace("NOCASE", "ci").split("_") for name in texts)
+        anyhow = collations if same else dict.fromkeys(texts, "NOCASE")
+        found = _surplus(connection, compiled, columns, rows, anyhow) if texts else 0
+        if count := found and found - _surplus(connection, compiled, columns, rows, {}):
+            yield columns, count, same
+
+
+def _sets(compiled: CompiledTable, collations: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    """The unique sets in which rows can repeat a value, and do not merge by it."""
     for columns in unique_sets(compiled, collations):
-        merged = _merged_by(compiled, columns)
-        if merged and not collations.keys() & set(columns):
-            continue
-        counted = [not_(_taken(compiled, columns, rows, collations))] if filled and columns != _key(compiled) else []
-        values = [v.label(f"v{n}") for n, v in enumerate(_values(compiled, columns, rows, collations))]
-        whole = [value.is_not(None) for value in values]
-        made = select(*values, *(column_of(rows, name).label(f"m{n}") for n, name in enumerate(merged)))
-        made = made.select_from(rows).where(compiled.in_filter(rows), *whole, *counted)
-        alike = (made.distinct() if merged else made).subquery()
-        groups = (
-            select(func.count().label("rows"))
-            .select_from(alike)
-            .group_by(*(alike.c[value.name] for value in values))
-            .having(func.count() > 1)
-            .subquery()
-        )
-        surplus = connection.execute(select(func.sum(groups.c.rows - 1))).scalar()
-        if surplus:
-            found[columns, Problem.DUPLICATE] = int(surplus)
-    return found
+        if not _merged_by(compiled, columns) or collations.keys() & set(columns):
+            yield columns
+
+
+def _surplus(
+    connection: Connection,
+    compiled: CompiledTable,
+    columns: tuple[str, ...],
+    rows: FromClause,
+    collations: Mapping[str, str],
+) -> int:
+    """How many rows repeat what an earlier row has in these columns."""
+    merged, filled = _merged_by(compiled, columns), _holds_rows(connection, compiled)
+    counted = [not_(_taken(compiled, columns, rows, collations))] if filled and columns != _key(compiled) else []
+    values = [v.label(f"v{n}") for n, v in enumerate(_values(compiled, columns, rows, collations))]
+    whole = [value.is_not(None) for value in values]
+    made = select(*values, *(column_of(rows, name).label(f"m{n}") for n, name in enumerate(merged)))
+    made = made.select_from(rows).where(compiled.in_filter(rows), *whole, *counted)
+    alike = (made.distinct() if merged else made).subquery()
+    groups = (
+        select(func.count().label("rows"))
+        .select_from(alike)
+        .group_by(*(alike.c[value.name] for value in values))
+        .having(func.count() > 1)
+        .subquery()
+    )
+    return int(connection.execute(select(func.sum(groups.c.rows - 1))).scalar() or 0)
 
 
 def keys_of_repeated(

@@ -24,6 +24,7 @@ from ferryman.tools.prepare.lookahead import (
     Condition,
     Found,
     What,
+    alike_but_for_case,
     broken_checks,
     collations_of,
     collisions,
@@ -39,6 +40,7 @@ from ferryman.tools.prepare.never import never
 from ferryman.tools.prepare.orphans import Ground, groups_on
 from ferryman.tools.prepare.problem_texts import (
     again_text,
+    but_for_case_text,
     lost_ids_text,
     never_text,
     orphans_text,
@@ -247,13 +249,17 @@ class _Look:
             refused=frozenset(refused),
             lost={what: lost_ids(connection, compiled, what[0][0], rows) for what in listed},
             never=never(connection, compiled, found, rows),
-            remarks=(*untried, *unasked, *self._again(rows)),
+            remarks=(*untried, *unasked, *self._again(rows), *self._alike(rows, collations)),
             shortened=tuple(shortened_text(compiled.target.column(name), count) for name, count in losing),
         )
 
     def _again(self, rows: FromClause) -> Iterator[str]:
         if count := coming_again(self.connection, self.compiled, rows):
             yield again_text(self.compiled.target.name, count)
+
+    def _alike(self, rows: FromClause, collations: Mapping[str, str]) -> Iterator[str]:
+        for columns, count, same in alike_but_for_case(self.connection, self.compiled, rows, collations):
+            yield but_for_case_text(self.compiled.target.name, columns, count, same=same)
 
     def _crowded(
         self, rows: FromClause, such: Condition, collations: Mapping[str, str]

@@ -139,6 +139,14 @@ def again_text(table: str, rows: int) -> str:
     return f"{rows_of(rows, table)} that an earlier run brought {are} not there any more: {they} again."
 
 
+def but_for_case_text(table: str, columns: tuple[str, ...], rows: int, *, same: bool) -> str:
+    """ "4 rows of customers have the same email as another but for upper and lower case: they stay apart." """
+    have, they, stay = ("has", "it", "stays") if rows == 1 else ("have", "they", "stay")
+    becomes = f"the new database takes {'it' if rows == 1 else 'them'} for the same" if same else f"{they} {stay} apart"
+    named = " and ".join(columns)
+    return f"{rows_of(rows, table)} {have} the same {named} as another but for upper and lower case: {becomes}."
+
+
 def rows_of(rows: int, table: str) -> str:
     """ "1 row of brackets", "1,569 rows of brackets"."""
     return f"{rows:,} row{'' if rows == 1 else 's'} of {table}"
