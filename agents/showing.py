@@ -37,6 +37,7 @@ _PROBLEM_ROWS = re.compile(
 _MARKED = re.compile(
     r"\b(?:bad|broken|orphan\w*|missing|failing|failed|faulty|problem\w*|affected|wrong|quarantined?|aside|skipped)\b"
 )
+_WHOSE = re.compile(rf"\b{_EXAMPLE} (?:whose|for which|where the|that (?:have|had) (?:lost|no)|without an?y?)\b")
 _THEM = re.compile(r"\b(?:them|those|these)\b")
 
 
@@ -115,6 +116,8 @@ def show_rows(said: Sentence, talk: Talk) -> ShowRows | None:
         return None
     counted = _COUNTED.search(text)
     pronoun = bool(re.search(r"\b(?:them|those|these|it|some|a few|any|one|that)\b", text))
+    if talk.context.decision and _WHOSE.search(text):  # what is said of the parents tells which rows these are
+        return ShowRows(count=_how_many(counted, text, True, talk), only_problem=True)
     if not (tables or counted or _ROWS.search(text) or (pronoun and re.search(r"\b(?:show|see|list|display)\b", text))):
         return None
     if not tables and not counted and not _ROWS.search(text) and re.search(r"\bit\b", text):

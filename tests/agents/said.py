@@ -478,6 +478,8 @@ QUESTIONS: tuple[Said, ...] = (
     ("show me the 23", DECIDING, show("", 23, problem=True)),
     ("show me the 23", TROUBLED, show("", 23, problem=True)),
     ("show me them", DECIDING, show("", 3, problem=True)),
+    ("show me the rows whose cases were deleted", DECIDING, show("", 3, problem=True)),
+    ("list 5 rows without a case", DECIDING, show("", 5, problem=True)),
     ("which rows are those? show me all of them", DECIDING, show("", 23, problem=True)),
     ("what is the meaning of life?", SHOP, UNCLEAR),
     ("do you like jazz?", SHOP, UNCLEAR),
