@@ -84,8 +84,8 @@ def alike_but_for_case(
     takes these for the same."""
     for columns in _sets(compiled, collations):
         kinds = {name: compiled.target.column(name) for name in columns}
-        texts = [name for name, column in kinds.items() if column.family is Family.TEXT and column.native != "citext"]
-        same = any("ci" in collations.get(name, "").replace("NOCASE", "ci").split("_") for name in texts)
+        texts = [name for name, column in kinds.items() if column.family is Family.TEXT]
+        same = any(how in ("NOCASE", CITEXT) or "ci" in how.split("_") for how in map(collations.get, texts) if how)
         anyhow = collations if same else dict.fromkeys(texts, "NOCASE")
         found = _surplus(connection, compiled, columns, rows, anyhow) if texts else 0
         if count := found and found - _surplus(connection, compiled, columns, rows, {}):
