@@ -30,7 +30,7 @@ def test_they_come_once_for_both(folder: Path, onto: str, keys: str) -> None:
         CREATE TABLE orders {refers} NOT NULL REFERENCES clients (id));
         CREATE TABLE visits {refers} NOT NULL REFERENCES clients (id));""",
     )
-    shape.plan("only clients whose kind is new", "take all recommendations")
+    shape.plan("only clients whose kind is new", "take them along", "take them along")
     shape.run()
     for table in ("orders", "visits"):
         joined = f"SELECT t.name, c.name FROM {table} t JOIN clients c ON c.id = t.client_id ORDER BY t.name"
