@@ -337,10 +337,9 @@ _BY_PROBLEM = (Strategy.QUARANTINE, Strategy.KEEP_COPIED, Strategy.PAUSE)
 def recommend(offered: tuple[RecoveryOption, ...], stake: Stake) -> tuple[Strategy, str]:
     """The option to take when in doubt, and why: an earlier decision on the same cause, else what loses least.
 
-    One that was tried in vain is never recommended, and to undo or to pause once is no rule for the next time. Where
-    many rows differ from what they were copied from, that is hardly because people went on working.
+    One that was tried in vain is never recommended, and to undo or to pause once is no rule for the next time.
     """
-    fresh = {option.strategy for option in offered if not (option.failed_before or _is_too_many(option, stake))}
+    fresh = {option.strategy for option in offered if not (option.failed_before or _is_doubtful(option, stake))}
     if stake.earlier and stake.earlier.strategy in fresh - {Strategy.ROLLBACK_TABLE, Strategy.PAUSE}:
         return _numbered(Strategy(stake.earlier.strategy), _as_before(stake), offered)
     orphans = any(isinstance(change, MigrateParents) or _is_orphan(change) for o in offered for change in o.changes)
@@ -349,8 +348,12 @@ def recommend(offered: tuple[RecoveryOption, ...], stake: Stake) -> tuple[Strate
     return _numbered(chosen, _PREFERRED[chosen], offered)
 
 
-def _is_too_many(option: RecoveryOption, stake: Stake) -> bool:
-    return option.strategy is Strategy.KEEP_COPIED and 0 < stake.rows * AT_WORK < option.rows
+def _is_doubtful(option: RecoveryOption, stake: Stake) -> bool:
+    """Where many rows differ from what they were copied from, that is hardly because people went on working. Rows that
+    filters give to another table are there already, and would come twice."""
+    if option.strategy is Strategy.KEEP_COPIED:
+        return 0 < stake.rows * AT_WORK < option.rows
+    return option.strategy is Strategy.MIGRATE_PARENTS and bool(stake.shared)
 
 
 def _is_orphan(change: Change) -> bool:

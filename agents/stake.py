@@ -11,7 +11,7 @@ from ferryman.domain.findings import MissingCause, MissingGroup, TableType
 from ferryman.domain.mapping import Action, Mapping, Strategy, TableMapping
 from ferryman.domain.plan import Counts, Plan
 from ferryman.domain.recovery import Failure
-from ferryman.domain.references import meant, postponable, references_of
+from ferryman.domain.references import is_shared_out, meant, postponable, references_of
 from ferryman.domain.schema import Database, Table
 from ferryman.domain.stand_in import can_stand_in
 
@@ -27,6 +27,7 @@ class Stake:
     stand_in: bool = False  #: a placeholder can be made of every missing parent
     migratable: frozenset[str] = frozenset()  #: parents whose rows the plan knows how to copy
     filtered: tuple[tuple[str, int], ...] = ()  #: parents of which a filter leaves rows out, with the rows that go
+    shared: frozenset[str] = frozenset()  #: parents of which filters give the other rows to other tables
     junction: bool = False
     overwritten: bool = False  #: rows that were in the target have been changed: only a rollback mends that
     rows_per_second: float | None = None
@@ -50,6 +51,7 @@ def stake_of(plan: Plan, target: Database, failure: Failure, groups: tuple[Missi
         stand_in=bool(groups) and all(_stand_in(plan.mapping, table, target, group) for group in groups),
         migratable=frozenset(g.parent for g in groups) - {g.parent for g in groups if not _is_copied(plan.mapping, g)},
         filtered=tuple(_filtered(plan, groups)),
+        shared=frozenset(g.parent for g in groups if _is_shared_out(plan.mapping, g)),
         junction=any(
             s.target == failure.table and s.table_type is TableType.JUNCTION for p in plan.phases for s in p.steps
         ),
@@ -63,6 +65,11 @@ def _filtered(plan: Plan, groups: tuple[MissingGroup, ...]) -> Iterator[tuple[st
         known, counts = plan.mapping.by_target.get(name), plan.counts_by_table.get(name)
         if known and known.filter and counts:
             yield name, counts.in_scope
+
+
+def _is_shared_out(mapping: Mapping, group: MissingGroup) -> bool:
+    known = _meant(mapping, group)
+    return group.cause is MissingCause.FILTERED_OUT and known is not None and is_shared_out(known, mapping)
 
 
 def _stand_in(mapping: Mapping, child: Table, target: Database, group: MissingGroup) -> bool:

@@ -96,6 +96,13 @@ def of_the_same_rows(mapping: TablesMapping) -> dict[str, tuple[str, ...]]:
     return groups
 
 
+def is_shared_out(table: TableMapping, mapping: TablesMapping) -> bool:
+    """Whether filters share the rows of a table's legacy table out among tables, of which this is one."""
+    alike = of_the_same_rows(mapping).get(table.target, ())
+    others = (t for t in mapping.copied if t.source == table.source and t.target not in alike)
+    return table.filter is not None and any(other.filter for other in others)
+
+
 def _names_the_same_row(column: ColumnMapping, table: TableMapping, other: TableMapping) -> bool:
     return table.target != other.target and table.source == other.source and column.source == other.key
 

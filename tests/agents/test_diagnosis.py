@@ -172,6 +172,12 @@ def test_only_what_applies_is_offered(stake: Stake, offered: list[Strategy]) -> 
     assert strategies(decided(group(MissingCause.FILTERED_OUT), stake=stake)) == [*offered, *WAYS_OUT]
 
 
+def test_rows_that_filters_give_to_another_table_are_not_recommended_to_come_as_well() -> None:
+    decision = decided(group(MissingCause.FILTERED_OUT), stake=replace(ALL, shared=frozenset({"cases"})))
+    assert MIGRATE in strategies(decision)
+    assert decision.recommended is NULL
+
+
 NEVER, FILTERED, ASIDE_TOO = MissingCause.NEVER_EXISTED, MissingCause.FILTERED_OUT, MissingCause.SET_ASIDE
 
 

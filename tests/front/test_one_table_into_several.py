@@ -45,12 +45,15 @@ def test_each_row_goes_where_it_was_said(tmp_path: Path, monkeypatch: pytest.Mon
     shape.proved_and_undone()
 
 
-def test_what_hangs_on_rows_that_go_elsewhere_brings_none_of_them_along(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+SHARED_OUT = "posts with kind post go into articles, those with kind page into pages, notes go into article_notes"
+
+
+@pytest.fixture
+def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shape:
+    """A note for each of 60 posts, which goes with the articles."""
     monkeypatch.chdir(tmp_path)
     notes = [(n, n, f"note {n}") for n in range(1, 61)]
-    shape = made(
+    return made(
         tmp_path,
         f"""CREATE TABLE posts (id INTEGER PRIMARY KEY, kind TEXT, title TEXT, body TEXT);
         CREATE TABLE notes (id INTEGER PRIMARY KEY, post_id INTEGER REFERENCES posts, note TEXT);
@@ -61,16 +64,31 @@ def test_what_hangs_on_rows_that_go_elsewhere_brings_none_of_them_along(
         CREATE TABLE article_notes (id INTEGER PRIMARY KEY, article_id INTEGER NOT NULL REFERENCES articles, note TEXT);
         """,
     )
-    said = "posts with kind post go into articles, those with kind page into pages, notes go into article_notes"
-    asked = here("plan", *shape.names, "-o", "plan.yaml", "--request", said).err
+
+
+def test_what_hangs_on_rows_that_go_elsewhere_brings_none_of_them_along(noted: Shape) -> None:
+    asked = here("plan", *noted.names, "-o", "plan.yaml", "--request", SHARED_OUT).err
     assert "Take the 40 missing rows" in " ".join(asked.split()), asked
-    planned = here(
-        "plan", *shape.names, "-o", "plan.yaml", "--force", "--request", said, "--answer", "take all recommendations"
-    )
+    noted.wanted(SHARED_OUT, "take all recommendations")
+    noted.run(code=3)
+    assert_each_in_its_place(noted)
+
+
+def test_nor_does_it_where_it_is_found_in_a_batch(noted: Shape) -> None:
+    words = ("--no-preflight", "--answer", "take all recommendations")
+    planned = here("plan", *noted.names, "-o", "plan.yaml", "--request", SHARED_OUT, *words)
     assert planned.code == 0, planned.err
-    shape.run(code=3)
-    assert shape.new("SELECT id FROM articles ORDER BY id") == [(n,) for n, _, kind, *_ in POSTS if kind == "post"]
-    assert shape.new("SELECT id FROM pages ORDER BY id") == [(n,) for n, _, kind, *_ in POSTS if kind == "page"]
+    stopped = " ".join(noted.run(code=5).err.split())
+    assert "migrate_missing_parents" in stopped, stopped
+    assert "skip_orphaned_records (recommended)" in stopped, stopped
+    assert here("resume", *noted.names, "--decide", "skip_orphaned_records").code == 3
+    assert_each_in_its_place(noted)
+
+
+def assert_each_in_its_place(noted: Shape) -> None:
+    for table, wanted in (("articles", "post"), ("pages", "page")):
+        rows = [(n,) for n, _, kind, *_ in POSTS if kind == wanted]
+        assert noted.new(f"SELECT id FROM {table} ORDER BY id") == rows
 
 
 def test_beside_rows_that_are_there_go_those_of_the_filter_and_no_other_number_is_told(
