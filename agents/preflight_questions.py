@@ -10,6 +10,7 @@ from ferryman.agents.cascades import policy_of
 from ferryman.agents.column_questions import FORMAT, PARENT, PARTS
 from ferryman.agents.flag_questions import UNFED
 from ferryman.agents.link_questions import LINK
+from ferryman.agents.stake import undoes_filter
 from ferryman.agents.table_questions import ADD, FOUND_THERE, PRESENT
 from ferryman.agents.value_questions import VALUES
 from ferryman.agents.wording import count, listed
@@ -356,13 +357,20 @@ def _reason(recommended: str, problem: ProblemFound, misread: str) -> str:
 
 def _in_keeping(options: tuple[Option, ...], problem: ProblemFound, plan: Plan, target: Database) -> tuple[Option, ...]:
     """The options that do not go against what was said before: a table that is to be left out stays so, rows that are
-    to be added beside those there are none of them, and rows that a filter leaves out do not come along after all."""
+    to be added beside those there are none of them, and no more than a few rows that a filter leaves out come along."""
     against = {Include(table=table) for table in plan.request.leave_out}
     out = {KEEP} if _beside(problem, plan) else set[str]()
     before = _decided_before(problem, plan)
-    if _is_filtered_out(problem) and not (before and before.strategy is Strategy.MIGRATE_PARENTS):
+    if _undoes_a_filter(problem, plan, target) and not (before and before.strategy is Strategy.MIGRATE_PARENTS):
         out.add(KEYS[Strategy.MIGRATE_PARENTS])
     return tuple(option for option in options if against.isdisjoint(option.changes) and option.key not in out)
+
+
+def _undoes_a_filter(problem: ProblemFound, plan: Plan, target: Database) -> bool:
+    if problem.cause == MissingCause.FILTERED_OUT:
+        return undoes_filter(plan, _parent(problem, plan.mapping, target), problem.parents)
+    left_out = (group for group in problem.lost if group.cause is MissingCause.FILTERED_OUT)
+    return any(undoes_filter(plan, plan.mapping.by_target.get(g.parent), g.parents) for g in left_out)
 
 
 def _is_filtered_out(problem: ProblemFound) -> bool:

@@ -349,11 +349,11 @@ def recommend(offered: tuple[RecoveryOption, ...], stake: Stake) -> tuple[Strate
 
 
 def _is_doubtful(option: RecoveryOption, stake: Stake) -> bool:
-    """Where many rows differ from what they were copied from, that is hardly because people went on working. Rows that
-    filters give to another table are there already, and would come twice."""
+    """Where many rows differ from what they were copied from, that is hardly because people went on working; and a
+    filter was set to hold."""
     if option.strategy is Strategy.KEEP_COPIED:
         return 0 < stake.rows * AT_WORK < option.rows
-    return option.strategy is Strategy.MIGRATE_PARENTS and bool(stake.shared)
+    return option.strategy is Strategy.MIGRATE_PARENTS and bool(stake.undone)
 
 
 def _is_orphan(change: Change) -> bool:

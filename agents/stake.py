@@ -15,6 +15,8 @@ from ferryman.domain.references import is_shared_out, meant, postponable, refere
 from ferryman.domain.schema import Database, Table
 from ferryman.domain.stand_in import can_stand_in
 
+FEW = 0.01  #: of the rows that a filter lets through: so many more may come along with what refers to them
+
 
 @dataclass(frozen=True)
 class Stake:
@@ -27,7 +29,7 @@ class Stake:
     stand_in: bool = False  #: a placeholder can be made of every missing parent
     migratable: frozenset[str] = frozenset()  #: parents whose rows the plan knows how to copy
     filtered: tuple[tuple[str, int], ...] = ()  #: parents of which a filter leaves rows out, with the rows that go
-    shared: frozenset[str] = frozenset()  #: parents of which filters give the other rows to other tables
+    undone: frozenset[str] = frozenset()  #: parents whose filter would be undone by taking the missing rows along
     junction: bool = False
     overwritten: bool = False  #: rows that were in the target have been changed: only a rollback mends that
     rows_per_second: float | None = None
@@ -51,7 +53,7 @@ def stake_of(plan: Plan, target: Database, failure: Failure, groups: tuple[Missi
         stand_in=bool(groups) and all(_stand_in(plan.mapping, table, target, group) for group in groups),
         migratable=frozenset(g.parent for g in groups) - {g.parent for g in groups if not _is_copied(plan.mapping, g)},
         filtered=tuple(_filtered(plan, groups)),
-        shared=frozenset(g.parent for g in groups if _is_shared_out(plan.mapping, g)),
+        undone=frozenset(g.parent for g in groups if _is_undone(plan, g)),
         junction=any(
             s.target == failure.table and s.table_type is TableType.JUNCTION for p in plan.phases for s in p.steps
         ),
@@ -67,9 +69,17 @@ def _filtered(plan: Plan, groups: tuple[MissingGroup, ...]) -> Iterator[tuple[st
             yield name, counts.in_scope
 
 
-def _is_shared_out(mapping: Mapping, group: MissingGroup) -> bool:
-    known = _meant(mapping, group)
-    return group.cause is MissingCause.FILTERED_OUT and known is not None and is_shared_out(known, mapping)
+def _is_undone(plan: Plan, group: MissingGroup) -> bool:
+    return group.cause is MissingCause.FILTERED_OUT and undoes_filter(plan, _meant(plan.mapping, group), group.parents)
+
+
+def undoes_filter(plan: Plan, parent: TableMapping | None, rows: int) -> bool:
+    """Whether so many rows that come along against a parent's filter undo it: they are more than a few, or filters give
+    them to another table, where they would be as well."""
+    if parent is None or parent.filter is None:
+        return False
+    counts = plan.counts_by_table.get(parent.target)
+    return is_shared_out(parent, plan.mapping) or (counts is not None and rows > counts.in_scope * FEW)
 
 
 def _stand_in(mapping: Mapping, child: Table, target: Database, group: MissingGroup) -> bool:

@@ -172,8 +172,8 @@ def test_only_what_applies_is_offered(stake: Stake, offered: list[Strategy]) -> 
     assert strategies(decided(group(MissingCause.FILTERED_OUT), stake=stake)) == [*offered, *WAYS_OUT]
 
 
-def test_rows_that_filters_give_to_another_table_are_not_recommended_to_come_as_well() -> None:
-    decision = decided(group(MissingCause.FILTERED_OUT), stake=replace(ALL, shared=frozenset({"cases"})))
+def test_to_take_rows_along_is_not_recommended_where_that_undoes_a_filter() -> None:
+    decision = decided(group(MissingCause.FILTERED_OUT), stake=replace(ALL, undone=frozenset({"cases"})))
     assert MIGRATE in strategies(decision)
     assert decision.recommended is NULL
 

@@ -26,7 +26,7 @@ def test_the_rows_that_come_along_are_sampled_and_the_run_is_proved(tmp_path: Pa
         with closing(sqlite3.connect(file)) as connection:
             connection.executescript(script)
     talk = again(tmp_path, *files)
-    talk.say("move everything", "skip deleted owners", "take all recommendations")
+    talk.say("move everything", "skip deleted owners", "take them along")
     while talk.review.plan.open_questions:
         talk.say("take all recommendations")
     assert {count.table: count.in_scope for count in talk.review.plan.counts}["owners"] == 0
