@@ -122,9 +122,8 @@ def test_a_deadline_that_passes_while_rows_move_is_a_pause_after_the_batch(
     talk.session.close()
 
 
-def test_a_strategy_that_fails_is_marked_and_not_recommended_again(
-    files: tuple[Path, Path], tmp_path: Path, watch: Watch
-) -> None:
+def test_a_strategy_that_fails_is_marked_and_not_recommended_again(tmp_path: Path, watch: Watch) -> None:
+    files = shop(tmp_path, customers=700, purchases=700)
     write(files[0], "UPDATE customer SET name = NULL WHERE id = 5")
     talk = opened(files, tmp_path / "a", watch, preflight=False)
     talk.say("move everything", "only customers where id is greater than 6", "yes")
