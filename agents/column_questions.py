@@ -264,7 +264,7 @@ def _is_free(old: str, mapping: Mapping, facts: Facts) -> bool:
     return facts.source_profile.rows(old) > 0 and old not in {table.source for table in mapping.tables}
 
 
-_NUMBERED = (("number",), ("no",), ("nr",), ("num",))
+_NUMBERED = (("number",), ("no",), ("nr",), ("num",))  #: at the end of a name that numbers rows
 
 
 def _is_id(column: Column) -> bool:
@@ -286,11 +286,12 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
     texts = [] if likely else _texts(table, column, facts)
     ours, one_of_them = facts.source.table(table.source), bool(parent and facts.target_profile.rows(parent))
     numbered = not parent and table.key[0] in ours.by_name and words(column.name)[-1:] in _NUMBERED
-    by_name = (
-        _told_by_name(ours.column(unused[0].key), column) if unused else not (safe and (_is_id(column) or numbered))
-    )
+    of_rows = numbered or _is_id(column)
+    by_name = _told_by_name(ours.column(unused[0].key), column) if unused else not (safe and of_rows)
     told = likely or (by_name and not one_of_them and not (texts and not safe) and not is_a_choice(words_listed))
     told = told and column.name != marks_go_into(table, facts)
+    numbers = f'Say what numbers the rows: "{column.name} of {table.target} comes from {table.key[0]}".'
+    how = numbers if numbered else _one_for_all(column, parent, words_listed)
     why = f" {listed(f'{old} names rows of {parent}' for old, parent in elsewhere)}." if elsewhere else ""
     return Question(
         id=f"{UNFED}:{table.target}.{column.name}",
@@ -305,11 +306,7 @@ def _without_source(table: TableMapping, column: Column, mapping: Mapping, facts
             leave_out(table.target),
         ),
         recommended=(safe[0].key if safe else leave_out(table.target).key) if told else "",
-        reason=""
-        if told or unused
-        else f'Say what numbers the rows: "{column.name} of {table.target} comes from {table.key[0]}".'
-        if numbered
-        else _one_for_all(column, parent, words_listed),
+        reason="" if told or unused else how,
     )
 
 

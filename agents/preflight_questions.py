@@ -150,7 +150,7 @@ def questions(
             offered[problem.id],
             recommend(
                 problem,
-                _in_keeping(offered[problem.id], problem, plan, target),
+                _in_keeping(offered[problem.id], problem, before, plan, target),
                 before,
                 named=_names_rows(problem, plan.mapping),
             ),
@@ -355,12 +355,13 @@ def _reason(recommended: str, problem: ProblemFound, misread: str) -> str:
     return _REASONS[recommended] if recommended else misread
 
 
-def _in_keeping(options: tuple[Option, ...], problem: ProblemFound, plan: Plan, target: Database) -> tuple[Option, ...]:
+def _in_keeping(
+    options: tuple[Option, ...], problem: ProblemFound, before: Policy | None, plan: Plan, target: Database
+) -> tuple[Option, ...]:
     """The options that do not go against what was said before: a table that is to be left out stays so, rows that are
     to be added beside those there are none of them, and no more than a few rows that a filter leaves out come along."""
     against = {Include(table=table) for table in plan.request.leave_out}
     out = {KEEP} if _beside(problem, plan) else set[str]()
-    before = _decided_before(problem, plan)
     if _undoes_a_filter(problem, plan, target) and not (before and before.strategy is Strategy.MIGRATE_PARENTS):
         out.add(KEYS[Strategy.MIGRATE_PARENTS])
     return tuple(option for option in options if against.isdisjoint(option.changes) and option.key not in out)

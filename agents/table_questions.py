@@ -335,9 +335,8 @@ def _by_column(table: TableMapping, mapping: Mapping, facts: Facts) -> list[Opti
     if seen and seen.way.on not in pairs and seen.way.on.target not in facts.target.table(table.target).primary_key:
         pairs.append(seen.way.on)
     found = {one.way.on: one.found for one in facts.looked.of(table.source, table.target)}
-    if table.action is Action.COPY and key_taken(
-        table, facts
-    ):  # what is found by nothing else would go under a key that is taken
+    if table.action is Action.COPY and key_taken(table, facts):
+        # What such a pair does not find would go under a key that is taken.
         pairs = [pair for pair in pairs if found.get(pair) != 0]
     pairs.sort(key=lambda pair: found.get(pair) == 0)  # by what none of them is found, last
     return [_recognised_by(table, pair, own_identity(pairing, facts)) for pair in pairs]
